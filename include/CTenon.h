@@ -1,0 +1,2 @@
+/* What Swift's `import CTenon` sees. C and C++ include <tenon/tenon.h>. */
+#include <tenon/tenon.h>

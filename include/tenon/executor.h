@@ -1,0 +1,265 @@
+/**
+ * @file tenon/executor.h
+ *
+ * Where Swift tasks and callbacks run: on the thread of whoever polls.
+ *
+ * An executor has no thread. Its jobs run inside tenon_executor_poll(), which somebody else's
+ * loop calls. There are three ways to know when:
+ *
+ * - a file descriptor: tenon_executor_fd() is readable when there is work or a timer is due;
+ * - a host: a small table of functions, with which Tenon wakes the loop, sets its timer and tells
+ *   whether pending work should keep it alive (the libuv adapter is one, and yours may be);
+ * - no loop at all: tenon_executor_run_until() polls and sleeps until a future has settled.
+ *
+ * The life of one: create, poll many times, close, release. Closing refuses new work, cancels what
+ * is in flight, lets it end, and tells every callback that is left TENON_STATUS_CLOSED; then
+ * nothing of it runs ever again.
+ *
+ * One thread polls at a time, and it may be another one each time. All else that is called here
+ * "any thread" may happen at the same time.
+ */
+#ifndef TENON_EXECUTOR_H
+#define TENON_EXECUTOR_H
+
+#include <tenon/future.h>
+
+TENON_BEGIN_DECLS
+
+/* tenon_executor_t is an executor. Reference counted: what you create, attach or retain, you
+ * release. */
+
+/**
+ * What a loop offers an executor. Functions marked optional may be NULL. They are called with no
+ * lock held, and must not call back into this executor.
+ */
+typedef struct tenon_executor_host {
+  size_t struct_size; /**< sizeof(tenon_executor_host_t) */
+
+  /** Makes the loop call tenon_executor_poll() soon. Any thread; calls may coalesce: one is made
+   *  for each time the executor goes from idle to ready, and one when a poll leaves work. */
+  void (*wake)(void *context);
+
+  /** Optional: has the loop poll at `deadline_ns` (monotonic; TENON_FOREVER: no timer). On the
+   *  polling thread. Without it, use tenon_poll_result_t.deadline_ns. */
+  void (*set_timer)(void *context, uint64_t deadline_ns);
+
+  /** Optional: pending work came to be, or is gone: keep the loop alive, or do not. On the
+   *  polling thread, or on the thread that polled last. */
+  void (*set_alive)(void *context, bool alive);
+
+  /** Optional: runs the loop once, blocking until something happens; for
+   *  tenon_executor_run_until(). On the calling thread. */
+  void (*run_once)(void *context);
+
+  /** Optional: the executor is closed, will never call again, and lets go of `context`. On the
+   * thread that closed it. */
+  void (*closed)(void *context);
+} tenon_executor_host_t;
+
+#define TENON_EXECUTOR_HOST_INIT                                                                   \
+  { sizeof(tenon_executor_host_t), NULL, NULL, NULL, NULL, NULL }
+
+/** How to create an executor. Zero is a good default for each field but the first. */
+typedef struct tenon_executor_config {
+  size_t struct_size;                /**< sizeof(tenon_executor_config_t) */
+  uint32_t flags;                    /**< none yet: zero */
+  uint32_t reserved;                 /**< zero */
+  const char *name;                  /**< for people, UTF-8; copied; may be NULL */
+  const tenon_executor_host_t *host; /**< copied; NULL: tenon_executor_fd() or run_until() */
+  void *host_context;                /**< handed to the host's functions */
+} tenon_executor_config_t;
+
+#define TENON_EXECUTOR_CONFIG_INIT                                                                 \
+  { sizeof(tenon_executor_config_t), 0, 0, NULL, NULL, NULL }
+
+/** How much one poll may do. */
+typedef struct tenon_poll_budget {
+  size_t struct_size;   /**< sizeof(tenon_poll_budget_t) */
+  uint64_t jobs_max;    /**< at most so many jobs; 0: no bound */
+  uint64_t time_ns_max; /**< no new job after so many nanoseconds; 0: no bound */
+  /** No new job once this is not zero (libuv's stop flag is such a word); may be NULL. */
+  const volatile unsigned int *interrupt;
+} tenon_poll_budget_t;
+
+/** As much as is there when the poll starts, and what that leads to, up to 4096 jobs. */
+#define TENON_POLL_BUDGET_INIT                                                                     \
+  { sizeof(tenon_poll_budget_t), 4096, 0, NULL }
+
+/** What a poll did, and what it leaves. */
+typedef struct tenon_poll_result {
+  size_t struct_size;   /**< sizeof(tenon_poll_result_t) */
+  uint64_t jobs;        /**< how many ran */
+  uint64_t deadline_ns; /**< when the next timer is due (monotonic), or TENON_FOREVER */
+  bool more;            /**< the budget ended it: there is work left, and the loop was woken */
+  bool alive;           /**< something is pending: work, a timer, a callback */
+  bool closed;          /**< it closed: do not poll again */
+  uint8_t reserved[5];
+} tenon_poll_result_t;
+
+#define TENON_POLL_RESULT_INIT                                                                     \
+  {                                                                                                \
+    sizeof(tenon_poll_result_t), 0, TENON_FOREVER, false, false, false, { 0 }                      \
+  }
+
+/** A job: TENON_STATUS_OK to run, or TENON_STATUS_CLOSED, TENON_STATUS_FORGOTTEN to clean up. */
+typedef void (*tenon_job_fn)(void *context, tenon_status_t status);
+
+/** What an executor has done. Numbers only grow, but for `pending`. */
+typedef struct tenon_executor_statistics {
+  size_t struct_size;      /**< sizeof(tenon_executor_statistics_t) */
+  uint64_t polls;          /**< calls of tenon_executor_poll() that ran */
+  uint64_t jobs;           /**< jobs run: callbacks, posts, Swift jobs, timers */
+  uint64_t wakes;          /**< times the host was woken */
+  uint64_t wakes_late;     /**< wakes that found it closed, and did nothing */
+  uint64_t calls;          /**< Swift functions called */
+  uint64_t drivers;        /**< Swift tasks made to run them */
+  uint64_t timers;         /**< timers armed */
+  uint64_t jobs_abandoned; /**< Swift jobs that arrived after the close, and never run */
+  uint64_t pending;        /**< work, timers and callbacks now pending */
+} tenon_executor_statistics_t;
+
+#define TENON_EXECUTOR_STATISTICS_INIT                                                             \
+  { sizeof(tenon_executor_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * Creates an executor.
+ *
+ * Ownership:  borrows `config`, which may be NULL. The caller releases `*executor_out`.
+ * Threading:  any thread; the calling one counts as the loop's thread until another one polls.
+ * Errors:     TENON_STATUS_INVALID for a wrong struct_size, an unknown flag, a host without `wake`;
+ *             TENON_STATUS_NO_RESOURCES.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_executor_create(const tenon_executor_config_t *config,
+                                               tenon_executor_t **executor_out) TENON_NOEXCEPT;
+
+/**
+ * Adds a reference.
+ *
+ * Threading:  any thread.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_executor_retain(tenon_executor_t *executor) TENON_NOEXCEPT;
+
+/**
+ * Gives a reference back. The last one closes the executor without waiting.
+ *
+ * Ownership:  consumes one reference.
+ * Threading:  any thread; the last one: the loop's thread.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_executor_release(tenon_executor_t *executor) TENON_NOEXCEPT;
+
+/**
+ * Gives the file descriptor that is readable when the executor wants to be polled.
+ *
+ * Watch it for reading with select, poll, epoll or any loop; never read or close it.
+ *
+ * Ownership:  the descriptor is the executor's, and is closed with it.
+ * Threading:  the loop's thread.
+ * Errors:     TENON_STATUS_UNSUPPORTED if it has a host; TENON_STATUS_NO_RESOURCES;
+ *             TENON_STATUS_CLOSED.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_executor_fd(tenon_executor_t *executor, int *fd_out) TENON_NOEXCEPT;
+
+/**
+ * Runs what is ready, and what that makes ready, on this thread; never blocks.
+ *
+ * When it says that there is no more, polling again at once would do nothing.
+ *
+ * Ownership:  borrows all; `budget` (NULL: TENON_POLL_BUDGET_INIT) and `result` may be NULL.
+ * Threading:  one thread at a time.
+ * Errors:     TENON_STATUS_BUSY from two threads, or from inside a job; TENON_STATUS_CLOSED;
+ *             TENON_STATUS_INVALID for a wrong struct_size.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_executor_poll(tenon_executor_t *executor,
+                                             const tenon_poll_budget_t *budget,
+                                             tenon_poll_result_t *result) TENON_NOEXCEPT;
+
+/**
+ * Polls, and sleeps while there is nothing to do, until a future has settled.
+ *
+ * With NULL for a future it ends when nothing is pending any more. With a host it needs `run_once`.
+ *
+ * Threading:  the loop's thread. `timeout_ns` is a duration; TENON_FOREVER is one.
+ * Returns:    as the future ended: TENON_STATUS_OK, TENON_STATUS_REJECTED, TENON_STATUS_CANCELLED.
+ * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_BUSY; TENON_STATUS_CLOSED;
+ * TENON_STATUS_UNSUPPORTED. Blocks:     yes. Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_executor_run_until(tenon_executor_t *executor,
+                                                  tenon_future_t *future,
+                                                  uint64_t timeout_ns) TENON_NOEXCEPT;
+
+/**
+ * Has `fn` called in a poll.
+ *
+ * Jobs that one thread posts run in the order in which it posted them.
+ *
+ * Ownership:  borrows `executor`. `context` is handed to `fn` untouched: free it there.
+ * Threading:  any thread.
+ * Errors:     TENON_STATUS_CLOSED: `fn` is then never called.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_executor_post(tenon_executor_t *executor, tenon_job_fn fn,
+                                             void *context) TENON_NOEXCEPT;
+
+/**
+ * Closes: refuses new work, cancels what is in flight, polls until all of it has ended or
+ * `timeout_ns` is over, and tells TENON_STATUS_CLOSED to every callback that is left.
+ *
+ * Futures whose Swift work did not end in time are rejected: domain "tenon", code
+ * TENON_STATUS_CLOSED. What they waited for may still come: it finds nobody. The handle stays good
+ * until it is released.
+ *
+ * Threading:  the loop's thread.
+ * Returns:    TENON_STATUS_OK: all work has ended. TENON_STATUS_PENDING: called from inside its own
+ *             poll; it goes on in that poll and the ones that follow, which stay necessary until
+ *             tenon_poll_result_t.closed, and `timeout_ns` counts there too.
+ * Errors:     TENON_STATUS_TIMEOUT: closed, but work was left behind. TENON_STATUS_BUSY: another
+ *             thread polls. TENON_STATUS_CLOSED: it was closed before.
+ * Blocks:     until `timeout_ns` at the most. 0 does not block.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_executor_close(tenon_executor_t *executor,
+                                              uint64_t timeout_ns) TENON_NOEXCEPT;
+
+/**
+ * Begins to close, and returns: the polls that follow, which stay necessary, finish it.
+ *
+ * For loops that must not block. The host's `closed`, or tenon_poll_result_t.closed, tells the end.
+ *
+ * Threading:  any thread.
+ * Errors:     TENON_STATUS_CLOSED: it was closed, or closing, before.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_executor_begin_close(tenon_executor_t *executor,
+                                                    uint64_t timeout_ns) TENON_NOEXCEPT;
+
+/**
+ * Gives an adapter its own context back, from the executor that it made.
+ *
+ * Ownership:  borrows all.
+ * Threading:  any thread.
+ * Errors:     TENON_STATUS_UNSUPPORTED if the executor was made with another `wake` function;
+ *             TENON_STATUS_CLOSED.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_executor_get_host_context(tenon_executor_t *executor,
+                                                         void (*wake)(void *context),
+                                                         void **context_out) TENON_NOEXCEPT;
+
+/**
+ * Reads the counters. struct_size must be set; fields that this library does not know are left.
+ *
+ * Threading:  any thread. Exact on the polling thread, a little old elsewhere.
+ * Errors:     TENON_STATUS_INVALID for a wrong struct_size.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_executor_get_statistics(
+    tenon_executor_t *executor, tenon_executor_statistics_t *statistics_out) TENON_NOEXCEPT;
+
+TENON_END_DECLS
+
+#endif /* TENON_EXECUTOR_H */

@@ -1,0 +1,115 @@
+/**
+ * @file tenon/process.h
+ *
+ * Whose process this is.
+ *
+ * A library cannot decide where all Swift code of a process runs; the host can. A host that says so
+ * before the first Swift task gets all of it on its loop: `Task { }`, `Task.sleep`, continuations
+ * and the main actor, with no thread but its own (the owned mode). Otherwise (the library mode)
+ * work that was started on an executor stays there, and what Swift sends elsewhere, such as
+ * unstructured tasks and the main actor, goes through Dispatch.
+ *
+ * Known limit of the owned mode: code that blocks its thread until another Swift task has run waits
+ * for ever, because that task would run on the same thread.
+ */
+#ifndef TENON_PROCESS_H
+#define TENON_PROCESS_H
+
+#include <tenon/executor.h>
+
+TENON_BEGIN_DECLS
+
+/** Who decides where Swift code runs that names no executor. */
+TENON_ENUM(int32_t, tenon_process_mode_t){
+    TENON_PROCESS_LIBRARY = 0, /**< Swift's runtime, with Dispatch's threads */
+    TENON_PROCESS_OWNED = 1,   /**< the host: tenon_process_own() */
+};
+
+/**
+ * Makes `executor` the one on which Swift code runs that names none, the main actor included.
+ *
+ * Call it once, early in main(). With further executors, such a job goes to the one that
+ * its thread polls, and from other threads to this one. When this one is closed another call may
+ * name a new one; jobs that arrive in between wait for it.
+ *
+ * Ownership:  borrows `executor`; the process keeps a reference until it is closed.
+ * Threading:  the loop's thread.
+ * Errors:     TENON_STATUS_UNSUPPORTED if this Swift runtime has made its own executors already, or
+ *             cannot be told: the library mode goes on, and nothing has changed. TENON_STATUS_BUSY
+ * if another executor has this place. Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_process_own(tenon_executor_t *executor) TENON_NOEXCEPT;
+
+/**
+ * Tells the mode.
+ *
+ * Threading:  any thread.
+ * Since:      0.1.0
+ */
+TENON_API tenon_process_mode_t tenon_process_get_mode(void) TENON_NOEXCEPT;
+
+/**
+ * Gives the file descriptor that is readable when Dispatch's main queue has work: in the library
+ * mode, the main actor's. Then call tenon_process_drain_main_queue().
+ *
+ * Ownership:  the descriptor is Dispatch's: never read or close it.
+ * Threading:  the process's first thread.
+ * Errors:     TENON_STATUS_WRONG_THREAD; TENON_STATUS_UNSUPPORTED in the owned mode.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_process_main_queue_fd(int *fd_out) TENON_NOEXCEPT;
+
+/**
+ * Runs what Dispatch's main queue has.
+ *
+ * Threading:  the process's first thread.
+ * Errors:     TENON_STATUS_WRONG_THREAD; TENON_STATUS_UNSUPPORTED in the owned mode;
+ *             TENON_STATUS_BUSY from inside such a job.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_process_drain_main_queue(void) TENON_NOEXCEPT;
+
+/**
+ * Counts, from now on, the jobs that Swift sends to its own threads: the ones that escape the
+ * loops.
+ *
+ * It adds a function call to each, and a process-wide hook that other code may replace. Off unless
+ * called.
+ *
+ * Threading:  any thread.
+ * Errors:     TENON_STATUS_UNSUPPORTED in the owned mode, where none can escape.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_process_count_escapes(void) TENON_NOEXCEPT;
+
+/** What happened in the process so far. Numbers only grow, but for `pending`. */
+typedef struct tenon_process_statistics {
+  size_t struct_size;             /**< sizeof(tenon_process_statistics_t) */
+  uint64_t futures_created;       /**< futures made */
+  uint64_t futures_settled;       /**< of those: with a value, an error, or as cancelled */
+  uint64_t futures_rejected;      /**< of those settled: with an error */
+  uint64_t futures_cancelled;     /**< of those settled: as cancelled */
+  uint64_t futures_pending;       /**< now pending */
+  uint64_t settled_twice;         /**< calls that came too late to settle a promise */
+  uint64_t registrations_pending; /**< callbacks and timers now waiting to be told */
+  uint64_t errors_alive;          /**< errors now referenced */
+  uint64_t escapes;               /**< jobs counted by tenon_process_count_escapes() */
+  uint64_t memory_reserved;       /**< bytes taken for handles, never given back */
+} tenon_process_statistics_t;
+
+#define TENON_PROCESS_STATISTICS_INIT                                                              \
+  { sizeof(tenon_process_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * Reads the counters. It walks all slots that were ever used: not for a hot path.
+ *
+ * Threading:  any thread. Exact while nothing else runs.
+ * Errors:     TENON_STATUS_INVALID for a wrong struct_size.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_process_get_statistics(tenon_process_statistics_t *statistics_out)
+    TENON_NOEXCEPT;
+
+TENON_END_DECLS
+
+#endif /* TENON_PROCESS_H */
