@@ -186,7 +186,9 @@ TENON_API tenon_status_t tenon_executor_poll(tenon_executor_t *executor,
  * Threading:  the loop's thread. `timeout_ns` is a duration; TENON_FOREVER is one.
  * Returns:    as the future ended: TENON_STATUS_OK, TENON_STATUS_REJECTED, TENON_STATUS_CANCELLED.
  * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_BUSY; TENON_STATUS_CLOSED;
- * TENON_STATUS_UNSUPPORTED. Blocks:     yes. Since:      0.1.0
+ *             TENON_STATUS_UNSUPPORTED.
+ * Blocks:     yes.
+ * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_executor_run_until(tenon_executor_t *executor,
                                                   tenon_future_t *future,

@@ -127,16 +127,17 @@ TENON_API tenon_status_t tenon_future_detach(tenon_future_t *future) TENON_NOEXC
 /**
  * Arranges for `fn` to be told how the future ends.
  *
- * `fn` never runs inside this function. With an executor it runs in tenon_executor_poll(). With
- * NULL it runs on whichever thread settles the future, while it does; if the future has settled
- * already it runs on this thread, the next time this thread enters Tenon with no callback on its
- * stack or, at the latest, before its next wait. Callbacks of one future are told in order of
- * registration.
+ * `fn` never runs inside this function. With an executor it runs in tenon_executor_poll(), also if
+ * the future has settled already. With NULL it runs on whichever thread settles the future, while
+ * it does; a settled future has no such thread any more, so then nothing is registered and the
+ * answer is TENON_STATUS_SETTLED. Callbacks of one future that run in the same place are told in
+ * order of registration.
  *
  * Ownership:  borrows `future` and `executor`; the callback itself counts as a reference to the
  *             future until it is told. `context` is handed to `fn` untouched: free it there.
  *             `*registration_out` (may be NULL) needs no release.
  * Threading:  any thread.
+ * Returns:    TENON_STATUS_OK; TENON_STATUS_SETTLED as said above: `fn` is never called.
  * Errors:     TENON_STATUS_CLOSED; TENON_STATUS_NO_RESOURCES. `fn` is then never called.
  * Since:      0.1.0
  */
@@ -165,8 +166,9 @@ TENON_API tenon_status_t tenon_future_on_complete_if_pending(
  * Threading:  a thread that may block. `timeout_ns` is a duration; TENON_FOREVER is one.
  * Returns:    as tenon_future_poll(), never TENON_STATUS_PENDING.
  * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_DEADLOCK inside tenon_executor_poll(), inside a
- * Swift task, or on the loop's own thread when the work needs that loop. Blocks:     yes. Since:
- * 0.1.0
+ *             Swift task, or on the loop's own thread when the work needs that loop.
+ * Blocks:     yes.
+ * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_future_wait(tenon_future_t *future,
                                            uint64_t timeout_ns) TENON_NOEXCEPT;

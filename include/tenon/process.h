@@ -36,7 +36,8 @@ TENON_ENUM(int32_t, tenon_process_mode_t){
  * Threading:  the loop's thread.
  * Errors:     TENON_STATUS_UNSUPPORTED if this Swift runtime has made its own executors already, or
  *             cannot be told: the library mode goes on, and nothing has changed. TENON_STATUS_BUSY
- * if another executor has this place. Since:      0.1.0
+ *             if another executor has this place.
+ * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_process_own(tenon_executor_t *executor) TENON_NOEXCEPT;
 

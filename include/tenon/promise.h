@@ -54,8 +54,8 @@ TENON_API tenon_status_t tenon_promise_create(const tenon_promise_config_t *conf
  * Settles with a value.
  *
  * Ownership:  consumes `promise`, and moves out of `*value` (NULL: a value that holds nothing),
- * which is left holding nothing. With TENON_STATUS_ALREADY_SETTLED the value is dropped; after any
- *             other error it is untouched and the caller's.
+ *             which is left holding nothing. With TENON_STATUS_ALREADY_SETTLED the value is
+ *             dropped; after any other error it is untouched and the caller's.
  * Threading:  any thread. Callbacks without an executor run on this thread before this returns,
  *             unless it is itself inside such a callback: then right after that one.
  * Errors:     TENON_STATUS_ALREADY_SETTLED; TENON_STATUS_INVALID if this is no value.
@@ -116,8 +116,9 @@ TENON_API bool tenon_promise_is_cancelled(tenon_promise_t *promise) TENON_NOEXCE
  * Ownership:  borrows `promise` and `executor`. `context` is handed to `fn` untouched: free it
  *             there. `*registration_out` (may be NULL) needs no release.
  * Threading:  any thread.
- * Errors:     TENON_STATUS_SETTLED, TENON_STATUS_STALE if the promise is consumed;
- *             TENON_STATUS_CLOSED; TENON_STATUS_NO_RESOURCES. `fn` is then never called.
+ * Returns:    TENON_STATUS_OK; TENON_STATUS_SETTLED if the future has settled.
+ * Errors:     TENON_STATUS_CANCELLED if a cancel was requested before and there is no executor to
+ *             say so on; TENON_STATUS_CLOSED; TENON_STATUS_NO_RESOURCES. `fn` is then never called.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t

@@ -58,7 +58,8 @@ TENON_API tenon_status_t tenon_uv_attach(uv_loop_t *loop, const tenon_uv_config_
  * Ownership:  borrows `executor`. `fn` may be NULL. `context` is handed to `fn` untouched.
  * Threading:  the loop's thread; also from inside a job or callback of this executor.
  * Errors:     TENON_STATUS_CLOSED: it was detached or closed before; TENON_STATUS_UNSUPPORTED: it
- * is on no libuv loop; TENON_STATUS_WRONG_THREAD. `fn` is then never called. Since:      0.1.0
+ *             is on no libuv loop; TENON_STATUS_WRONG_THREAD. `fn` is then never called.
+ * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_uv_detach(tenon_executor_t *executor, uint64_t timeout_ns,
                                          tenon_uv_detached_fn fn, void *context) TENON_NOEXCEPT;

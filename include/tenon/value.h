@@ -197,8 +197,8 @@ TENON_API tenon_status_t tenon_value_set_drop_executor(tenon_value_t *value,
  * Ends a value, and leaves one that holds nothing.
  *
  * Ownership:  consumes what `value` holds. A borrowed value is only emptied.
- * Threading:  the value's owner; the drop function runs before this returns, unless an executor
- *             was set.
+ * Threading:  the value's owner; the drop function runs before this returns, unless an executor was
+ *             set.
  * Errors:     TENON_STATUS_INVALID if this was never a value; it is then left alone.
  * Since:      0.1.0
  */
