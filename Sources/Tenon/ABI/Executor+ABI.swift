@@ -1,0 +1,172 @@
+// Implements <tenon/executor.h>.
+public import CTenon
+import Synchronization
+
+@c @implementation
+public func tenon_executor_create(
+  _ config: UnsafePointer<tenon_executor_config_t>?,
+  _ executor_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  guard let executor_out else { return TENON_STATUS_INVALID }
+  var host: tenon_executor_host_t?
+  if let config {
+    guard config.pointee.struct_size == MemoryLayout<tenon_executor_config_t>.size,
+      config.pointee.flags == 0, config.pointee.reserved == 0
+    else { return TENON_STATUS_INVALID }
+    if let given = config.pointee.host {
+      guard given.pointee.struct_size == MemoryLayout<tenon_executor_host_t>.size,
+        given.pointee.wake != nil
+      else { return TENON_STATUS_INVALID }
+      host = given.pointee
+    }
+  }
+  switch LoopExecutor.create(
+    host: host, context: config?.pointee.host_context,
+    label: config?.pointee.name.map { String(cString: $0) })
+  {
+  case .failure(let error): return error.status
+  case .success(let executor):
+    executor_out.pointee = executor.handle.pointer
+    return TENON_STATUS_OK
+  }
+}
+
+@c @implementation
+public func tenon_executor_retain(_ executor: OpaquePointer?) -> tenon_status_t {
+  LoopExecutor.retain(Handle(executor))
+}
+
+@c @implementation
+public func tenon_executor_release(_ executor: OpaquePointer?) -> tenon_status_t {
+  LoopExecutor.release(Handle(executor))
+}
+
+@c @implementation
+public func tenon_executor_fd(_ executor: OpaquePointer?, _ fd_out: UnsafeMutablePointer<Int32>?)
+  -> tenon_status_t
+{
+  guard let fd_out else { return TENON_STATUS_INVALID }
+  return withExecutor(executor) { executor in
+    let state = executor.state
+    guard state.pointee.phase.load(ordering: .relaxed) != .closed else { return TENON_STATUS_CLOSED }
+    guard state.pointee.source?.host == nil else { return TENON_STATUS_UNSUPPORTED }
+    let fd = state.pointee.source?.descriptor(deadline: state.pointee.armedDeadline) ?? -1
+    guard fd >= 0 else { return TENON_STATUS_NO_RESOURCES }
+    fd_out.pointee = fd
+    return TENON_STATUS_OK
+  }
+}
+
+@c @implementation
+public func tenon_executor_poll(
+  _ executor: OpaquePointer?, _ budget: UnsafePointer<tenon_poll_budget_t>?,
+  _ result: UnsafeMutablePointer<tenon_poll_result_t>?
+) -> tenon_status_t {
+  var limits = PollBudget()
+  if let budget {
+    guard budget.pointee.struct_size == MemoryLayout<tenon_poll_budget_t>.size else {
+      return TENON_STATUS_INVALID
+    }
+    limits = PollBudget(
+      jobs: budget.pointee.jobs_max, time: budget.pointee.time_ns_max,
+      interrupt: UnsafePointer(budget.pointee.interrupt))
+  }
+  if let result, result.pointee.struct_size != MemoryLayout<tenon_poll_result_t>.size {
+    return TENON_STATUS_INVALID
+  }
+  return withExecutor(executor) {
+    var outcome = PollResult()
+    let status = $0.poll(limits, &outcome)
+    if status == TENON_STATUS_OK, let result {
+      result.pointee.jobs = outcome.jobs
+      result.pointee.deadline_ns = outcome.deadline
+      result.pointee.more = outcome.more
+      result.pointee.alive = outcome.alive
+      result.pointee.closed = outcome.closed
+    }
+    return status
+  }
+}
+
+@c @implementation
+public func tenon_executor_run_until(
+  _ executor: OpaquePointer?, _ future: OpaquePointer?, _ timeout_ns: UInt64
+) -> tenon_status_t {
+  withExecutor(executor) {
+    if future != nil {
+      let status = pollFuture(Handle(future))
+      if status == TENON_STATUS_INVALID || status == TENON_STATUS_STALE { return status }
+    }
+    return $0.run(
+      until: future == nil ? nil : Handle(future), deadline: Time.deadline(after: timeout_ns))
+  }
+}
+
+@c @implementation
+public func tenon_executor_post(
+  _ executor: OpaquePointer?, _ fn: tenon_job_fn?, _ context: UnsafeMutableRawPointer?
+) -> tenon_status_t {
+  guard let fn else { return TENON_STATUS_INVALID }
+  let handle = Handle(executor)
+  let status = LoopExecutor.check(handle)
+  if status != TENON_STATUS_OK { return status }
+  let name = ExecutorName(handle)
+  guard let state = name.state else { return TENON_STATUS_STALE }
+  return state.enqueue(Job(fn, context), name, .newWork) ? TENON_STATUS_OK : TENON_STATUS_CLOSED
+}
+
+@c @implementation
+public func tenon_executor_close(_ executor: OpaquePointer?, _ timeout_ns: UInt64)
+  -> tenon_status_t
+{
+  withExecutor(executor) { $0.close(until: Time.deadline(after: timeout_ns)) }
+}
+
+@c @implementation
+public func tenon_executor_begin_close(_ executor: OpaquePointer?, _ timeout_ns: UInt64)
+  -> tenon_status_t
+{
+  withExecutor(executor) {
+    $0.beginClose(until: Time.deadline(after: timeout_ns)) ? TENON_STATUS_OK : TENON_STATUS_CLOSED
+  }
+}
+
+@c @implementation
+public func tenon_executor_get_host_context(
+  _ executor: OpaquePointer?, _ wake: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?,
+  _ context_out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> tenon_status_t {
+  guard let wake, let context_out else { return TENON_STATUS_INVALID }
+  return withExecutor(executor) { executor in
+    executor.state.withOpenSource(executor.name) { source in
+      guard let host = source.host,
+        unsafeBitCast(host.wake, to: UInt.self) == unsafeBitCast(wake, to: UInt.self)
+      else { return TENON_STATUS_UNSUPPORTED }
+      context_out.pointee = source.hostContext
+      return TENON_STATUS_OK
+    }
+  }
+}
+
+@c @implementation
+public func tenon_executor_get_statistics(
+  _ executor: OpaquePointer?, _ statistics_out: UnsafeMutablePointer<tenon_executor_statistics_t>?
+) -> tenon_status_t {
+  guard let statistics_out,
+    statistics_out.pointee.struct_size == MemoryLayout<tenon_executor_statistics_t>.size
+  else { return TENON_STATUS_INVALID }
+  return withExecutor(executor) {
+    statistics_out.pointee = $0.state.statistics
+    return TENON_STATUS_OK
+  }
+}
+
+/// Calls `body` with the executor behind a handle, which stays for the call.
+@inline(__always) func withExecutor(
+  _ executor: OpaquePointer?, _ body: (LoopExecutor) -> tenon_status_t
+) -> tenon_status_t {
+  switch LoopExecutor.find(Handle(executor)) {
+  case .failure(let error): error.status
+  case .success(let executor): body(executor)
+  }
+}

@@ -1,0 +1,44 @@
+// Implements <tenon/process.h>.
+public import CTenon
+
+@c @implementation
+public func tenon_process_own(_ executor: OpaquePointer?) -> tenon_status_t {
+  withExecutor(executor) { OwnedProcess.own($0) }
+}
+
+@c @implementation
+public func tenon_process_get_mode() -> tenon_process_mode_t {
+  OwnedProcess.isOwned ? TENON_PROCESS_OWNED : TENON_PROCESS_LIBRARY
+}
+
+@c @implementation
+public func tenon_process_main_queue_fd(_ fd_out: UnsafeMutablePointer<Int32>?) -> tenon_status_t {
+  guard let fd_out else { return TENON_STATUS_INVALID }
+  switch MainQueue.descriptor() {
+  case .failure(let error): return error.status
+  case .success(let fd):
+    fd_out.pointee = fd
+    return TENON_STATUS_OK
+  }
+}
+
+@c @implementation
+public func tenon_process_drain_main_queue() -> tenon_status_t { MainQueue.drain() }
+
+@c @implementation
+public func tenon_process_count_escapes() -> tenon_status_t {
+  if OwnedProcess.isOwned { return TENON_STATUS_UNSUPPORTED }
+  Escapes.start()
+  return TENON_STATUS_OK
+}
+
+@c @implementation
+public func tenon_process_get_statistics(
+  _ statistics_out: UnsafeMutablePointer<tenon_process_statistics_t>?
+) -> tenon_status_t {
+  guard let statistics_out,
+    statistics_out.pointee.struct_size == MemoryLayout<tenon_process_statistics_t>.size
+  else { return TENON_STATUS_INVALID }
+  statistics_out.pointee = processStatistics()
+  return TENON_STATUS_OK
+}

@@ -1,0 +1,89 @@
+import CTenon
+
+/// Why something failed, in the form that every language sees: a domain, a code, a message, perhaps a cause.
+///
+/// Errors that come from C arrive as this. Throw one where a caller in another language should see exactly this;
+/// any other Swift error crosses too, as domain `swift.<Module>.<Type>`, and is the same error again when it comes back.
+///
+/// From C it is a `tenon_error_t`.
+public final class Failure: Error, Sendable {
+  let handle: Handle
+
+  /// Adopts the caller's reference.
+  init(adopting handle: Handle) { self.handle = handle }
+
+  convenience init(retaining handle: Handle) {
+    _ = ErrorSlot.retain(handle)
+    self.init(adopting: handle)
+  }
+
+  /// Makes an error.
+  ///
+  /// - Parameters:
+  ///   - domain: Who defines the code; not empty, without NUL characters.
+  ///   - code: What went wrong.
+  ///   - message: For people.
+  ///   - cause: The error that led to this one.
+  public convenience init(
+    domain: String, code: Int64, message: String, cause: (any Error)? = nil
+  ) {
+    let causeHandle = cause.flatMap { errorHandle(for: $0) }
+    guard
+      let content = ErrorContent(
+        domain: domain, code: code, message: message, cause: causeHandle),
+      let handle = ErrorSlot.create(content)
+    else { fatalError("out of memory for an error") }
+    self.init(adopting: handle)
+  }
+
+  /// What a Tenon call answered, as an error: domain `tenon`.
+  convenience init(_ status: tenon_status_t) {
+    self.init(
+      domain: "tenon", code: Int64(status.rawValue),
+      message: tenon_status_string(status).map { String(cString: $0) } ?? "")
+  }
+
+  deinit { _ = ErrorSlot.release(handle) }
+
+  public var domain: String { read("") { String(cString: $0.domain) } }
+  public var code: Int64 { read(0) { $0.code } }
+  public var message: String { read("") { String(cString: $0.message) } }
+  public var cause: (any Error)? { read(nil) { $0.cause.map { swiftError(for: $0) } } }
+
+  private func read<Value>(_ initial: Value, _ body: (ErrorContent) -> Value) -> Value {
+    var value = initial
+    _ = ErrorSlot.read(handle) {
+      value = body($0)
+      return TENON_STATUS_OK
+    }
+    return value
+  }
+}
+
+extension Failure: Equatable {
+  /// Whether both are the same error, not only alike.
+  public static func == (left: Failure, right: Failure) -> Bool {
+    left.handle.bits == right.handle.bits
+  }
+}
+
+extension Failure: CustomStringConvertible {
+  public var description: String { "\(message) (\(domain) \(code))" }
+}
+
+/// A Swift error that says itself what other languages see of it.
+public protocol DescribedError: Error {
+  /// Who defines the code; not empty.
+  var errorDomain: String { get }
+  var errorCode: Int64 { get }
+  var errorMessage: String { get }
+  /// The error that led to this one.
+  var errorCause: (any Error)? { get }
+}
+
+extension DescribedError {
+  public var errorDomain: String { "swift.\(String(reflecting: Self.self))" }
+  public var errorCode: Int64 { 0 }
+  public var errorMessage: String { String(describing: self) }
+  public var errorCause: (any Error)? { nil }
+}

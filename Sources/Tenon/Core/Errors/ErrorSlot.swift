@@ -1,0 +1,135 @@
+import CTenon
+import Glibc
+
+/// What an error says. Immutable; shared by every handle of it.
+final class ErrorContent: Sendable {
+  /// NUL-terminated copies, so that C can borrow them.
+  // SAFETY: written once, in init, and freed in deinit.
+  nonisolated(unsafe) let domain: UnsafeMutablePointer<CChar>
+  nonisolated(unsafe) let message: UnsafeMutablePointer<CChar>
+  let code: Int64
+  /// The error that led to this one; its reference is ours.
+  let cause: Handle?
+  /// The Swift error that this stands for, if it came from Swift.
+  let swiftError: (any Error)?
+  // SAFETY: only its own language looks inside; see tenon/error.h for the threads.
+  nonisolated(unsafe) var payload: tenon_error_payload_t?
+
+  init?(
+    domain: UnsafePointer<CChar>, code: Int64, message: UnsafePointer<CChar>?, cause: Handle?,
+    swiftError: (any Error)? = nil
+  ) {
+    guard let domain = strdup(domain) else { return nil }
+    guard let message = strdup(message ?? UnsafePointer(domain) + strlen(domain)) else {
+      free(domain)
+      return nil
+    }
+    self.domain = domain
+    self.message = message
+    self.code = code
+    self.cause = cause
+    self.swiftError = swiftError
+  }
+
+  deinit {
+    free(domain)
+    free(message)
+    if let cause { _ = ErrorSlot.release(cause) }
+    if let payload { payload.drop?(payload.pointer) }
+  }
+}
+
+/// A slot for an error: its head, and a reference to the content.
+///
+///     bit 0..31 of the word   references
+struct ErrorSlot: ~Copyable {
+  var head: SlotHead
+  var content: Unmanaged<ErrorContent>?
+
+  private static let referencesMask: UInt = 0xffff_ffff
+
+  private static func at(_ slot: UnsafeMutableRawPointer) -> UnsafeMutablePointer<ErrorSlot> {
+    slot.assumingMemoryBound(to: ErrorSlot.self)
+  }
+
+  /// Makes a handle with one reference; nil if there is no room.
+  static func create(_ content: ErrorContent) -> Handle? {
+    guard let (index, slot) = errorTable.take() else { return nil }
+    at(slot).pointee.content = Unmanaged.passRetained(content)
+    let word = at(slot).pointee.head.word.load(ordering: .relaxed) & Handle.lifeMask
+    at(slot).pointee.head.word.store(word | 1, ordering: .releasing)
+    return Handle(.error, index: index, word: word)
+  }
+
+  /// Adds a reference, or says why not.
+  static func retain(_ handle: Handle) -> tenon_status_t {
+    guard let slot = errorTable.find(handle, .error) else { return SlotTable.refusal(handle) }
+    var word = at(slot).pointee.head.word.load(ordering: .acquiring)
+    while true {
+      guard handle.lives(in: word), word & referencesMask != 0 else {
+        return SlotTable.refusal(handle, word: word)
+      }
+      guard word & referencesMask != referencesMask else { return TENON_STATUS_NO_RESOURCES }
+      let (exchanged, original) = at(slot).pointee.head.word.weakCompareExchange(
+        expected: word, desired: word + 1, ordering: .acquiring)
+      if exchanged { return TENON_STATUS_OK }
+      word = original
+    }
+  }
+
+  /// Gives a reference back; the last one ends the error.
+  static func release(_ handle: Handle) -> tenon_status_t {
+    guard let slot = errorTable.find(handle, .error) else { return SlotTable.refusal(handle) }
+    var word = at(slot).pointee.head.word.load(ordering: .acquiring)
+    while true {
+      guard handle.lives(in: word), word & referencesMask != 0 else {
+        return SlotTable.refusal(handle, word: word)
+      }
+      let isLast = word & referencesMask == 1
+      // The content is read before the slot is free for others.
+      let content = at(slot).pointee.content
+      let (exchanged, original) = at(slot).pointee.head.word.weakCompareExchange(
+        expected: word, desired: isLast ? SlotTable.endedLife(of: word) : word - 1,
+        ordering: .acquiringAndReleasing)
+      if exchanged {
+        if isLast {
+          errorTable.give(handle.index, slot)
+          content?.release()
+        }
+        return TENON_STATUS_OK
+      }
+      word = original
+    }
+  }
+
+  /// Calls `body` with the content, which stays for the call even if another thread lets go of it.
+  static func read(_ handle: Handle, _ body: (ErrorContent) -> tenon_status_t) -> tenon_status_t {
+    let status = retain(handle)
+    guard status == TENON_STATUS_OK, let slot = errorTable.find(handle, .error),
+      let content = at(slot).pointee.content
+    else { return status }
+    let answer = content._withUnsafeGuaranteedRef { body($0) }
+    _ = release(handle)
+    return answer
+  }
+
+  /// How many are referenced now.
+  static var alive: UInt64 {
+    var alive: UInt64 = 0
+    for index in 0..<errorTable.slotsUsed {
+      let word = SlotTable.head(errorTable.address(of: UInt32(index))).pointee.word
+        .load(ordering: .relaxed)
+      if word & referencesMask != 0 { alive += 1 }
+    }
+    return alive
+  }
+
+  /// An error that Tenon itself makes: domain "tenon", the status as its code.
+  static func create(_ status: tenon_status_t, _ message: UnsafePointer<CChar>?) -> Handle? {
+    guard
+      let content = ErrorContent(
+        domain: "tenon", code: Int64(status.rawValue), message: message, cause: nil)
+    else { return nil }
+    return create(content)
+  }
+}

@@ -1,0 +1,161 @@
+import CTenon
+import Synchronization
+
+/// What producers do with an executor, from any thread.
+extension UnsafeMutablePointer where Pointee == ExecutorState {
+  /// What is refused: new work once it is closing, and everything once it is closed.
+  enum Admission { case newWork, inFlight }
+
+  /// Whether this very thread is polling it, and so owns it.
+  @inline(__always) var isPolledHere: Bool {
+    pointee.poller.load(ordering: .relaxed) == currentThread
+  }
+
+  /// Adds a job; false: refused, and nothing has happened.
+  @inline(__always) func enqueue(_ job: Job, _ name: ExecutorName, _ admission: Admission) -> Bool {
+    if isPolledHere {
+      guard admits(admission, name) else { return false }
+      pointee.local.append(job)
+      return true
+    }
+    return enqueueFromElsewhere(job, name, admission)
+  }
+
+  @inline(never) private func enqueueFromElsewhere(
+    _ job: Job, _ name: ExecutorName, _ admission: Admission
+  ) -> Bool {
+    pointee.mutex.lock()
+    guard admits(admission, name) else {
+      pointee.lateWakes.count()
+      pointee.mutex.unlock()
+      return false
+    }
+    pointee.inbox.append(job)
+    unlockAndWake()
+    return true
+  }
+
+  /// Adds a Swift call; false: refused, and nothing has happened.
+  @inline(__always) func enqueue(_ call: Call, _ name: ExecutorName) -> Bool {
+    if isPolledHere {
+      guard admits(.newWork, name) else { return false }
+      pointee.pendingHere.change(by: 1)
+      pointee.readyCalls.append(call)
+      return true
+    }
+    pointee.mutex.lock()
+    guard admits(.newWork, name) else {
+      pointee.mutex.unlock()
+      return false
+    }
+    pointee.pendingElsewhere += 1
+    pointee.calls.append(call)
+    unlockAndWake()
+    return true
+  }
+
+  /// Counts a callback or work as pending; false: refused.
+  @inline(__always) func addPending(_ name: ExecutorName) -> Bool {
+    if isPolledHere {
+      guard admits(.newWork, name) else { return false }
+      pointee.pendingHere.change(by: 1)
+      return true
+    }
+    pointee.mutex.lock()
+    defer { pointee.mutex.unlock() }
+    guard admits(.newWork, name) else { return false }
+    pointee.pendingElsewhere += 1
+    return true
+  }
+
+  /// The loop must stay alive for what was just added: on its own thread it is told at once, because it may look
+  /// before it polls.
+  @inline(__always) func tellAlive() {
+    if isPolledHere || pointee.home.load(ordering: .relaxed) != currentThread { return }
+    tellAliveAtHome()
+  }
+
+  @inline(never) private func tellAliveAtHome() {
+    guard pointee.poller.load(ordering: .relaxed) == 0, !pointee.toldAlive else { return }
+    guard let setAlive = pointee.source?.host?.set_alive else { return }
+    pointee.toldAlive = true
+    setAlive(pointee.source?.hostContext, true)
+  }
+
+  /// Undoes one `addPending`, or ends what `enqueue` of a call began.
+  @inline(__always) func removePending(_ name: ExecutorName) {
+    if isPolledHere {
+      if pointee.name == name { pointee.pendingHere.change(by: -1) }
+      return
+    }
+    pointee.mutex.lock()
+    guard pointee.name == name, pointee.phase.load(ordering: .relaxed) != .closed else {
+      pointee.mutex.unlock()
+      return
+    }
+    pointee.pendingElsewhere -= 1
+    // A poll has to look whether anything is left that keeps the loop alive.
+    unlockAndWake()
+  }
+
+  /// Has the loop poll soon, if it would not by itself.
+  func nudge(_ name: ExecutorName) {
+    if isPolledHere { return }
+    pointee.mutex.lock()
+    guard admits(.inFlight, name) else {
+      pointee.mutex.unlock()
+      return
+    }
+    unlockAndWake()
+  }
+
+  /// Reads how the loop is reached, while the executor is open.
+  func withOpenSource(
+    _ name: ExecutorName, _ body: (borrowing WakeSource) -> tenon_status_t
+  ) -> tenon_status_t {
+    pointee.mutex.lock()
+    defer { pointee.mutex.unlock() }
+    guard pointee.name == name, pointee.phase.load(ordering: .relaxed) != .closed,
+      pointee.source != nil
+    else { return TENON_STATUS_CLOSED }
+    return body(pointee.source!)
+  }
+
+  /// Work, callbacks and timers that wait.
+  var pendingCount: Int {
+    pointee.pendingHere.load(ordering: .relaxed) + pointee.timersPending.load(ordering: .relaxed)
+      + pointee.mutex.withLock { pointee.pendingElsewhere }
+  }
+
+  /// Under the mutex, or in the poll.
+  @inline(__always) private func admits(_ admission: Admission, _ name: ExecutorName) -> Bool {
+    guard pointee.name == name else { return false }
+    switch pointee.phase.load(ordering: .relaxed) {
+    case .open: return true
+    case .closing: return admission == .inFlight
+    case .closed: return false
+    }
+  }
+
+  /// The edge from idle to ready: the one producer that finds the loop asleep wakes it, without the mutex.
+  @inline(__always) func unlockAndWake() {
+    let wakes = pointee.isSleeping
+    if wakes {
+      pointee.isSleeping = false
+      pointee.wakersInFlight += 1
+    }
+    pointee.mutex.unlock()
+    if wakes { wakeLoop() }
+  }
+
+  /// Calls the host, counted in `wakersInFlight`, so that a close waits until it has returned.
+  @inline(never) func wakeLoop() {
+    tellAlive()
+    pointee.source?.wake()
+    pointee.wakes.wrappingAdd(1, ordering: .relaxed)
+    pointee.mutex.lock()
+    pointee.isSignalled = true
+    pointee.wakersInFlight -= 1
+    pointee.mutex.unlock()
+  }
+}

@@ -1,0 +1,115 @@
+import CTenon
+import Synchronization
+
+/// Everything that an executor keeps, in memory that stays what it is when the executor is gone: a thread
+/// that comes late finds another `name` under the mutex, or a closed phase, and does nothing.
+///
+/// Who may touch what: the first group any thread; the second whoever holds `mutex`; the rest the polling
+/// thread, which is the one that has put its name into `poller`.
+struct ExecutorState: ~Copyable {
+  enum Phase: UInt8, AtomicRepresentable { case open, closing, closed }
+
+  // Any thread.
+  let poller = Atomic<UInt>(0)
+  /// The thread that polled last, or created it.
+  let home = Atomic<UInt>(0)
+  /// Written under the mutex.
+  let phase = Atomic<Phase>(.closed)
+  let wakes = Atomic<UInt64>(0)
+  let lateWakes = Atomic<UInt64>(0)
+  let abandonedJobs = Atomic<UInt64>(0)
+  let mutex = Mutex()
+
+  // Under the mutex.
+  var name: ExecutorName = .none
+  var inbox = Queue<Job>()
+  var calls = Queue<Call>()
+  /// The loop has been told nothing since the executor went idle: the next producer wakes it.
+  var isSleeping = true
+  /// Producers that are calling the host's wake.
+  var wakersInFlight = 0
+  /// Our eventfd has been written.
+  var isSignalled = false
+  /// Work and callbacks that are pending, as far as they were counted outside of polls.
+  var pendingElsewhere = 0
+  var closeDeadline = UInt64.max
+  var drivers: [Driver] = []
+
+  // The polling thread; `source` also producers that are counted in `wakersInFlight`.
+  var source: WakeSource?
+  var local = Queue<Job>()
+  var incoming = Queue<Job>()
+  var readyCalls = Queue<Call>()
+  var timers = TimingWheel()
+  let pendingHere = Atomic<Int>(0)
+  /// What the host was told last.
+  var armedDeadline = UInt64.max
+  var toldAlive = false
+  /// Jobs that this poll may still run.
+  var budget: UInt64 = 0
+  var idleDrivers: [Driver] = []
+  /// Drivers that were resumed and have not run yet.
+  var scheduledDrivers = 0
+  /// The driver that is running now.
+  var runningDriver: Driver?
+  /// The close ended before the work did.
+  var wasCutShort = false
+  // Counted by the polling thread, read by any.
+  let pollCount = Atomic<UInt64>(0)
+  let jobCount = Atomic<UInt64>(0)
+  let callCount = Atomic<UInt64>(0)
+  let driverCount = Atomic<UInt64>(0)
+  let timerCount = Atomic<UInt64>(0)
+  let timersPending = Atomic<Int>(0)
+}
+
+extension Atomic where Value == UInt64 {
+  /// Counts, where one thread at a time does.
+  @inline(__always) func count(_ more: UInt64 = 1) {
+    store(load(ordering: .relaxed) &+ more, ordering: .relaxed)
+  }
+}
+
+extension Atomic where Value == Int {
+  /// Changes, where one thread at a time does.
+  @inline(__always) func change(by difference: Int) {
+    store(load(ordering: .relaxed) &+ difference, ordering: .relaxed)
+  }
+}
+
+/// A 32-bit name for an executor: 14 bits of its slot's index, and 18 of its generation.
+struct ExecutorName: Equatable {
+  static let none = ExecutorName(bits: 0)
+  static let indexMax: UInt32 = 1 << 14 - 1
+
+  let bits: UInt32
+
+  @inline(__always) init(bits: UInt32) { self.bits = bits }
+  @inline(__always) init(_ handle: Handle) {
+    bits = UInt32(truncatingIfNeeded: handle.generation) << 14 | handle.index
+  }
+
+  @inline(__always) var index: UInt32 { bits & ExecutorName.indexMax }
+
+  /// The state in the slot that this names; whether it is still this executor's is for the callee to check.
+  @inline(__always) var state: UnsafeMutablePointer<ExecutorState>? {
+    if self == .none || !executorTable.contains(index) { return nil }
+    return ExecutorSlot.at(executorTable.address(of: index)).pointee.state
+  }
+}
+
+/// A slot for an executor: it keeps one state for all its lives.
+///
+///     bit 0..31 of the word   references held by handles
+struct ExecutorSlot: ~Copyable {
+  var head: SlotHead
+  var state: UnsafeMutablePointer<ExecutorState>?
+  /// The Swift object, retained while there are handles.
+  var object: UnsafeMutableRawPointer?
+
+  static let referencesMask: UInt = 0xffff_ffff
+
+  @inline(__always) static func at(_ slot: UnsafeMutableRawPointer)
+    -> UnsafeMutablePointer<ExecutorSlot>
+  { slot.assumingMemoryBound(to: ExecutorSlot.self) }
+}

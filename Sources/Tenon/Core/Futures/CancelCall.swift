@@ -1,0 +1,17 @@
+import Synchronization
+
+/// Cancels the task of the driver that is in a call. A call that has not begun is found cancelled by its driver:
+/// each side writes first and then reads what the other one writes, so one of the two sees it.
+func cancelCall(_ promise: Handle, on executor: ExecutorName) {
+  guard let state = executor.state else { return }
+  state.pointee.mutex.lock()
+  let driver =
+    state.pointee.name == executor
+    ? state.pointee.drivers.first {
+      $0.current.compareExchange(
+        expected: promise.bits, desired: Driver.cancelled, ordering: .sequentiallyConsistent
+      ).exchanged
+    } : nil
+  state.pointee.mutex.unlock()
+  driver?.task?.cancel()
+}

@@ -1,0 +1,331 @@
+import CTenon
+import Synchronization
+
+/// What both ends of a result can do. Each operation is one transition of the word, then its effects, with no
+/// lock held when anything is called.
+
+/// Makes both ends; nil: no slot left.
+@inline(__always) func createFuture(_ executor: ExecutorName, flags: UInt) -> (
+  promise: Handle, future: Handle
+)? {
+  guard let (index, memory) = futureTable.take() else { return nil }
+  let slot = FutureSlot.at(memory)
+  slot.pointee.head.executor.store(executor.bits, ordering: .relaxed)
+  slot.pointee.completions = 0
+  slot.pointee.cancels = 0
+  let word = FutureWord(
+    creatingIn: slot.pointee.head.word.load(ordering: .relaxed), flags: flags)
+  slot.publish(word)
+  let promise = Handle(.promise, index: index, word: word.bits)
+  return (promise, promise.as(.future))
+}
+
+@inline(__always) private func findFuture(_ handle: Handle, _ kind: Handle.Kind)
+  -> UnsafeMutablePointer<FutureSlot>?
+{ futureTable.find(handle, kind).map { FutureSlot.at($0) } }
+
+// MARK: The write end
+
+/// Settles, if nobody has: moves the value in, and tells everybody. If somebody has, the value is ended.
+@inline(__always) func settle(
+  _ promise: Handle, as phase: FutureWord.Phase, _ value: consuming tenon_value_t
+) -> tenon_status_t {
+  guard let slot = findFuture(promise, .promise) else { return SlotTable.refusal(promise) }
+  switch slot.transition({ $0.settling(promise) }) {
+  case .refused(let status):
+    if status == TENON_STATUS_ALREADY_SETTLED { loseSettling(value) }
+    return status
+  case .done(_, let locked):
+    let (completions, cancels) = (slot.pointee.completions, slot.pointee.cancels)
+    if phase != .fulfilled { slot.pointee.count(phase) }
+    let settled = locked.settled(phase)
+    if _slowPath(settled.isFree) {
+      slot.publish(settled)
+      futureTable.give(promise.index, UnsafeMutableRawPointer(slot))
+      endResult(value)
+    } else {
+      slot.pointee.value = value
+      slot.publish(settled)
+    }
+    if completions | cancels != 0 { fireSettled(completions, cancels, phase) }
+    return TENON_STATUS_OK
+  }
+}
+
+private let lateSettlements = Atomic<UInt64>(0)
+
+/// How many calls came too late to settle.
+var lateSettlementCount: UInt64 { lateSettlements.load(ordering: .relaxed) }
+
+@inline(never) private func loseSettling(_ value: tenon_value_t) {
+  lateSettlements.wrappingAdd(1, ordering: .relaxed)
+  endResult(value)
+}
+
+@inline(never) private func fireSettled(
+  _ completions: UInt32, _ cancels: UInt32, _ phase: FutureWord.Phase
+) {
+  fire(completions, FutureWord(phase.rawValue).status)
+  fire(cancels, TENON_STATUS_SETTLED)
+}
+
+extension FutureSlot {
+  @inline(never) fileprivate mutating func count(_ phase: FutureWord.Phase) {
+    if phase == .rejected { rejections &+= 1 } else { cancellations &+= 1 }
+  }
+}
+
+/// Ends what a settled future holds: a value, or an error's reference.
+@inline(__always) private func endResult(_ value: tenon_value_t) {
+  if value.kind == tenon_value_t.errorKind {
+    _ = ErrorSlot.release(Handle(bits: UInt(value.as.u64)))
+  } else {
+    value.end()
+  }
+}
+
+/// Lets go of a promise that was not settled.
+func releasePromise(_ promise: Handle) -> tenon_status_t {
+  guard let slot = findFuture(promise, .promise) else { return SlotTable.refusal(promise) }
+  let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
+  let isCancelled = promise.lives(in: word.bits) && word.has(FutureWord.cancelRequested)
+  let status =
+    isCancelled
+    ? settle(promise, as: .cancelled, tenon_value_none())
+    : settle(promise, as: .rejected, .status(TENON_STATUS_STALE))
+  return status == TENON_STATUS_ALREADY_SETTLED ? TENON_STATUS_STALE : status
+}
+
+@inline(__always) func isCancelRequested(_ promise: Handle) -> Bool {
+  guard let slot = findFuture(promise, .promise) else { return false }
+  let word = FutureWord(slot.pointee.head.word.load(ordering: .sequentiallyConsistent))
+  return promise.lives(in: word.bits) && word.isPending && word.has(FutureWord.cancelRequested)
+}
+
+// MARK: The read end
+
+@inline(__always) func retainFuture(_ future: Handle) -> tenon_status_t {
+  guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
+  if case .refused(let status) = slot.transition({ $0.retaining(future) }) { return status }
+  return TENON_STATUS_OK
+}
+
+@inline(__always) func releaseFuture(_ future: Handle) -> tenon_status_t {
+  guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
+  switch slot.transition({ $0.releasing(future) }) {
+  case .refused(let status): return status
+  case .done(let old, let new):
+    if new.isFree {
+      // Nobody else can reach the slot now.
+      let value = slot.pointee.value
+      futureTable.give(future.index, UnsafeMutableRawPointer(slot))
+      if !old.has(FutureWord.taken) { endResult(value) }
+    } else if new.has(FutureWord.locked) {
+      abandonFuture(future, slot, new)
+    }
+    return TENON_STATUS_OK
+  }
+}
+
+/// The last reader of a pending future has gone: its work is cancelled.
+@inline(never) private func abandonFuture(
+  _ future: Handle, _ slot: UnsafeMutablePointer<FutureSlot>, _ locked: FutureWord
+) {
+  let cancels = captureCancels(slot)
+  let executor = ExecutorName(bits: slot.pointee.head.executor.load(ordering: .relaxed))
+  slot.publish(locked.releasedLast)
+  tellCancel(future, cancels, executor, isCall: locked.has(FutureWord.call))
+}
+
+@inline(__always) func pollFuture(_ future: Handle) -> tenon_status_t {
+  guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
+  let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
+  if case .refuse(let status) = word.reading(future) { return status }
+  return word.status
+}
+
+@inline(__always) func takeFuture(_ future: Handle, _ value: UnsafeMutablePointer<tenon_value_t>)
+  -> tenon_status_t
+{
+  guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
+  switch slot.transition({ $0.taking(future) }) {
+  case .refused(let status): return status
+  case .done(_, let locked):
+    value.pointee = slot.pointee.value
+    slot.publish(locked.unlocked)
+    return TENON_STATUS_OK
+  }
+}
+
+/// Calls `body` with the result of a settled future, which stays for the call.
+func readFuture(_ future: Handle, _ body: (FutureWord, tenon_value_t) -> tenon_status_t)
+  -> tenon_status_t
+{
+  let status = retainFuture(future)
+  guard status == TENON_STATUS_OK, let slot = findFuture(future, .future) else { return status }
+  defer { _ = releaseFuture(future) }
+  let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
+  return word.isPending ? TENON_STATUS_PENDING : body(word, slot.pointee.value)
+}
+
+func detachFuture(_ future: Handle) -> tenon_status_t {
+  guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
+  if case .refused(let status) = slot.transition({ $0.detaching(future) }) { return status }
+  return TENON_STATUS_OK
+}
+
+/// The executor that a future's work is bound to.
+func executorOfFuture(_ future: Handle) -> ExecutorName {
+  guard let slot = findFuture(future, .future) else { return .none }
+  return ExecutorName(bits: slot.pointee.head.executor.load(ordering: .relaxed))
+}
+
+// MARK: Cancelling
+
+@inline(__always) func cancelFuture(_ future: Handle) -> tenon_status_t {
+  guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
+  return requestCancel(future, slot) { $0.cancelling(future) }
+}
+
+/// The same, for an executor that closes and has only the promise's name for it.
+func cancelPromise(_ promise: Handle) {
+  guard let slot = findFuture(promise, .promise) else { return }
+  _ = requestCancel(promise, slot) {
+    if let refusal = $0.refusal(of: promise) { return .refuse(refusal) }
+    return $0.requestingCancel
+  }
+}
+
+private func requestCancel(
+  _ handle: Handle, _ slot: UnsafeMutablePointer<FutureSlot>,
+  _ step: (FutureWord) -> FutureWord.Step
+) -> tenon_status_t {
+  switch slot.transition(step) {
+  case .refused(let status): return status
+  case .done(_, let locked):
+    let cancels = captureCancels(slot)
+    let executor = ExecutorName(bits: slot.pointee.head.executor.load(ordering: .relaxed))
+    slot.publish(locked.unlocked)
+    tellCancel(handle, cancels, executor, isCall: locked.has(FutureWord.call))
+    return TENON_STATUS_OK
+  }
+}
+
+/// Takes the cancel callbacks out of the slot. Under the lock.
+private func captureCancels(_ slot: UnsafeMutablePointer<FutureSlot>) -> UInt32 {
+  let first = slot.pointee.cancels
+  slot.pointee.cancels = 0
+  var next = first
+  while next != 0 {
+    let registration = RegistrationSlot.at(next - 1)
+    registration.pointee.isLinked = false
+    next = registration.pointee.next
+  }
+  return first
+}
+
+/// Says to whoever produces the result that nobody needs it.
+private func tellCancel(
+  _ handle: Handle, _ cancels: UInt32, _ executor: ExecutorName, isCall: Bool
+) {
+  fire(cancels, TENON_STATUS_CANCELLED)
+  if isCall { cancelCall(handle.as(.promise), on: executor) }
+}
+
+// MARK: Callbacks
+
+/// What to do with a callback for a future that has settled.
+enum Late { case tell, refuse }
+
+/// Registers a completion callback. SETTLED: nothing was registered.
+func onComplete(
+  _ future: Handle, _ executor: ExecutorName, _ function: UnsafeRawPointer,
+  _ context: UnsafeMutableRawPointer?, late: Late, _ registered: (Handle) -> Void
+) -> tenon_status_t {
+  guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
+  // A settled future is the quick answer, and the pending one is checked again below.
+  let status = pollFuture(future)
+  if status.rawValue < 0 && status != TENON_STATUS_REJECTED && status != TENON_STATUS_CANCELLED {
+    return status
+  }
+  if status != TENON_STATUS_PENDING && (late == .refuse || executor == .none) {
+    return TENON_STATUS_SETTLED
+  }
+  guard
+    let (handle, index, registration) = createRegistration(
+      function, context, subject: future, executor: executor)
+  else { return SlotTable.exhaustion() }
+  if executor != .none {
+    guard let state = executor.state, state.addPending(executor) else {
+      freeRegistration(index, registration)
+      return TENON_STATUS_CLOSED
+    }
+    state.tellAlive()
+  }
+  let answer: tenon_status_t
+  switch slot.transition({ $0.registering(future) }) {
+  case .refused(let status): answer = status
+  case .done(let old, let locked):
+    if old.isPending {
+      registered(handle)
+      RegistrationList.append(index, to: &slot.pointee.completions)
+      slot.publish(locked.unlocked)
+      return TENON_STATUS_OK
+    }
+    if late == .tell && executor != .none {
+      registered(handle)
+      registration.pointee.event = old.status.rawValue
+      slot.publish(locked.unlocked)
+      _ = registration.move(handle, from: .armed, to: .queued)
+      dispatch(handle, registration)
+      return TENON_STATUS_OK
+    }
+    slot.publish(old)
+    answer = TENON_STATUS_SETTLED
+  }
+  freeRegistration(index, registration)
+  if executor != .none { executor.state?.removePending(executor) }
+  return answer
+}
+
+/// Registers a cancel callback.
+func onCancel(
+  _ promise: Handle, _ executor: ExecutorName, _ function: UnsafeRawPointer,
+  _ context: UnsafeMutableRawPointer?, _ registered: (Handle) -> Void
+) -> tenon_status_t {
+  guard let slot = findFuture(promise, .promise) else { return SlotTable.refusal(promise) }
+  guard
+    let (handle, index, registration) = createRegistration(
+      function, context, subject: promise, executor: executor)
+  else { return SlotTable.exhaustion() }
+  if executor != .none {
+    guard let state = executor.state, state.addPending(executor) else {
+      freeRegistration(index, registration)
+      return TENON_STATUS_CLOSED
+    }
+  }
+  let answer: tenon_status_t
+  switch slot.transition({ $0.lockingPromise(promise) }) {
+  case .refused(let status): answer = status
+  case .done(let old, let locked):
+    if !old.has(FutureWord.cancelRequested) {
+      registered(handle)
+      registration.pointee.isLinked = true
+      RegistrationList.append(index, to: &slot.pointee.cancels)
+      slot.publish(locked.unlocked)
+      return TENON_STATUS_OK
+    }
+    slot.publish(locked.unlocked)
+    if executor != .none {
+      registered(handle)
+      registration.pointee.event = TENON_STATUS_CANCELLED.rawValue
+      _ = registration.move(handle, from: .armed, to: .queued)
+      dispatch(handle, registration)
+      return TENON_STATUS_OK
+    }
+    answer = TENON_STATUS_CANCELLED
+  }
+  freeRegistration(index, registration)
+  if executor != .none { executor.state?.removePending(executor) }
+  return answer
+}

@@ -1,0 +1,169 @@
+import CTenon
+import Synchronization
+
+/// Threads that wait in `forget` for a callback to end.
+private let forgetters = Monitor()
+
+/// A new registration, armed, in no list yet; nil if there is no slot left.
+@inline(__always) func createRegistration(
+  _ function: UnsafeRawPointer, _ context: UnsafeMutableRawPointer?, subject: Handle,
+  executor: ExecutorName
+) -> (handle: Handle, index: UInt32, slot: UnsafeMutablePointer<RegistrationSlot>)? {
+  guard let (index, memory) = registrationTable.take() else { return nil }
+  let slot = RegistrationSlot.at(memory)
+  let life = slot.arm(
+    function: function, context: context, subject: subject.bits, executor: executor)
+  return (Handle(.registration, index: index, word: life), index, slot)
+}
+
+/// Frees a registration that was never armed for others, or that has been told.
+@inline(__always) func freeRegistration(
+  _ index: UInt32, _ slot: UnsafeMutablePointer<RegistrationSlot>
+) {
+  if _slowPath(slot.free(index)) { forgetters.change {} }
+}
+
+/// Tells every registration of a list that its event is here. The list is nobody else's any more.
+@inline(never) func fire(_ first: UInt32, _ event: tenon_status_t) {
+  var next = first
+  while next != 0 {
+    let index = next - 1
+    let slot = RegistrationSlot.at(index)
+    next = slot.pointee.next
+    let handle = Handle(
+      .registration, index: index, word: slot.pointee.head.word.load(ordering: .relaxed))
+    slot.pointee.event = event.rawValue
+    if slot.move(handle, from: .armed, to: .queued) {
+      dispatch(handle, slot)
+    } else {
+      // Forgotten in the meantime, and told so: only the slot is left.
+      freeRegistration(index, slot)
+    }
+  }
+}
+
+/// Sends a queued registration to where it runs.
+@inline(__always) func dispatch(
+  _ handle: Handle, _ slot: UnsafeMutablePointer<RegistrationSlot>
+) {
+  let name = slot.pointee.executor
+  if name == .none { return InlineDelivery.deliver(handle) }
+  if let state = name.state, state.enqueue(Job(runRegistrationJob, handle), name, .inFlight) {
+    return
+  }
+  runRegistration(handle, TENON_STATUS_CLOSED)
+}
+
+/// As a job: tells the event, or that the executor has closed.
+func runRegistrationJob(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
+  runRegistration(Handle(bits: UInt(bitPattern: context)), status)
+}
+
+/// Tells a queued registration: its event if `status` is OK, else that.
+@inline(__always) func runRegistration(_ handle: Handle, _ status: tenon_status_t) {
+  let slot = RegistrationSlot.at(registrationTable.address(of: handle.index))
+  slot.pointee.runner.store(currentThread, ordering: .relaxed)
+  guard slot.move(handle, from: .queued, to: .running) else {
+    // Forgotten while it was queued, and told so.
+    return freeRegistration(handle.index, slot)
+  }
+  let event = status == TENON_STATUS_OK ? tenon_status_t(slot.pointee.event) : status
+  let subject = slot.pointee.subject
+  let name = slot.pointee.executor
+  tell(
+    slot.pointee.function.load(ordering: .relaxed), slot.pointee.context.load(ordering: .relaxed),
+    subject, event)
+  freeRegistration(handle.index, slot)
+  endWaiting(subject, name)
+}
+
+/// Calls the callback.
+@inline(__always) private func tell(
+  _ function: UInt, _ contextBits: UInt, _ subject: Handle, _ event: tenon_status_t
+) {
+  let context = UnsafeMutableRawPointer(bitPattern: contextBits)
+  if subject.is(.future) {
+    let hasFuture = event != TENON_STATUS_CLOSED && event != TENON_STATUS_FORGOTTEN
+    unsafeBitCast(function, to: tenon_completion_fn.self)(
+      context, event, hasFuture ? subject.pointer : nil)
+  } else {
+    unsafeBitCast(function, to: tenon_cancel_fn.self)(context, event)
+  }
+}
+
+/// What a registration kept is let go of: its reader, and its executor's reason to stay alive.
+@inline(__always) private func endWaiting(_ subject: Handle, _ name: ExecutorName) {
+  if subject.is(.future) { _ = releaseFuture(subject) }
+  if name != .none { name.state?.removePending(name) }
+}
+
+/// Removes a registration before its event, and tells it `status` on this thread; or says why not.
+func removeRegistration(_ handle: Handle, telling status: tenon_status_t) -> tenon_status_t {
+  guard let memory = registrationTable.find(handle, .registration) else {
+    return SlotTable.refusal(handle)
+  }
+  let slot = RegistrationSlot.at(memory)
+  while true {
+    // Read before the state is changed, checked by the change.
+    let function = slot.pointee.function.load(ordering: .relaxed)
+    let context = slot.pointee.context.load(ordering: .relaxed)
+    let (subject, name) = (slot.pointee.subject, slot.pointee.executor)
+    switch slot.state(handle) {
+    case .armed:
+      guard let mayFree = disarm(handle, slot, subject) else { continue }
+      tell(function, context, subject, status)
+      if mayFree { freeRegistration(handle.index, slot) }
+    case .queued:
+      guard slot.move(handle, from: .queued, to: .forgotten) else { continue }
+      tell(function, context, subject, status)
+    case .running:
+      return awaitEnd(of: handle, slot)
+    case .free, .forgotten:
+      return TENON_STATUS_STALE
+    case nil:
+      return SlotTable.refusal(handle, word: slot.pointee.head.word.load(ordering: .acquiring))
+    }
+    endWaiting(subject, name)
+    return TENON_STATUS_OK
+  }
+}
+
+/// Takes an armed registration out of its list. nil: it is not armed any more. False: its future has settled, and
+/// whoever settled it frees the slot on meeting it.
+private func disarm(
+  _ handle: Handle, _ slot: UnsafeMutablePointer<RegistrationSlot>, _ subject: Handle
+) -> Bool? {
+  let isCompletion = subject.is(.future)
+  if let memory = futureTable.find(subject, isCompletion ? .future : .promise),
+    case let future = FutureSlot.at(memory),
+    case .done(_, let locked) = future.transition({ $0.unlinking(subject) })
+  {
+    let won = slot.move(handle, from: .armed, to: .forgotten)
+    if won {
+      if isCompletion {
+        RegistrationList.remove(handle.index, from: &future.pointee.completions)
+      } else if slot.pointee.isLinked {
+        RegistrationList.remove(handle.index, from: &future.pointee.cancels)
+      }
+    }
+    let wasLinked = isCompletion || slot.pointee.isLinked
+    future.publish(locked.unlocked)
+    return won ? wasLinked : nil
+  }
+  return slot.move(handle, from: .armed, to: .forgotten) ? false : nil
+}
+
+/// Waits until a callback that runs elsewhere has returned.
+private func awaitEnd(of handle: Handle, _ slot: UnsafeMutablePointer<RegistrationSlot>)
+  -> tenon_status_t
+{
+  if slot.pointee.runner.load(ordering: .relaxed) == currentThread { return TENON_STATUS_PENDING }
+  let running = handle.bits & Handle.lifeMask | RegistrationSlot.State.running.rawValue
+  _ = slot.pointee.head.word.compareExchange(
+    expected: running, desired: running | RegistrationSlot.awaited,
+    ordering: .acquiringAndReleasing)
+  _ = forgetters.wait(until: .max) {
+    !handle.lives(in: slot.pointee.head.word.load(ordering: .acquiring))
+  }
+  return TENON_STATUS_SETTLED
+}

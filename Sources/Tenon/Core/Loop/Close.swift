@@ -1,0 +1,152 @@
+import CTenon
+import Synchronization
+
+/// The end of an executor: refuse, cancel, drain, tell; then nothing of it runs ever again.
+extension LoopExecutor {
+  /// Refuses new work from now on, and cancels what is in flight. False: somebody did so before.
+  func beginClose(until deadline: UInt64) -> Bool {
+    state.pointee.mutex.lock()
+    guard state.pointee.name == name, state.pointee.phase.load(ordering: .relaxed) == .open else {
+      state.pointee.mutex.unlock()
+      return false
+    }
+    state.pointee.phase.store(.closing, ordering: .relaxed)
+    state.pointee.closeDeadline = deadline
+    state.unlockAndWake()
+    forEachPendingPromise { cancelPromise($0) }
+    return true
+  }
+
+  /// Closes, and polls until all work has ended or the deadline has come.
+  func close(until deadline: UInt64) -> tenon_status_t {
+    if state.isPolledHere {
+      return beginClose(until: deadline) ? TENON_STATUS_PENDING : TENON_STATUS_CLOSED
+    }
+    guard beginClose(until: deadline) else { return TENON_STATUS_CLOSED }
+    while true {
+      var result = PollResult()
+      let status = poll(PollBudget(), &result)
+      if status == TENON_STATUS_CLOSED || result.closed {
+        return wasCutShort ? TENON_STATUS_TIMEOUT : TENON_STATUS_OK
+      }
+      if status != TENON_STATUS_OK { return status }
+      if result.more { continue }
+      guard waitForWork(until: min(deadline, result.deadline)) else { return TENON_STATUS_PENDING }
+    }
+  }
+
+  /// The last handle is gone: close now, or at the end of the poll that is running.
+  func closeUnattended() {
+    if state.isPolledHere {
+      _ = beginClose(until: 0)
+    } else {
+      _ = close(until: 0)
+    }
+  }
+
+  /// In a poll that has nothing to run: goes on with the close. True: there may be something to run now.
+  func continueClose() -> Bool {
+    guard state.pointee.phase.load(ordering: .relaxed) == .closing else { return false }
+    if !state.pointee.idleDrivers.isEmpty {
+      retireDrivers()
+      return true
+    }
+    let deadline = state.pointee.mutex.withLock { state.pointee.closeDeadline }
+    let hasWork = state.pointee.mutex.withLock {
+      !state.pointee.drivers.isEmpty || state.hasArrivals
+    }
+    if hasWork && Time.now < deadline { return false }
+    finishClose(cutShort: hasWork)
+    return false
+  }
+
+  /// When the loop must look at a close that waits.
+  var closeDeadline: UInt64 {
+    guard state.pointee.phase.load(ordering: .relaxed) == .closing else { return .max }
+    return state.pointee.mutex.withLock { state.pointee.closeDeadline }
+  }
+
+  private var wasCutShort: Bool { state.pointee.wasCutShort }
+
+  /// Nothing more comes in; whoever still waits is told so.
+  private func finishClose(cutShort: Bool) {
+    // Out of the wheel before the phase changes: whoever cancels a timer later may free its slot.
+    var timers: [Handle] = []
+    state.pointee.timers.removeAll { index in
+      let word = RegistrationSlot.at(index).pointee.head.word.load(ordering: .relaxed)
+      timers.append(Handle(.timer, index: index, word: word))
+    }
+    state.pointee.mutex.lock()
+    state.pointee.phase.store(.closed, ordering: .relaxed)
+    state.pointee.wasCutShort = cutShort
+    state.pointee.mutex.unlock()
+    state.awaitWakers()
+    for timer in timers { tellTimer(timer, TENON_STATUS_CLOSED) }
+    tellJobs()
+    tellRegistrations()
+    forEachPendingPromise { promise, isCall in
+      if isCall { _ = settle(promise, as: .rejected, .status(TENON_STATUS_CLOSED)) }
+    }
+    state.pointee.mutex.withLock { state.pointee.drivers.removeAll() }
+    OwnedProcess.closed(self)
+    if let host = state.pointee.source?.host {
+      let context = state.pointee.source?.hostContext
+      state.pointee.source = nil
+      host.closed?(context)
+    } else {
+      state.pointee.source = nil
+    }
+  }
+
+  private func tellJobs() {
+    while true {
+      guard let job = state.pointee.incoming.popFirst() ?? state.pointee.local.popFirst() else {
+        let arrived = state.takeInbox()
+        while state.pointee.readyCalls.popFirst() != nil {}
+        if arrived { continue }
+        return
+      }
+      if let function = job.function {
+        function(job.context, TENON_STATUS_CLOSED)
+      } else {
+        state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed)
+      }
+    }
+  }
+
+  private func tellRegistrations() {
+    for index in 0..<registrationTable.slotsUsed {
+      let slot = RegistrationSlot.at(UInt32(index))
+      let word = slot.pointee.head.word.load(ordering: .acquiring)
+      guard word & RegistrationSlot.stateMask == RegistrationSlot.State.armed.rawValue,
+        slot.pointee.executor == name
+      else { continue }
+      let handle = Handle(.registration, index: UInt32(index), word: word)
+      _ = removeRegistration(handle, telling: TENON_STATUS_CLOSED)
+    }
+  }
+
+  private func forEachPendingPromise(_ body: (Handle) -> Void) {
+    forEachPendingPromise { promise, _ in body(promise) }
+  }
+
+  /// Calls `body` with each promise that is bound to this executor and pending, and whether it is a Swift call's.
+  private func forEachPendingPromise(_ body: (Handle, Bool) -> Void) {
+    for index in 0..<futureTable.slotsUsed {
+      let slot = FutureSlot.at(futureTable.address(of: UInt32(index)))
+      let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
+      guard word.isPending, word.has(FutureWord.open),
+        slot.pointee.head.executor.load(ordering: .relaxed) == name.bits
+      else { continue }
+      body(Handle(.promise, index: UInt32(index), word: word.bits), word.has(FutureWord.call))
+    }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ExecutorState {
+  /// After the phase is closed no producer begins to wake; this waits for those that have begun.
+  fileprivate func awaitWakers() {
+    var backoff = Backoff()
+    while pointee.mutex.withLock({ pointee.wakersInFlight }) != 0 { backoff.pause() }
+  }
+}

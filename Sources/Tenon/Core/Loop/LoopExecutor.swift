@@ -1,0 +1,204 @@
+import CTenon
+import Synchronization
+
+/// Runs Swift code inside the polls of somebody's event loop, on the thread that polls.
+///
+/// It is a task executor, so that tasks can prefer it, and a serial executor, so that actors can live on it: see
+/// ``LoopActor``. From C it is a `tenon_executor_t`.
+// SAFETY: all that changes is in `state`, which says who may touch what.
+public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendable {
+  let state: UnsafeMutablePointer<ExecutorState>
+  let name: ExecutorName
+  let handle: Handle
+  /// For people.
+  let label: String?
+
+  private init(state: UnsafeMutablePointer<ExecutorState>, handle: Handle, label: String?) {
+    self.state = state
+    self.handle = handle
+    self.label = label
+    name = ExecutorName(handle)
+  }
+
+  /// Makes an executor with one handle for the caller to release; or says why not.
+  static func create(
+    host: tenon_executor_host_t?, context: UnsafeMutableRawPointer?, label: String?
+  ) -> Result<LoopExecutor, StatusError> {
+    guard var (index, memory) = executorTable.take() else {
+      return .failure(StatusError(SlotTable.exhaustion()))
+    }
+    if index == 0 {
+      // Index 0 and generation 0 would be the name that means none: the first slot stays out of use.
+      guard let second = executorTable.take() else {
+        return .failure(StatusError(SlotTable.exhaustion()))
+      }
+      (index, memory) = second
+    }
+    let slot = ExecutorSlot.at(memory)
+    guard index <= ExecutorName.indexMax, let source = WakeSource(host: host, context: context)
+    else {
+      executorTable.give(index, memory)
+      return .failure(StatusError(TENON_STATUS_NO_RESOURCES))
+    }
+    if slot.pointee.state == nil {
+      let state = UnsafeMutablePointer<ExecutorState>.allocate(capacity: 1)
+      state.initialize(to: ExecutorState())
+      slot.pointee.state = state
+    }
+    let state = slot.pointee.state.unsafelyUnwrapped
+    let life = slot.pointee.head.word.load(ordering: .relaxed) & Handle.lifeMask
+    let executor = LoopExecutor(
+      state: state, handle: Handle(.executor, index: index, word: life), label: label)
+    state.open(executor.name, source)
+    slot.pointee.object = Unmanaged.passRetained(executor).toOpaque()
+    slot.pointee.head.word.store(life | 1, ordering: .releasing)
+    return .success(executor)
+  }
+
+  deinit {
+    // Tasks that prefer this executor retain it, so nothing can be on its way here any more.
+    let memory = executorTable.address(of: handle.index)
+    let word = SlotTable.head(memory).pointee.word.load(ordering: .relaxed)
+    guard handle.lives(in: word) else { return }
+    SlotTable.head(memory).pointee.word.store(SlotTable.endedLife(of: word), ordering: .releasing)
+    executorTable.give(handle.index, memory)
+  }
+
+  // MARK: What Swift's runtime calls
+
+  public func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    if !state.enqueue(Job(job), name, .inFlight) {
+      // It may never run again: the executor promised so.
+      state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed)
+    }
+  }
+
+  public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+    UnownedSerialExecutor(complexEquality: self)
+  }
+
+  public func isSameExclusiveExecutionContext(other: LoopExecutor) -> Bool { self === other }
+
+  public func checkIsolated() {
+    precondition(state.isPolledHere, "not on the thread that polls this executor")
+  }
+
+  public func isIsolatingCurrentContext() -> Bool? { state.isPolledHere }
+
+  // MARK: Handles
+
+  /// The executor behind a handle, or why there is none.
+  static func find(_ handle: Handle) -> Result<LoopExecutor, StatusError> {
+    guard let memory = executorTable.find(handle, .executor) else {
+      return .failure(StatusError(SlotTable.refusal(handle)))
+    }
+    // Retained for the moment in which it is read, lest another thread ends it meanwhile.
+    let status = changeReferences(handle, memory, by: 1)
+    guard status == TENON_STATUS_OK, let object = ExecutorSlot.at(memory).pointee.object else {
+      return .failure(StatusError(status))
+    }
+    let executor = Unmanaged<LoopExecutor>.fromOpaque(object).takeUnretainedValue()
+    _ = release(handle)
+    return .success(executor)
+  }
+
+  /// Whether there is an executor behind a handle, or why not.
+  @inline(__always) static func check(_ handle: Handle) -> tenon_status_t {
+    guard let memory = executorTable.find(handle, .executor) else {
+      return SlotTable.refusal(handle)
+    }
+    let word = SlotTable.head(memory).pointee.word.load(ordering: .acquiring)
+    if _fastPath(handle.lives(in: word) && word & ExecutorSlot.referencesMask != 0) {
+      return TENON_STATUS_OK
+    }
+    return SlotTable.refusal(
+      handle, word: handle.lives(in: word) ? SlotTable.endedLife(of: word) : word)
+  }
+
+  static func retain(_ handle: Handle) -> tenon_status_t {
+    guard let memory = executorTable.find(handle, .executor) else {
+      return SlotTable.refusal(handle)
+    }
+    return changeReferences(handle, memory, by: 1)
+  }
+
+  /// Gives a handle's reference back. The last one closes, now or at the end of the poll that is running.
+  static func release(_ handle: Handle) -> tenon_status_t {
+    guard let memory = executorTable.find(handle, .executor) else {
+      return SlotTable.refusal(handle)
+    }
+    let object = ExecutorSlot.at(memory).pointee.object
+    var word = SlotTable.head(memory).pointee.word.load(ordering: .acquiring)
+    while true {
+      guard handle.lives(in: word), word & ExecutorSlot.referencesMask != 0 else {
+        return SlotTable.refusal(
+          handle, word: handle.lives(in: word) ? SlotTable.endedLife(of: word) : word)
+      }
+      let (exchanged, original) = SlotTable.head(memory).pointee.word.weakCompareExchange(
+        expected: word, desired: word - 1, ordering: .acquiringAndReleasing)
+      if exchanged {
+        if word & ExecutorSlot.referencesMask == 1, let object {
+          let executor = Unmanaged<LoopExecutor>.fromOpaque(object).takeRetainedValue()
+          executor.closeUnattended()
+        }
+        return TENON_STATUS_OK
+      }
+      word = original
+    }
+  }
+
+  private static func changeReferences(
+    _ handle: Handle, _ memory: UnsafeMutableRawPointer, by change: UInt
+  ) -> tenon_status_t {
+    var word = SlotTable.head(memory).pointee.word.load(ordering: .acquiring)
+    while true {
+      guard handle.lives(in: word), word & ExecutorSlot.referencesMask != 0 else {
+        return SlotTable.refusal(
+          handle, word: handle.lives(in: word) ? SlotTable.endedLife(of: word) : word)
+      }
+      guard word & ExecutorSlot.referencesMask != ExecutorSlot.referencesMask else {
+        return TENON_STATUS_NO_RESOURCES
+      }
+      let (exchanged, original) = SlotTable.head(memory).pointee.word.weakCompareExchange(
+        expected: word, desired: word + change, ordering: .acquiringAndReleasing)
+      if exchanged { return TENON_STATUS_OK }
+      word = original
+    }
+  }
+}
+
+/// A status on its way out of a function that returns something else.
+struct StatusError: Error {
+  let status: tenon_status_t
+  init(_ status: tenon_status_t) { self.status = status }
+}
+
+extension UnsafeMutablePointer where Pointee == ExecutorState {
+  /// Begins a life.
+  fileprivate func open(_ name: ExecutorName, _ source: consuming WakeSource) {
+    pointee.mutex.lock()
+    pointee.name = name
+    pointee.source = consume source
+    pointee.isSleeping = true
+    pointee.isSignalled = false
+    pointee.pendingElsewhere = 0
+    pointee.closeDeadline = .max
+    pointee.phase.store(.open, ordering: .relaxed)
+    pointee.mutex.unlock()
+    pointee.home.store(currentThread, ordering: .relaxed)
+    pointee.pendingHere.store(0, ordering: .relaxed)
+    pointee.armedDeadline = .max
+    pointee.toldAlive = false
+    pointee.scheduledDrivers = 0
+    pointee.wasCutShort = false
+    pointee.wakes.store(0, ordering: .relaxed)
+    pointee.lateWakes.store(0, ordering: .relaxed)
+    pointee.abandonedJobs.store(0, ordering: .relaxed)
+    pointee.pollCount.store(0, ordering: .relaxed)
+    pointee.jobCount.store(0, ordering: .relaxed)
+    pointee.callCount.store(0, ordering: .relaxed)
+    pointee.driverCount.store(0, ordering: .relaxed)
+    pointee.timerCount.store(0, ordering: .relaxed)
+  }
+}

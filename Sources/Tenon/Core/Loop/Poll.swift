@@ -1,0 +1,189 @@
+import CTenon
+import Synchronization
+
+/// What a poll did and left: see tenon_poll_result_t.
+struct PollResult {
+  var jobs: UInt64 = 0
+  var deadline = UInt64.max
+  var more = false
+  var alive = false
+  var closed = false
+}
+
+/// How much a poll may do: see tenon_poll_budget_t.
+struct PollBudget {
+  var jobs: UInt64 = 4096
+  var time: UInt64 = 0
+  var interrupt: UnsafePointer<UInt32>?
+}
+
+extension LoopExecutor {
+  /// Runs what is ready and what that makes ready, within the budget.
+  func poll(_ budget: PollBudget, _ result: inout PollResult) -> tenon_status_t {
+    let status = state.beginPoll(name)
+    if status != TENON_STATUS_OK { return status }
+    state.pointee.budget = budget.jobs == 0 ? .max : budget.jobs
+    let initial = state.pointee.budget
+    let timeEnd = budget.time == 0 ? UInt64.max : Time.deadline(after: budget.time)
+    state.pointee.pollCount.count()
+    while true {
+      advanceTimers()
+      let isDone = runJobs(timeEnd, budget.interrupt)
+      if isDone && continueClose() { continue }
+      result.closed = state.pointee.phase.load(ordering: .relaxed) == .closed
+      result.more = !isDone && !result.closed
+      result.jobs = initial &- state.pointee.budget
+      if result.closed {
+        state.pointee.jobCount.count(result.jobs)
+        state.pointee.poller.store(0, ordering: .releasing)
+        return TENON_STATUS_OK
+      }
+      result.deadline = nextDeadline()
+      if finishPoll(&result) { return TENON_STATUS_OK }
+    }
+  }
+
+  /// Ends the poll, unless new work has come: false.
+  private func finishPoll(_ result: inout PollResult) -> Bool {
+    while true {
+      state.pointee.mutex.lock()
+      if !result.more && state.hasArrivals {
+        state.pointee.mutex.unlock()
+        return false
+      }
+      result.alive = result.more || state.isAlive
+      if result.deadline == state.pointee.armedDeadline && result.alive == state.pointee.toldAlive {
+        break
+      }
+      state.pointee.mutex.unlock()
+      // The host is told while nobody else can be polling.
+      tellHost(deadline: result.deadline, alive: result.alive)
+    }
+    state.pointee.jobCount.count(result.jobs)
+    state.pointee.timersPending.store(state.pointee.timers.count, ordering: .relaxed)
+    state.pointee.isSleeping = true
+    state.pointee.poller.store(0, ordering: .releasing)
+    if result.more {
+      // What the budget left is as good as a producer's job.
+      state.unlockAndWake()
+    } else {
+      state.pointee.mutex.unlock()
+    }
+    return true
+  }
+
+  private func tellHost(deadline: UInt64, alive: Bool) {
+    if deadline != state.pointee.armedDeadline {
+      state.pointee.armedDeadline = deadline
+      state.pointee.source?.setTimer(deadline)
+    }
+    if alive != state.pointee.toldAlive {
+      state.pointee.toldAlive = alive
+      if let setAlive = state.pointee.source?.host?.set_alive {
+        setAlive(state.pointee.source?.hostContext, alive)
+      }
+    }
+  }
+
+  /// Whether nothing is left to run; false: the budget ended it.
+  private func runJobs(_ timeEnd: UInt64, _ interrupt: UnsafePointer<UInt32>?) -> Bool {
+    let taskExecutor = asUnownedTaskExecutor()
+    let serialExecutor = asUnownedSerialExecutor()
+    var untilLook = 64
+    while true {
+      if !state.pointee.readyCalls.isEmpty && state.pointee.scheduledDrivers == 0 {
+        scheduleDriver()
+      }
+      if untilLook == 0 {
+        // A job that makes jobs for ever must keep neither the inbox nor the timers waiting.
+        untilLook = 64
+        state.takeInbox()
+        advanceTimers()
+      }
+      if state.pointee.incoming.isEmpty && state.pointee.local.isEmpty {
+        if state.takeInbox() { continue }
+        return true
+      }
+      if state.pointee.budget == 0 || isInterrupted(interrupt) || isOver(timeEnd) { return false }
+      guard let job = state.pointee.incoming.popFirst() ?? state.pointee.local.popFirst() else {
+        continue
+      }
+      state.pointee.budget &-= 1
+      untilLook -= 1
+      if let function = job.function {
+        function(job.context, TENON_STATUS_OK)
+      } else {
+        job.swiftJob.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
+        // A driver that has not parked is suspended in its call: others may take the calls that wait.
+        if state.pointee.runningDriver != nil { state.pointee.runningDriver = nil }
+      }
+    }
+  }
+
+  @inline(__always) private func isInterrupted(_ interrupt: UnsafePointer<UInt32>?) -> Bool {
+    guard let interrupt else { return false }
+    return interrupt.pointee != 0
+  }
+
+  @inline(__always) private func isOver(_ timeEnd: UInt64) -> Bool {
+    timeEnd != .max && Time.now >= timeEnd
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ExecutorState {
+  /// Makes this thread the one that polls.
+  func beginPoll(_ name: ExecutorName) -> tenon_status_t {
+    if pointee.phase.load(ordering: .relaxed) == .closed { return TENON_STATUS_CLOSED }
+    let (won, _) = pointee.poller.compareExchange(
+      expected: 0, desired: currentThread, ordering: .acquiring)
+    guard won else { return TENON_STATUS_BUSY }
+    pointee.home.store(currentThread, ordering: .relaxed)
+    pointee.mutex.lock()
+    guard pointee.name == name, pointee.phase.load(ordering: .relaxed) != .closed else {
+      pointee.poller.store(0, ordering: .releasing)
+      pointee.mutex.unlock()
+      return TENON_STATUS_CLOSED
+    }
+    // From here on a producer need not wake anybody: what it adds is seen before this poll ends.
+    pointee.isSleeping = false
+    let isSignalled = pointee.isSignalled
+    pointee.isSignalled = false
+    pointee.mutex.unlock()
+    if isSignalled && pointee.source?.host == nil { pointee.source?.clear() }
+    return TENON_STATUS_OK
+  }
+
+  /// Whether producers have added something. Under the mutex.
+  var hasArrivals: Bool { !pointee.inbox.isEmpty || !pointee.calls.isEmpty }
+
+  /// Whether something is pending that the loop must live for. In the poll and under the mutex.
+  var isAlive: Bool {
+    pointee.pendingHere.load(ordering: .relaxed) + pointee.pendingElsewhere != 0
+      || pointee.timers.count != 0
+      || pointee.phase.load(ordering: .relaxed) == .closing
+  }
+
+  /// Takes all that producers have added; false: nothing.
+  @discardableResult
+  func takeInbox() -> Bool {
+    pointee.mutex.lock()
+    let hasJobs = !pointee.inbox.isEmpty
+    if hasJobs {
+      if pointee.incoming.isEmpty {
+        pointee.incoming.swap(with: &pointee.inbox)
+      } else {
+        while let job = pointee.inbox.popFirst() { pointee.incoming.append(job) }
+      }
+    }
+    let hasCalls = !pointee.calls.isEmpty
+    if hasCalls {
+      if pointee.readyCalls.isEmpty {
+        pointee.readyCalls.swap(with: &pointee.calls)
+      } else {
+        while let call = pointee.calls.popFirst() { pointee.readyCalls.append(call) }
+      }
+    }
+    pointee.mutex.unlock()
+    return hasJobs || hasCalls
+  }
+}

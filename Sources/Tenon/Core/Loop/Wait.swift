@@ -1,0 +1,128 @@
+import CTenon
+import Synchronization
+
+/// Waiting: by polling where the work is, by sleeping where it is not, and never where it could not end.
+
+extension LoopExecutor {
+  /// Polls and sleeps until the future has settled; with nil, until nothing is pending.
+  func run(until future: Handle?, deadline: UInt64) -> tenon_status_t {
+    guard state.pointee.phase.load(ordering: .relaxed) != .closed else { return TENON_STATUS_CLOSED }
+    guard !state.isPolledHere else { return TENON_STATUS_BUSY }
+    if let host = state.pointee.source?.host, host.run_once == nil { return TENON_STATUS_UNSUPPORTED }
+    var alarm: Handle?
+    defer { if let alarm { _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN) } }
+    while true {
+      if let future, case let status = pollFuture(future), status != TENON_STATUS_PENDING {
+        return status
+      }
+      var result = PollResult()
+      let status = poll(PollBudget(jobs: 4096, time: 0, interrupt: nil), &result)
+      if status != TENON_STATUS_OK { return status }
+      if let future, case let status = pollFuture(future), status != TENON_STATUS_PENDING {
+        return status
+      }
+      if result.closed { return TENON_STATUS_CLOSED }
+      if result.more { continue }
+      if future == nil && !result.alive { return TENON_STATUS_OK }
+      if deadline != .max && Time.now >= deadline { return TENON_STATUS_TIMEOUT }
+      if let future, alarm == nil {
+        // Whoever settles it must wake this loop, whatever else does.
+        let function = unsafeBitCast(doNothing as tenon_completion_fn, to: UnsafeRawPointer.self)
+        let status = onComplete(future, name, function, nil, late: .refuse) { alarm = $0 }
+        if status == TENON_STATUS_OK || status == TENON_STATUS_SETTLED { continue }
+        return status
+      }
+      _ = waitForWork(until: min(deadline, result.deadline))
+    }
+  }
+
+  /// Sleeps until the loop has something; false: there is no way to sleep in this host.
+  func waitForWork(until deadline: UInt64) -> Bool {
+    if let host = state.pointee.source?.host {
+      guard let runOnce = host.run_once else { return false }
+      runOnce(state.pointee.source?.hostContext)
+    } else {
+      state.pointee.source?.sleep(until: deadline)
+    }
+    return true
+  }
+
+  /// Whether this thread is inside a poll.
+  static var polledHere: Bool { firstIndex { $0.isPolledHere } != nil }
+
+  /// The loop that this thread polls, or polled last.
+  static var loopOfThisThread: LoopExecutor? {
+    let index =
+      firstIndex { $0.isPolledHere }
+      ?? firstIndex {
+        $0.pointee.home.load(ordering: .relaxed) == currentThread
+          && $0.pointee.phase.load(ordering: .relaxed) == .open
+      }
+    guard let index else { return nil }
+    let word = SlotTable.head(executorTable.address(of: index)).pointee.word
+      .load(ordering: .acquiring)
+    return try? find(Handle(.executor, index: index, word: word)).get()
+  }
+
+  /// There are few executors, and who asks is about to sleep, or not on the primary loop.
+  private static func firstIndex(
+    _ holds: (UnsafeMutablePointer<ExecutorState>) -> Bool
+  ) -> UInt32? {
+    (0..<UInt32(executorTable.slotsUsed)).first {
+      ExecutorSlot.at(executorTable.address(of: $0)).pointee.state.map(holds) ?? false
+    }
+  }
+}
+
+private func doNothing(
+  _ context: UnsafeMutableRawPointer?, _ status: tenon_status_t, _ future: OpaquePointer?
+) {}
+
+/// Blocks this thread until the future has settled.
+func waitFuture(_ future: Handle, deadline: UInt64) -> tenon_status_t {
+  let status = pollFuture(future)
+  if status != TENON_STATUS_PENDING { return status }
+  if LoopExecutor.polledHere || withUnsafeCurrentTask(body: { $0 != nil }) {
+    return TENON_STATUS_DEADLOCK
+  }
+  InlineDelivery.drain()
+  if let executor = LoopExecutor.named(executorOfFuture(future)) {
+    let state = executor.state
+    if state.pointee.source?.isWatched == false {
+      // No loop will ever come: this thread does the work.
+      let status = executor.run(until: future, deadline: deadline)
+      if status != TENON_STATUS_BUSY && status != TENON_STATUS_CLOSED { return status }
+    } else if state.pointee.home.load(ordering: .relaxed) == currentThread {
+      return TENON_STATUS_DEADLOCK
+    }
+  }
+  return sleep(until: future, deadline: deadline)
+}
+
+/// A thread that sleeps until a future has settled.
+private final class Sleeper: Sendable {
+  let monitor = Monitor()
+  let isDone = Atomic<Bool>(false)
+}
+
+private func sleep(until future: Handle, deadline: UInt64) -> tenon_status_t {
+  let sleeper = Sleeper()
+  let context = Unmanaged.passRetained(sleeper).toOpaque()
+  let wakeUp: tenon_completion_fn = { context, _, _ in
+    let sleeper = Unmanaged<Sleeper>.fromOpaque(context!).takeRetainedValue()
+    sleeper.monitor.change { sleeper.isDone.store(true, ordering: .relaxed) }
+  }
+  var registration: Handle?
+  let function = unsafeBitCast(wakeUp, to: UnsafeRawPointer.self)
+  let status = onComplete(future, .none, function, context, late: .refuse) { registration = $0 }
+  guard status == TENON_STATUS_OK else {
+    Unmanaged<Sleeper>.fromOpaque(context).release()
+    return status == TENON_STATUS_SETTLED ? pollFuture(future) : status
+  }
+  if !sleeper.monitor.wait(until: deadline, { sleeper.isDone.load(ordering: .relaxed) }) {
+    if let registration { _ = removeRegistration(registration, telling: TENON_STATUS_FORGOTTEN) }
+    let status = pollFuture(future)
+    return status == TENON_STATUS_PENDING ? TENON_STATUS_TIMEOUT : status
+  }
+  return pollFuture(future)
+}

@@ -1,0 +1,210 @@
+import CTenon
+import Synchronization
+@_spi(ExperimentalCustomExecutors) @_spi(ExperimentalScheduling) import _Concurrency
+
+/// The owned mode: the host's loop is where Swift code runs that names no executor.
+///
+/// This is the only file that uses the runtime's interface for custom executors, which is not stable: it was written
+/// against Swift 6.3, and `own` checks that the runtime really took them.
+enum OwnedProcess {
+  private static let mutex = Mutex()
+  // SAFETY: under the mutex.
+  nonisolated(unsafe) private static var primary: LoopExecutor?
+  /// Jobs that came while there was no primary executor.
+  nonisolated(unsafe) private static var homeless: [Job] = []
+  private static let owned = Atomic<Bool>(false)
+
+  static var isOwned: Bool { owned.load(ordering: .relaxed) }
+
+  /// Makes `executor` the primary one.
+  static func own(_ executor: LoopExecutor) -> tenon_status_t {
+    mutex.lock()
+    if primary != nil {
+      mutex.unlock()
+      return TENON_STATUS_BUSY
+    }
+    primary = executor
+    mutex.unlock()
+    if !isOwned {
+      guard install() else {
+        mutex.withLock { primary = nil }
+        return TENON_STATUS_UNSUPPORTED
+      }
+      owned.store(true, ordering: .relaxed)
+    }
+    let waiting = mutex.withLock {
+      defer { homeless = [] }
+      return homeless
+    }
+    for job in waiting { enqueue(job) }
+    return TENON_STATUS_OK
+  }
+
+  /// An executor has closed: if it was the primary one, its place is free.
+  static func closed(_ executor: LoopExecutor) {
+    mutex.withLock { if primary === executor { primary = nil } }
+  }
+
+  /// Gives the runtime our executors, and looks whether it has them.
+  private static func install() -> Bool {
+    _createExecutors(factory: ProcessExecutorFactory.self)
+    return MainActor.executor === ProcessMainExecutor.shared
+      && Task.defaultExecutor as AnyObject === ProcessTaskExecutor.shared
+  }
+
+  /// Where a job goes that was made on this thread: to the loop that this thread polls, or to the primary one.
+  fileprivate static func enqueue(_ job: Job, onlyPrimary: Bool = false) {
+    guard let executor = mutex.withLock({ primary }) else {
+      mutex.withLock { homeless.append(job) }
+      return
+    }
+    var target = executor
+    if !onlyPrimary, !executor.state.isPolledHere, let here = LoopExecutor.loopOfThisThread {
+      target = here
+    }
+    if target.state.enqueue(job, target.name, .inFlight) { return }
+    if target !== executor, executor.state.enqueue(job, executor.name, .inFlight) { return }
+    mutex.withLock { homeless.append(job) }
+  }
+
+  fileprivate static func enqueue(_ job: Job, at deadline: UInt64, onlyPrimary: Bool) {
+    let executor = mutex.withLock { primary }
+    var target = executor
+    if !onlyPrimary, executor?.state.isPolledHere != true, let here = LoopExecutor.loopOfThisThread {
+      target = here
+    }
+    guard let target, target.wake(job, at: deadline) else { return enqueue(job) }
+  }
+
+  /// Runs the primary loop until `isDone`: what an async `main` does.
+  fileprivate static func run(until isDone: () -> Bool) {
+    while !isDone() {
+      guard let executor = mutex.withLock({ primary }) else { return }
+      var result = PollResult()
+      let status = executor.poll(PollBudget(), &result)
+      if status != TENON_STATUS_OK || result.closed { return }
+      if result.more || isDone() { continue }
+      guard executor.waitForWork(until: result.deadline) else { return }
+    }
+  }
+}
+
+private struct ProcessExecutorFactory: ExecutorFactory {
+  static var mainExecutor: any MainExecutor { ProcessMainExecutor.shared }
+  static var defaultExecutor: any TaskExecutor { ProcessTaskExecutor.shared }
+}
+
+/// Where tasks run that prefer no executor.
+private final class ProcessTaskExecutor: TaskExecutor, SchedulingExecutor, Sendable {
+  static let shared = ProcessTaskExecutor()
+
+  func enqueue(_ job: consuming ExecutorJob) { OwnedProcess.enqueue(job.runningByDefault()) }
+
+  func enqueue<C: Clock>(
+    _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
+  ) {
+    OwnedProcess.enqueue(
+      job.runningByDefault(), at: Time.deadline(after: nanoseconds(delay)), onlyPrimary: false)
+  }
+
+  func enqueue<C: Clock>(
+    _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
+  ) {
+    enqueue(job, after: clock.now.duration(to: instant), tolerance: tolerance, clock: clock)
+  }
+}
+
+/// Where the main actor runs: always on the primary loop.
+private final class ProcessMainExecutor: MainExecutor, SchedulingExecutor, Sendable {
+  static let shared = ProcessMainExecutor()
+  private let isStopped = Atomic<Bool>(false)
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    OwnedProcess.enqueue(job.runningOnMain(), onlyPrimary: true)
+  }
+
+  func enqueue<C: Clock>(
+    _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
+  ) {
+    OwnedProcess.enqueue(
+      job.runningOnMain(), at: Time.deadline(after: nanoseconds(delay)), onlyPrimary: true)
+  }
+
+  func enqueue<C: Clock>(
+    _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
+  ) {
+    enqueue(job, after: clock.now.duration(to: instant), tolerance: tolerance, clock: clock)
+  }
+
+  func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+
+  func checkIsolated() { precondition(isIsolatingCurrentContext() == true, "not on the main loop") }
+
+  func isIsolatingCurrentContext() -> Bool? { MainJobs.isRunningHere }
+
+  func run() throws { OwnedProcess.run { isStopped.exchange(false, ordering: .relaxed) } }
+
+  func runUntil(_ condition: () -> Bool) throws {
+    OwnedProcess.run { condition() || isStopped.exchange(false, ordering: .relaxed) }
+  }
+
+  func stop() { isStopped.store(true, ordering: .relaxed) }
+}
+
+/// The thread that is running a main actor's job.
+private enum MainJobs {
+  static let thread = Atomic<UInt>(0)
+  static var isRunningHere: Bool { thread.load(ordering: .relaxed) == currentThread }
+}
+
+extension ExecutorJob {
+  fileprivate consuming func runningByDefault() -> Job {
+    let job = UnownedJob(self)
+    let run: tenon_job_fn = { context, status in
+      guard status == TENON_STATUS_OK else { return }
+      unsafeBitCast(context, to: UnownedJob.self).runSynchronously(
+        on: ProcessTaskExecutor.shared.asUnownedTaskExecutor())
+    }
+    return Job(run, unsafeBitCast(job, to: UnsafeMutableRawPointer.self))
+  }
+
+  fileprivate consuming func runningOnMain() -> Job {
+    let job = UnownedJob(self)
+    let run: tenon_job_fn = { context, status in
+      guard status == TENON_STATUS_OK else { return }
+      let before = MainJobs.thread.exchange(currentThread, ordering: .relaxed)
+      unsafeBitCast(context, to: UnownedJob.self).runSynchronously(
+        isolatedTo: ProcessMainExecutor.shared.asUnownedSerialExecutor(),
+        taskExecutor: ProcessTaskExecutor.shared.asUnownedTaskExecutor())
+      MainJobs.thread.store(before, ordering: .relaxed)
+    }
+    return Job(run, unsafeBitCast(job, to: UnsafeMutableRawPointer.self))
+  }
+}
+
+/// A clock's duration as nanoseconds; of a clock whose durations are none of Swift's: none.
+private func nanoseconds<D: DurationProtocol>(_ duration: D) -> UInt64 {
+  guard let duration = duration as? Duration else { return 0 }
+  return duration.clampedNanoseconds
+}
+
+/// In the library mode, `Task.sleep` in a task that prefers a loop is the loop's timer too, where the runtime asks.
+@_spi(ExperimentalScheduling)
+extension LoopExecutor: SchedulingExecutor {
+  @_spi(ExperimentalScheduling)
+  public func enqueue<C: Clock>(
+    _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
+  ) {
+    let job = Job(UnownedJob(job))
+    if !wake(job, at: Time.deadline(after: nanoseconds(delay))) {
+      state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed)
+    }
+  }
+
+  @_spi(ExperimentalScheduling)
+  public func enqueue<C: Clock>(
+    _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
+  ) {
+    enqueue(job, after: clock.now.duration(to: instant), tolerance: tolerance, clock: clock)
+  }
+}

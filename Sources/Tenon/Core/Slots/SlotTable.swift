@@ -1,0 +1,170 @@
+import CTenon
+import Glibc
+import Synchronization
+
+/// The head of every slot. The first word belongs to the slot's noun, but for its life (see
+/// ``Handle``), which the table counts up when the slot is freed.
+struct SlotHead: ~Copyable {
+  let word: Atomic<UInt>
+  /// Index + 1 of the next free slot, while this one is free.
+  let nextFree: Atomic<UInt32>
+  /// The compact name of the executor that this is bound to, or 0. The owner's to write.
+  let executor: Atomic<UInt32>
+}
+
+/// Slots of 64 bytes, one cache line each, whose memory is never given back.
+///
+/// Invariant: a slot is on the free list, or in the hands of exactly one noun, or retired. Because memory
+/// stays what it is, reading a slot through a stale handle is harmless: the word tells.
+///
+/// Free slots form a stack (R. K. Treiber, 1986) whose head carries a tag against ABA.
+struct SlotTable: ~Copyable {
+  static let slotSize = 64
+  private static let slotsPerChunk: UInt = 4096
+  private static let chunksMax: UInt = 1 << 16
+
+  /// How many slots exist. What lookup checks; 0 in a fork's child.
+  private let count = Atomic<UInt>(0)
+  /// The address of an array with the address of each chunk.
+  private let directory = Atomic<UInt>(0)
+  /// A tag in the upper half, and index + 1 of the first free slot in the lower.
+  private let freeHead = Atomic<UInt>(0)
+  /// The first slot that was never taken.
+  private let fresh = Atomic<UInt>(0)
+
+  /// How many slots were ever taken.
+  var slotsUsed: UInt { fresh.load(ordering: .relaxed) }
+
+  /// Memory held by chunks, in bytes.
+  var memoryReserved: UInt { count.load(ordering: .relaxed) * UInt(SlotTable.slotSize) }
+
+  @inline(__always) func address(of index: UInt32) -> UnsafeMutableRawPointer {
+    let chunks = UnsafePointer<UnsafeMutableRawPointer>(
+      bitPattern: directory.load(ordering: .relaxed)
+    ).unsafelyUnwrapped
+    let (chunk, slot) = UInt(index).quotientAndRemainder(dividingBy: SlotTable.slotsPerChunk)
+    return chunks[Int(bitPattern: chunk)] + Int(bitPattern: slot) * SlotTable.slotSize
+  }
+
+  @inline(__always) func contains(_ index: UInt32) -> Bool {
+    UInt(index) < count.load(ordering: .acquiring)
+  }
+
+  /// The slot that `handle` names, if it is a handle of this kind. Its life is not checked.
+  @inline(__always) func find(_ handle: Handle, _ kind: Handle.Kind) -> UnsafeMutableRawPointer? {
+    guard handle.is(kind), contains(handle.index) else { return nil }
+    return address(of: handle.index)
+  }
+
+  /// Takes a slot. Its word keeps the life that it has from now on, and nothing else.
+  @inline(__always) func take() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
+    var head = freeHead.load(ordering: .acquiring)
+    while head & 0xffff_ffff != 0 {
+      let index = UInt32(truncatingIfNeeded: head) - 1
+      let slot = address(of: index)
+      let next = UInt(SlotTable.head(slot).pointee.nextFree.load(ordering: .relaxed))
+      let tag = (head >> 32 &+ 1) << 32
+      let (exchanged, original) = freeHead.weakCompareExchange(
+        expected: head, desired: tag | next, ordering: .acquiringAndReleasing)
+      if exchanged { return (index, slot) }
+      head = original
+    }
+    return takeFresh()
+  }
+
+  /// Gives a slot back. The caller has ended its life already: see ``endedLife(of:)``.
+  @inline(__always) func give(_ index: UInt32, _ slot: UnsafeMutableRawPointer) {
+    let life = SlotTable.head(slot).pointee.word.load(ordering: .relaxed)
+    // A slot whose generations are used up is retired: a stale handle must never look current.
+    if _slowPath(life >> Handle.generationShift & Handle.generationMax == Handle.generationMax) {
+      return
+    }
+    var head = freeHead.load(ordering: .relaxed)
+    while true {
+      SlotTable.head(slot).pointee.nextFree.store(
+        UInt32(truncatingIfNeeded: head), ordering: .relaxed)
+      let desired = (head >> 32 &+ 1) << 32 | UInt(index) + 1
+      let (exchanged, original) = freeHead.weakCompareExchange(
+        expected: head, desired: desired, ordering: .releasing)
+      if exchanged { return }
+      head = original
+    }
+  }
+
+  /// The word of a slot after the life that `word` is in: the next generation, and nothing else.
+  @inline(__always) static func endedLife(of word: UInt) -> UInt {
+    (word & Handle.lifeMask) &+ (1 << Handle.generationShift)
+  }
+
+  @inline(__always) static func head(_ slot: UnsafeMutableRawPointer)
+    -> UnsafeMutablePointer<SlotHead>
+  { slot.assumingMemoryBound(to: SlotHead.self) }
+
+  @inline(never) private func takeFresh() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
+    guard !Fork.isChild else { return nil }
+    Fork.watch()
+    Mutex.growth.lock()
+    defer { Mutex.growth.unlock() }
+    let index = fresh.load(ordering: .relaxed)
+    if index == count.load(ordering: .relaxed), !addChunk() { return nil }
+    fresh.store(index + 1, ordering: .relaxed)
+    let slot = address(of: UInt32(index))
+    SlotTable.head(slot).pointee.word.store(
+      Handle.mark | 1 << Handle.generationShift, ordering: .relaxed)
+    return (UInt32(index), slot)
+  }
+
+  private func addChunk() -> Bool {
+    let used = count.load(ordering: .relaxed) / SlotTable.slotsPerChunk
+    guard used < SlotTable.chunksMax else { return false }
+    if used == 0, directory.load(ordering: .relaxed) == 0 {
+      guard let memory = SlotTable.map(Int(SlotTable.chunksMax) * MemoryLayout<UInt>.size) else {
+        return false
+      }
+      directory.store(UInt(bitPattern: memory), ordering: .relaxed)
+    }
+    guard let chunk = SlotTable.map(Int(SlotTable.slotsPerChunk) * SlotTable.slotSize) else {
+      return false
+    }
+    let chunks = UnsafeMutablePointer<UnsafeMutableRawPointer>(
+      bitPattern: directory.load(ordering: .relaxed)
+    ).unsafelyUnwrapped
+    chunks[Int(used)] = chunk
+    count.store((used + 1) * SlotTable.slotsPerChunk, ordering: .releasing)
+    return true
+  }
+
+  /// Zeroed memory from the system: pages that are never touched cost nothing.
+  private static func map(_ size: Int) -> UnsafeMutableRawPointer? {
+    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    return memory == MAP_FAILED ? nil : memory
+  }
+
+  /// In a fork's child: no handle is found any more, and no slot is taken.
+  func abandon() {
+    count.store(0, ordering: .relaxed)
+    freeHead.store(0, ordering: .relaxed)
+  }
+
+  /// Why a handle was not found: for the call's answer.
+  @inline(never) static func refusal(_ handle: Handle) -> tenon_status_t {
+    handle.bits != 0 && Fork.isChild ? TENON_STATUS_FORKED : TENON_STATUS_INVALID
+  }
+
+  /// Why no slot could be taken.
+  @inline(never) static func exhaustion() -> tenon_status_t {
+    Fork.isChild ? TENON_STATUS_FORKED : TENON_STATUS_NO_RESOURCES
+  }
+
+  /// Why a handle is not in the life of its slot: it was, or it never was.
+  @inline(never) static func refusal(_ handle: Handle, word: UInt) -> tenon_status_t {
+    handle.generation < word >> Handle.generationShift & Handle.generationMax
+      ? TENON_STATUS_STALE : TENON_STATUS_INVALID
+  }
+}
+
+/// The tables. Globals that the compiler initializes statically, so that reaching one costs nothing.
+let futureTable = SlotTable()
+let registrationTable = SlotTable()
+let errorTable = SlotTable()
+let executorTable = SlotTable()

@@ -1,0 +1,48 @@
+import CTenon
+import Synchronization
+
+/// Counters cost nothing while nobody reads them: a slot's generation says how often it was taken, and what is rare is
+/// counted in the slot itself. Reading walks all slots.
+func processStatistics() -> tenon_process_statistics_t {
+  var statistics = tenon_process_statistics_t()
+  statistics.struct_size = MemoryLayout<tenon_process_statistics_t>.size
+  for index in 0..<futureTable.slotsUsed {
+    let slot = FutureSlot.at(futureTable.address(of: UInt32(index)))
+    let word = FutureWord(slot.pointee.head.word.load(ordering: .relaxed))
+    let generation = UInt64(word.bits >> Handle.generationShift & Handle.generationMax)
+    statistics.futures_created += word.isFree ? generation - 1 : generation
+    if word.isPending && word.has(FutureWord.open) { statistics.futures_pending += 1 }
+    statistics.futures_rejected += UInt64(slot.pointee.rejections)
+    statistics.futures_cancelled += UInt64(slot.pointee.cancellations)
+  }
+  statistics.futures_settled = statistics.futures_created - statistics.futures_pending
+  for index in 0..<registrationTable.slotsUsed {
+    let word = RegistrationSlot.at(UInt32(index)).pointee.head.word.load(ordering: .relaxed)
+    let state = RegistrationSlot.State(rawValue: word & RegistrationSlot.stateMask)
+    if state == .armed || state == .queued { statistics.registrations_pending += 1 }
+  }
+  statistics.settled_twice = lateSettlementCount
+  statistics.errors_alive = ErrorSlot.alive
+  statistics.escapes = Escapes.count
+  statistics.memory_reserved = UInt64(
+    futureTable.memoryReserved + registrationTable.memoryReserved + errorTable.memoryReserved
+      + executorTable.memoryReserved)
+  return statistics
+}
+
+extension UnsafeMutablePointer where Pointee == ExecutorState {
+  var statistics: tenon_executor_statistics_t {
+    var statistics = tenon_executor_statistics_t()
+    statistics.struct_size = MemoryLayout<tenon_executor_statistics_t>.size
+    statistics.wakes = pointee.wakes.load(ordering: .relaxed)
+    statistics.wakes_late = pointee.lateWakes.load(ordering: .relaxed)
+    statistics.jobs_abandoned = pointee.abandonedJobs.load(ordering: .relaxed)
+    statistics.polls = pointee.pollCount.load(ordering: .relaxed)
+    statistics.jobs = pointee.jobCount.load(ordering: .relaxed)
+    statistics.calls = pointee.callCount.load(ordering: .relaxed)
+    statistics.drivers = pointee.driverCount.load(ordering: .relaxed)
+    statistics.timers = pointee.timerCount.load(ordering: .relaxed)
+    statistics.pending = UInt64(max(pendingCount, 0))
+    return statistics
+  }
+}

@@ -1,0 +1,22 @@
+import Glibc
+
+/// The calling thread's name for itself: never 0, and unique while the thread lives.
+@inline(__always) var currentThread: UInt { UInt(pthread_self()) }
+
+/// How a thread waits for another one that holds a slot's lock for a few instructions.
+///
+/// It ends by sleeping, because yielding never lets a thread of lower priority go on.
+struct Backoff {
+  private var rounds = 0
+
+  @inline(never) mutating func pause() {
+    rounds += 1
+    if rounds < 16 { return }
+    if rounds < 64 {
+      sched_yield()
+    } else {
+      var time = timespec(tv_sec: 0, tv_nsec: 50_000)
+      nanosleep(&time, nil)
+    }
+  }
+}
