@@ -12,6 +12,8 @@ func cancelCall(_ promise: Handle, on executor: ExecutorName) {
         expected: promise.bits, desired: Driver.cancelled, ordering: .sequentiallyConsistent
       ).exchanged
     } : nil
+  // None yet: whoever makes the task cancels it.
+  let task = driver?.task
   state.pointee.mutex.unlock()
-  driver?.task?.cancel()
+  task?.cancel()
 }

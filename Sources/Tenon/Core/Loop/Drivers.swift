@@ -16,8 +16,20 @@ extension LoopExecutor {
     }
     state.pointee.driverCount.count()
     let driver = Driver()
-    driver.task = Task.detached(executorPreference: self) { [self] in await drive(driver) }
+    launch(driver) {
+      Task.detached(executorPreference: self) { [self] in await drive(driver) }
+    }
+  }
+
+  /// Gives a driver its task. In the list before it runs, so that a cancel finds it from its first call on.
+  func launch(_ driver: Driver, _ makeTask: () -> Task<Void, Never>) {
     state.pointee.mutex.withLock { state.pointee.drivers.append(driver) }
+    let task = makeTask()
+    let isCancelled = state.pointee.mutex.withLock {
+      driver.task = task
+      return driver.current.load(ordering: .relaxed) == Driver.cancelled
+    }
+    if isCancelled { task.cancel() }
   }
 
   private nonisolated(nonsending) func drive(_ driver: Driver) async {
@@ -73,6 +85,12 @@ extension LoopExecutor {
     settle(call.promise, outcome)
     state.removePending(name)
     return isReusable
+  }
+
+  /// The whole life of a driver that was made for one call.
+  nonisolated(nonsending) func runAlone(_ call: Call, in driver: Driver) async {
+    _ = await run(call, in: driver)
+    state.pointee.mutex.withLock { state.pointee.drivers.removeAll { $0 === driver } }
   }
 
   /// Lets the parked drivers end.

@@ -1,18 +1,42 @@
 import CTenon
 
+/// Starts Swift work on an executor and returns the future's handle, which has one reference; or says why not.
+@inline(__always) func startCall(
+  on name: ExecutorName, detached: Bool, _ operation: @escaping Operation
+) -> Result<Handle, StatusError> {
+  let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
+  guard let (promise, future) = createFuture(name, flags: flags) else {
+    return .failure(StatusError(SlotTable.exhaustion()))
+  }
+  if let state = name.state, state.enqueue(Call(promise: promise, operation: operation), name) {
+    return .success(future)
+  }
+  _ = settle(promise, as: .cancelled, tenon_value_none())
+  _ = releaseFuture(future)
+  return .failure(StatusError(TENON_STATUS_CLOSED))
+}
+
 extension LoopExecutor {
-  /// Starts Swift work here and returns the future's handle, which has one reference; or says why not.
-  @inline(__always) func start(detached: Bool, _ operation: @escaping Operation)
+  /// The same in a task of its own, which has a priority.
+  func startTask(priority: TaskPriority?, detached: Bool, _ operation: @escaping Operation)
     -> Result<Handle, StatusError>
   {
     let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
     guard let (promise, future) = createFuture(name, flags: flags) else {
       return .failure(StatusError(SlotTable.exhaustion()))
     }
-    if state.enqueue(Call(promise: promise, operation: operation), name) { return .success(future) }
-    _ = releaseFuture(future)
-    _ = settle(promise, as: .cancelled, tenon_value_none())
-    return .failure(StatusError(TENON_STATUS_CLOSED))
+    guard state.addPending(name) else {
+      _ = settle(promise, as: .cancelled, tenon_value_none())
+      _ = releaseFuture(future)
+      return .failure(StatusError(TENON_STATUS_CLOSED))
+    }
+    let driver = Driver()
+    launch(driver) {
+      Task.detached(executorPreference: self, priority: priority) { [self] in
+        await runAlone(Call(promise: promise, operation: operation), in: driver)
+      }
+    }
+    return .success(future)
   }
 
   /// The executor that a compact name stands for, if it is still there.

@@ -1,0 +1,128 @@
+import CTenon
+
+/// The read end of one result. From C it is a `tenon_future_t`.
+///
+/// It holds one reference, and gives it back when it goes away: the last one of a pending future cancels the work.
+public final class Future: Sendable {
+  let handle: Handle
+
+  init(adopting handle: Handle) { self.handle = handle }
+
+  /// Takes over a reference that C gives away.
+  ///
+  /// - Throws: ``Failure`` in domain `tenon`, if this is no future's handle; it is then not taken.
+  public convenience init(adopting future: OpaquePointer?) throws {
+    let handle = Handle(future)
+    try throwIfError(pollFuture(handle))
+    self.init(adopting: handle)
+  }
+
+  /// Adds a reference to a future that C lends.
+  ///
+  /// - Throws: ``Failure`` in domain `tenon`, if this is no future's handle.
+  public convenience init(borrowing future: OpaquePointer?) throws {
+    let handle = Handle(future)
+    try throwIfError(retainFuture(handle))
+    self.init(adopting: handle)
+  }
+
+  deinit { _ = releaseFuture(handle) }
+
+  /// The handle, lent to C for as long as this object lives.
+  public var pointer: OpaquePointer? { handle.pointer }
+
+  /// The handle with a reference of its own, for C to release.
+  public func retainedPointer() -> OpaquePointer? {
+    retainFuture(handle) == TENON_STATUS_OK ? handle.pointer : nil
+  }
+
+  /// Requests that the work ends early. The future settles when it has.
+  public func cancel() { _ = cancelFuture(handle) }
+
+  /// Lets the work go on when the last reference is gone.
+  public func detach() { _ = detachFuture(handle) }
+
+  public var isSettled: Bool { pollFuture(handle) != TENON_STATUS_PENDING }
+
+  /// The value, when it is there. Strings and bytes are copied; a pointer is lent.
+  ///
+  /// When the task that waits is cancelled, so is the work; this returns when the work has ended.
+  ///
+  /// - Throws: The error that the future was rejected with: the same Swift error if it was one, else a ``Failure``;
+  ///   `CancellationError` if it was cancelled.
+  public var value: Value {
+    get async throws {
+      await settled()
+      var result = Value.none
+      try check(
+        readFuture(handle) { word, value in
+          if word.has(FutureWord.taken) { return TENON_STATUS_TAKEN }
+          if word.phase == .fulfilled { result = Value(reading: value) }
+          return word.status
+        })
+      return result
+    }
+  }
+
+  /// The value, moved out when it is there: a pointer is then the caller's, with its `drop`.
+  ///
+  /// - Throws: As ``value``; `TENON_STATUS_TAKEN` as a ``Failure`` if somebody took it before.
+  public func take() async throws -> Value {
+    await settled()
+    var value = tenon_value_none()
+    try check(takeFuture(handle, &value))
+    let result = Value(reading: value)
+    if case .pointer = result { return result }
+    value.end()
+    return result
+  }
+
+  /// Waits until it has settled; a cancel of this task is passed on.
+  public func settled() async {
+    if isSettled { return }
+    let handle = handle
+    await withTaskCancellationHandler {
+      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        let resume: tenon_completion_fn = { context, _, _ in
+          unsafeBitCast(context, to: UnsafeContinuation<Void, Never>.self).resume()
+        }
+        let context = unsafeBitCast(continuation, to: UnsafeMutableRawPointer.self)
+        let function = unsafeBitCast(resume, to: UnsafeRawPointer.self)
+        let status = onComplete(handle, .none, function, context, late: .refuse) { _ in }
+        if status != TENON_STATUS_OK { continuation.resume() }
+      }
+    } onCancel: {
+      _ = cancelFuture(handle)
+    }
+  }
+
+  /// Turns a status into what Swift throws for it.
+  private func check(_ status: tenon_status_t) throws {
+    switch status {
+    case TENON_STATUS_OK: return
+    case TENON_STATUS_CANCELLED: throw CancellationError()
+    case TENON_STATUS_REJECTED: throw error
+    default: throw Failure(status)
+    }
+  }
+
+  private var error: any Error {
+    var error: any Error = Failure(TENON_STATUS_REJECTED)
+    _ = readFuture(handle) { word, value in
+      if let handle = copyError(word, value) {
+        error = swiftError(for: handle)
+        _ = ErrorSlot.release(handle)
+      }
+      return TENON_STATUS_OK
+    }
+    return error
+  }
+}
+
+/// Throws what C would have been answered, if it is an error.
+func throwIfError(_ status: tenon_status_t) throws {
+  switch status {
+  case TENON_STATUS_REJECTED, TENON_STATUS_CANCELLED: return
+  default: if status.rawValue < 0 { throw Failure(status) }
+  }
+}

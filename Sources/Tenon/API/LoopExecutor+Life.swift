@@ -1,0 +1,61 @@
+import CTenon
+
+extension LoopExecutor {
+  /// Makes an executor that this process polls itself, or watches by ``descriptor``.
+  ///
+  /// It lives until ``close(timeout:)``.
+  public static func create(name: String? = nil) throws -> LoopExecutor {
+    switch create(host: nil, context: nil, label: name) {
+    case .success(let executor): return executor
+    case .failure(let error): throw Failure(error.status)
+    }
+  }
+
+  /// The executor behind a handle that C lends.
+  ///
+  /// - Throws: ``Failure`` in domain `tenon`, if this is no executor's handle.
+  public static func borrowing(_ executor: OpaquePointer?) throws -> LoopExecutor {
+    switch find(Handle(executor)) {
+    case .success(let executor): return executor
+    case .failure(let error): throw Failure(error.status)
+    }
+  }
+
+  /// The handle, lent to C until the executor is closed.
+  public var pointer: OpaquePointer? { handle.pointer }
+
+  /// Whether this thread is inside a poll of this executor.
+  public var isCurrent: Bool { state.isPolledHere }
+
+  /// Makes this the executor on which Swift code runs that names none, the main actor included: see tenon/process.h.
+  ///
+  /// - Throws: ``Failure`` in domain `tenon`: `UNSUPPORTED` if it is too late, `BUSY` if another one has this place.
+  public func ownProcess() throws {
+    try throwIfError(OwnedProcess.own(self))
+  }
+
+  /// Polls, and sleeps while there is nothing to do, until the future has settled; with nil, until nothing is pending.
+  ///
+  /// - Returns: false if the time was not enough.
+  /// - Important: Not from inside a poll, nor from a task.
+  @discardableResult
+  public func run(until future: Future? = nil, timeout: Duration? = nil) throws -> Bool {
+    let deadline = timeout.map { Time.deadline(after: $0.clampedNanoseconds) } ?? .max
+    let status = run(until: future?.handle, deadline: deadline)
+    if status == TENON_STATUS_TIMEOUT { return false }
+    try throwIfError(status)
+    return true
+  }
+
+  /// Refuses new work, cancels what is in flight, polls until it has ended, and gives up this executor's handle.
+  ///
+  /// - Returns: false if work was left behind.
+  /// - Throws: ``Failure`` in domain `tenon` if it was closed before, or another thread polls.
+  @discardableResult
+  public func close(timeout: Duration = .seconds(0)) throws -> Bool {
+    let status = close(until: Time.deadline(after: timeout.clampedNanoseconds))
+    if status.rawValue < 0 && status != TENON_STATUS_TIMEOUT { throw Failure(status) }
+    _ = LoopExecutor.release(handle)
+    return status != TENON_STATUS_TIMEOUT
+  }
+}

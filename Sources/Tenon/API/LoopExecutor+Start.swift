@@ -1,0 +1,100 @@
+public import CTenon
+
+/// Starts an ordinary Swift async function for C: what an exported function consists of.
+///
+///     @c(fetch_length)
+///     public func fetchLength(
+///       _ executor: OpaquePointer?, _ path: UnsafePointer<CChar>?,
+///       _ futureOut: UnsafeMutablePointer<OpaquePointer?>?
+///     ) -> tenon_status_t {
+///       guard let path else { return TENON_STATUS_INVALID }
+///       let name = String(cString: path)
+///       return export(on: executor, future: futureOut) { try await length(of: name) }
+///     }
+///
+/// The operation runs in the executor's polls, beginning with the next one, and many of them share one task: it has no
+/// task-local values of its caller's. Cancelling the future cancels the task that it runs in.
+///
+/// - Parameters:
+///   - executor: A `tenon_executor_t` that C lends.
+///   - future: Where C's handle goes, with one reference.
+///   - detached: Whether the work goes on when C has released the last reference.
+///   - operation: Called once, unless it is cancelled before its turn.
+/// - Returns: `TENON_STATUS_OK`, or why nothing was started: then `operation` is never called.
+public func export<Result: ValueConvertible>(
+  on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
+  detached: Bool = false,
+  _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
+) -> tenon_status_t {
+  startForC(on: executor, future, detached) { try await operation().makeValue() }
+}
+
+/// The same for a function without a result.
+public func export(
+  on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
+  detached: Bool = false,
+  _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
+) -> tenon_status_t {
+  startForC(on: executor, future, detached) {
+    try await operation()
+    return tenon_value_none()
+  }
+}
+
+@inline(__always) private func startForC(
+  on executor: OpaquePointer?, _ future: UnsafeMutablePointer<OpaquePointer?>?, _ detached: Bool,
+  _ operation: @escaping Operation
+) -> tenon_status_t {
+  guard let future else { return TENON_STATUS_INVALID }
+  let handle = Handle(executor)
+  let status = LoopExecutor.check(handle)
+  if status != TENON_STATUS_OK { return status }
+  switch startCall(on: ExecutorName(handle), detached: detached, operation) {
+  case .failure(let error): return error.status
+  case .success(let started):
+    future.pointee = started.pointer
+    return TENON_STATUS_OK
+  }
+}
+
+extension LoopExecutor {
+  /// Starts `operation` on this loop.
+  ///
+  /// - Parameters:
+  ///   - priority: With a priority the operation gets a task of its own; without, it shares a long-lived one, which
+  ///     costs a thirtieth.
+  ///   - detached: Whether the work goes on when the last reference to the future is gone.
+  ///   - operation: Runs only while someone polls, on the thread that polls.
+  /// - Throws: ``Failure`` in domain `tenon` if the executor is closed. An error that `operation` throws is not
+  ///   thrown here: it rejects the future.
+  public func start<Result: ValueConvertible>(
+    priority: TaskPriority? = nil, detached: Bool = false,
+    _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
+  ) throws -> Future {
+    try startFuture(priority, detached) { try await operation().makeValue() }
+  }
+
+  /// The same for an operation without a result.
+  public func start(
+    priority: TaskPriority? = nil, detached: Bool = false,
+    _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
+  ) throws -> Future {
+    try startFuture(priority, detached) {
+      try await operation()
+      return tenon_value_none()
+    }
+  }
+
+  private func startFuture(
+    _ priority: TaskPriority?, _ detached: Bool, _ operation: @escaping Operation
+  ) throws -> Future {
+    let started =
+      priority == nil
+      ? startCall(on: name, detached: detached, operation)
+      : startTask(priority: priority, detached: detached, operation)
+    switch started {
+    case .success(let handle): return Future(adopting: handle)
+    case .failure(let error): throw Failure(error.status)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+public import CTenon
+
+/// What a future delivers, in its Swift form. From C it is a `tenon_value_t`.
+public enum Value: Sendable {
+  case none
+  case boolean(Bool)
+  case i64(Int64)
+  case u64(UInt64)
+  case f64(Double)
+  case string(String)
+  case bytes([UInt8])
+  case pointer(Pointer)
+
+  /// An object of the producer's language, with its mark.
+  // SAFETY: an address and a mark are only compared and carried; what is behind them is the producer's business.
+  public struct Pointer: @unchecked Sendable {
+    public let address: UnsafeMutableRawPointer?
+    public let type: UnsafeRawPointer?
+    /// Ends the object: for whoever owns the value.
+    public let drop: tenon_drop_fn?
+
+    public init(
+      address: UnsafeMutableRawPointer?, type: UnsafeRawPointer?, drop: tenon_drop_fn? = nil
+    ) {
+      self.address = address
+      self.type = type
+      self.drop = drop
+    }
+  }
+
+  /// A Swift object that C carries, and that is released when the value is dropped.
+  ///
+  /// Read it back with ``object(as:)``.
+  public static func object<Object: AnyObject & Sendable>(_ object: Object) -> Value {
+    .pointer(
+      Pointer(
+        address: Unmanaged.passRetained(object).toOpaque(),
+        type: unsafeBitCast(Object.self as AnyObject.Type, to: UnsafeRawPointer.self),
+        drop: { pointer, _ in
+          if let pointer { Unmanaged<AnyObject>.fromOpaque(pointer).release() }
+        }))
+  }
+
+  /// The Swift object in this value, if it is one of exactly this class. The value keeps its reference.
+  public func object<Object: AnyObject & Sendable>(as type: Object.Type) -> Object? {
+    guard case .pointer(let pointer) = self, let address = pointer.address,
+      pointer.type == unsafeBitCast(type as AnyObject.Type, to: UnsafeRawPointer.self)
+    else { return nil }
+    return Unmanaged<Object>.fromOpaque(address).takeUnretainedValue()
+  }
+}
+
+/// What an exported function may return.
+public protocol ValueConvertible: SendableMetatype {
+  /// The same in C's form, owned by the caller.
+  consuming func makeValue() -> tenon_value_t
+}
+
+extension Value: ValueConvertible {
+  public consuming func makeValue() -> tenon_value_t {
+    switch self {
+    case .none: return tenon_value_none()
+    case .boolean(let boolean): return tenon_value_boolean(boolean)
+    case .i64(let number): return tenon_value_i64(number)
+    case .u64(let number): return tenon_value_u64(number)
+    case .f64(let number): return tenon_value_f64(number)
+    case .string(var string):
+      return string.withUTF8 { copied(UnsafeRawBufferPointer($0), TENON_VALUE_STRING) }
+    case .bytes(let bytes):
+      return bytes.withUnsafeBytes { copied($0, TENON_VALUE_BYTES) }
+    case .pointer(let pointer):
+      return tenon_value_pointer(pointer.address, pointer.type, pointer.drop)
+    }
+  }
+
+  /// Reads a value; strings and bytes are copied, a pointer is still the value's.
+  init(reading value: tenon_value_t) {
+    switch value.isKind {
+    case TENON_VALUE_BOOLEAN: self = .boolean(value.as.boolean)
+    case TENON_VALUE_I64: self = .i64(value.as.i64)
+    case TENON_VALUE_U64: self = .u64(value.as.u64)
+    case TENON_VALUE_F64: self = .f64(value.as.f64)
+    case TENON_VALUE_STRING:
+      // Whatever C put in, a Swift string is valid: what is not UTF-8 is replaced.
+      self = .string(value.withData { String(decoding: $0, as: UTF8.self) })
+    case TENON_VALUE_BYTES: self = .bytes(value.withData { [UInt8]($0) })
+    case TENON_VALUE_POINTER:
+      self = .pointer(
+        Pointer(
+          address: value.as.pointer.address, type: value.as.pointer.type, drop: value.drop))
+    default: self = .none
+    }
+  }
+}
+
+private func copied(_ data: UnsafeRawBufferPointer, _ kind: tenon_value_kind_t) -> tenon_value_t {
+  guard let value = tenon_value_t.copying(data, as: kind) else {
+    fatalError("out of memory for a value")
+  }
+  return value
+}
+
+extension Bool: ValueConvertible {
+  public consuming func makeValue() -> tenon_value_t { tenon_value_boolean(self) }
+}
+extension Int: ValueConvertible {
+  public consuming func makeValue() -> tenon_value_t { tenon_value_i64(Int64(self)) }
+}
+extension Int64: ValueConvertible {
+  public consuming func makeValue() -> tenon_value_t { tenon_value_i64(self) }
+}
+extension UInt64: ValueConvertible {
+  public consuming func makeValue() -> tenon_value_t { tenon_value_u64(self) }
+}
+extension Double: ValueConvertible {
+  public consuming func makeValue() -> tenon_value_t { tenon_value_f64(self) }
+}
+extension String: ValueConvertible {
+  public consuming func makeValue() -> tenon_value_t { Value.string(self).makeValue() }
+}
+extension [UInt8]: ValueConvertible {
+  public consuming func makeValue() -> tenon_value_t { Value.bytes(self).makeValue() }
+}
