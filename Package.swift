@@ -1,6 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let swift: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
+
 let package = Package(
   name: "tenon",
   products: [
@@ -14,12 +16,19 @@ let package = Package(
     // MARK: What the system offers
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSwiftRuntime"),
-    .systemLibrary(
-      name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+    .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
 
     // MARK: Core, ABI and the Swift authors' face, in one module so that the layers cost nothing
     .target(
-      name: "Tenon", dependencies: ["CTenon", "CLinux", "CSwiftRuntime"],
-      swiftSettings: [.enableUpcomingFeature("InternalImportsByDefault")]),
+      name: "Tenon", dependencies: ["CTenon", "CLinux", "CSwiftRuntime"], swiftSettings: swift),
+
+    // MARK: Adapters, clients of the contract
+    .target(name: "TenonUVLoop", dependencies: ["CTenon", "Tenon", "CLibuv"]),
+
+    // MARK: Tests
+    .target(
+      name: "Conformance", dependencies: ["CTenon", "Tenon"], path: "Tests/Conformance",
+      exclude: ["runner"]),
+    .testTarget(name: "TenonTests", dependencies: ["Tenon", "CTenon", "Conformance"]),
   ]
 )

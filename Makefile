@@ -1,0 +1,61 @@
+# The commands of this project. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+export PREFIX DESTDIR LIBDIR
+
+.PHONY: help check-swift packages build test test-core test-uv test-install test-docs check \
+	format demo bench install bundle clean
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+check-swift:
+	@scripts/check-swift.sh
+
+packages: ## install the Debian packages that building and testing need
+	@scripts/install-packages.sh
+
+build: check-swift packages ## build the library
+	$(SWIFT) build -c release --product tenon
+
+test: check-swift packages check test-core test-uv test-install test-docs ## run all tests
+	@echo "make test: all parts passed"
+
+test-core: check-swift packages
+	scripts/test-core.sh
+
+test-uv: check-swift packages
+	scripts/test-uv.sh
+
+test-install: check-swift packages
+	Tests/Install/run.sh
+
+test-docs: check-swift packages
+	scripts/test-docs.sh
+
+check: check-swift packages ## check formatting, headers and layers
+	scripts/check-format.sh
+	scripts/check-headers.sh
+	scripts/check-layers.sh
+
+format: ## format Swift and C
+	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests
+	scripts/check-format.sh --fix
+
+demo: check-swift packages ## search a tree: make demo [PATTERN=text] [DIR=folder]
+	@scripts/demo.sh
+
+bench: check-swift packages ## measure against the field: make bench [QUICK=1]
+	bench/run.sh
+
+install: check-swift ## install for C and C++: make install PREFIX=folder
+	packaging/install.sh
+
+bundle: check-swift ## make a Swift package one shared library: PACKAGE= PRODUCT= PREFIX=
+	packaging/bundle.sh
+
+clean: ## remove what was built
+	rm -rf .build .build-*

@@ -1,0 +1,215 @@
+/*
+ * Liveness: what is pending keeps a loop alive, and nothing else does.
+ */
+#include "check.h"
+
+TEST(an_idle_executor_does_not_keep_the_loop_alive) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  CHECK_COUNT(0, uv_loop_alive(loop));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_ONCE));
+  told_t told = {0};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, tell, &told));
+  CHECK(uv_loop_alive(loop));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_TOLD(TENON_STATUS_OK, &told);
+  CHECK_COUNT(0, uv_loop_alive(loop));
+  detach_and_end(executor, loop);
+}
+
+TEST(an_idle_executor_lets_the_hosts_own_handles_decide) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  host_timer_t timer;
+  host_timer_start(&timer, loop, 5, 0);
+  CHECK(uv_loop_alive(loop));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_COUNT(1, timer.count);
+  host_timer_close(&timer);
+  detach_and_end(executor, loop);
+}
+
+typedef struct waiting {
+  hold_t *hold;
+  turns_t *turns;
+} waiting_t;
+
+static void *end_hold_when_the_loop_waits(void *context) {
+  waiting_t *waiting = context;
+  SPIN_UNTIL(atomic_load(&waiting->turns->count) != 0);
+  hold_end(waiting->hold);
+  return NULL;
+}
+
+TEST(a_pending_callback_keeps_the_loop_alive_until_it_is_told) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  turns_t turns;
+  turns_start(&turns, loop);
+  for (size_t round = 0; round < rounds(200); round++) {
+    hold_t hold;
+    hold_begin(&hold, executor);
+    CHECK(uv_loop_alive(loop));
+    atomic_store(&turns.count, 0);
+    waiting_t waiting = {&hold, &turns};
+    pthread_t thread = thread_start(end_hold_when_the_loop_waits, &waiting);
+    CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+    CHECK_TOLD(TENON_STATUS_OK, &hold.told);
+    CHECK_COUNT(0, uv_loop_alive(loop));
+    thread_join(thread);
+  }
+  turns_close(&turns);
+  detach_and_end(executor, loop);
+}
+
+TEST(a_forgotten_callback_keeps_nothing_alive) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  tenon_promise_t *promise;
+  tenon_future_t *future;
+  tenon_registration_t *registration = NULL;
+  told_t told = {0};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_create(NULL, &promise, &future));
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_future_on_complete(future, executor, tell_completion, &told, &registration));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_registration_forget(registration));
+  CHECK_TOLD(TENON_STATUS_FORGOTTEN, &told);
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_COUNT(0, uv_loop_alive(loop));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(future));
+  detach_and_end(executor, loop);
+}
+
+TEST(a_pending_timer_keeps_the_loop_alive_until_it_is_told) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  told_t told = {0};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(executor, tenon_timer_now_ns() + 10 * NS_PER_MS,
+                                                  tell, &told, NULL));
+  CHECK(uv_loop_alive(loop));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_TOLD(TENON_STATUS_OK, &told);
+  CHECK_COUNT(0, uv_loop_alive(loop));
+  detach_and_end(executor, loop);
+}
+
+TEST(a_cancelled_timer_keeps_nothing_alive) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  told_t told = {0};
+  tenon_timer_t *timer = NULL;
+  uint64_t begin_ns = tenon_timer_now_ns();
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_timer_start(executor, begin_ns + 3600 * NS_PER_S, tell, &told, &timer));
+  uv_run(loop, UV_RUN_NOWAIT);
+  CHECK(uv_loop_alive(loop));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_timer_cancel(timer));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_TOLD(TENON_STATUS_CANCELLED, &told);
+  CHECK_COUNT(0, uv_loop_alive(loop));
+  CHECK(tenon_timer_now_ns() - begin_ns < 600 * NS_PER_S);
+  detach_and_end(executor, loop);
+}
+
+static void *post_elsewhere(void *context) {
+  told_t **pair = context;
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_executor_post((tenon_executor_t *)(void *)pair[0], tell, pair[1]));
+  return NULL;
+}
+
+TEST(the_loops_own_post_keeps_it_alive_also_after_a_post_from_elsewhere) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  told_t elsewhere = {0};
+  told_t own = {0};
+  told_t *pair[2] = {(told_t *)(void *)executor, &elsewhere};
+  on_other_thread(post_elsewhere, pair);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, tell, &own));
+  CHECK(uv_loop_alive(loop));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_TOLD(TENON_STATUS_OK, &elsewhere);
+  CHECK_TOLD(TENON_STATUS_OK, &own);
+  detach_and_end(executor, loop);
+}
+
+TEST(the_loops_own_timer_keeps_it_alive_also_after_a_post_from_elsewhere) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  told_t elsewhere = {0};
+  told_t timer = {0};
+  told_t *pair[2] = {(told_t *)(void *)executor, &elsewhere};
+  on_other_thread(post_elsewhere, pair);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(executor, tenon_timer_now_ns() + 5 * NS_PER_MS,
+                                                  tell, &timer, NULL));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_TOLD(TENON_STATUS_OK, &elsewhere);
+  CHECK_TOLD(TENON_STATUS_OK, &timer);
+  detach_and_end(executor, loop);
+}
+
+TEST(liveness_comes_and_goes_any_number_of_times) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  for (size_t round = 0; round < rounds(10000); round++) {
+    hold_t first;
+    hold_t second;
+    hold_begin(&first, executor);
+    hold_begin(&second, executor);
+    hold_end(&first);
+    uv_run(loop, UV_RUN_NOWAIT);
+    CHECK_TOLD(TENON_STATUS_OK, &first.told);
+    CHECK(uv_loop_alive(loop));
+    hold_end(&second);
+    CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+    CHECK_TOLD(TENON_STATUS_OK, &second.told);
+    if (!CHECK_COUNT(0, uv_loop_alive(loop)))
+      break;
+  }
+  detach_and_end(executor, loop);
+}
+
+enum { MANY = 10000 };
+
+typedef struct many {
+  turns_t turns;
+  hold_t *holds;
+  host_timer_t timer;
+} many_t;
+
+static void *end_many_holds(void *context) {
+  many_t *many = context;
+  SPIN_UNTIL(atomic_load(&many->turns.count) != 0);
+  for (int index = 0; index < MANY; index++)
+    hold_end(&many->holds[index]);
+  return NULL;
+}
+
+TEST(ten_thousand_pending_futures_let_the_loop_sleep) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  many_t many;
+  many.holds = calloc(MANY, sizeof *many.holds);
+  for (int index = 0; index < MANY; index++)
+    hold_begin(&many.holds[index], executor);
+  turns_start(&many.turns, loop);
+  // One turn until the host's own timer: nothing of ours has made the loop come round.
+  host_timer_start(&many.timer, loop, 50, 50);
+  CHECK(uv_run(loop, UV_RUN_ONCE));
+  CHECK(many.timer.count > 0);
+  CHECK_COUNT(1, atomic_load(&many.turns.count));
+  host_timer_close(&many.timer);
+  uv_run(loop, UV_RUN_NOWAIT);
+  atomic_store(&many.turns.count, 0);
+  pthread_t thread = thread_start(end_many_holds, &many);
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  thread_join(thread);
+  for (int index = 0; index < MANY; index++)
+    if (!CHECK_TOLD(TENON_STATUS_OK, &many.holds[index].told))
+      break;
+  free(many.holds);
+  turns_close(&many.turns);
+  detach_and_end(executor, loop);
+}

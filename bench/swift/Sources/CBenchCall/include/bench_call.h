@@ -1,0 +1,23 @@
+/* (d) What C calls: BenchCall.swift beside this. */
+#ifndef BENCH_CALL_H
+#define BENCH_CALL_H
+
+#include <tenon/tenon.h>
+
+TENON_BEGIN_DECLS
+
+/** Adds one, without suspending. */
+TENON_API tenon_status_t bench_call_add_one(tenon_executor_t *executor, int64_t value,
+                                            tenon_future_t **future_out) TENON_NOEXCEPT;
+
+/** Adds one after a suspension, which a job posted to the same executor ends. */
+TENON_API tenon_status_t bench_call_add_one_later(tenon_executor_t *executor, int64_t value,
+                                                  tenon_future_t **future_out) TENON_NOEXCEPT;
+
+/** Adds one to what `number` delivers, when it does. */
+TENON_API tenon_status_t bench_call_add_one_to(tenon_executor_t *executor, tenon_future_t *number,
+                                               tenon_future_t **future_out) TENON_NOEXCEPT;
+
+TENON_END_DECLS
+
+#endif /* BENCH_CALL_H */

@@ -1,0 +1,284 @@
+"""What is measured: the workloads, their subjects, and the figures that Tenon is to reach."""
+
+from dataclasses import dataclass, field
+from typing import Callable, Optional
+
+# What a subject is to Tenon: itself, something to be compared with, or what the machine allows.
+OURS, PEER, LIMIT = "ours", "peer", "limit"
+
+NS, BYTES, MEGABYTES, MICROSECONDS, MILLISECONDS = "ns", "bytes", "MB", "us", "ms"
+
+
+@dataclass
+class Subject:
+    name: str
+    role: str
+    command: str  # a program below the build directory and its first arguments
+    cpus: Optional[int] = None  # as many processors as this; None: as the workload
+    slower: int = 1  # does so many times fewer iterations than the others
+
+
+@dataclass
+class Target:
+    text: str
+    # Whether a result (of Tenon's) reaches it, given the results of all subjects by name.
+    reached: Callable
+
+
+@dataclass
+class Workload:
+    name: str
+    title: str
+    iterations: int
+    subjects: list
+    variant: Optional[str] = None
+    cpus: int = 1
+    unit: str = NS
+    # Twice these iterations, then once, run under callgrind: see instructions() in run.py.
+    counted: Optional[int] = None
+    steady: bool = False  # does not vary from round to round: one is enough in a hurry
+    targets: list = field(default_factory=list)
+
+
+def at_most(value, unit):
+    return Target(f"<= {value} {unit}", lambda mine, all: mine.value <= value)
+
+
+def instructions_at_most(count):
+    return Target(
+        f"<= {count} instr", lambda mine, all: mine.instructions and mine.instructions <= count
+    )
+
+
+def at_most_times(factor, name):
+    return Target(
+        f"<= {factor:g} x {name}",
+        lambda mine, all: name in all and mine.value <= factor * all[name].value,
+    )
+
+
+def ahead_of(*names):
+    return Target(
+        "ahead of " + ", ".join(names),
+        lambda mine, all: all_present(names, all) and mine.value < min(all[n].value for n in names),
+    )
+
+
+def all_present(names, results):
+    return set(names) <= set(results)
+
+
+def wake(name, title, cpus, iterations, factor):
+    return Workload(
+        name,
+        title,
+        iterations,
+        cpus=cpus,
+        subjects=[
+            Subject("eventfd + epoll", LIMIT, "c/wake eventfd"),
+            Subject("the same, edge-triggered", LIMIT, "c/wake eventfd-edge"),
+            Subject("Tenon, own epoll loop", OURS, "c/wake tenon-host"),
+            Subject("Tenon, edge-triggered", OURS, "c/wake tenon-host-edge"),
+            Subject("Tenon, executor's fd", OURS, "c/wake tenon-fd"),
+            Subject("Tenon, libuv", OURS, "c/wake tenon-uv"),
+            Subject("libuv", PEER, "c/wake uv"),
+            Subject("libuv both ways", PEER, "c/wake uv-both-ways"),
+            Subject("tokio", PEER, "rust/release/bench-tokio wake oneshot"),
+            Subject("Asio", PEER, "cpp/wake asio"),
+        ],
+        targets=[at_most_times(factor, "eventfd + epoll")],
+    )
+
+
+def post(threads, title, cpus, counted=None):
+    return Workload(
+        f"post-{threads}",
+        title,
+        1_000_000,
+        variant=str(threads),
+        cpus=cpus,
+        counted=counted,
+        subjects=[
+            Subject("Vyukov queue, spinning", LIMIT, "c/post spin"),
+            Subject("Tenon, libuv", OURS, "c/post tenon"),
+            Subject("libuv + mutex + vector", PEER, "cpp/post uv"),
+            Subject("tokio mpsc", PEER, "rust/release/bench-tokio post mpsc"),
+            Subject("Asio", PEER, "cpp/post asio"),
+        ],
+        targets=[at_most_times(1.3, "libuv + mutex + vector"), ahead_of("tokio mpsc", "Asio")],
+    )
+
+
+def call(variant, name, title, ours, tokio, iterations, targets):
+    return Workload(
+        name,
+        title,
+        iterations,
+        variant=str(variant),
+        counted=4096,
+        subjects=[
+            Subject("C function", LIMIT, "c/call-c c"),
+            *(Subject(name, OURS, f"c/call {subject}") for name, subject in ours.items()),
+            Subject(tokio, PEER, "rust/release/bench-tokio call spawn"),
+            Subject("by hand, one core", PEER, "c/call-by-hand by-hand", slower=20),
+            Subject("by hand, two cores", PEER, "c/call-by-hand by-hand", cpus=2, slower=20),
+        ],
+        targets=targets,
+    )
+
+
+TAKE_OR_CALLBACK = {"Tenon, poll and take": "tenon-take", "Tenon, callback": "tenon-callback"}
+
+
+def timers(variant, name, title, iterations, counted, targets):
+    return Workload(
+        name,
+        title,
+        iterations,
+        variant=str(variant),
+        counted=counted,
+        subjects=[
+            Subject("Tenon", OURS, "c/timers tenon"),
+            Subject("uv_timer", PEER, "c/timers uv"),
+            Subject("tokio sleep", PEER, "rust/release/bench-tokio timers sleep"),
+            Subject("Asio steady_timer", PEER, "cpp/timers asio"),
+        ],
+        targets=targets,
+    )
+
+
+def memory(name, title, variant, unit, targets):
+    return Workload(
+        name,
+        title,
+        1_000_000,
+        variant=str(variant),
+        unit=unit,
+        steady=True,
+        subjects=[
+            Subject("Tenon", OURS, "c/memory tenon"),
+            Subject("tokio oneshot", PEER, "rust/release/bench-tokio memory oneshot"),
+            Subject("std::promise", PEER, "cpp/memory std"),
+        ],
+        targets=targets,
+    )
+
+
+WORKLOADS = [
+    Workload(
+        "promise",
+        "(a) create, resolve, take and release a promise, on one thread",
+        1_000_000,
+        counted=50_000,
+        subjects=[
+            Subject("C slab, unchecked", LIMIT, "c/promise slab"),
+            Subject("Tenon", OURS, "c/promise tenon"),
+            Subject("tokio oneshot", PEER, "rust/release/bench-tokio promise oneshot"),
+            Subject("std::promise", PEER, "cpp/promise std"),
+        ],
+        targets=[ahead_of("tokio oneshot"), instructions_at_most(120)],
+    ),
+    Workload(
+        "callback",
+        "(a) the same with a callback that is told in a poll",
+        500_000,
+        counted=20_000,
+        subjects=[
+            Subject("Tenon", OURS, "c/callback tenon"),
+            Subject("tokio oneshot, task", PEER, "rust/release/bench-tokio callback task"),
+        ],
+    ),
+    wake("wake-1", "(b) a worker settles, the loop answers: round trip on one core", 1, 20_000, 1.1),
+    wake("wake-2", "(b) the same on two cores", 2, 5_000, 1.3),
+    post(0, "(c) post a job to a libuv loop, from its own thread", 1, counted=20_480),
+    post(1, "(c) the same from another thread", 2),
+    post(2, "(c) the same from two threads", 2),
+    call(
+        0,
+        "call-1024",
+        "(d) C calls a Swift async function, 1024 in flight",
+        TAKE_OR_CALLBACK,
+        "tokio spawn",
+        1_000_000,
+        [at_most(100, NS), at_most_times(0.05, "by hand, one core")],
+    ),
+    call(
+        1,
+        "call-1",
+        "(d) the same, one at a time",
+        TAKE_OR_CALLBACK,
+        "tokio spawn",
+        400_000,
+        [at_most(1000, NS)],
+    ),
+    call(
+        2,
+        "call-suspend",
+        "(d) the same, one at a time, and it suspends once",
+        {"Tenon, resumed by a job": "tenon-job", "Tenon, awaits a future": "tenon-future"},
+        "tokio spawn",
+        400_000,
+        [at_most(1300, NS)],
+    ),
+    call(
+        3,
+        "call-block",
+        "(d) the same, and the caller blocks for the result",
+        {"Tenon": "tenon-wait"},
+        "tokio block_on",
+        400_000,
+        [at_most(1000, NS)],
+    ),
+    memory("memory", "(e) a pending future, 1e6 of them", 0, BYTES, [at_most(128, BYTES)]),
+    Workload(
+        "memory-callback",
+        "(e) the same with a callback",
+        1_000_000,
+        variant="0",
+        unit=BYTES,
+        steady=True,
+        subjects=[
+            Subject("Tenon", OURS, "c/memory tenon-callback"),
+            Subject("tokio oneshot, task", PEER, "rust/release/bench-tokio memory task"),
+        ],
+    ),
+    memory(
+        "memory-growth",
+        "(e) growth from the first to the tenth time that 1e6 are made and settled",
+        10,
+        MEGABYTES,
+        [at_most(1, MEGABYTES)],
+    ),
+    timers(
+        0,
+        "timer-cancel",
+        "(f) arm and cancel a timer in a job, 1e5 others armed",
+        1_000_000,
+        20_000,
+        [at_most(30, NS)],
+    ),
+    timers(1, "timer-fire", "(f) fire a timer, 1e5 due", 100_000, None, []),
+    Workload(
+        "idle",
+        "(g) processor time in a second of idling, 1e5 futures pending",
+        100_000,
+        unit=MICROSECONDS,
+        steady=True,
+        subjects=[
+            Subject("Tenon, libuv", OURS, "c/idle tenon"),
+            Subject("libuv, nothing pending", LIMIT, "c/idle uv"),
+        ],
+        targets=[at_most(1000, MICROSECONDS)],
+    ),
+    Workload(
+        "start",
+        "(g) a program from its start, over load and first call, to its end",
+        10,
+        unit=MILLISECONDS,
+        subjects=[
+            Subject("C, does nothing", LIMIT, "c/start c"),
+            Subject("Tenon", OURS, "c/start tenon"),
+        ],
+        targets=[at_most(20, MILLISECONDS)],
+    ),
+]

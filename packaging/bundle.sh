@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Turns a Swift package that depends on Tenon into one shared library for C: the package, Tenon and
+# the Swift runtime inside, with headers and a pkg-config file. Usually called as
+#
+#   make bundle PACKAGE=path/to/package PRODUCT=greeter PREFIX=/usr/local
+#
+#   PRODUCT  a product of the package: .library(name: "greeter", type: .dynamic, targets: [...])
+#   VERSION  of the library (0.0.0); the first number is the SONAME's
+#   HEADERS  the folders with the package's public C headers, relative to it; otherwise `include`
+#            and each `Sources/*/include`, as SwiftPM has it
+#   DESTDIR, LIBDIR   as for `make install`
+#   CPPFLAGS  what else the C preprocessor needs to read the headers
+#
+# The headers say what is exported: each function that they declare, and Tenon's. So such a function
+# is public and @c in Swift, and one that is declared and not there is an error.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+[ -n "${PACKAGE:-}" ] && [ -n "${PRODUCT:-}" ] && [ -n "${PREFIX:-}" ] ||
+  die "set PACKAGE, PRODUCT and PREFIX"
+command -v swift >/dev/null || die "no swift on the PATH"
+package=$(cd "$PACKAGE" && pwd)
+product=$PRODUCT
+prefix=$PREFIX
+libdir=${LIBDIR:-lib}
+version=${VERSION:-0.0.0}
+major=${version%%.*}
+[[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || die "VERSION is not of the form 1.2.3: $version"
+build=$package/.build/bundle
+stage=$build/stage
+include=$stage/include/$product
+
+# The Tenon that the package depends on, not the one that this script came with.
+tenon=$(swift package --package-path "$package" --scratch-path "$build" \
+  show-dependencies --format json | sed -n 's/^ *"path": "\(.*\)",\{0,1\}$/\1/p' |
+  while read -r path; do
+    if [ -f "$path/include/tenon/tenon.h" ]; then echo "$path"; fi
+  done | head -1)
+[ -n "$tenon" ] || die "$package does not depend on Tenon"
+
+# Tenon's headers lie beside the package's own, in a folder of the product's: two bundles, and Tenon
+# itself, can share a prefix.
+rm -rf "$stage"
+mkdir -p "$include/tenon" "$stage/$libdir"
+folders=()
+read -ra patterns <<<"${HEADERS:-include Sources/*/include}"
+for pattern in "${patterns[@]}"; do
+  for folder in "$package"/$pattern; do # the pattern is expanded in the package
+    if [ -n "$(find "$folder" -name '*.h' 2>/dev/null)" ]; then folders+=("$folder"); fi
+  done
+done
+[ ${#folders[@]} -gt 0 ] || die "no C headers in $package: what should be exported? See HEADERS"
+for folder in "${folders[@]}"; do
+  (cd "$folder" && find . -name '*.h' -exec cp --parents -t "$include" {} +)
+done
+mapfile -t headers < <(find "$include" -name '*.h')
+install -m 644 "$tenon"/include/tenon/* "$include/tenon/"
+
+# shellcheck disable=SC2086 # CPPFLAGS are words
+"$packaging/declared.sh" "$include" "${headers[@]}" -- "-I$include" ${CPPFLAGS:-} \
+  $(pkg-config --cflags libuv 2>/dev/null || true) >"$build/all-declared"
+grep -v '^tenon_' "$build/all-declared" >"$build/declared" ||
+  die "no function is declared in ${folders[*]}"
+
+node=$(tr '[:lower:]' '[:upper:]' <<<"$product" | sed 's/[^A-Z0-9]/_/g')_$major
+{
+  cat "$packaging/tenon.map"
+  echo "$node { global:"
+  sed 's/$/;/' "$build/declared"
+  echo "};"
+} >"$build/map"
+
+file=$stage/$libdir/lib$product.so.$version
+build_library "$package" "$product" "$build" "$build/map" "lib$product.so.$major" "$file"
+links "$file"
+
+nm --dynamic --defined-only "$file" | awk '$2 ~ /[A-Z]/ && $2 != "A" { print $3 }' |
+  sed 's/@.*//' | LC_ALL=C sort >"$build/exported"
+missing=$(LC_ALL=C comm -23 "$build/declared" "$build/exported" | tr '\n' ' ')
+[ -z "$missing" ] || die "declared, but not defined as a public @c function: $missing"
+grep -q '^tenon_' "$build/exported" || die "$product has no Tenon in it"
+
+# <tenon/uv.h> goes with the adapter, if that is inside.
+requires=
+if grep -q '^tenon_uv_' "$build/exported"; then requires=libuv; else rm -f "$include/tenon/uv.h"; fi
+fill "$packaging/bundle.pc.in" "$stage/$libdir/pkgconfig/$product.pc" NAME="$product" \
+  VERSION="$version" LIBDIR="$libdir" UP="$(way_up "$libdir/pkgconfig")" REQUIRES="$requires"
+
+mkdir -p "${DESTDIR:-}$prefix"
+cp -a --no-preserve=ownership "$stage/." "${DESTDIR:-}$prefix/"
+echo "installed $product $version in ${DESTDIR:-}$prefix"

@@ -1,0 +1,69 @@
+# What install.sh and bundle.sh share. To be sourced.
+
+die() {
+  echo "$(basename "$0"): $*" >&2
+  exit 1
+}
+
+packaging=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# tenon_version INCLUDE-DIRECTORY
+tenon_version() {
+  awk '/^#define TENON_VERSION_(MAJOR|MINOR|PATCH) / { v = v (v == "" ? "" : ".") $3 }
+       END { print v }' "$1/tenon/version.h"
+}
+
+# build_library PACKAGE PRODUCT SCRATCH MAP SONAME FILE: links the dynamic product into FILE, with
+# the Swift runtime inside and nothing visible but what the version script MAP names.
+#
+# Each flag has its reason:
+#   -static-stdlib        SwiftPM's own --static-swift-stdlib does nothing for a dynamic product
+#   -use-ld=lld           comes with Swift; gold leaves local symbols in the dynamic table
+#   --undefined-version   the same flags reach macro tools, which lack our symbols
+#   -z nodelete           Swift's and Dispatch's threads cannot survive an unload
+#   -s                    symbols are two megabytes of ten
+#   --disable-local-rpath no $ORIGIN in a library that needs only the system's
+build_library() {
+  local package=$1 product=$2 scratch=$3 map=$4 soname=$5 file=$6
+  mkdir -p "$scratch"
+  "${CC:-cc}" -O2 -fPIC -Wall -Wextra -c "$packaging/copies.c" -o "$scratch/copies.o"
+  local flags=(-c release --package-path "$package" --scratch-path "$scratch" --product "$product"
+    --disable-local-rpath -Xswiftc -static-stdlib -Xswiftc -use-ld=lld)
+  local word
+  for word in "$scratch/copies.o" "--version-script=$map" --undefined-version \
+    "-soname=$soname" -z nodelete -s; do
+    flags+=(-Xlinker "$word")
+  done
+  # SwiftPM does not see that a map or an object changed: the linked file must go.
+  rm -f "$scratch/release/lib$product.so"
+  swift build "${flags[@]}" >"$scratch/log" 2>&1 || {
+    cat "$scratch/log" >&2
+    die "swift build failed"
+  }
+  [ -f "$scratch/release/lib$product.so" ] ||
+    die "no lib$product.so: is '$product' a product of Package.swift, with type: .dynamic?"
+  install -m 755 "$scratch/release/lib$product.so" "$file"
+  if readelf -d "$file" | grep -E 'NEEDED.*lib(swift|dispatch|BlocksRuntime|Foundation)' >&2; then
+    die "$file still needs Swift's own libraries"
+  fi
+}
+
+# links FILE: lib.so.0.1.0 gets lib.so.0 and lib.so beside it
+links() {
+  local name
+  name=$(basename "$1")
+  ln -sf "$name" "${1%.*.*}"
+  ln -sf "$(basename "${1%.*.*}")" "${1%.*.*.*}"
+}
+
+# fill FILE.in FILE NAME=VALUE...
+fill() {
+  local from=$1 to=$2 pair script=
+  shift 2
+  for pair in "$@"; do script+="s|@${pair%%=*}@|${pair#*=}|g;"; done
+  mkdir -p "$(dirname "$to")"
+  sed "$script" "$from" >"$to"
+}
+
+# way_up DIRECTORY: lib/pkgconfig is ../..
+way_up() { sed 's|[^/][^/]*|..|g' <<<"$1"; }

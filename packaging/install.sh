@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Installs Tenon for C and C++. Usually called as `make install PREFIX=... [DESTDIR=...]`.
+#
+#   PREFIX   where it is to be (/usr/local)
+#   DESTDIR  put it there instead, for packagers
+#   LIBDIR   the libraries' folder in PREFIX (lib)
+#
+# Builds a whole prefix in .build-install/stage and copies it. Nothing in it names its place, so it
+# may be moved. Where Swift is not on the PATH, as under sudo, a stage built before is copied.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. packaging/common.sh
+
+prefix=${PREFIX:-/usr/local}
+libdir=${LIBDIR:-lib}
+version=$(tenon_version include)
+major=${version%%.*}
+build=$PWD/.build-install
+stage=$build/stage
+lib=$stage/$libdir
+
+stage_headers() {
+  mkdir -p "$stage/include/tenon" "$lib"
+  install -m 644 include/tenon/*.h "$stage/include/tenon/"
+  for header in include/tenon/*.hpp; do
+    if [ -f "$header" ]; then install -m 644 "$header" "$stage/include/tenon/"; fi
+  done
+}
+
+stage_shared() {
+  local file=$lib/libtenon.so.$version
+  build_library . tenon "$build" "$PWD/packaging/tenon.map" "libtenon.so.$major" "$file"
+  links "$file"
+  packaging/check-abi.sh "$file"
+}
+
+# One object with Tenon and the parts of the runtime that it uses, in which only tenon_* is global:
+# to the linker of a C or C++ program it looks like C. Section groups are dissolved, because the
+# program's C++ has groups of the same names, and the linker would keep only one of each.
+stage_static() {
+  if ! ld --version | grep -q GNU; then
+    echo "install.sh: no libtenon.a: it takes GNU ld to make one" >&2
+    return
+  fi
+  local runtime
+  runtime=$(swift -print-target-info -static-stdlib |
+    sed -n '/"runtimeLibraryPaths"/,/]/s|^ *"\(/[^"]*\)".*|\1|p' | head -1)
+  ld -r --force-group-allocation -o "$build/whole.o" "$runtime/$(uname -m)/swiftrt.o" \
+    "$build/copies.o" "@$build/release/tenon.product/Objects.LinkFileList" \
+    --start-group "$runtime"/libswift*.a "$runtime/libdispatch.a" "$runtime/libBlocksRuntime.a" \
+    --end-group
+  objcopy --wildcard --keep-global-symbol='tenon_[a-z]*' --strip-unneeded \
+    "$build/whole.o" "$build/tenon.o"
+  rm -f "$lib/libtenon.a"
+  ar rcsD "$lib/libtenon.a" "$build/tenon.o"
+}
+
+# The libuv adapter is plain C and a client of libtenon.so: it brings no second core.
+stage_uv() {
+  if ! pkg-config --exists libuv; then
+    echo "install.sh: no libtenon_uv: libuv is not there (Debian: libuv1-dev)" >&2
+    rm -f "$stage/include/tenon/uv.h"
+    return
+  fi
+  local file=$lib/libtenon_uv.so.$version
+  # shellcheck disable=SC2046 # the flags are words
+  "${CC:-cc}" -std=gnu11 -O2 -fPIC -Wall -Wextra -Iinclude $(pkg-config --cflags libuv) \
+    -c Sources/TenonUVLoop/uv.c -o "$build/uv.o"
+  # $ORIGIN finds libtenon.so beside it, wherever the prefix has been moved to.
+  # shellcheck disable=SC2046
+  "${CC:-cc}" -shared -s -o "$file" "$build/uv.o" -L"$lib" -ltenon $(pkg-config --libs libuv) \
+    -Wl,-soname,"libtenon_uv.so.$major" -Wl,--version-script=packaging/tenon.map \
+    -Wl,-z,defs -Wl,-z,nodelete -Wl,-rpath,'$ORIGIN'
+  links "$file"
+  packaging/check-abi.sh "$file"
+  rm -f "$lib/libtenon_uv.a"
+  ar rcsD "$lib/libtenon_uv.a" "$build/uv.o"
+}
+
+stage_descriptions() {
+  local template name values=(VERSION="$version" MAJOR="$major" LIBDIR="$libdir"
+    MINOR="$(cut -d. -f2 <<<"$version")" UP="$(way_up "$libdir/pkgconfig")")
+  for template in packaging/*.pc.in packaging/*.cmake.in; do
+    name=$(basename "$template" .in)
+    case $name in
+      bundle.pc) continue ;; # bundle.sh's
+      tenon-static.pc) [ -f "$lib/libtenon.a" ] || continue ;;
+      tenon-uv.pc) [ -f "$lib/libtenon_uv.so" ] || continue ;;
+      tenon-uv-static.pc) [ -f "$lib/libtenon.a" ] && [ -f "$lib/libtenon_uv.a" ] || continue ;;
+    esac
+    case $name in
+      *.pc) fill "$template" "$lib/pkgconfig/$name" "${values[@]}" ;;
+      *) fill "$template" "$lib/cmake/Tenon/$name" "${values[@]}" ;;
+    esac
+  done
+}
+
+if command -v swift >/dev/null; then
+  rm -rf "$stage"
+  stage_headers
+  stage_shared
+  stage_static
+  stage_uv
+  stage_descriptions
+elif [ ! -f "$lib/libtenon.so" ]; then
+  die "no swift on the PATH, and nothing built before for LIBDIR=$libdir"
+fi
+
+mkdir -p "${DESTDIR:-}$prefix"
+cp -a --no-preserve=ownership "$stage/." "${DESTDIR:-}$prefix/"
+echo "installed Tenon $version in ${DESTDIR:-}$prefix"

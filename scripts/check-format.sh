@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Swift by swift-format, C and C++ by clang-format; --fix formats instead.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mapfile -t sources < <(git ls-files -co --exclude-standard '*.c' '*.h' '*.cpp' '*.hpp')
+if [ "${1:-}" = --fix ]; then
+  clang-format -i "${sources[@]}"
+else
+  clang-format --dry-run --Werror "${sources[@]}"
+  swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
+fi
+echo "check-format: all files are formatted"

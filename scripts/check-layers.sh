@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The layers of one module, which the compiler cannot keep apart: the core names nothing of the ABI or of the Swift
+# authors' face, and no core folder names one above it.
+set -euo pipefail
+cd "$(dirname "$0")/../Sources/Tenon"
+failed=0
+forbid() { # files... -- pattern
+  local pattern=${*: -1}
+  if grep -rnE "$pattern" "${@:1:$#-1}"; then
+    echo "check-layers: ${*:1:$#-1} must not name: $pattern" >&2
+    failed=1
+  fi
+}
+# The ABI's functions are called from C only.
+forbid Core API '\b@c @implementation\b'
+# Lower folders do not know the loop, nor the Swift face.
+forbid Core/Slots Core/Threads Core/Values Core/Errors/ErrorSlot.swift Core/Registrations Core/Timers Core/Calls \
+  Core/Executors '\b(LoopExecutor|FutureSlot|settle|createFuture)\b'
+forbid Core/Slots Core/Threads Core/Values Core/Registrations Core/Timers Core/Calls '\bExecutorState\b'
+forbid Core/Futures '\bLoopExecutor\b'
+exit $failed

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing; says which, where it may not.
+set -euo pipefail
+missing=()
+need() { # command-or-file package
+  { command -v "$1" > /dev/null || [ -e "$1" ]; } || missing+=("$2")
+}
+need gcc gcc
+need g++ g++
+need cmake cmake
+need pkg-config pkg-config
+need clang-format clang-format
+need valgrind valgrind
+need /usr/include/uv.h libuv1-dev
+((${#missing[@]} == 0)) && exit 0
+if ! command -v apt-get > /dev/null || [ "$(id -u)" != 0 ]; then
+  echo "install these packages first: ${missing[*]}" >&2
+  exit 1
+fi
+apt-get update -qq
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" > /dev/null
