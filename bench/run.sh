@@ -17,7 +17,8 @@ if [ ${#missing[@]} -gt 0 ]; then
     echo "bench: please install ${missing[*]}" >&2
     exit 1
   fi
-  apt-get install -y --no-install-recommends "${missing[@]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" > /dev/null
 fi
 command -v cargo > /dev/null || echo "bench: no cargo, so tokio is skipped" >&2
 

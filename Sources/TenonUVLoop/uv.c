@@ -58,6 +58,7 @@ typedef struct attachment {
   bool is_polling;
   bool is_ending;
   bool is_closed;
+  tenon_status_t end;  /**< how the executor closed */
   bool is_kept;        /**< libuv may still use this memory, and nobody will say when not */
   unsigned int runs;   /**< calls of run_once() on the stack */
   unsigned int closes; /**< close callbacks to come */
@@ -194,11 +195,7 @@ static void complete(attachment_t *attachment) {
   tenon_uv_detached_fn fn = attachment->fn;
   void *context = attachment->context;
 
-  // All callbacks have been told by now, so what is still pending is work that was left behind.
-  tenon_executor_statistics_t statistics = TENON_EXECUTOR_STATISTICS_INIT;
-  tenon_status_t status = tenon_executor_get_statistics(executor, &statistics);
-  if (status == TENON_STATUS_OK && statistics.pending != 0)
-    status = TENON_STATUS_TIMEOUT;
+  tenon_status_t status = attachment->end;
 
   if (attachment->complete_out)
     *attachment->complete_out = true;
@@ -382,8 +379,9 @@ static void host_run_once(void *context) {
   update_alive(attachment);
 }
 
-static void host_closed(void *context) {
+static void host_closed(void *context, tenon_status_t status) {
   attachment_t *attachment = context;
+  attachment->end = status;
   if (!attachment->is_attached)
     return;
   if (is_loop_thread(attachment))

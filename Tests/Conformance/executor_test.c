@@ -1349,8 +1349,9 @@ static void host_run_once(void *context) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(host->executor, NULL, NULL));
 }
 
-static void host_closed(void *context) {
+static void host_closed(void *context, tenon_status_t status) {
   host_t *host = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
   host->closed_on = pthread_self();
   atomic_fetch_add(&host->closes, 1);
 }

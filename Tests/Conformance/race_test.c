@@ -549,7 +549,10 @@ typedef struct waker {
 
 static void waker_wake(void *context) { atomic_fetch_add((atomic_int *)context, 1); }
 
-static void waker_closed(void *context) { free(context); }
+static void waker_closed(void *context, tenon_status_t status) {
+  (void)status;
+  free(context);
+}
 
 static void waker_before(void *context, size_t round) {
   waker_t *race = context;

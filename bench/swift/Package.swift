@@ -7,6 +7,8 @@ let package = Package(
   dependencies: [.package(name: "tenon", path: "../..")],
   targets: [
     .target(name: "CBenchCall"),
-    .target(name: "BenchCall", dependencies: ["CBenchCall", .product(name: "Tenon", package: "tenon")]),
+    .target(
+      name: "BenchCall",
+      dependencies: ["CBenchCall", .product(name: "Tenon", package: "tenon")]),
   ]
 )

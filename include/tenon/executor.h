@@ -52,8 +52,8 @@ typedef struct tenon_executor_host {
   void (*run_once)(void *context);
 
   /** Optional: the executor is closed, will never call again, and lets go of `context`. On the
-   * thread that closed it. */
-  void (*closed)(void *context);
+   * thread that closed it. TENON_STATUS_OK: all work had ended; TENON_STATUS_TIMEOUT: not all. */
+  void (*closed)(void *context, tenon_status_t status);
 } tenon_executor_host_t;
 
 #define TENON_EXECUTOR_HOST_INIT                                                                   \

@@ -45,13 +45,16 @@ private func create(
     if let causeHandle { _ = ErrorSlot.release(causeHandle) }
     return TENON_STATUS_NO_RESOURCES
   }
-  guard let handle = ErrorSlot.create(content) else { return SlotTable.exhaustion() }
+  guard let handle = ErrorSlot.create(content) else {
+    if let causeHandle { _ = ErrorSlot.release(causeHandle) }
+    return SlotTable.exhaustion()
+  }
   content.payload = payload
   error_out.pointee = handle.pointer
   return TENON_STATUS_OK
 }
 
-private func isText(_ text: UnsafePointer<CChar>) -> Bool {
+func isText(_ text: UnsafePointer<CChar>) -> Bool {
   isUTF8(UnsafeRawBufferPointer(start: text, count: strlen(text)))
 }
 

@@ -20,6 +20,7 @@ public func tenon_executor_create(
       host = given.pointee
     }
   }
+  if let name = config?.pointee.name, !isText(name) { return TENON_STATUS_INVALID }
   switch LoopExecutor.create(
     host: host, context: config?.pointee.host_context,
     label: config?.pointee.name.map { String(cString: $0) })
@@ -50,7 +51,7 @@ public func tenon_executor_fd(_ executor: OpaquePointer?, _ fd_out: UnsafeMutabl
     let state = executor.state
     guard state.pointee.phase.load(ordering: .relaxed) != .closed else { return TENON_STATUS_CLOSED }
     guard state.pointee.source?.host == nil else { return TENON_STATUS_UNSUPPORTED }
-    let fd = state.pointee.source?.descriptor(deadline: state.pointee.armedDeadline) ?? -1
+    let fd = state.pointee.source?.descriptor(deadline: state.own.pointee.armedDeadline) ?? -1
     guard fd >= 0 else { return TENON_STATUS_NO_RESOURCES }
     fd_out.pointee = fd
     return TENON_STATUS_OK
@@ -71,7 +72,7 @@ public func tenon_executor_poll(
       jobs: budget.pointee.jobs_max, time: budget.pointee.time_ns_max,
       interrupt: UnsafePointer(budget.pointee.interrupt))
   }
-  if let result, result.pointee.struct_size != MemoryLayout<tenon_poll_result_t>.size {
+  if let result, !isOutput(result.pointee.struct_size, tenon_poll_result_t.self) {
     return TENON_STATUS_INVALID
   }
   return withExecutor(executor) {
@@ -153,12 +154,19 @@ public func tenon_executor_get_statistics(
   _ executor: OpaquePointer?, _ statistics_out: UnsafeMutablePointer<tenon_executor_statistics_t>?
 ) -> tenon_status_t {
   guard let statistics_out,
-    statistics_out.pointee.struct_size == MemoryLayout<tenon_executor_statistics_t>.size
+    isOutput(statistics_out.pointee.struct_size, tenon_executor_statistics_t.self)
   else { return TENON_STATUS_INVALID }
   return withExecutor(executor) {
+    let size = statistics_out.pointee.struct_size
     statistics_out.pointee = $0.state.statistics
+    statistics_out.pointee.struct_size = size
     return TENON_STATUS_OK
   }
+}
+
+/// Whether a struct that the caller wants filled has at least the fields of today; a newer header has more.
+func isOutput<Struct>(_ size: Int, _: Struct.Type) -> Bool {
+  (MemoryLayout<Struct>.size...4096).contains(size)
 }
 
 /// Calls `body` with the executor behind a handle, which stays for the call.

@@ -37,8 +37,10 @@ public func tenon_process_get_statistics(
   _ statistics_out: UnsafeMutablePointer<tenon_process_statistics_t>?
 ) -> tenon_status_t {
   guard let statistics_out,
-    statistics_out.pointee.struct_size == MemoryLayout<tenon_process_statistics_t>.size
+    isOutput(statistics_out.pointee.struct_size, tenon_process_statistics_t.self)
   else { return TENON_STATUS_INVALID }
+  let size = statistics_out.pointee.struct_size
   statistics_out.pointee = processStatistics()
+  statistics_out.pointee.struct_size = size
   return TENON_STATUS_OK
 }

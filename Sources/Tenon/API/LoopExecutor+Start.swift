@@ -2,8 +2,8 @@ public import CTenon
 
 /// Starts an ordinary Swift async function for C: what an exported function consists of.
 ///
-///     @c(fetch_length)
-///     public func fetchLength(
+///     @c @implementation
+///     public func fetch_length(
 ///       _ executor: OpaquePointer?, _ path: UnsafePointer<CChar>?,
 ///       _ futureOut: UnsafeMutablePointer<OpaquePointer?>?
 ///     ) -> tenon_status_t {

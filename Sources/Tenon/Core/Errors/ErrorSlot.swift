@@ -9,7 +9,8 @@ final class ErrorContent: Sendable {
   nonisolated(unsafe) let message: UnsafeMutablePointer<CChar>
   let code: Int64
   /// The error that led to this one; its reference is ours.
-  let cause: Handle?
+  // SAFETY: changed only by the last release, when nobody else has the error.
+  nonisolated(unsafe) fileprivate(set) var cause: Handle?
   /// The Swift error that this stands for, if it came from Swift.
   let swiftError: (any Error)?
   // SAFETY: only its own language looks inside; see tenon/error.h for the threads.
@@ -31,10 +32,15 @@ final class ErrorContent: Sendable {
     self.swiftError = swiftError
   }
 
+  /// Hands the reference to the cause over, once.
+  fileprivate func takeCause() -> Handle? {
+    defer { cause = nil }
+    return cause
+  }
+
   deinit {
     free(domain)
     free(message)
-    if let cause { _ = ErrorSlot.release(cause) }
     if let payload { payload.drop?(payload.pointer) }
   }
 }
@@ -77,8 +83,17 @@ struct ErrorSlot: ~Copyable {
     }
   }
 
-  /// Gives a reference back; the last one ends the error.
+  /// Gives a reference back; the last one ends the error, and gives back its reference to the cause: one after the
+  /// other, because a chain of causes may be longer than the stack.
   static func release(_ handle: Handle) -> tenon_status_t {
+    var next: Handle?
+    let status = releaseOne(handle, &next)
+    while let cause = next { _ = releaseOne(cause, &next) }
+    return status
+  }
+
+  private static func releaseOne(_ handle: Handle, _ cause: inout Handle?) -> tenon_status_t {
+    cause = nil
     guard let slot = errorTable.find(handle, .error) else { return SlotTable.refusal(handle) }
     var word = at(slot).pointee.head.word.load(ordering: .acquiring)
     while true {
@@ -94,6 +109,7 @@ struct ErrorSlot: ~Copyable {
       if exchanged {
         if isLast {
           errorTable.give(handle.index, slot)
+          cause = content?.takeUnretainedValue().takeCause()
           content?.release()
         }
         return TENON_STATUS_OK

@@ -11,18 +11,21 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.poller.load(ordering: .relaxed) == currentThread
   }
 
-  /// Adds a job; false: refused, and nothing has happened.
-  @inline(__always) func enqueue(_ job: Job, _ name: ExecutorName, _ admission: Admission) -> Bool {
+  /// Adds a job, after `accepted`; false: refused, and nothing has happened.
+  @inline(__always) func enqueue(
+    _ job: Job, _ name: ExecutorName, _ admission: Admission, _ accepted: () -> Void = {}
+  ) -> Bool {
     if isPolledHere {
       guard admits(admission, name) else { return false }
-      pointee.local.append(job)
+      accepted()
+      own.pointee.local.append(job)
       return true
     }
-    return enqueueFromElsewhere(job, name, admission)
+    return enqueueFromElsewhere(job, name, admission, accepted)
   }
 
   @inline(never) private func enqueueFromElsewhere(
-    _ job: Job, _ name: ExecutorName, _ admission: Admission
+    _ job: Job, _ name: ExecutorName, _ admission: Admission, _ accepted: () -> Void
   ) -> Bool {
     pointee.mutex.lock()
     guard admits(admission, name) else {
@@ -30,7 +33,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       pointee.mutex.unlock()
       return false
     }
-    pointee.inbox.append(job)
+    accepted()
+    shared.pointee.inbox.append(job)
     unlockAndWake()
     return true
   }
@@ -40,7 +44,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     if isPolledHere {
       guard admits(.newWork, name) else { return false }
       pointee.pendingHere.change(by: 1)
-      pointee.readyCalls.append(call)
+      own.pointee.readyCalls.append(call)
       return true
     }
     pointee.mutex.lock()
@@ -48,8 +52,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       pointee.mutex.unlock()
       return false
     }
-    pointee.pendingElsewhere += 1
-    pointee.calls.append(call)
+    shared.pointee.pendingElsewhere += 1
+    shared.pointee.calls.append(call)
     unlockAndWake()
     return true
   }
@@ -62,10 +66,28 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       return true
     }
     pointee.mutex.lock()
-    defer { pointee.mutex.unlock() }
-    guard admits(.newWork, name) else { return false }
-    pointee.pendingElsewhere += 1
+    guard admits(.newWork, name) else {
+      pointee.mutex.unlock()
+      return false
+    }
+    shared.pointee.pendingElsewhere += 1
+    if isFirstPendingForHost {
+      // The loop lives for it from now on: on its own thread it is told at once, because it may look before it polls.
+      if pointee.home.load(ordering: .relaxed) == currentThread {
+        pointee.mutex.unlock()
+        tellAlive()
+      } else {
+        unlockAndWake()
+      }
+    } else {
+      pointee.mutex.unlock()
+    }
     return true
+  }
+
+  private var isFirstPendingForHost: Bool {
+    pointee.source?.host?.set_alive != nil
+      && shared.pointee.pendingElsewhere + pointee.pendingHere.load(ordering: .relaxed) == 1
   }
 
   /// The loop must stay alive for what was just added: on its own thread it is told at once, because it may look
@@ -76,24 +98,24 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   @inline(never) private func tellAliveAtHome() {
-    guard pointee.poller.load(ordering: .relaxed) == 0, !pointee.toldAlive else { return }
+    guard pointee.poller.load(ordering: .relaxed) == 0, !own.pointee.toldAlive else { return }
     guard let setAlive = pointee.source?.host?.set_alive else { return }
-    pointee.toldAlive = true
+    own.pointee.toldAlive = true
     setAlive(pointee.source?.hostContext, true)
   }
 
   /// Undoes one `addPending`, or ends what `enqueue` of a call began.
   @inline(__always) func removePending(_ name: ExecutorName) {
     if isPolledHere {
-      if pointee.name == name { pointee.pendingHere.change(by: -1) }
+      if shared.pointee.name == name { pointee.pendingHere.change(by: -1) }
       return
     }
     pointee.mutex.lock()
-    guard pointee.name == name, pointee.phase.load(ordering: .relaxed) != .closed else {
+    guard shared.pointee.name == name, pointee.phase.load(ordering: .relaxed) != .closed else {
       pointee.mutex.unlock()
       return
     }
-    pointee.pendingElsewhere -= 1
+    shared.pointee.pendingElsewhere -= 1
     // A poll has to look whether anything is left that keeps the loop alive.
     unlockAndWake()
   }
@@ -115,21 +137,21 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   ) -> tenon_status_t {
     pointee.mutex.lock()
     defer { pointee.mutex.unlock() }
-    guard pointee.name == name, pointee.phase.load(ordering: .relaxed) != .closed,
+    guard shared.pointee.name == name, pointee.phase.load(ordering: .relaxed) != .closed,
       pointee.source != nil
     else { return TENON_STATUS_CLOSED }
     return body(pointee.source!)
   }
 
-  /// Work, callbacks and timers that wait.
+  /// Work, callbacks, timers and jobs that wait.
   var pendingCount: Int {
     pointee.pendingHere.load(ordering: .relaxed) + pointee.timersPending.load(ordering: .relaxed)
-      + pointee.mutex.withLock { pointee.pendingElsewhere }
+      + pointee.mutex.withLock { shared.pointee.pendingElsewhere + shared.pointee.inbox.count }
   }
 
   /// Under the mutex, or in the poll.
   @inline(__always) private func admits(_ admission: Admission, _ name: ExecutorName) -> Bool {
-    guard pointee.name == name else { return false }
+    guard shared.pointee.name == name else { return false }
     switch pointee.phase.load(ordering: .relaxed) {
     case .open: return true
     case .closing: return admission == .inFlight
@@ -139,13 +161,13 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
 
   /// The edge from idle to ready: the one producer that finds the loop asleep wakes it, without the mutex.
   @inline(__always) func unlockAndWake() {
-    let wakes = pointee.isSleeping
+    let wakes = shared.pointee.isSleeping
     if wakes {
-      pointee.isSleeping = false
-      pointee.wakersInFlight += 1
+      shared.pointee.isSleeping = false
+      shared.pointee.wakersInFlight += 1
     }
     pointee.mutex.unlock()
-    if wakes { wakeLoop() }
+    if wakes { wakeLoop() } else { tellAlive() }
   }
 
   /// Calls the host, counted in `wakersInFlight`, so that a close waits until it has returned.
@@ -154,8 +176,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.source?.wake()
     pointee.wakes.wrappingAdd(1, ordering: .relaxed)
     pointee.mutex.lock()
-    pointee.isSignalled = true
-    pointee.wakersInFlight -= 1
+    shared.pointee.isSignalled = true
+    shared.pointee.wakersInFlight -= 1
     pointee.mutex.unlock()
   }
 }

@@ -3,64 +3,92 @@ import Synchronization
 
 /// Everything that an executor keeps, in memory that stays what it is when the executor is gone: a thread
 /// that comes late finds another `name` under the mutex, or a closed phase, and does nothing.
-///
-/// Who may touch what: the first group any thread; the second whoever holds `mutex`; the rest the polling
-/// thread, which is the one that has put its name into `poller`.
 struct ExecutorState: ~Copyable {
   enum Phase: UInt8, AtomicRepresentable { case open, closing, closed }
 
-  // Any thread.
+  /// Any thread: the thread that polls, or 0. Whoever puts its name here owns `own`.
   let poller = Atomic<UInt>(0)
   /// The thread that polled last, or created it.
   let home = Atomic<UInt>(0)
   /// Written under the mutex.
   let phase = Atomic<Phase>(.closed)
+  let mutex = Mutex()
+  /// For threads that run until their futures have settled.
+  let runners = Monitor()
+  /// One of them polls. Under that monitor.
+  var hasRunner = false
+
   let wakes = Atomic<UInt64>(0)
   let lateWakes = Atomic<UInt64>(0)
   let abandonedJobs = Atomic<UInt64>(0)
-  let mutex = Mutex()
-
-  // Under the mutex.
-  var name: ExecutorName = .none
-  var inbox = Queue<Job>()
-  var calls = Queue<Call>()
-  /// The loop has been told nothing since the executor went idle: the next producer wakes it.
-  var isSleeping = true
-  /// Producers that are calling the host's wake.
-  var wakersInFlight = 0
-  /// Our eventfd has been written.
-  var isSignalled = false
-  /// Work and callbacks that are pending, as far as they were counted outside of polls.
-  var pendingElsewhere = 0
-  var closeDeadline = UInt64.max
-  var drivers: [Driver] = []
-
-  // The polling thread; `source` also producers that are counted in `wakersInFlight`.
-  var source: WakeSource?
-  var local = Queue<Job>()
-  var incoming = Queue<Job>()
-  var readyCalls = Queue<Call>()
-  var timers = TimingWheel()
-  let pendingHere = Atomic<Int>(0)
-  /// What the host was told last.
-  var armedDeadline = UInt64.max
-  var toldAlive = false
-  /// Jobs that this poll may still run.
-  var budget: UInt64 = 0
-  var idleDrivers: [Driver] = []
-  /// Drivers that were resumed and have not run yet.
-  var scheduledDrivers = 0
-  /// The driver that is running now.
-  var runningDriver: Driver?
-  /// The close ended before the work did.
-  var wasCutShort = false
-  // Counted by the polling thread, read by any.
+  // Changed by the polling thread only, read by any.
   let pollCount = Atomic<UInt64>(0)
   let jobCount = Atomic<UInt64>(0)
   let callCount = Atomic<UInt64>(0)
   let driverCount = Atomic<UInt64>(0)
   let timerCount = Atomic<UInt64>(0)
   let timersPending = Atomic<Int>(0)
+  let pendingHere = Atomic<Int>(0)
+
+  /// Set at the beginning and the end of a life; used by the polling thread, and by the producers that are counted in
+  /// `wakersInFlight`.
+  var source: WakeSource?
+
+  // Memory of their own, because the thread sanitizer takes an access to a field for one to its struct.
+  fileprivate let sharedMemory: UnsafeMutablePointer<Shared>
+  fileprivate let ownMemory: UnsafeMutablePointer<Own>
+
+  /// Under the mutex.
+  struct Shared: ~Copyable {
+    var name: ExecutorName = .none
+    var inbox = Queue<Job>()
+    var calls = Queue<Call>()
+    /// The loop has been told nothing since the executor went idle: the next producer wakes it.
+    var isSleeping = true
+    /// Producers that are calling the host's wake.
+    var wakersInFlight = 0
+    /// Our eventfd has been written.
+    var isSignalled = false
+    /// Work and callbacks that are pending, as far as they were counted outside of polls.
+    var pendingElsewhere = 0
+    var closeDeadline = UInt64.max
+    var drivers: [Driver] = []
+  }
+
+  /// The polling thread's.
+  struct Own: ~Copyable {
+    var local = Queue<Job>()
+    var incoming = Queue<Job>()
+    var readyCalls = Queue<Call>()
+    var timers = TimingWheel()
+    /// Timers were armed since they were last looked at.
+    var hasNewTimers = false
+    /// What the host was told last.
+    var armedDeadline = UInt64.max
+    var toldAlive = false
+    /// Jobs that this poll may still run.
+    var budget: UInt64 = 0
+    var idleDrivers: [Driver] = []
+    /// Drivers that were resumed and have not run yet.
+    var scheduledDrivers = 0
+    /// The driver that is running now.
+    var runningDriver: Driver?
+    /// The close ended before the work did.
+    var wasCutShort = false
+  }
+
+  init() {
+    source = nil
+    sharedMemory = .allocate(capacity: 1)
+    sharedMemory.initialize(to: Shared())
+    ownMemory = .allocate(capacity: 1)
+    ownMemory.initialize(to: Own())
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ExecutorState {
+  @inline(__always) var shared: UnsafeMutablePointer<ExecutorState.Shared> { pointee.sharedMemory }
+  @inline(__always) var own: UnsafeMutablePointer<ExecutorState.Own> { pointee.ownMemory }
 }
 
 extension Atomic where Value == UInt64 {

@@ -6,8 +6,8 @@ func cancelCall(_ promise: Handle, on executor: ExecutorName) {
   guard let state = executor.state else { return }
   state.pointee.mutex.lock()
   let driver =
-    state.pointee.name == executor
-    ? state.pointee.drivers.first {
+    state.shared.pointee.name == executor
+    ? state.shared.pointee.drivers.first {
       $0.current.compareExchange(
         expected: promise.bits, desired: Driver.cancelled, ordering: .sequentiallyConsistent
       ).exchanged

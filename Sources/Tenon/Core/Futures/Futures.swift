@@ -260,7 +260,6 @@ func onComplete(
       freeRegistration(index, registration)
       return TENON_STATUS_CLOSED
     }
-    state.tellAlive()
   }
   let answer: tenon_status_t
   switch slot.transition({ $0.registering(future) }) {
@@ -269,15 +268,16 @@ func onComplete(
     if old.isPending {
       registered(handle)
       RegistrationList.append(index, to: &slot.pointee.completions)
+      registration.arm(handle.bits)
       slot.publish(locked.unlocked)
-      return TENON_STATUS_OK
+      return confirm(handle, executor)
     }
     if late == .tell && executor != .none {
       registered(handle)
       registration.pointee.event = old.status.rawValue
       slot.publish(locked.unlocked)
-      _ = registration.move(handle, from: .armed, to: .queued)
-      dispatch(handle, registration)
+      registration.arm(handle.bits)
+      if registration.move(handle, from: .armed, to: .queued) { dispatch(handle, registration) }
       return TENON_STATUS_OK
     }
     slot.publish(old)
@@ -312,15 +312,16 @@ func onCancel(
       registered(handle)
       registration.pointee.isLinked = true
       RegistrationList.append(index, to: &slot.pointee.cancels)
+      registration.arm(handle.bits)
       slot.publish(locked.unlocked)
-      return TENON_STATUS_OK
+      return confirm(handle, executor)
     }
     slot.publish(locked.unlocked)
     if executor != .none {
       registered(handle)
       registration.pointee.event = TENON_STATUS_CANCELLED.rawValue
-      _ = registration.move(handle, from: .armed, to: .queued)
-      dispatch(handle, registration)
+      registration.arm(handle.bits)
+      if registration.move(handle, from: .armed, to: .queued) { dispatch(handle, registration) }
       return TENON_STATUS_OK
     }
     answer = TENON_STATUS_CANCELLED
@@ -328,4 +329,16 @@ func onCancel(
   freeRegistration(index, registration)
   if executor != .none { executor.state?.removePending(executor) }
   return answer
+}
+
+/// A registration is armed. If its executor has closed meanwhile, the close may have looked before that: then it is
+/// taken back. Each side writes first and then reads what the other one writes.
+@inline(__always) private func confirm(_ handle: Handle, _ executor: ExecutorName) -> tenon_status_t {
+  guard executor != .none, let state = executor.state, !state.isPolledHere else {
+    return TENON_STATUS_OK
+  }
+  atomicMemoryFence(ordering: .sequentiallyConsistent)
+  if state.pointee.phase.load(ordering: .relaxed) != .closed { return TENON_STATUS_OK }
+  return removeRegistration(handle, telling: nil) == TENON_STATUS_OK
+    ? TENON_STATUS_CLOSED : TENON_STATUS_OK
 }

@@ -4,15 +4,16 @@ import Synchronization
 /// Threads that wait in `forget` for a callback to end.
 private let forgetters = Monitor()
 
-/// A new registration, armed, in no list yet; nil if there is no slot left.
+/// A new registration, in no list yet and not armed; nil if there is no slot left.
 @inline(__always) func createRegistration(
   _ function: UnsafeRawPointer, _ context: UnsafeMutableRawPointer?, subject: Handle,
   executor: ExecutorName
 ) -> (handle: Handle, index: UInt32, slot: UnsafeMutablePointer<RegistrationSlot>)? {
   guard let (index, memory) = registrationTable.take() else { return nil }
   let slot = RegistrationSlot.at(memory)
-  let life = slot.arm(
-    function: function, context: context, subject: subject.bits, executor: executor)
+  let life = slot.fill(
+    function: function, context: context, subject: subject.bits, executor: executor,
+    isTimer: false)
   return (Handle(.registration, index: index, word: life), index, slot)
 }
 
@@ -36,10 +37,29 @@ private let forgetters = Monitor()
     if slot.move(handle, from: .armed, to: .queued) {
       dispatch(handle, slot)
     } else {
-      // Forgotten in the meantime, and told so: only the slot is left.
-      freeRegistration(index, slot)
+      meetForgotten(index, slot)
     }
   }
+}
+
+/// A forgotten registration leaves its list or queue; whoever forgets it may still be telling it.
+private func meetForgotten(_ index: UInt32, _ slot: UnsafeMutablePointer<RegistrationSlot>) {
+  let old = slot.pointee.head.word.bitwiseOr(
+    RegistrationSlot.met, ordering: .acquiringAndReleasing
+  ).oldValue
+  if old & RegistrationSlot.told != 0 { freeRegistration(index, slot) }
+}
+
+/// A forgotten registration has been told.
+private func endForgotten(
+  _ index: UInt32, _ slot: UnsafeMutablePointer<RegistrationSlot>, isListed: Bool
+) {
+  guard isListed else { return freeRegistration(index, slot) }
+  let old = slot.pointee.head.word.bitwiseOr(
+    RegistrationSlot.told, ordering: .acquiringAndReleasing
+  ).oldValue
+  if old & RegistrationSlot.met != 0 { return freeRegistration(index, slot) }
+  if old & RegistrationSlot.awaited != 0 { forgetters.change {} }
 }
 
 /// Sends a queued registration to where it runs.
@@ -64,8 +84,7 @@ func runRegistrationJob(_ context: UnsafeMutableRawPointer?, _ status: tenon_sta
   let slot = RegistrationSlot.at(registrationTable.address(of: handle.index))
   slot.pointee.runner.store(currentThread, ordering: .relaxed)
   guard slot.move(handle, from: .queued, to: .running) else {
-    // Forgotten while it was queued, and told so.
-    return freeRegistration(handle.index, slot)
+    return meetForgotten(handle.index, slot)
   }
   let event = status == TENON_STATUS_OK ? tenon_status_t(slot.pointee.event) : status
   let subject = slot.pointee.subject
@@ -97,8 +116,8 @@ func runRegistrationJob(_ context: UnsafeMutableRawPointer?, _ status: tenon_sta
   if name != .none { name.state?.removePending(name) }
 }
 
-/// Removes a registration before its event, and tells it `status` on this thread; or says why not.
-func removeRegistration(_ handle: Handle, telling status: tenon_status_t) -> tenon_status_t {
+/// Removes a registration before its event, and tells it `status` on this thread (nil: nothing); or says why not.
+func removeRegistration(_ handle: Handle, telling status: tenon_status_t?) -> tenon_status_t {
   guard let memory = registrationTable.find(handle, .registration) else {
     return SlotTable.refusal(handle)
   }
@@ -108,21 +127,24 @@ func removeRegistration(_ handle: Handle, telling status: tenon_status_t) -> ten
     let function = slot.pointee.function.load(ordering: .relaxed)
     let context = slot.pointee.context.load(ordering: .relaxed)
     let (subject, name) = (slot.pointee.subject, slot.pointee.executor)
+    let isListed: Bool
     switch slot.state(handle) {
     case .armed:
-      guard let mayFree = disarm(handle, slot, subject) else { continue }
-      tell(function, context, subject, status)
-      if mayFree { freeRegistration(handle.index, slot) }
+      guard let wasUnlinked = disarm(handle, slot, subject) else { continue }
+      isListed = !wasUnlinked
     case .queued:
       guard slot.move(handle, from: .queued, to: .forgotten) else { continue }
-      tell(function, context, subject, status)
-    case .running:
+      isListed = true
+    case .running, .forgotten:
       return awaitEnd(of: handle, slot)
-    case .free, .forgotten:
+    case .free:
       return TENON_STATUS_STALE
     case nil:
       return SlotTable.refusal(handle, word: slot.pointee.head.word.load(ordering: .acquiring))
     }
+    slot.pointee.runner.store(currentThread, ordering: .relaxed)
+    if let status { tell(function, context, subject, status) }
+    endForgotten(handle.index, slot, isListed: isListed)
     endWaiting(subject, name)
     return TENON_STATUS_OK
   }
@@ -146,24 +168,29 @@ private func disarm(
         RegistrationList.remove(handle.index, from: &future.pointee.cancels)
       }
     }
-    let wasLinked = isCompletion || slot.pointee.isLinked
+    let wasLinked = won && (isCompletion || slot.pointee.isLinked)
     future.publish(locked.unlocked)
     return won ? wasLinked : nil
   }
   return slot.move(handle, from: .armed, to: .forgotten) ? false : nil
 }
 
-/// Waits until a callback that runs elsewhere has returned.
+/// Waits until a callback that runs elsewhere has returned, whatever it is told.
 private func awaitEnd(of handle: Handle, _ slot: UnsafeMutablePointer<RegistrationSlot>)
   -> tenon_status_t
 {
   if slot.pointee.runner.load(ordering: .relaxed) == currentThread { return TENON_STATUS_PENDING }
-  let running = handle.bits & Handle.lifeMask | RegistrationSlot.State.running.rawValue
-  _ = slot.pointee.head.word.compareExchange(
-    expected: running, desired: running | RegistrationSlot.awaited,
-    ordering: .acquiringAndReleasing)
+  var word = slot.pointee.head.word.load(ordering: .acquiring)
+  while handle.lives(in: word) {
+    if word & RegistrationSlot.told != 0 { return TENON_STATUS_STALE }
+    let (exchanged, original) = slot.pointee.head.word.compareExchange(
+      expected: word, desired: word | RegistrationSlot.awaited, ordering: .acquiringAndReleasing)
+    if exchanged { break }
+    word = original
+  }
   _ = forgetters.wait(until: .max) {
-    !handle.lives(in: slot.pointee.head.word.load(ordering: .acquiring))
+    let word = slot.pointee.head.word.load(ordering: .acquiring)
+    return !handle.lives(in: word) || word & RegistrationSlot.told != 0
   }
   return TENON_STATUS_SETTLED
 }

@@ -6,12 +6,12 @@ extension LoopExecutor {
   /// Refuses new work from now on, and cancels what is in flight. False: somebody did so before.
   func beginClose(until deadline: UInt64) -> Bool {
     state.pointee.mutex.lock()
-    guard state.pointee.name == name, state.pointee.phase.load(ordering: .relaxed) == .open else {
+    guard state.shared.pointee.name == name, state.pointee.phase.load(ordering: .relaxed) == .open else {
       state.pointee.mutex.unlock()
       return false
     }
     state.pointee.phase.store(.closing, ordering: .relaxed)
-    state.pointee.closeDeadline = deadline
+    state.shared.pointee.closeDeadline = deadline
     state.unlockAndWake()
     forEachPendingPromise { cancelPromise($0) }
     return true
@@ -22,6 +22,7 @@ extension LoopExecutor {
     if state.isPolledHere {
       return beginClose(until: deadline) ? TENON_STATUS_PENDING : TENON_STATUS_CLOSED
     }
+    if state.pointee.poller.load(ordering: .relaxed) != 0 { return TENON_STATUS_BUSY }
     guard beginClose(until: deadline) else { return TENON_STATUS_CLOSED }
     while true {
       var result = PollResult()
@@ -29,7 +30,8 @@ extension LoopExecutor {
       if status == TENON_STATUS_CLOSED || result.closed {
         return wasCutShort ? TENON_STATUS_TIMEOUT : TENON_STATUS_OK
       }
-      if status != TENON_STATUS_OK { return status }
+      // Somebody began to poll just now, and ends it.
+      if status != TENON_STATUS_OK { return TENON_STATUS_PENDING }
       if result.more { continue }
       guard waitForWork(until: min(deadline, result.deadline)) else { return TENON_STATUS_PENDING }
     }
@@ -39,21 +41,21 @@ extension LoopExecutor {
   func closeUnattended() {
     if state.isPolledHere {
       _ = beginClose(until: 0)
-    } else {
-      _ = close(until: 0)
+    } else if close(until: 0) == TENON_STATUS_BUSY {
+      _ = beginClose(until: 0)
     }
   }
 
   /// In a poll that has nothing to run: goes on with the close. True: there may be something to run now.
   func continueClose() -> Bool {
     guard state.pointee.phase.load(ordering: .relaxed) == .closing else { return false }
-    if !state.pointee.idleDrivers.isEmpty {
+    if !state.own.pointee.idleDrivers.isEmpty {
       retireDrivers()
       return true
     }
-    let deadline = state.pointee.mutex.withLock { state.pointee.closeDeadline }
+    let deadline = state.pointee.mutex.withLock { state.shared.pointee.closeDeadline }
     let hasWork = state.pointee.mutex.withLock {
-      !state.pointee.drivers.isEmpty || state.hasArrivals
+      !state.shared.pointee.drivers.isEmpty || state.hasArrivals
     }
     if hasWork && Time.now < deadline { return false }
     finishClose(cutShort: hasWork)
@@ -63,22 +65,22 @@ extension LoopExecutor {
   /// When the loop must look at a close that waits.
   var closeDeadline: UInt64 {
     guard state.pointee.phase.load(ordering: .relaxed) == .closing else { return .max }
-    return state.pointee.mutex.withLock { state.pointee.closeDeadline }
+    return state.pointee.mutex.withLock { state.shared.pointee.closeDeadline }
   }
 
-  private var wasCutShort: Bool { state.pointee.wasCutShort }
+  private var wasCutShort: Bool { state.own.pointee.wasCutShort }
 
   /// Nothing more comes in; whoever still waits is told so.
   private func finishClose(cutShort: Bool) {
     // Out of the wheel before the phase changes: whoever cancels a timer later may free its slot.
     var timers: [Handle] = []
-    state.pointee.timers.removeAll { index in
+    state.own.pointee.timers.removeAll { index in
       let word = RegistrationSlot.at(index).pointee.head.word.load(ordering: .relaxed)
       timers.append(Handle(.timer, index: index, word: word))
     }
     state.pointee.mutex.lock()
     state.pointee.phase.store(.closed, ordering: .relaxed)
-    state.pointee.wasCutShort = cutShort
+    state.own.pointee.wasCutShort = cutShort
     state.pointee.mutex.unlock()
     state.awaitWakers()
     for timer in timers { tellTimer(timer, TENON_STATUS_CLOSED) }
@@ -87,12 +89,15 @@ extension LoopExecutor {
     forEachPendingPromise { promise, isCall in
       if isCall { _ = settle(promise, as: .rejected, .status(TENON_STATUS_CLOSED)) }
     }
-    state.pointee.mutex.withLock { state.pointee.drivers.removeAll() }
+    state.pointee.mutex.withLock { state.shared.pointee.drivers.removeAll() }
+    state.pointee.pendingHere.store(0, ordering: .relaxed)
+    state.pointee.timersPending.store(0, ordering: .relaxed)
+    state.pointee.mutex.withLock { state.shared.pointee.pendingElsewhere = 0 }
     OwnedProcess.closed(self)
     if let host = state.pointee.source?.host {
       let context = state.pointee.source?.hostContext
       state.pointee.source = nil
-      host.closed?(context)
+      host.closed?(context, cutShort ? TENON_STATUS_TIMEOUT : TENON_STATUS_OK)
     } else {
       state.pointee.source = nil
     }
@@ -100,9 +105,9 @@ extension LoopExecutor {
 
   private func tellJobs() {
     while true {
-      guard let job = state.pointee.incoming.popFirst() ?? state.pointee.local.popFirst() else {
+      guard let job = state.own.pointee.incoming.popFirst() ?? state.own.pointee.local.popFirst() else {
         let arrived = state.takeInbox()
-        while state.pointee.readyCalls.popFirst() != nil {}
+        while state.own.pointee.readyCalls.popFirst() != nil {}
         if arrived { continue }
         return
       }
@@ -119,7 +124,7 @@ extension LoopExecutor {
       let slot = RegistrationSlot.at(UInt32(index))
       let word = slot.pointee.head.word.load(ordering: .acquiring)
       guard word & RegistrationSlot.stateMask == RegistrationSlot.State.armed.rawValue,
-        slot.pointee.executor == name
+        !slot.pointee.isTimer, slot.pointee.executor == name
       else { continue }
       let handle = Handle(.registration, index: UInt32(index), word: word)
       _ = removeRegistration(handle, telling: TENON_STATUS_CLOSED)
@@ -147,6 +152,6 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// After the phase is closed no producer begins to wake; this waits for those that have begun.
   fileprivate func awaitWakers() {
     var backoff = Backoff()
-    while pointee.mutex.withLock({ pointee.wakersInFlight }) != 0 { backoff.pause() }
+    while pointee.mutex.withLock({ shared.pointee.wakersInFlight }) != 0 { backoff.pause() }
   }
 }

@@ -9,8 +9,8 @@ extension LoopExecutor {
 
   /// Resumes or makes a driver for the calls that are ready.
   func scheduleDriver() {
-    state.pointee.scheduledDrivers += 1
-    if let driver = state.pointee.idleDrivers.popLast() {
+    state.own.pointee.scheduledDrivers += 1
+    if let driver = state.own.pointee.idleDrivers.popLast() {
       driver.unpark(true)
       return
     }
@@ -23,7 +23,7 @@ extension LoopExecutor {
 
   /// Gives a driver its task. In the list before it runs, so that a cancel finds it from its first call on.
   func launch(_ driver: Driver, _ makeTask: () -> Task<Void, Never>) {
-    state.pointee.mutex.withLock { state.pointee.drivers.append(driver) }
+    state.pointee.mutex.withLock { state.shared.pointee.drivers.append(driver) }
     let task = makeTask()
     let isCancelled = state.pointee.mutex.withLock {
       driver.task = task
@@ -33,35 +33,35 @@ extension LoopExecutor {
   }
 
   private nonisolated(nonsending) func drive(_ driver: Driver) async {
-    state.pointee.scheduledDrivers -= 1
+    state.own.pointee.scheduledDrivers -= 1
     while true {
       if let call = nextCall(for: driver) {
         guard await run(call, in: driver) else { break }
-      } else if state.pointee.idleDrivers.count < LoopExecutor.idleDriversMax,
+      } else if state.own.pointee.idleDrivers.count < LoopExecutor.idleDriversMax,
         state.pointee.phase.load(ordering: .relaxed) == .open
       {
         let goesOn = await withUnsafeContinuation { continuation in
           driver.parked = continuation
-          state.pointee.idleDrivers.append(driver)
-          state.pointee.runningDriver = nil
+          state.own.pointee.idleDrivers.append(driver)
+          state.own.pointee.runningDriver = nil
         }
         guard goesOn else { break }
-        state.pointee.scheduledDrivers -= 1
+        state.own.pointee.scheduledDrivers -= 1
       } else {
         break
       }
     }
-    if state.pointee.runningDriver === driver { state.pointee.runningDriver = nil }
-    state.pointee.mutex.withLock { state.pointee.drivers.removeAll { $0 === driver } }
+    if state.own.pointee.runningDriver === driver { state.own.pointee.runningDriver = nil }
+    state.pointee.mutex.withLock { state.shared.pointee.drivers.removeAll { $0 === driver } }
   }
 
   /// The next call, if this poll may still run one.
   @inline(__always) private func nextCall(for driver: Driver) -> Call? {
-    guard state.pointee.budget > 0, let call = state.pointee.readyCalls.popFirst() else {
+    guard state.own.pointee.budget > 0, let call = state.own.pointee.readyCalls.popFirst() else {
       return nil
     }
-    state.pointee.budget &-= 1
-    if state.pointee.runningDriver !== driver { state.pointee.runningDriver = driver }
+    state.own.pointee.budget &-= 1
+    if state.own.pointee.runningDriver !== driver { state.own.pointee.runningDriver = driver }
     return call
   }
 
@@ -90,12 +90,12 @@ extension LoopExecutor {
   /// The whole life of a driver that was made for one call.
   nonisolated(nonsending) func runAlone(_ call: Call, in driver: Driver) async {
     _ = await run(call, in: driver)
-    state.pointee.mutex.withLock { state.pointee.drivers.removeAll { $0 === driver } }
+    state.pointee.mutex.withLock { state.shared.pointee.drivers.removeAll { $0 === driver } }
   }
 
   /// Lets the parked drivers end.
   func retireDrivers() {
-    while let driver = state.pointee.idleDrivers.popLast() { driver.unpark(false) }
+    while let driver = state.own.pointee.idleDrivers.popLast() { driver.unpark(false) }
   }
 }
 

@@ -178,20 +178,20 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Begins a life.
   fileprivate func open(_ name: ExecutorName, _ source: consuming WakeSource) {
     pointee.mutex.lock()
-    pointee.name = name
+    shared.pointee.name = name
     pointee.source = consume source
-    pointee.isSleeping = true
-    pointee.isSignalled = false
-    pointee.pendingElsewhere = 0
-    pointee.closeDeadline = .max
+    shared.pointee.isSleeping = true
+    shared.pointee.isSignalled = false
+    shared.pointee.pendingElsewhere = 0
+    shared.pointee.closeDeadline = .max
     pointee.phase.store(.open, ordering: .relaxed)
     pointee.mutex.unlock()
     pointee.home.store(currentThread, ordering: .relaxed)
     pointee.pendingHere.store(0, ordering: .relaxed)
-    pointee.armedDeadline = .max
-    pointee.toldAlive = false
-    pointee.scheduledDrivers = 0
-    pointee.wasCutShort = false
+    own.pointee.armedDeadline = .max
+    own.pointee.toldAlive = false
+    own.pointee.scheduledDrivers = 0
+    own.pointee.wasCutShort = false
     pointee.wakes.store(0, ordering: .relaxed)
     pointee.lateWakes.store(0, ordering: .relaxed)
     pointee.abandonedJobs.store(0, ordering: .relaxed)

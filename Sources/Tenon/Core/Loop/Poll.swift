@@ -22,8 +22,8 @@ extension LoopExecutor {
   func poll(_ budget: PollBudget, _ result: inout PollResult) -> tenon_status_t {
     let status = state.beginPoll(name)
     if status != TENON_STATUS_OK { return status }
-    state.pointee.budget = budget.jobs == 0 ? .max : budget.jobs
-    let initial = state.pointee.budget
+    state.own.pointee.budget = budget.jobs == 0 ? .max : budget.jobs
+    let initial = state.own.pointee.budget
     let timeEnd = budget.time == 0 ? UInt64.max : Time.deadline(after: budget.time)
     state.pointee.pollCount.count()
     while true {
@@ -32,7 +32,7 @@ extension LoopExecutor {
       if isDone && continueClose() { continue }
       result.closed = state.pointee.phase.load(ordering: .relaxed) == .closed
       result.more = !isDone && !result.closed
-      result.jobs = initial &- state.pointee.budget
+      result.jobs = initial &- state.own.pointee.budget
       if result.closed {
         state.pointee.jobCount.count(result.jobs)
         state.pointee.poller.store(0, ordering: .releasing)
@@ -52,7 +52,7 @@ extension LoopExecutor {
         return false
       }
       result.alive = result.more || state.isAlive
-      if result.deadline == state.pointee.armedDeadline && result.alive == state.pointee.toldAlive {
+      if result.deadline == state.own.pointee.armedDeadline && result.alive == state.own.pointee.toldAlive {
         break
       }
       state.pointee.mutex.unlock()
@@ -60,8 +60,8 @@ extension LoopExecutor {
       tellHost(deadline: result.deadline, alive: result.alive)
     }
     state.pointee.jobCount.count(result.jobs)
-    state.pointee.timersPending.store(state.pointee.timers.count, ordering: .relaxed)
-    state.pointee.isSleeping = true
+    state.pointee.timersPending.store(state.own.pointee.timers.count, ordering: .relaxed)
+    state.shared.pointee.isSleeping = true
     state.pointee.poller.store(0, ordering: .releasing)
     if result.more {
       // What the budget left is as good as a producer's job.
@@ -73,12 +73,12 @@ extension LoopExecutor {
   }
 
   private func tellHost(deadline: UInt64, alive: Bool) {
-    if deadline != state.pointee.armedDeadline {
-      state.pointee.armedDeadline = deadline
+    if deadline != state.own.pointee.armedDeadline {
+      state.own.pointee.armedDeadline = deadline
       state.pointee.source?.setTimer(deadline)
     }
-    if alive != state.pointee.toldAlive {
-      state.pointee.toldAlive = alive
+    if alive != state.own.pointee.toldAlive {
+      state.own.pointee.toldAlive = alive
       if let setAlive = state.pointee.source?.host?.set_alive {
         setAlive(state.pointee.source?.hostContext, alive)
       }
@@ -87,11 +87,12 @@ extension LoopExecutor {
 
   /// Whether nothing is left to run; false: the budget ended it.
   private func runJobs(_ timeEnd: UInt64, _ interrupt: UnsafePointer<UInt32>?) -> Bool {
+    let initial = state.own.pointee.budget
     let taskExecutor = asUnownedTaskExecutor()
     let serialExecutor = asUnownedSerialExecutor()
     var untilLook = 64
     while true {
-      if !state.pointee.readyCalls.isEmpty && state.pointee.scheduledDrivers == 0 {
+      if !state.own.pointee.readyCalls.isEmpty && state.own.pointee.scheduledDrivers == 0 {
         scheduleDriver()
       }
       if untilLook == 0 {
@@ -100,22 +101,30 @@ extension LoopExecutor {
         state.takeInbox()
         advanceTimers()
       }
-      if state.pointee.incoming.isEmpty && state.pointee.local.isEmpty {
+      if state.own.pointee.incoming.isEmpty && state.own.pointee.local.isEmpty {
         if state.takeInbox() { continue }
-        return true
-      }
-      if state.pointee.budget == 0 || isInterrupted(interrupt) || isOver(timeEnd) { return false }
-      guard let job = state.pointee.incoming.popFirst() ?? state.pointee.local.popFirst() else {
+        if !state.own.pointee.hasNewTimers { return true }
+        // One that was armed in this poll may be due in it.
+        state.own.pointee.hasNewTimers = false
+        advanceTimers()
         continue
       }
-      state.pointee.budget &-= 1
+      if state.own.pointee.budget == 0 || isInterrupted(interrupt) { return false }
+      // Time is looked at after a job, so that each poll gets on.
+      if timeEnd != .max && state.own.pointee.budget != initial && Time.now >= timeEnd {
+        return false
+      }
+      guard let job = state.own.pointee.incoming.popFirst() ?? state.own.pointee.local.popFirst() else {
+        continue
+      }
+      state.own.pointee.budget &-= 1
       untilLook -= 1
       if let function = job.function {
         function(job.context, TENON_STATUS_OK)
       } else {
         job.swiftJob.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
         // A driver that has not parked is suspended in its call: others may take the calls that wait.
-        if state.pointee.runningDriver != nil { state.pointee.runningDriver = nil }
+        if state.own.pointee.runningDriver != nil { state.own.pointee.runningDriver = nil }
       }
     }
   }
@@ -125,9 +134,6 @@ extension LoopExecutor {
     return interrupt.pointee != 0
   }
 
-  @inline(__always) private func isOver(_ timeEnd: UInt64) -> Bool {
-    timeEnd != .max && Time.now >= timeEnd
-  }
 }
 
 extension UnsafeMutablePointer where Pointee == ExecutorState {
@@ -139,27 +145,27 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     guard won else { return TENON_STATUS_BUSY }
     pointee.home.store(currentThread, ordering: .relaxed)
     pointee.mutex.lock()
-    guard pointee.name == name, pointee.phase.load(ordering: .relaxed) != .closed else {
+    guard shared.pointee.name == name, pointee.phase.load(ordering: .relaxed) != .closed else {
       pointee.poller.store(0, ordering: .releasing)
       pointee.mutex.unlock()
       return TENON_STATUS_CLOSED
     }
     // From here on a producer need not wake anybody: what it adds is seen before this poll ends.
-    pointee.isSleeping = false
-    let isSignalled = pointee.isSignalled
-    pointee.isSignalled = false
+    shared.pointee.isSleeping = false
+    let isSignalled = shared.pointee.isSignalled
+    shared.pointee.isSignalled = false
     pointee.mutex.unlock()
     if isSignalled && pointee.source?.host == nil { pointee.source?.clear() }
     return TENON_STATUS_OK
   }
 
   /// Whether producers have added something. Under the mutex.
-  var hasArrivals: Bool { !pointee.inbox.isEmpty || !pointee.calls.isEmpty }
+  var hasArrivals: Bool { !shared.pointee.inbox.isEmpty || !shared.pointee.calls.isEmpty }
 
   /// Whether something is pending that the loop must live for. In the poll and under the mutex.
   var isAlive: Bool {
-    pointee.pendingHere.load(ordering: .relaxed) + pointee.pendingElsewhere != 0
-      || pointee.timers.count != 0
+    pointee.pendingHere.load(ordering: .relaxed) + shared.pointee.pendingElsewhere != 0
+      || own.pointee.timers.count != 0
       || pointee.phase.load(ordering: .relaxed) == .closing
   }
 
@@ -167,20 +173,20 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   @discardableResult
   func takeInbox() -> Bool {
     pointee.mutex.lock()
-    let hasJobs = !pointee.inbox.isEmpty
+    let hasJobs = !shared.pointee.inbox.isEmpty
     if hasJobs {
-      if pointee.incoming.isEmpty {
-        pointee.incoming.swap(with: &pointee.inbox)
+      if own.pointee.incoming.isEmpty {
+        own.pointee.incoming.swap(with: &shared.pointee.inbox)
       } else {
-        while let job = pointee.inbox.popFirst() { pointee.incoming.append(job) }
+        while let job = shared.pointee.inbox.popFirst() { own.pointee.incoming.append(job) }
       }
     }
-    let hasCalls = !pointee.calls.isEmpty
+    let hasCalls = !shared.pointee.calls.isEmpty
     if hasCalls {
-      if pointee.readyCalls.isEmpty {
-        pointee.readyCalls.swap(with: &pointee.calls)
+      if own.pointee.readyCalls.isEmpty {
+        own.pointee.readyCalls.swap(with: &shared.pointee.calls)
       } else {
-        while let call = pointee.calls.popFirst() { pointee.readyCalls.append(call) }
+        while let call = shared.pointee.calls.popFirst() { own.pointee.readyCalls.append(call) }
       }
     }
     pointee.mutex.unlock()

@@ -10,41 +10,57 @@ import Synchronization
 ) -> tenon_status_t {
   guard let (index, memory) = registrationTable.take() else { return SlotTable.exhaustion() }
   let slot = RegistrationSlot.at(memory)
-  let life = slot.arm(
-    function: function, context: context, subject: UInt(deadline), executor: name)
+  let life = slot.fill(
+    function: function, context: context, subject: UInt(deadline), executor: name, isTimer: true)
   let handle = Handle(.timer, index: index, word: life)
   if state.isPolledHere {
-    guard state.pointee.name == name, state.pointee.phase.load(ordering: .relaxed) == .open else {
+    guard state.shared.pointee.name == name, state.pointee.phase.load(ordering: .relaxed) == .open else {
       freeRegistration(index, slot)
       return TENON_STATUS_CLOSED
     }
+    slot.arm(life)
     started(handle)
-    state.pointee.timerCount.count()
-    state.pointee.timers.insert(index)
+    state.insertTimer(handle)
     return TENON_STATUS_OK
   }
-  started(handle)
-  if state.enqueue(Job(insertTimer, handle), name, .newWork) { return TENON_STATUS_OK }
+  let isAccepted = state.enqueue(Job(insertTimer, handle), name, .newWork) {
+    slot.arm(life)
+    started(handle)
+  }
+  if isAccepted { return TENON_STATUS_OK }
   freeRegistration(index, slot)
   return TENON_STATUS_CLOSED
+}
+
+extension UnsafeMutablePointer where Pointee == ExecutorState {
+  /// Puts an armed timer into the wheel; one that is due by the wheel's time is run soon.
+  @inline(__always) fileprivate func insertTimer(_ handle: Handle) {
+    pointee.timerCount.count()
+    if own.pointee.timers.insert(handle.index) {
+      own.pointee.hasNewTimers = true
+    } else if RegistrationSlot.at(handle.index).move(handle, from: .armed, to: .queued) {
+      RegistrationSlot.at(handle.index).pointee.event = TENON_STATUS_OK.rawValue
+      own.pointee.local.append(Job(runTimer, handle))
+    }
+  }
 }
 
 extension LoopExecutor {
   /// Hands out the timers that are due.
   func advanceTimers() {
-    if state.pointee.timers.count == 0 { return }
-    state.pointee.timers.advance(to: Time.now) { index in
+    if state.own.pointee.timers.count == 0 { return }
+    state.own.pointee.timers.advance(to: Time.now) { index in
       let slot = RegistrationSlot.at(index)
       let word = slot.pointee.head.word.load(ordering: .relaxed)
       let handle = Handle(.timer, index: index, word: word)
       guard slot.move(handle, from: .armed, to: .queued) else { return }
       slot.pointee.event = TENON_STATUS_OK.rawValue
-      state.pointee.local.append(Job(runTimer, handle))
+      state.own.pointee.local.append(Job(runTimer, handle))
     }
   }
 
   func nextDeadline() -> UInt64 {
-    min(state.pointee.timers.nextDeadline ?? .max, closeDeadline)
+    min(state.own.pointee.timers.nextDeadline ?? .max, closeDeadline)
   }
 
   /// Tells a timer that is in no list any more, unless somebody else does.
@@ -71,7 +87,7 @@ extension LoopExecutor {
   if let state = name.state {
     if state.isPolledHere {
       removeTimer(state, handle.index, slot)
-      state.pointee.local.append(Job(runTimer, handle))
+      state.own.pointee.local.append(Job(runTimer, handle))
       return TENON_STATUS_OK
     }
     if state.enqueue(Job(removeAndRunTimer, handle), name, .inFlight) { return TENON_STATUS_OK }
@@ -85,7 +101,7 @@ extension LoopExecutor {
   _ state: UnsafeMutablePointer<ExecutorState>, _ index: UInt32,
   _ slot: UnsafeMutablePointer<RegistrationSlot>
 ) {
-  if slot.pointee.isLinked { state.pointee.timers.remove(index) }
+  if slot.pointee.isLinked { state.own.pointee.timers.remove(index) }
   slot.pointee.event = TENON_STATUS_CANCELLED.rawValue
 }
 
@@ -93,11 +109,13 @@ extension LoopExecutor {
 private func insertTimer(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
   let handle = Handle(bits: UInt(bitPattern: context))
   let slot = RegistrationSlot.at(registrationTable.address(of: handle.index))
+  guard let state = slot.pointee.executor.state else { return }
+  // Plumbing is no job.
+  if status == TENON_STATUS_OK { state.own.pointee.budget &+= 1 }
   // It may have been cancelled in the meantime, and even told.
-  guard slot.state(handle) == .armed, let state = slot.pointee.executor.state else { return }
+  guard slot.state(handle) == .armed else { return }
   if status == TENON_STATUS_OK {
-    state.pointee.timerCount.count()
-    state.pointee.timers.insert(handle.index)
+    state.insertTimer(handle)
   } else if slot.move(handle, from: .armed, to: .queued) {
     slot.pointee.event = status.rawValue
     runTimer(context, TENON_STATUS_OK)
@@ -117,11 +135,10 @@ private func runTimer(_ context: UnsafeMutableRawPointer?, _ status: tenon_statu
   let handle = Handle(bits: UInt(bitPattern: context))
   let slot = RegistrationSlot.at(registrationTable.address(of: handle.index))
   let event = status == TENON_STATUS_OK ? tenon_status_t(slot.pointee.event) : status
-  let function = slot.pointee.function.load(ordering: .relaxed)
-  let context = slot.pointee.context.load(ordering: .relaxed)
+  unsafeBitCast(slot.pointee.function.load(ordering: .relaxed), to: tenon_timer_fn.self)(
+    UnsafeMutableRawPointer(bitPattern: slot.pointee.context.load(ordering: .relaxed)), event)
+  // Not before the callback has returned: until then it is being told.
   freeRegistration(handle.index, slot)
-  unsafeBitCast(function, to: tenon_timer_fn.self)(
-    UnsafeMutableRawPointer(bitPattern: context), event)
 }
 
 /// A job that waits for a time.

@@ -5,22 +5,52 @@ import Synchronization
 
 extension LoopExecutor {
   /// Polls and sleeps until the future has settled; with nil, until nothing is pending.
+  ///
+  /// Of several threads that do so at once one polls and sleeps on the wake source; the others sleep until their future has
+  /// settled or that place is free.
   func run(until future: Handle?, deadline: UInt64) -> tenon_status_t {
     guard state.pointee.phase.load(ordering: .relaxed) != .closed else { return TENON_STATUS_CLOSED }
     guard !state.isPolledHere else { return TENON_STATUS_BUSY }
     if let host = state.pointee.source?.host, host.run_once == nil { return TENON_STATUS_UNSUPPORTED }
+    while !state.becomeRunner() {
+      guard let future else { return TENON_STATUS_BUSY }
+      if let status = awaitRunner(future, deadline) { return status }
+    }
+    defer { state.resignRunner() }
+    return runAlone(until: future, deadline: deadline)
+  }
+
+  /// Waits beside the thread that runs; nil: its place may be free.
+  private func awaitRunner(_ future: Handle, _ deadline: UInt64) -> tenon_status_t? {
+    let state = state
+    let ring: tenon_completion_fn = { context, _, _ in
+      context?.assumingMemoryBound(to: ExecutorState.self).pointee.runners.change {}
+    }
+    var alarm: Handle?
+    let status = onComplete(
+      future, .none, unsafeBitCast(ring, to: UnsafeRawPointer.self), UnsafeMutableRawPointer(state),
+      late: .refuse
+    ) { alarm = $0 }
+    if status == TENON_STATUS_SETTLED { return pollFuture(future) }
+    guard status == TENON_STATUS_OK, let alarm else { return status }
+    let isOver = state.pointee.runners.wait(until: deadline) {
+      pollFuture(future) != TENON_STATUS_PENDING || !state.pointee.hasRunner
+    }
+    _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN)
+    let end = pollFuture(future)
+    if end != TENON_STATUS_PENDING { return end }
+    return isOver ? nil : TENON_STATUS_TIMEOUT
+  }
+
+  private func runAlone(until future: Handle?, deadline: UInt64) -> tenon_status_t {
     var alarm: Handle?
     defer { if let alarm { _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN) } }
     while true {
-      if let future, case let status = pollFuture(future), status != TENON_STATUS_PENDING {
-        return status
-      }
+      if alarm == nil, let end = end(of: future) { return end }
       var result = PollResult()
-      let status = poll(PollBudget(jobs: 4096, time: 0, interrupt: nil), &result)
+      let status = poll(PollBudget(), &result)
       if status != TENON_STATUS_OK { return status }
-      if let future, case let status = pollFuture(future), status != TENON_STATUS_PENDING {
-        return status
-      }
+      if let end = end(of: future) { return end }
       if result.closed { return TENON_STATUS_CLOSED }
       if result.more { continue }
       if future == nil && !result.alive { return TENON_STATUS_OK }
@@ -36,10 +66,22 @@ extension LoopExecutor {
     }
   }
 
+  /// How the future ended; nil: there is none, or it has not.
+  private func end(of future: Handle?) -> tenon_status_t? {
+    guard let future, case let status = pollFuture(future), status != TENON_STATUS_PENDING else {
+      return nil
+    }
+    return status
+  }
+
   /// Sleeps until the loop has something; false: there is no way to sleep in this host.
   func waitForWork(until deadline: UInt64) -> Bool {
     if let host = state.pointee.source?.host {
       guard let runOnce = host.run_once else { return false }
+      if deadline < state.own.pointee.armedDeadline {
+        state.own.pointee.armedDeadline = deadline
+        host.set_timer?(state.pointee.source?.hostContext, deadline)
+      }
       runOnce(state.pointee.source?.hostContext)
     } else {
       state.pointee.source?.sleep(until: deadline)
@@ -71,6 +113,22 @@ extension LoopExecutor {
     (0..<UInt32(executorTable.slotsUsed)).first {
       ExecutorSlot.at(executorTable.address(of: $0)).pointee.state.map(holds) ?? false
     }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ExecutorState {
+  /// Makes this thread the one that runs until its future has settled; false: there is one.
+  fileprivate func becomeRunner() -> Bool {
+    var isFirst = false
+    pointee.runners.change {
+      isFirst = !pointee.hasRunner
+      pointee.hasRunner = true
+    }
+    return isFirst
+  }
+
+  fileprivate func resignRunner() {
+    pointee.runners.change { pointee.hasRunner = false }
   }
 }
 

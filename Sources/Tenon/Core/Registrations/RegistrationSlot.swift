@@ -9,7 +9,8 @@ import Synchronization
 /// The word's owner is whoever moved it: a transition is one compare-and-swap, and the one who wins it tells.
 ///
 ///     bit 0...2   state
-///     bit 3       somebody waits for the end of `running`
+///     bit 3       somebody waits for the end of the callback
+///     bit 4, 5    see `told` and `met`
 ///     bit 38..63  the slot's life: see Handle
 struct RegistrationSlot: ~Copyable {
   enum State: UInt {
@@ -19,6 +20,10 @@ struct RegistrationSlot: ~Copyable {
 
   static let stateMask: UInt = 7
   static let awaited: UInt = 1 << 3
+  /// Of a forgotten one that is still in somebody's list: it has been told; its list's owner has met it. Whoever comes
+  /// second frees it.
+  static let told: UInt = 1 << 4
+  static let met: UInt = 1 << 5
 
   var head: SlotHead  // 16 bytes
   // Atomic, because somebody who removes a registration reads them before he knows whether it is still there.
@@ -34,8 +39,9 @@ struct RegistrationSlot: ~Copyable {
   let runner: Atomic<UInt>
   /// What happened: a tenon_status_t.
   var event: Int32
-  /// Whether it is in a list of the wheel.
+  /// Whether it is in a list: of the wheel, or of a promise.
   var isLinked: Bool
+  var isTimer: Bool
 
   @inline(__always) static func at(_ slot: UnsafeMutableRawPointer)
     -> UnsafeMutablePointer<RegistrationSlot>
@@ -56,19 +62,25 @@ extension RegistrationSlot {
 }
 
 extension UnsafeMutablePointer where Pointee == RegistrationSlot {
-  /// Fills a slot that was just taken, and arms it.
-  @inline(__always) func arm(
+  /// Fills a slot that was just taken. Nobody sees it before it is armed.
+  @inline(__always) func fill(
     function: UnsafeRawPointer, context: UnsafeMutableRawPointer?, subject: UInt,
-    executor: ExecutorName
+    executor: ExecutorName, isTimer: Bool
   ) -> UInt {
     pointee.head.executor.store(executor.bits, ordering: .relaxed)
     pointee.function.store(UInt(bitPattern: function), ordering: .relaxed)
     pointee.context.store(UInt(bitPattern: context), ordering: .relaxed)
     pointee.subjectBits.store(subject, ordering: .relaxed)
+    pointee.runner.store(0, ordering: .relaxed)
     pointee.isLinked = false
-    let life = pointee.head.word.load(ordering: .relaxed) & Handle.lifeMask
-    pointee.head.word.store(life | RegistrationSlot.State.armed.rawValue, ordering: .releasing)
-    return life
+    pointee.isTimer = isTimer
+    return pointee.head.word.load(ordering: .relaxed) & Handle.lifeMask
+  }
+
+  /// From here on it may be told.
+  @inline(__always) func arm(_ life: UInt) {
+    pointee.head.word.store(
+      life & Handle.lifeMask | RegistrationSlot.State.armed.rawValue, ordering: .releasing)
   }
 
   /// Moves from one state to another, and says whether this call did.

@@ -35,6 +35,10 @@ struct SlotTable: ~Copyable {
   /// How many slots were ever taken.
   var slotsUsed: UInt { fresh.load(ordering: .relaxed) }
 
+  /// The generation of a slot's first life: another one in each copy of this library that a process may have, so that
+  /// a handle of the other copy is none here.
+  var firstGeneration: UInt { directory.load(ordering: .relaxed) >> 12 & 0xf_ffff | 1 }
+
   /// Memory held by chunks, in bytes.
   var memoryReserved: UInt { count.load(ordering: .relaxed) * UInt(SlotTable.slotSize) }
 
@@ -110,7 +114,7 @@ struct SlotTable: ~Copyable {
     fresh.store(index + 1, ordering: .relaxed)
     let slot = address(of: UInt32(index))
     SlotTable.head(slot).pointee.word.store(
-      Handle.mark | 1 << Handle.generationShift, ordering: .relaxed)
+      Handle.mark | firstGeneration << Handle.generationShift, ordering: .relaxed)
     return (UInt32(index), slot)
   }
 
@@ -118,12 +122,12 @@ struct SlotTable: ~Copyable {
     let used = count.load(ordering: .relaxed) / SlotTable.slotsPerChunk
     guard used < SlotTable.chunksMax else { return false }
     if used == 0, directory.load(ordering: .relaxed) == 0 {
-      guard let memory = SlotTable.map(Int(SlotTable.chunksMax) * MemoryLayout<UInt>.size) else {
+      guard let memory = SlotTable.zeroed(Int(SlotTable.chunksMax) * MemoryLayout<UInt>.size) else {
         return false
       }
       directory.store(UInt(bitPattern: memory), ordering: .relaxed)
     }
-    guard let chunk = SlotTable.map(Int(SlotTable.slotsPerChunk) * SlotTable.slotSize) else {
+    guard let chunk = SlotTable.zeroed(Int(SlotTable.slotsPerChunk) * SlotTable.slotSize) else {
       return false
     }
     let chunks = UnsafeMutablePointer<UnsafeMutableRawPointer>(
@@ -134,10 +138,10 @@ struct SlotTable: ~Copyable {
     return true
   }
 
-  /// Zeroed memory from the system: pages that are never touched cost nothing.
-  private static func map(_ size: Int) -> UnsafeMutableRawPointer? {
-    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    return memory == MAP_FAILED ? nil : memory
+  /// Zeroed memory, a cache line's alignment. The system's pages come zeroed, and those that are never touched cost
+  /// nothing; leak checkers find what the slots refer to.
+  private static func zeroed(_ size: Int) -> UnsafeMutableRawPointer? {
+    calloc(1, size + slotSize).map { $0.alignedUp(toMultipleOf: slotSize) }
   }
 
   /// In a fork's child: no handle is found any more, and no slot is taken.

@@ -10,7 +10,8 @@ func processStatistics() -> tenon_process_statistics_t {
     let slot = FutureSlot.at(futureTable.address(of: UInt32(index)))
     let word = FutureWord(slot.pointee.head.word.load(ordering: .relaxed))
     let generation = UInt64(word.bits >> Handle.generationShift & Handle.generationMax)
-    statistics.futures_created += word.isFree ? generation - 1 : generation
+    let lives = generation - UInt64(futureTable.firstGeneration)
+    statistics.futures_created += word.isFree ? lives : lives + 1
     if word.isPending && word.has(FutureWord.open) { statistics.futures_pending += 1 }
     statistics.futures_rejected += UInt64(slot.pointee.rejections)
     statistics.futures_cancelled += UInt64(slot.pointee.cancellations)

@@ -46,11 +46,14 @@ struct TimingWheel: ~Copyable {
 
   private static let lastTick: UInt64 = 1 << 48 - 1
 
-  /// Adds an armed slot, due at its `deadline`. One that is due already goes out with the next `advance`.
-  @inline(__always) mutating func insert(_ index: UInt32) {
+  /// Adds an armed slot, due at its `deadline`; false: it is due already, and not added.
+  @inline(__always) mutating func insert(_ index: UInt32) -> Bool {
     let slot = RegistrationSlot.at(index)
     let deadline = slot.pointee.deadline
-    let tick = max(TimingWheel.tick(of: deadline), present &+ 1)
+    let tick = TimingWheel.tick(of: deadline)
+    // Nobody advances an empty wheel.
+    if count == 0 { present = max(present, Time.now >> TimingWheel.tickShift) }
+    if tick <= present &+ 1, tick <= present || deadline <= Time.now { return false }
     // The highest bit in which the time differs from the present says how far away it is.
     let level = (63 - (tick ^ present).leadingZeroBitCount) / 6
     let place = Int(tick >> UInt64(level * 6) & 63)
@@ -63,12 +66,13 @@ struct TimingWheel: ~Copyable {
     if first != 0 { RegistrationSlot.at(first - 1).pointee.previous = index + 1 }
     heads[list] = index + 1
     if occupied[level] & (1 << UInt64(place)) == 0 {
-      occupied[level] |= 1 << UInt64(place)
+      occupied[level] = occupied[level] | 1 << UInt64(place)
       earliest[list] = deadline
     } else if deadline < earliest[list] {
       earliest[list] = deadline
     }
     count += 1
+    return true
   }
 
   /// Takes one out before its time.
@@ -82,9 +86,21 @@ struct TimingWheel: ~Copyable {
       RegistrationSlot.at(previous - 1).pointee.next = next
     }
     if next != 0 { RegistrationSlot.at(next - 1).pointee.previous = previous }
-    if heads[list] == 0 { occupied[list >> 6] &= ~(1 << UInt64(list & 63)) }
+    if heads[list] == 0 { occupied[list >> 6] = occupied[list >> 6] & ~(1 << UInt64(list & 63)) }
     slot.pointee.isLinked = false
     count -= 1
+    if slot.pointee.deadline == earliest[list] { recompute(list) }
+  }
+
+  /// After the earliest of a list has gone: exact in a short list, as it was in a long one, which is still a bound.
+  private mutating func recompute(_ list: Int) {
+    var (index, minimum) = (heads[list], UInt64.max)
+    for _ in 0..<32 where index != 0 {
+      let slot = RegistrationSlot.at(index - 1)
+      minimum = min(minimum, slot.pointee.deadline)
+      index = slot.pointee.next
+    }
+    if index == 0 { earliest[list] = minimum }
   }
 
   /// When to look again: no later than the next timer is due; nil without timers.
@@ -127,7 +143,7 @@ struct TimingWheel: ~Copyable {
       let list = level * 64 + Int(place)
       var index = heads[list]
       heads[list] = 0
-      occupied[level] &= ~(1 << place)
+      occupied[level] = occupied[level] & ~(1 << place)
       if level == 0 {
         expireList(index, expire)
       } else {
@@ -145,11 +161,9 @@ struct TimingWheel: ~Copyable {
 
   /// Moves a timer down to where the present says that it belongs now.
   private mutating func reinsert(_ index: UInt32, _ expire: (UInt32) -> Void) {
-    if TimingWheel.tick(of: RegistrationSlot.at(index).pointee.deadline) <= present {
+    if !insert(index) {
       RegistrationSlot.at(index).pointee.isLinked = false
       expire(index)
-    } else {
-      insert(index)
     }
   }
 

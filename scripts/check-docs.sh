@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Builds and runs the C programs in README.md and docs/ against an installed Tenon.
+#
+#   check-docs.sh PREFIX
+#
+# A program is a ```c block after the comment <!-- example: NAME.c -->. If a ```text block is the
+# next thing after it, that is what the program must print.
+set -euo pipefail
+
+[ $# -eq 1 ] || {
+  echo "usage: check-docs.sh PREFIX" >&2
+  exit 2
+}
+prefix=$(realpath "$1")
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export PKG_CONFIG_PATH=$prefix/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+
+# Writes NAME.c, NAME.expected, and the names in order to `list`.
+find README.md docs -name '*.md' -print0 | LC_ALL=C sort -z |
+  xargs -0 awk -v work="$work" '
+    function complain(what) { print FILENAME ":" FNR ": " what >"/dev/stderr"; bad = 1 }
+    # 1: the marker was read; 2: in the program; 3: after it; 4: in its output
+    FNR == 1 {
+      if (state == 1 || state == 2 || state == 4) complain("an example in the file before has no end")
+      state = 0
+    }
+    state == 2 || state == 4 {
+      if ($0 == "```") { close(file); state = state == 2 ? 3 : 0 }
+      else print >file
+      next
+    }
+    /^<!-- example: [a-z0-9-]+\.c -->$/ {
+      if (state == 1) complain("two markers, and no program between them")
+      name = $3
+      sub(/\.c$/, "", name)
+      if (name in seen) complain("a second example " name ".c")
+      seen[name] = 1
+      state = 1
+      next
+    }
+    /^<!-- *example/ { complain("a marker that is not <!-- example: name.c -->") }
+    /^ *$/ { next }
+    state == 1 && $0 == "```c" {
+      file = work "/" name ".c"
+      printf "" >file
+      print name " " FILENAME >(work "/list")
+      state = 2
+      next
+    }
+    state == 1 { complain("no ```c block after the marker of " name ".c") }
+    state == 3 && $0 == "```text" {
+      file = work "/" name ".expected"
+      printf "" >file
+      state = 4
+      next
+    }
+    { state = 0 }
+    END {
+      if (state == 1 || state == 2 || state == 4) complain("an example has no end")
+      exit bad
+    }'
+[ -s "$work/list" ] || {
+  echo "check-docs.sh: no examples" >&2
+  exit 1
+}
+
+check() { # NAME: says why not, and fails
+  local base=$work/$1 modules=(tenon) status=0
+  if grep -q '<uv\.h>\|<tenon/uv\.h>' "$base.c"; then modules+=(tenon-uv); fi
+  # shellcheck disable=SC2046 # the flags are words
+  "${CC:-cc}" -std=c11 -Wall -Wextra -Werror -o "$base" "$base.c" \
+    $(pkg-config --cflags --libs "${modules[@]}") || return 1
+  LD_LIBRARY_PATH=$prefix/lib timeout 20 "$base" >"$base.printed" </dev/null || status=$?
+  [ "$status" -eq 0 ] || {
+    echo "exit status $status; it printed:"
+    cat "$base.printed"
+    return 1
+  }
+  [ ! -f "$base.expected" ] || diff -u --label documented --label printed \
+    "$base.expected" "$base.printed"
+}
+
+passed=0 failed=0
+while read -r name file; do
+  if check "$name" >"$work/log" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok $name"
+  else
+    failed=$((failed + 1))
+    echo "not ok $name ($file)"
+    sed 's/^/  /' "$work/log"
+  fi
+done <"$work/list"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
