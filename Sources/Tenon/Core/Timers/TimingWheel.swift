@@ -48,12 +48,20 @@ struct TimingWheel: ~Copyable {
 
   /// Adds an armed slot, due at its `deadline`; false: it is due already, and not added.
   @inline(__always) mutating func insert(_ index: UInt32) -> Bool {
-    let slot = RegistrationSlot.at(index)
-    let deadline = slot.pointee.deadline
+    let deadline = RegistrationSlot.at(index).pointee.deadline
     let tick = TimingWheel.tick(of: deadline)
     // Nobody advances an empty wheel.
     if count == 0 { present = max(present, Time.now >> TimingWheel.tickShift) }
     if tick <= present &+ 1, tick <= present || deadline <= Time.now { return false }
+    place(index, deadline, tick)
+    return true
+  }
+
+  /// Adds a slot whose tick is to come.
+  @inline(__always) private mutating func place(
+    _ index: UInt32, _ deadline: UInt64, _ tick: UInt64
+  ) {
+    let slot = RegistrationSlot.at(index)
     // The highest bit in which the time differs from the present says how far away it is.
     let level = (63 - (tick ^ present).leadingZeroBitCount) / 6
     let place = Int(tick >> UInt64(level * 6) & 63)
@@ -72,7 +80,6 @@ struct TimingWheel: ~Copyable {
       earliest[list] = deadline
     }
     count += 1
-    return true
   }
 
   /// Takes one out before its time.
@@ -161,8 +168,12 @@ struct TimingWheel: ~Copyable {
 
   /// Moves a timer down to where the present says that it belongs now.
   private mutating func reinsert(_ index: UInt32, _ expire: (UInt32) -> Void) {
-    if !insert(index) {
-      RegistrationSlot.at(index).pointee.isLinked = false
+    let slot = RegistrationSlot.at(index)
+    let tick = TimingWheel.tick(of: slot.pointee.deadline)
+    if tick > present {
+      place(index, slot.pointee.deadline, tick)
+    } else {
+      slot.pointee.isLinked = false
       expire(index)
     }
   }

@@ -1,0 +1,160 @@
+import CTenon
+import Testing
+
+@testable import Tenon
+
+/// Cancellation in both directions, and the end of an executor.
+@Suite struct CancellationTests {
+  @Test func cancellingATaskReachesTheProducerInC() async throws {
+    try await withLoop { loop in
+      let (promise, pointer) = makePromiseInC()
+      let future = try Future(adopting: pointer)
+      let told = Shared<[Int32]>([])
+      let context = Unmanaged.passUnretained(told).toOpaque()
+      let onCancel: tenon_cancel_fn = { context, status in
+        let told = Unmanaged<Shared<[Int32]>>.fromOpaque(context!).takeUnretainedValue()
+        told.change { $0.append(status.rawValue) }
+      }
+      #expect(tenon_promise_on_cancel(promise, nil, onCancel, context, nil) == TENON_STATUS_OK)
+      let task = Shared<Task<Void, any Error>?>(nil)
+      _ = try loop.result {
+        task.value = Task(executorPreference: loop) { _ = try await future.value }
+      }
+      loop.pollAll()
+      #expect(told.value.isEmpty)
+      task.value?.cancel()
+      #expect(told.value == [TENON_STATUS_CANCELLED.rawValue])
+      #expect(tenon_promise_is_cancelled(promise))
+      #expect(tenon_promise_cancel(promise) == TENON_STATUS_OK)
+      #expect(throws: CancellationError.self) { try loop.result { try await task.value!.value } }
+      #expect(told.value.count == 1)
+    }
+  }
+
+  @Test func cancellingAFutureCancelsTheTaskThatRunsItsCall() async throws {
+    try await withLoop { loop in
+      let saw = Shared(false)
+      let future = try loop.start {
+        while !Task.isCancelled { await Task.yield() }
+        saw.value = true
+        try Task.checkCancellation()
+      }
+      let other = try loop.start {
+        for _ in 0..<32 { await Task.yield() }
+        #expect(!Task.isCancelled)
+      }
+      loop.pollSome()
+      #expect(!saw.value)
+      #expect(tenon_future_cancel(future.pointer) == TENON_STATUS_OK)
+      try loop.run(until: future)
+      #expect(saw.value)
+      #expect(tenon_future_poll(future.pointer) == TENON_STATUS_CANCELLED)
+      try loop.run(until: other)
+      #expect(tenon_future_poll(other.pointer) == TENON_STATUS_OK)
+    }
+  }
+
+  @Test func aCallAfterACancelledOneIsNotCancelled() async throws {
+    try await withLoop { loop in
+      for _ in 0..<8 {
+        let cancelled = try loop.start { while !Task.isCancelled { await Task.yield() } }
+        loop.pollSome()
+        cancelled.cancel()
+        try loop.run(until: cancelled)
+        let isCancelled = try loop.result { Task.isCancelled }
+        #expect(!isCancelled)
+      }
+    }
+  }
+
+  @Test func aCallCancelledBeforeItsTurnNeverRunsAndIsDestroyed() async throws {
+    try await withLoop { loop in
+      let (ends, runs) = (Shared(0), Shared(0))
+      let future: Future
+      do {
+        let witness = Witness(ends)
+        future = try loop.start {
+          withExtendedLifetime(witness) { runs.change { $0 += 1 } }
+        }
+      }
+      #expect(ends.value == 0)
+      future.cancel()
+      try loop.run(until: future)
+      try loop.run()
+      #expect(runs.value == 0)
+      #expect(ends.value == 1)
+      #expect(tenon_future_poll(future.pointer) == TENON_STATUS_CANCELLED)
+    }
+  }
+
+  @Test func lettingGoOfTheLastReferenceCancelsUnlessDetached() async throws {
+    try await withLoop { loop in
+      let runs = Shared<[Bool]>([])
+      _ = try loop.start { runs.change { $0.append(false) } }
+      _ = try loop.start(detached: true) { runs.change { $0.append(true) } }
+      try loop.run()
+      #expect(runs.value == [true])
+    }
+  }
+
+  @Test func withPromiseCallsOnCancelOnce() async throws {
+    try await withLoop { loop in
+      let calls = Shared(0)
+      let kept = Shared<Promise?>(nil)
+      let future = try loop.start {
+        try await withPromise {
+          kept.value = $0
+        } onCancel: {
+          calls.change { $0 += 1 }
+          kept.value?.cancel()
+        }
+      }
+      loop.pollAll()
+      future.cancel()
+      future.cancel()
+      try loop.run(until: future)
+      #expect(calls.value == 1)
+      #expect(tenon_future_poll(future.pointer) == TENON_STATUS_CANCELLED)
+    }
+  }
+
+  @Test func aCloseThatIsCutShortRejectsWhatIsSuspendedAsClosed() async throws {
+    try await withLoop { loop in
+      let (promise, gate) = try Promise.make()
+      let futures = try (0..<4).map { _ in try loop.start { await gate.settled() } }
+      loop.pollAll()
+      let isDrained = try loop.close()
+      #expect(!isDrained)
+      for future in futures {
+        #expect(tenon_future_poll(future.pointer) == TENON_STATUS_REJECTED)
+        let error = ErrorInC(of: future)
+        #expect(error.domain == "tenon")
+        #expect(error.code == Int64(TENON_STATUS_CLOSED.rawValue))
+        error.release()
+      }
+      promise.resolve()
+      #expect(throws: Failure.self) { try loop.start {} }
+    }
+  }
+
+  @Test func aCloseDrainsCancelledWork() async throws {
+    try await withLoop { loop in
+      let ends = Shared(0)
+      let futures = try (0..<16).map { _ in
+        let witness = Witness(ends)
+        return try loop.start {
+          defer { withExtendedLifetime(witness) {} }
+          try await loop.clock.sleep(for: .seconds(86_400))
+        }
+      }
+      loop.pollAll()
+      #expect(futures.allSatisfy { !$0.isSettled })
+      let isDrained = try loop.close(timeout: .seconds(60))
+      #expect(isDrained)
+      for future in futures {
+        #expect(tenon_future_poll(future.pointer) == TENON_STATUS_CANCELLED)
+      }
+      #expect(ends.value == 16)
+    }
+  }
+}

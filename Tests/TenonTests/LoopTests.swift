@@ -1,0 +1,129 @@
+import CTenon
+import Glibc
+import Testing
+
+@testable import Tenon
+
+private actor Counter: LoopActor {
+  nonisolated let executor: LoopExecutor
+  private(set) var count = 0
+  private(set) var threads: Set<UInt> = []
+
+  init(on executor: LoopExecutor) { self.executor = executor }
+
+  func add() {
+    count += 1
+    threads.insert(UInt(pthread_self()))
+  }
+}
+
+/// Actors and clocks of a loop.
+@Suite struct LoopTests {
+  @Test func anActorsMethodsRunOnItsLoopsThread() async throws {
+    try await withLoop { loop in
+      let counter = Counter(on: loop)
+      let thread = UInt(pthread_self())
+      try loop.result {
+        for _ in 0..<10 { await counter.add() }
+        #expect(await counter.count == 10)
+        #expect(await counter.threads == [thread])
+      }
+    }
+  }
+
+  @Test func aTaskOfAnotherThreadReachesAnActorByItsLoop() async throws {
+    try await withLoop { loop in
+      let counter = Counter(on: loop)
+      let thread = UInt(pthread_self())
+      let (promise, done) = try Promise.make()
+      Task.detached {
+        for _ in 0..<100 { await counter.add() }
+        promise.resolve()
+      }
+      try loop.run(until: done)
+      let threads = try loop.result { await counter.threads }
+      #expect(threads == [thread])
+    }
+  }
+
+  @Test func assumeIsolatedWorksInAPostedJob() async throws {
+    try await withLoop { loop in
+      let counter = Counter(on: loop)
+      let context = Unmanaged.passRetained(counter).toOpaque()
+      let job: tenon_job_fn = { context, _ in
+        Unmanaged<Counter>.fromOpaque(context!).takeRetainedValue().assumeIsolated { $0.add() }
+      }
+      #expect(tenon_executor_post(loop.pointer, job, context) == TENON_STATUS_OK)
+      loop.pollAll()
+      let count = try loop.result { await counter.count }
+      #expect(count == 1)
+      #expect(!loop.isCurrent)
+    }
+  }
+
+  @Test func aSleepIsNeverEarly() async throws {
+    try await withLoop { loop in
+      let clock = loop.clock
+      let futures = try (0..<200).map { index in
+        try loop.start {
+          let deadline = clock.now.advanced(by: .microseconds(index * 37))
+          try await clock.sleep(until: deadline)
+          #expect(clock.now >= deadline)
+        }
+      }
+      for future in futures { try loop.run(until: future) }
+      #expect(futures.allSatisfy { tenon_future_poll($0.pointer) == TENON_STATUS_OK })
+    }
+  }
+
+  @Test func aDeadlineInThePastEndsAtOnce() async throws {
+    try await withLoop { loop in
+      try loop.result {
+        try await loop.clock.sleep(until: .init(nanoseconds: 0))
+        try await loop.clock.sleep(until: loop.clock.now.advanced(by: .seconds(-1)))
+        try await loop.clock.sleep(for: .zero)
+      }
+    }
+  }
+
+  @Test func aCancelWakesTheLongestSleep() async throws {
+    try await withLoop { loop in
+      let deadlines: [UInt64] = [.max, UInt64(Int64.max), UInt64(Int64.max) + 1]
+      for deadline in deadlines {
+        let future = try loop.start {
+          try await loop.clock.sleep(until: .init(nanoseconds: deadline))
+        }
+        loop.pollAll()
+        #expect(!future.isSettled)
+        future.cancel()
+        try #require(try loop.run(until: future, timeout: .seconds(60)))
+        #expect(tenon_future_poll(future.pointer) == TENON_STATUS_CANCELLED)
+      }
+      let longest = try loop.start { try await loop.clock.sleep(for: .seconds(Int64.max)) }
+      loop.pollAll()
+      #expect(!longest.isSettled)
+      longest.cancel()
+      try loop.run(until: longest)
+    }
+  }
+
+  @Test func anInstantNeverOverflows() {
+    let last = LoopClock.Instant(nanoseconds: .max)
+    #expect(last.advanced(by: .seconds(Int64.max)) == last)
+    #expect(LoopClock.Instant(nanoseconds: 5).advanced(by: .seconds(-1)).nanoseconds == 0)
+    #expect(last.duration(to: last) == .zero)
+    let first = LoopClock.Instant(nanoseconds: 1)
+    #expect(first.duration(to: LoopClock.Instant(nanoseconds: 3)) == .nanoseconds(2))
+    #expect(LoopClock.Instant(nanoseconds: 3).duration(to: first) == .nanoseconds(-2))
+  }
+
+  @Test func runTellsThatTheTimeWasNotEnough() async throws {
+    try await withLoop { loop in
+      let (promise, future) = try Promise.make()
+      let isInTime = try loop.run(until: future, timeout: .milliseconds(1))
+      #expect(!isInTime)
+      promise.resolve()
+      try #require(try loop.run(until: future))
+    }
+  }
+}
