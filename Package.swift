@@ -7,6 +7,7 @@ let package = Package(
   name: "tenon",
   products: [
     .library(name: "Tenon", targets: ["Tenon"]),
+    .library(name: "TenonUV", targets: ["TenonUV"]),
     .library(name: "tenon", type: .dynamic, targets: ["Tenon"]),
   ],
   targets: [
@@ -24,6 +25,21 @@ let package = Package(
 
     // MARK: Adapters, clients of the contract
     .target(name: "TenonUVLoop", dependencies: ["CTenon", "Tenon", "CLibuv"]),
+    .target(
+      name: "TenonUV", dependencies: ["CTenon", "Tenon", "TenonUVLoop", "CLibuv"],
+      swiftSettings: swift),
+
+    // MARK: Examples
+    .target(
+      name: "CSearchFile", dependencies: ["CTenon"], path: "examples-c/search/include",
+      publicHeadersPath: "."),
+    .target(
+      name: "SearchFile", dependencies: ["CSearchFile", "CTenon", "Tenon", "TenonUV"],
+      path: "examples-c/search/SearchFile", swiftSettings: swift),
+    .executableTarget(
+      name: "search",
+      dependencies: ["CSearchFile", "SearchFile", "CTenon", "TenonUVLoop", "CLibuv"],
+      path: "examples-c/search", exclude: ["SearchFile", "include"]),
 
     // MARK: Tests
     .target(

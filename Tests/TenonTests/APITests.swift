@@ -167,10 +167,19 @@ import Testing
 
   @Test func aPromiseThatGoesAwayRejects() async throws {
     try await withLoop { loop in
-      let caught = #expect(throws: Failure.self) {
-        try loop.result { try await withPromise { _ in } }
-      }
+      let future = try abandonedFuture()
+      let caught = #expect(throws: Failure.self) { try loop.result { try await future.value } }
       #expect(caught?.domain == "tenon")
+    }
+  }
+
+  private func abandonedFuture() throws -> Future { try Promise.make().1 }
+
+  @Test func withPromiseRejectsWhenNobodyKeepsThePromise() async throws {
+    try await withLoop { loop in
+      let future = try loop.start { _ = try await withPromise { _ in } }
+      try #require(try loop.run(until: future, timeout: .seconds(2)), "it waits for ever")
+      #expect(tenon_future_poll(future.pointer) == TENON_STATUS_REJECTED)
     }
   }
 

@@ -1,0 +1,287 @@
+// The owned mode in a process of its own: everything that Swift runs, runs on the thread that polls.
+import CTenon
+import Glibc
+import Synchronization
+import Tenon
+
+// SAFETY: written once, before any task.
+nonisolated(unsafe) var home = pthread_self()
+let counts = Mutex((passed: 0, failed: 0))
+
+func report(_ name: String, _ isRight: Bool) {
+  print(isRight ? "ok \(name)" : "not ok \(name)")
+  counts.withLock {
+    if isRight { $0.passed += 1 } else { $0.failed += 1 }
+  }
+}
+
+/// The process has one thread, and this is it.
+func isAlone() -> Bool { pthread_equal(pthread_self(), home) != 0 && threadCount() == 1 }
+
+/// The same, said by code that the compiler does not know to be on the main actor.
+func isAloneOnTheMainActor() -> Bool { MainActor.assumeIsolated { isAlone() } }
+
+func threadCount() -> Int {
+  guard let file = fopen("/proc/self/status", "r") else { return -1 }
+  defer { fclose(file) }
+  var line = [CChar](repeating: 0, count: 512)
+  while fgets(&line, 512, file) != nil {
+    let text = line.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    if text.hasPrefix("Threads:") {
+      return Int(text.dropFirst(8).filter(\.isNumber)) ?? -1
+    }
+  }
+  return -1
+}
+
+actor Tally {
+  private(set) var count = 0
+  private(set) var isAlways = true
+  func add() {
+    count += 1
+    isAlways = isAlways && isAlone()
+  }
+}
+
+@MainActor final class MainState {
+  var count = 0
+  func add() { count += 1 }
+}
+
+typealias Stage = (name: String, run: @Sendable () async throws -> Bool)
+
+let stages: [Stage] = [
+  ("anUnstructuredTaskRunsOnTheLoop", { await Task { isAlone() }.value }),
+  ("aDetachedTaskRunsOnTheLoop", { await Task.detached { isAlone() }.value }),
+  (
+    "aDetachedTaskOfAnyPriorityRunsOnTheLoop",
+    {
+      var isRight = true
+      for priority in [TaskPriority.high, .low, .background, .userInitiated] {
+        let ran = await Task.detached(priority: priority) {
+          await Task.yield()
+          return isAlone()
+        }.value
+        isRight = ran && isRight
+      }
+      return isRight
+    }
+  ),
+  (
+    "taskSleepIsATimerOfTheLoop",
+    {
+      let start = ContinuousClock.now
+      try await Task.sleep(for: .milliseconds(5))
+      return isAlone() && ContinuousClock.now - start >= .milliseconds(5)
+    }
+  ),
+  (
+    "taskSleepInNanosecondsIsATimerOfTheLoop",
+    {
+      try await Task.sleep(nanoseconds: 2_000_000)
+      return isAlone()
+    }
+  ),
+  (
+    "clocksSleepOnTheLoop",
+    {
+      try await ContinuousClock().sleep(for: .milliseconds(2))
+      let isFirstRight = isAlone()
+      try await SuspendingClock().sleep(for: .milliseconds(2))
+      return isFirstRight && isAlone()
+    }
+  ),
+  (
+    "aCancelWakesASleepingTask",
+    {
+      let task = Task {
+        do {
+          try await Task.sleep(for: .seconds(86_400))
+          return false
+        } catch { return error is CancellationError && isAlone() }
+      }
+      await Task.yield()
+      task.cancel()
+      return await task.value
+    }
+  ),
+  (
+    "aTaskGroupRunsOnTheLoop",
+    {
+      await withTaskGroup(of: Bool.self) { group in
+        for index in 0..<100 {
+          group.addTask {
+            if index % 2 == 0 { await Task.yield() }
+            return isAlone()
+          }
+        }
+        return await group.reduce(true) { $0 && $1 } && isAlone()
+      }
+    }
+  ),
+  (
+    "anAsyncStreamRunsOnTheLoop",
+    {
+      let (stream, continuation) = AsyncStream<Int>.makeStream()
+      let producer = Task {
+        for number in 1...50 {
+          continuation.yield(number)
+          await Task.yield()
+        }
+        continuation.finish()
+      }
+      var sum = 0
+      var isRight = true
+      for await number in stream {
+        sum += number
+        isRight = isRight && isAlone()
+      }
+      await producer.value
+      return isRight && sum == 1275
+    }
+  ),
+  (
+    "theMainActorIsOnTheLoop",
+    {
+      let state = await MainState()
+      for _ in 0..<10 { await state.add() }
+      let isRight = await MainActor.run { isAlone() }
+      return await state.count == 10 && isRight
+    }
+  ),
+  (
+    "assumeIsolatedWorksOnTheMainActor",
+    {
+      await MainActor.run {
+        isAloneOnTheMainActor()
+      }
+    }
+  ),
+  (
+    "aTaskOfTheMainActorRunsOnTheLoop",
+    { await Task { @MainActor in isAloneOnTheMainActor() }.value }
+  ),
+  (
+    "anActorRunsOnTheLoop",
+    {
+      let tally = Tally()
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<50 { group.addTask { await tally.add() } }
+      }
+      let (count, isAlways) = (await tally.count, await tally.isAlways)
+      return count == 50 && isAlways
+    }
+  ),
+  (
+    "aContinuationResumesOnTheLoop",
+    {
+      let value = await withCheckedContinuation { continuation in
+        Task { continuation.resume(returning: 7) }
+      }
+      return value == 7 && isAlone()
+    }
+  ),
+  (
+    "asyncLetRunsOnTheLoop",
+    {
+      async let first = isAlone()
+      async let second = isAlone()
+      return await [first, second] == [true, true]
+    }
+  ),
+]
+
+let loop = try LoopExecutor.create(name: "owned")
+try loop.ownProcess()
+report("theModeIsOwned", tenon_process_get_mode() == TENON_PROCESS_OWNED)
+report("oneThreadBeforeTheFirstTask", threadCount() == 1)
+
+for stage in stages {
+  let outcome = Mutex(false)
+  let future = try loop.start {
+    let isRight = (try? await stage.run()) ?? false
+    outcome.withLock { $0 = isRight }
+  }
+  let isInTime = try loop.run(until: future, timeout: .seconds(30))
+  report(stage.name, isInTime && outcome.withLock { $0 })
+  report("\(stage.name): one thread", threadCount() == 1)
+}
+
+// A task that nobody waits for, made outside of any poll.
+do {
+  let outcome = Mutex(false)
+  let (promise, future) = try Promise.make()
+  Task {
+    outcome.withLock { $0 = isAlone() }
+    promise.resolve()
+  }
+  let isInTime = try loop.run(until: future, timeout: .seconds(30))
+  report("aTaskMadeOutsideOfAPollRunsInTheNext", isInTime && outcome.withLock { $0 })
+}
+
+do {
+  let another = try LoopExecutor.create(name: "another")
+  var isRefused = false
+  do { try another.ownProcess() } catch let error as Failure {
+    isRefused = error.code == Int64(TENON_STATUS_BUSY.rawValue)
+  }
+  report("aSecondOwnerIsRefused", isRefused)
+  try another.close()
+}
+
+// Two loops, each on its thread: a task goes to the loop of the thread that made it, the main actor to the first.
+final class Seen: Sendable {
+  let threads = Mutex<[pthread_t]>([])
+  func add() { threads.withLock { $0.append(pthread_self()) } }
+}
+let (plain, fromPoll, main) = (Seen(), Seen(), Seen())
+let second = Mutex(pthread_t())
+let (secondPromise, secondDone) = try Promise.make()
+
+var thread = pthread_t()
+let status = pthread_create(
+  &thread, nil,
+  { @Sendable _ in
+    second.withLock { $0 = pthread_self() }
+    do {
+      let loop = try LoopExecutor.create(name: "second")
+      let (promise, done) = try Promise.make()
+      Task {
+        plain.add()
+        await Task.yield()
+        plain.add()
+        promise.resolve()
+      }
+      try loop.run(until: done, timeout: .seconds(30))
+      let work = try loop.start {
+        await Task { fromPoll.add() }.value
+        await Task.detached { fromPoll.add() }.value
+        await MainActor.run { main.add() }
+        try await Task.sleep(for: .milliseconds(1))
+        fromPoll.add()
+      }
+      try loop.run(until: work, timeout: .seconds(30))
+      try loop.close(timeout: .seconds(10))
+    } catch { print("second loop: \(error)") }
+    secondPromise.resolve()
+    return nil
+  }, nil)
+precondition(status == 0)
+let isSecondDone = try loop.run(until: secondDone, timeout: .seconds(60))
+pthread_join(thread, nil)
+let secondThread = second.withLock { $0 }
+report("bothLoopsEnd", isSecondDone)
+report(
+  "aTaskStartedFromTheSecondLoopsThreadRunsThere",
+  plain.threads.withLock { $0 } == [secondThread, secondThread])
+report(
+  "aTaskStartedInTheSecondLoopsPollRunsThere",
+  fromPoll.threads.withLock { $0 } == [secondThread, secondThread, secondThread])
+report("theMainActorStaysOnTheFirstLoop", main.threads.withLock { $0 } == [home])
+report("oneThreadInTheEnd", threadCount() == 1)
+
+let isDrained = try loop.close(timeout: .seconds(10))
+report("theCloseDrains", isDrained)
+let (passed, failed) = counts.withLock { $0 }
+print("\(passed) passed, \(failed) failed")
+exit(failed == 0 ? 0 : 1)
