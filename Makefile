@@ -6,7 +6,7 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
-.PHONY: help check-swift packages build test test-core test-uv test-install test-docs check \
+.PHONY: help check-swift packages build test test-c test-core test-search test-install test-docs check \
 	format demo bench install bundle clean
 
 help: ## list these commands
@@ -21,14 +21,17 @@ packages: ## install the Debian packages that building and testing need
 build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
-test: check-swift packages check test-core test-uv test-install test-docs ## run all tests
+test: check-swift packages check test-c test-core test-search test-install test-docs ## run all tests
 	@echo "make test: all parts passed"
 
 test-core: check-swift packages
 	scripts/test-core.sh
 
-test-uv: check-swift packages
-	scripts/test-uv.sh
+test-c: check-swift packages
+	scripts/test-c.sh
+
+test-search: check-swift packages
+	Tests/Search/run.sh
 
 test-install: check-swift packages
 	Tests/Install/run.sh

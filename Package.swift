@@ -42,9 +42,10 @@ let package = Package(
       path: "examples-c/search", exclude: ["SearchFile", "include"]),
 
     // MARK: Tests
-    .target(
-      name: "Conformance", dependencies: ["CTenon", "Tenon"], path: "Tests/Conformance",
-      exclude: ["runner"]),
-    .testTarget(name: "TenonTests", dependencies: ["Tenon", "CTenon", "Conformance"]),
+    .executableTarget(
+      name: "owned-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/owned-mode"),
+    .executableTarget(
+      name: "library-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/library-mode"),
+    .testTarget(name: "TenonTests", dependencies: ["Tenon", "CTenon"]),
   ]
 )

@@ -17,11 +17,16 @@ extension UVLoop {
   }
 
   /// Opens a file. `path` is bytes, because a file's name may be any.
-  public func open(_ path: [CChar], flags: Int32 = O_RDONLY, mode: Int32 = 0o644) async throws -> File {
-    File(descriptor: Int32(try await file { uv_fs_open($0, $1, path, flags | O_CLOEXEC, mode, $2) }))
+  public func open(_ path: [CChar], flags: Int32 = O_RDONLY, mode: Int32 = 0o644) async throws
+    -> File
+  {
+    File(
+      descriptor: Int32(try await file { uv_fs_open($0, $1, path, flags | O_CLOEXEC, mode, $2) }))
   }
 
-  public func open(_ path: String, flags: Int32 = O_RDONLY, mode: Int32 = 0o644) async throws -> File {
+  public func open(_ path: String, flags: Int32 = O_RDONLY, mode: Int32 = 0o644) async throws
+    -> File
+  {
     try await open(path.utf8CString.map { $0 }, flags: flags, mode: mode)
   }
 
@@ -29,7 +34,8 @@ extension UVLoop {
   public func close(_ file: File) async throws {
     if !Task.isCancelled { return try await closeNow(file) }
     // A task of its own, which nobody has cancelled.
-    try await Task.detached(executorPreference: executor) { [self] in try await closeNow(file) }.value
+    try await Task.detached(executorPreference: executor) { [self] in try await closeNow(file) }
+      .value
   }
 
   private func closeNow(_ file: File) async throws {

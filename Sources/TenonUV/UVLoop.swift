@@ -28,12 +28,14 @@ extension Failure {
   /// A libuv result as an error.
   convenience init(uv code: Int32, _ what: String = "") {
     let message = String(cString: uv_strerror(code))
-    self.init(domain: "uv", code: Int64(code), message: what.isEmpty ? message : "\(what): \(message)")
+    self.init(
+      domain: "uv", code: Int64(code), message: what.isEmpty ? message : "\(what): \(message)")
   }
 
   convenience init(tenon status: tenon_status_t) {
     self.init(
-      domain: "tenon", code: Int64(status.rawValue), message: String(cString: tenon_status_string(status)))
+      domain: "tenon", code: Int64(status.rawValue),
+      message: String(cString: tenon_status_string(status)))
   }
 }
 

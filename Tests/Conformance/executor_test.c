@@ -1792,6 +1792,11 @@ static void reentrant_set_alive(void *context, bool alive) {
   reentrant_wake(context);
 }
 
+static void reentrant_closed(void *context, tenon_status_t status) {
+  (void)status;
+  reentrant_wake(context);
+}
+
 CASE(a_host_is_called_with_no_lock_held) {
   reentrant_t reentrant;
   told_t told = TOLD_INIT;
@@ -1801,7 +1806,7 @@ CASE(a_host_is_called_with_no_lock_held) {
   functions.wake = reentrant_wake;
   functions.set_timer = reentrant_set_timer;
   functions.set_alive = reentrant_set_alive;
-  functions.closed = reentrant_wake;
+  functions.closed = reentrant_closed;
   config.host = &functions;
   config.host_context = &reentrant;
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &reentrant.executor));

@@ -233,7 +233,8 @@ extension World {
       publish(next, over: locked)
       then(party, .fire(captured))
     case .publish(let next): publish(next)
-    case .retain: return transition(current.retaining(World.future), { world, _ in world.held += 1 })
+    case .retain:
+      return transition(current.retaining(World.future), { world, _ in world.held += 1 })
     case .take:
       return transition(
         current.taking(World.future), { $0.then(party, .moveOut(locked: $1)) })

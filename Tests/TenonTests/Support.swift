@@ -67,7 +67,9 @@ extension LoopExecutor {
   ) throws -> Result {
     let outcome = Shared<Swift.Result<Result, any Error>?>(nil)
     let future = try start {
-      do { outcome.value = .success(try await operation()) } catch { outcome.value = .failure(error) }
+      do { outcome.value = .success(try await operation()) } catch {
+        outcome.value = .failure(error)
+      }
     }
     try run(until: future)
     return try #require(outcome.value).get()

@@ -126,7 +126,8 @@ private struct WheelProgram: ~Copyable {
     slot.arm(life)
     let last = UInt64.max / WheelProgram.tick * WheelProgram.tick
     let rounded =
-      deadline > last ? .max : (deadline + WheelProgram.tick - 1) / WheelProgram.tick * WheelProgram.tick
+      deadline > last
+      ? .max : (deadline + WheelProgram.tick - 1) / WheelProgram.tick * WheelProgram.tick
     let timer = Timer(index: index, deadline: deadline, due: rounded)
     guard wheel.insert(index) else {
       #expect(deadline <= now, "called due, but it is not")

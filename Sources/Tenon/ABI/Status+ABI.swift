@@ -30,7 +30,8 @@ private func names(of status: tenon_status_t) -> (name: StaticString, sentence: 
   case TENON_STATUS_CLOSED: ("TENON_STATUS_CLOSED", "the executor is closed")
   case TENON_STATUS_FORKED:
     ("TENON_STATUS_FORKED", "the handle belongs to the process that this one was forked from")
-  case TENON_STATUS_WRONG_THREAD: ("TENON_STATUS_WRONG_THREAD", "only the loop's thread may do that")
+  case TENON_STATUS_WRONG_THREAD:
+    ("TENON_STATUS_WRONG_THREAD", "only the loop's thread may do that")
   case TENON_STATUS_NO_RESOURCES:
     ("TENON_STATUS_NO_RESOURCES", "no memory or file descriptor is left")
   case TENON_STATUS_UNSUPPORTED: ("TENON_STATUS_UNSUPPORTED", "that cannot be done here")

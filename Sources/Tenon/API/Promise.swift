@@ -73,11 +73,19 @@ public func withPromise(
   _ body: (Promise) throws -> Void,
   onCancel: @escaping @Sendable () -> Void = {}
 ) async throws -> Value {
-  let (promise, future) = try Promise.make(on: executor)
-  try body(promise)
+  let future = try startPromise(on: executor, body)
   return try await withTaskCancellationHandler {
     try await future.take()
   } onCancel: {
     onCancel()
   }
+}
+
+/// Only the callback keeps the promise: if it goes away, the promise breaks.
+private func startPromise(on executor: LoopExecutor?, _ body: (Promise) throws -> Void) throws
+  -> Future
+{
+  let (promise, future) = try Promise.make(on: executor)
+  try body(promise)
+  return future
 }

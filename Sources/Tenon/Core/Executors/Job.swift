@@ -2,7 +2,7 @@ import CTenon
 
 /// One thing to run in a poll: a C function with its context, or a job of Swift's runtime.
 struct Job {
-  /// nil: `context` is an UnownedJob.
+  /// nil: `context` is an UnownedJob, with bit 0 set if an actor that lives on the loop is to run it.
   let function: tenon_job_fn?
   let context: UnsafeMutableRawPointer?
 
@@ -11,9 +11,10 @@ struct Job {
     self.context = context
   }
 
-  @inline(__always) init(_ job: UnownedJob) {
+  @inline(__always) init(_ job: UnownedJob, isIsolated: Bool = false) {
     function = nil
-    context = unsafeBitCast(job, to: UnsafeMutableRawPointer.self)
+    let bits = unsafeBitCast(job, to: UInt.self)
+    context = UnsafeMutableRawPointer(bitPattern: isIsolated ? bits | 1 : bits)
   }
 
   /// A job whose context is a handle.
@@ -21,5 +22,9 @@ struct Job {
     self.init(function, UnsafeMutableRawPointer(bitPattern: handle.bits))
   }
 
-  @inline(__always) var swiftJob: UnownedJob { unsafeBitCast(context, to: UnownedJob.self) }
+  @inline(__always) var isIsolated: Bool { UInt(bitPattern: context) & 1 != 0 }
+
+  @inline(__always) var swiftJob: UnownedJob {
+    unsafeBitCast(UInt(bitPattern: context) & ~1, to: UnownedJob.self)
+  }
 }

@@ -333,7 +333,8 @@ func onCancel(
 
 /// A registration is armed. If its executor has closed meanwhile, the close may have looked before that: then it is
 /// taken back. Each side writes first and then reads what the other one writes.
-@inline(__always) private func confirm(_ handle: Handle, _ executor: ExecutorName) -> tenon_status_t {
+@inline(__always) private func confirm(_ handle: Handle, _ executor: ExecutorName) -> tenon_status_t
+{
   guard executor != .none, let state = executor.state, !state.isPolledHere else {
     return TENON_STATUS_OK
   }

@@ -6,7 +6,8 @@ extension LoopExecutor {
   /// Refuses new work from now on, and cancels what is in flight. False: somebody did so before.
   func beginClose(until deadline: UInt64) -> Bool {
     state.pointee.mutex.lock()
-    guard state.shared.pointee.name == name, state.pointee.phase.load(ordering: .relaxed) == .open else {
+    guard state.shared.pointee.name == name, state.pointee.phase.load(ordering: .relaxed) == .open
+    else {
       state.pointee.mutex.unlock()
       return false
     }
@@ -105,7 +106,8 @@ extension LoopExecutor {
 
   private func tellJobs() {
     while true {
-      guard let job = state.own.pointee.incoming.popFirst() ?? state.own.pointee.local.popFirst() else {
+      guard let job = state.own.pointee.incoming.popFirst() ?? state.own.pointee.local.popFirst()
+      else {
         let arrived = state.takeInbox()
         while state.own.pointee.readyCalls.popFirst() != nil {}
         if arrived { continue }

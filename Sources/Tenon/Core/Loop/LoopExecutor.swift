@@ -3,21 +3,23 @@ import Synchronization
 
 /// Runs Swift code inside the polls of somebody's event loop, on the thread that polls.
 ///
-/// It is a task executor, so that tasks can prefer it, and a serial executor, so that actors can live on it: see
+/// It is a task executor, so that tasks can prefer it, and has a serial executor, so that actors can live on it: see
 /// ``LoopActor``. From C it is a `tenon_executor_t`.
 // SAFETY: all that changes is in `state`, which says who may touch what.
-public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendable {
+public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   let state: UnsafeMutablePointer<ExecutorState>
   let name: ExecutorName
   let handle: Handle
   /// For people.
   let label: String?
+  let serial: LoopSerialExecutor
 
   private init(state: UnsafeMutablePointer<ExecutorState>, handle: Handle, label: String?) {
     self.state = state
     self.handle = handle
     self.label = label
     name = ExecutorName(handle)
+    serial = LoopSerialExecutor(state: state, name: name)
   }
 
   /// Makes an executor with one handle for the caller to release; or says why not.
@@ -74,17 +76,10 @@ public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
     }
   }
 
+  /// What an actor on this loop answers for its `unownedExecutor`. It lives as long as this object does.
   public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
-    UnownedSerialExecutor(complexEquality: self)
+    serial.asUnownedSerialExecutor()
   }
-
-  public func isSameExclusiveExecutionContext(other: LoopExecutor) -> Bool { self === other }
-
-  public func checkIsolated() {
-    precondition(state.isPolledHere, "not on the thread that polls this executor")
-  }
-
-  public func isIsolatingCurrentContext() -> Bool? { state.isPolledHere }
 
   // MARK: Handles
 

@@ -52,7 +52,9 @@ extension LoopExecutor {
         return false
       }
       result.alive = result.more || state.isAlive
-      if result.deadline == state.own.pointee.armedDeadline && result.alive == state.own.pointee.toldAlive {
+      if result.deadline == state.own.pointee.armedDeadline
+        && result.alive == state.own.pointee.toldAlive
+      {
         break
       }
       state.pointee.mutex.unlock()
@@ -89,7 +91,7 @@ extension LoopExecutor {
   private func runJobs(_ timeEnd: UInt64, _ interrupt: UnsafePointer<UInt32>?) -> Bool {
     let initial = state.own.pointee.budget
     let taskExecutor = asUnownedTaskExecutor()
-    let serialExecutor = asUnownedSerialExecutor()
+    let serialExecutor = serial.asUnownedSerialExecutor()
     var untilLook = 64
     while true {
       if !state.own.pointee.readyCalls.isEmpty && state.own.pointee.scheduledDrivers == 0 {
@@ -114,7 +116,8 @@ extension LoopExecutor {
       if timeEnd != .max && state.own.pointee.budget != initial && Time.now >= timeEnd {
         return false
       }
-      guard let job = state.own.pointee.incoming.popFirst() ?? state.own.pointee.local.popFirst() else {
+      guard let job = state.own.pointee.incoming.popFirst() ?? state.own.pointee.local.popFirst()
+      else {
         continue
       }
       state.own.pointee.budget &-= 1
@@ -122,7 +125,13 @@ extension LoopExecutor {
       if let function = job.function {
         function(job.context, TENON_STATUS_OK)
       } else {
-        job.swiftJob.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
+        // A task's job does not run as the serial executor's: from there each call of a nonisolated function
+        // would be a switch.
+        if job.isIsolated {
+          job.swiftJob.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
+        } else {
+          job.swiftJob.runSynchronously(on: taskExecutor)
+        }
         // A driver that has not parked is suspended in its call: others may take the calls that wait.
         if state.own.pointee.runningDriver != nil { state.own.pointee.runningDriver = nil }
       }

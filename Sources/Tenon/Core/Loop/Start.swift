@@ -45,7 +45,9 @@ extension LoopExecutor {
     let word = SlotTable.head(executorTable.address(of: name.index)).pointee.word
       .load(ordering: .acquiring)
     let handle = Handle(.executor, index: name.index, word: word)
-    guard ExecutorName(handle) == name, case .success(let executor) = find(handle) else { return nil }
+    guard ExecutorName(handle) == name, case .success(let executor) = find(handle) else {
+      return nil
+    }
     return executor
   }
 }

@@ -9,9 +9,13 @@ extension LoopExecutor {
   /// Of several threads that do so at once one polls and sleeps on the wake source; the others sleep until their future has
   /// settled or that place is free.
   func run(until future: Handle?, deadline: UInt64) -> tenon_status_t {
-    guard state.pointee.phase.load(ordering: .relaxed) != .closed else { return TENON_STATUS_CLOSED }
+    guard state.pointee.phase.load(ordering: .relaxed) != .closed else {
+      return TENON_STATUS_CLOSED
+    }
     guard !state.isPolledHere else { return TENON_STATUS_BUSY }
-    if let host = state.pointee.source?.host, host.run_once == nil { return TENON_STATUS_UNSUPPORTED }
+    if let host = state.pointee.source?.host, host.run_once == nil {
+      return TENON_STATUS_UNSUPPORTED
+    }
     while !state.becomeRunner() {
       guard let future else { return TENON_STATUS_BUSY }
       if let status = awaitRunner(future, deadline) { return status }

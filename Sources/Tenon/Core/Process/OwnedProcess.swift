@@ -70,7 +70,8 @@ enum OwnedProcess {
   fileprivate static func enqueue(_ job: Job, at deadline: UInt64, onlyPrimary: Bool) {
     let executor = mutex.withLock { primary }
     var target = executor
-    if !onlyPrimary, executor?.state.isPolledHere != true, let here = LoopExecutor.loopOfThisThread {
+    if !onlyPrimary, executor?.state.isPolledHere != true, let here = LoopExecutor.loopOfThisThread
+    {
       target = here
     }
     guard let target, target.wake(job, at: deadline) else { return enqueue(job) }

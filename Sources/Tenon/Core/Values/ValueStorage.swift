@@ -21,7 +21,9 @@ extension tenon_value_t {
     return value
   }
 
-  @inline(__always) func has(_ flag: UInt32) -> Bool { flags & UInt8(truncatingIfNeeded: flag) != 0 }
+  @inline(__always) func has(_ flag: UInt32) -> Bool {
+    flags & UInt8(truncatingIfNeeded: flag) != 0
+  }
 
   @inline(__always) var isKind: tenon_value_kind_t { tenon_value_kind_t(Int32(kind)) }
 
