@@ -34,10 +34,13 @@ public func tenon_promise_resolve(
   _ promise: OpaquePointer?, _ value: UnsafeMutablePointer<tenon_value_t>?
 ) -> tenon_status_t {
   guard let value else { return settle(Handle(promise), as: .fulfilled, tenon_value_none()) }
-  guard value.pointee.isValid else { return TENON_STATUS_INVALID }
-  let status = settle(Handle(promise), as: .fulfilled, value.pointee)
+  guard tenon_value_t.isValid(at: value) else { return TENON_STATUS_INVALID }
+  let status = settle(Handle(promise), as: .fulfilled, moving: value)
   if status == TENON_STATUS_OK || status == TENON_STATUS_ALREADY_SETTLED {
-    value.pointee = tenon_value_none()
+    value.pointee.kind = UInt8(TENON_VALUE_NONE.rawValue)
+    value.pointee.flags = 0
+    value.pointee.inline_size = 0
+    value.pointee.drop = nil
   }
   return status
 }

@@ -48,6 +48,10 @@ extension UnsafeMutablePointer where Pointee == FutureSlot {
     }
   }
 
+  @inline(__always) var valueMemory: UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(self) + MemoryLayout<SlotHead>.size
+  }
+
   /// The end of a lock: nobody else has changed the word in between.
   @inline(__always) func publish(_ word: FutureWord) {
     pointee.head.word.store(word.bits, ordering: .releasing)

@@ -27,13 +27,20 @@ import Synchronization
 // MARK: The write end
 
 /// Settles, if nobody has: moves the value in, and tells everybody. If somebody has, the value is ended.
+func settle(
+  _ promise: Handle, as phase: FutureWord.Phase, _ value: tenon_value_t
+) -> tenon_status_t {
+  withUnsafePointer(to: value) { settle(promise, as: phase, moving: $0) }
+}
+
+/// The same, out of memory that somebody else has: values are copied whole, which is two moves of the machine.
 @inline(__always) func settle(
-  _ promise: Handle, as phase: FutureWord.Phase, _ value: consuming tenon_value_t
+  _ promise: Handle, as phase: FutureWord.Phase, moving value: UnsafePointer<tenon_value_t>
 ) -> tenon_status_t {
   guard let slot = findFuture(promise, .promise) else { return SlotTable.refusal(promise) }
   switch slot.transition({ $0.settling(promise) }) {
   case .refused(let status):
-    if status == TENON_STATUS_ALREADY_SETTLED { loseSettling(value) }
+    if status == TENON_STATUS_ALREADY_SETTLED { loseSettling(value.pointee) }
     return status
   case .done(_, let locked):
     let (completions, cancels) = (slot.pointee.completions, slot.pointee.cancels)
@@ -44,7 +51,7 @@ import Synchronization
       futureTable.give(promise.index, UnsafeMutableRawPointer(slot))
       endResult(value)
     } else {
-      slot.pointee.value = value
+      slot.valueMemory.copyMemory(from: value, byteCount: MemoryLayout<tenon_value_t>.size)
       slot.publish(settled)
     }
     if completions | cancels != 0 { fireSettled(completions, cancels, phase) }
@@ -59,7 +66,7 @@ var lateSettlementCount: UInt64 { lateSettlements.load(ordering: .relaxed) }
 
 @inline(never) private func loseSettling(_ value: tenon_value_t) {
   lateSettlements.wrappingAdd(1, ordering: .relaxed)
-  endResult(value)
+  withUnsafePointer(to: value) { endResult($0) }
 }
 
 @inline(never) private func fireSettled(
@@ -76,7 +83,12 @@ extension FutureSlot {
 }
 
 /// Ends what a settled future holds: a value, or an error's reference.
-@inline(__always) private func endResult(_ value: tenon_value_t) {
+@inline(__always) private func endResult(_ value: UnsafePointer<tenon_value_t>) {
+  if value.pointee.drop == nil && value.pointee.kind != tenon_value_t.errorKind { return }
+  endOwning(value.pointee)
+}
+
+@inline(never) private func endOwning(_ value: tenon_value_t) {
   if value.kind == tenon_value_t.errorKind {
     _ = ErrorSlot.release(Handle(bits: UInt(value.as.u64)))
   } else {
@@ -116,15 +128,25 @@ func releasePromise(_ promise: Handle) -> tenon_status_t {
   case .refused(let status): return status
   case .done(let old, let new):
     if new.isFree {
-      // Nobody else can reach the slot now.
-      let value = slot.pointee.value
-      futureTable.give(future.index, UnsafeMutableRawPointer(slot))
-      if !old.has(FutureWord.taken) { endResult(value) }
+      // Nobody else can reach the slot now, until it is given back.
+      if !old.has(FutureWord.taken) {
+        endAndGive(future.index, slot)
+      } else {
+        futureTable.give(future.index, UnsafeMutableRawPointer(slot))
+      }
     } else if new.has(FutureWord.locked) {
       abandonFuture(future, slot, new)
     }
     return TENON_STATUS_OK
   }
+}
+
+@inline(never) private func endAndGive(
+  _ index: UInt32, _ slot: UnsafeMutablePointer<FutureSlot>
+) {
+  let value = slot.pointee.value
+  futureTable.give(index, UnsafeMutableRawPointer(slot))
+  withUnsafePointer(to: value) { endResult($0) }
 }
 
 /// The last reader of a pending future has gone: its work is cancelled.
@@ -151,7 +173,8 @@ func releasePromise(_ promise: Handle) -> tenon_status_t {
   switch slot.transition({ $0.taking(future) }) {
   case .refused(let status): return status
   case .done(_, let locked):
-    value.pointee = slot.pointee.value
+    UnsafeMutableRawPointer(value)
+      .copyMemory(from: slot.valueMemory, byteCount: MemoryLayout<tenon_value_t>.size)
     slot.publish(locked.unlocked)
     return TENON_STATUS_OK
   }

@@ -34,6 +34,12 @@ extension tenon_value_t {
     return isValidData
   }
 
+  /// The same, where it lies: the kind, the flags and what is reserved are one word.
+  @inline(__always) static func isValid(at value: UnsafePointer<tenon_value_t>) -> Bool {
+    let head = UnsafeRawPointer(value).load(as: UInt32.self)
+    return _fastPath(UInt32(littleEndian: head) <= 4) || value.pointee.isValidData
+  }
+
   @inline(never) private var isValidData: Bool {
     guard kind <= UInt8(TENON_VALUE_POINTER.rawValue), reserved == 0,
       UInt32(flags) & ~(TENON_VALUE_FLAG_INLINE | TENON_VALUE_FLAG_BORROWED) == 0
