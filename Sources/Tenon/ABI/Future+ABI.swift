@@ -8,6 +8,10 @@ public func tenon_future_retain(_ future: OpaquePointer?) -> tenon_status_t {
 
 @c @implementation
 public func tenon_future_release(_ future: OpaquePointer?) -> tenon_status_t {
+  releaseFast(Handle(future)) ? TENON_STATUS_OK : release(future)
+}
+
+@inline(never) private func release(_ future: OpaquePointer?) -> tenon_status_t {
   releaseFuture(Handle(future))
 }
 
@@ -30,6 +34,13 @@ public func tenon_future_peek(
 
 @c @implementation
 public func tenon_future_take(
+  _ future: OpaquePointer?, _ value_out: UnsafeMutablePointer<tenon_value_t>?
+) -> tenon_status_t {
+  if let value_out, takeFast(Handle(future), value_out) { return TENON_STATUS_OK }
+  return take(future, value_out)
+}
+
+@inline(never) private func take(
   _ future: OpaquePointer?, _ value_out: UnsafeMutablePointer<tenon_value_t>?
 ) -> tenon_status_t {
   guard let value_out else { return TENON_STATUS_INVALID }

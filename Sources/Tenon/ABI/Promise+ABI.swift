@@ -8,6 +8,19 @@ public func tenon_promise_create(
   _ future_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
   guard let promise_out, let future_out else { return TENON_STATUS_INVALID }
+  if config == nil, let (promise, future) = createFutureFast() {
+    promise_out.pointee = promise.pointer
+    future_out.pointee = future.pointer
+    return TENON_STATUS_OK
+  }
+  return create(config, promise_out, future_out)
+}
+
+@inline(never) private func create(
+  _ config: UnsafePointer<tenon_promise_config_t>?,
+  _ promise_out: UnsafeMutablePointer<OpaquePointer?>,
+  _ future_out: UnsafeMutablePointer<OpaquePointer?>
+) -> tenon_status_t {
   var (name, flags) = (ExecutorName.none, UInt(0))
   if let config {
     guard config.pointee.struct_size == MemoryLayout<tenon_promise_config_t>.size,
@@ -31,6 +44,17 @@ public func tenon_promise_create(
 
 @c @implementation
 public func tenon_promise_resolve(
+  _ promise: OpaquePointer?, _ value: UnsafeMutablePointer<tenon_value_t>?
+) -> tenon_status_t {
+  if let value, tenon_value_t.isPlain(at: value), resolveFast(Handle(promise), value) {
+    value.pointee.kind = UInt8(TENON_VALUE_NONE.rawValue)
+    value.pointee.drop = nil
+    return TENON_STATUS_OK
+  }
+  return resolve(promise, value)
+}
+
+@inline(never) private func resolve(
   _ promise: OpaquePointer?, _ value: UnsafeMutablePointer<tenon_value_t>?
 ) -> tenon_status_t {
   guard let value else { return settle(Handle(promise), as: .fulfilled, tenon_value_none()) }

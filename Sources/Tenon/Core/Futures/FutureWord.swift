@@ -184,7 +184,10 @@ struct FutureWord: Equatable {
   // MARK: The end
 
   /// The next life, in no one's hands.
-  @inline(__always) private var freed: FutureWord {
-    FutureWord(SlotTable.endedLife(of: bits) | FutureWord.phaseMask)
+  @inline(__always) private var freed: FutureWord { FutureWord(FutureWord.freed(bits)) }
+
+  /// The word of a slot that was let go of in this life.
+  @inline(__always) static func freed(_ bits: UInt) -> UInt {
+    SlotTable.endedLife(of: bits) | phaseMask
   }
 }

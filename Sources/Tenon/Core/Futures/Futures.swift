@@ -9,6 +9,18 @@ import Synchronization
   promise: Handle, future: Handle
 )? {
   guard let (index, memory) = futureTable.take() else { return nil }
+  return initialize(index, memory, executor, flags)
+}
+
+/// The same without an executor or flags, if a slot is free that was used before.
+@inline(__always) func createFutureFast() -> (promise: Handle, future: Handle)? {
+  guard let (index, memory) = futureTable.takeUsed() else { return nil }
+  return initialize(index, memory, .none, 0)
+}
+
+@inline(__always) private func initialize(
+  _ index: UInt32, _ memory: UnsafeMutableRawPointer, _ executor: ExecutorName, _ flags: UInt
+) -> (promise: Handle, future: Handle) {
   let slot = FutureSlot.at(memory)
   slot.pointee.head.executor.store(executor.bits, ordering: .relaxed)
   slot.pointee.completions = 0

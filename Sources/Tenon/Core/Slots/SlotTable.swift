@@ -62,6 +62,11 @@ struct SlotTable: ~Copyable {
 
   /// Takes a slot. Its word keeps the life that it has from now on, and nothing else.
   @inline(__always) func take() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
+    takeUsed() ?? takeFresh()
+  }
+
+  /// Takes a slot that was used before, if one is free.
+  @inline(__always) func takeUsed() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
     var head = freeHead.load(ordering: .acquiring)
     while head & 0xffff_ffff != 0 {
       let index = UInt32(truncatingIfNeeded: head) - 1
@@ -73,7 +78,7 @@ struct SlotTable: ~Copyable {
       if exchanged { return (index, slot) }
       head = original
     }
-    return takeFresh()
+    return nil
   }
 
   /// Gives a slot back. The caller has ended its life already: see ``endedLife(of:)``.

@@ -34,10 +34,13 @@ extension tenon_value_t {
     return isValidData
   }
 
-  /// The same, where it lies: the kind, the flags and what is reserved are one word.
+  /// Whether it is a number or nothing, where it lies: the kind, the flags and what is reserved are one word.
+  @inline(__always) static func isPlain(at value: UnsafePointer<tenon_value_t>) -> Bool {
+    UInt32(littleEndian: UnsafeRawPointer(value).load(as: UInt32.self)) <= 4
+  }
+
   @inline(__always) static func isValid(at value: UnsafePointer<tenon_value_t>) -> Bool {
-    let head = UnsafeRawPointer(value).load(as: UInt32.self)
-    return _fastPath(UInt32(littleEndian: head) <= 4) || value.pointee.isValidData
+    isPlain(at: value) || value.pointee.isValidData
   }
 
   @inline(never) private var isValidData: Bool {

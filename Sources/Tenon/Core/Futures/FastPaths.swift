@@ -1,0 +1,60 @@
+import CTenon
+
+/// The common case of each operation on the hot path, in front of the general one: one reader, no callback, nobody else
+/// at it. The word that the slot must have then follows from the handle alone, so the compare-and-swap that makes the
+/// transition is also the whole check of the handle's life and of the state. Whatever else is the case, it fails, and
+/// the general operation finds out.
+
+/// Settles a future that has one reader and no callbacks, with a value; false: nothing has happened.
+@inline(__always) func resolveFast(_ promise: Handle, _ value: UnsafePointer<tenon_value_t>) -> Bool
+{
+  guard let memory = futureTable.find(promise, .promise) else { return false }
+  let slot = FutureSlot.at(memory)
+  let life = promise.bits & Handle.lifeMask
+  let pending = life | FutureWord.open | FutureWord.reader
+  guard slot.exchange(pending, pending | FutureWord.locked) else { return false }
+  guard slot.pointee.completions | slot.pointee.cancels == 0 else {
+    slot.publish(FutureWord(pending))
+    return false
+  }
+  slot.valueMemory.copyMemory(from: value, byteCount: MemoryLayout<tenon_value_t>.size)
+  slot.publish(FutureWord(life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader))
+  return true
+}
+
+/// Takes the value of a fulfilled future that has one reader; false: nothing has happened.
+@inline(__always) func takeFast(_ future: Handle, _ value: UnsafeMutablePointer<tenon_value_t>)
+  -> Bool
+{
+  guard let memory = futureTable.find(future, .future) else { return false }
+  let slot = FutureSlot.at(memory)
+  let fulfilled =
+    future.bits & Handle.lifeMask | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader
+  guard slot.exchange(fulfilled, fulfilled | FutureWord.locked | FutureWord.taken) else {
+    return false
+  }
+  UnsafeMutableRawPointer(value)
+    .copyMemory(from: slot.valueMemory, byteCount: MemoryLayout<tenon_value_t>.size)
+  slot.publish(FutureWord(fulfilled | FutureWord.taken))
+  return true
+}
+
+/// Releases the one reader of a future whose value was taken; false: nothing has happened.
+@inline(__always) func releaseFast(_ future: Handle) -> Bool {
+  guard let memory = futureTable.find(future, .future) else { return false }
+  let slot = FutureSlot.at(memory)
+  let life = future.bits & Handle.lifeMask
+  let taken =
+    life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader | FutureWord.taken
+  guard slot.exchange(taken, FutureWord.freed(life)) else { return false }
+  futureTable.give(future.index, memory)
+  return true
+}
+
+extension UnsafeMutablePointer where Pointee == FutureSlot {
+  @inline(__always) fileprivate func exchange(_ expected: UInt, _ desired: UInt) -> Bool {
+    pointee.head.word.compareExchange(
+      expected: expected, desired: desired, ordering: .acquiringAndReleasing
+    ).exchanged
+  }
+}
