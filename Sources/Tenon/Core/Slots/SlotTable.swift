@@ -29,6 +29,8 @@ struct SlotTable: ~Copyable {
   private let directory = Atomic<UInt>(0)
   /// A tag in the upper half, and index + 1 of the first free slot in the lower.
   private let freeHead = Atomic<UInt>(0)
+  /// The address of the threads' magazines.
+  let magazines = Atomic<UInt>(0)
   /// The first slot that was never taken.
   private let fresh = Atomic<UInt>(0)
 
@@ -67,6 +69,21 @@ struct SlotTable: ~Copyable {
 
   /// Takes a slot that was used before, if one is free.
   @inline(__always) func takeUsed() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
+    if let magazine = magazine(of: currentThread),
+      case let first = magazine.pointee.head.load(ordering: .relaxed), first != 0
+    {
+      let slot = address(of: first - 1)
+      magazine.pointee.head.store(
+        SlotTable.head(slot).pointee.nextFree.load(ordering: .relaxed), ordering: .relaxed)
+      magazine.pointee.count.store(
+        magazine.pointee.count.load(ordering: .relaxed) &- 1, ordering: .relaxed)
+      return (first - 1, slot)
+    }
+    return takeShared()
+  }
+
+  @inline(never) private func takeShared() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
+    claimMagazine(currentThread)
     var head = freeHead.load(ordering: .acquiring)
     while head & 0xffff_ffff != 0 {
       let index = UInt32(truncatingIfNeeded: head) - 1
@@ -83,11 +100,23 @@ struct SlotTable: ~Copyable {
 
   /// Gives a slot back. The caller has ended its life already: see ``endedLife(of:)``.
   @inline(__always) func give(_ index: UInt32, _ slot: UnsafeMutableRawPointer) {
-    let life = SlotTable.head(slot).pointee.word.load(ordering: .relaxed)
-    // A slot whose generations are used up is retired: a stale handle must never look current.
-    if _slowPath(life >> Handle.generationShift & Handle.generationMax == Handle.generationMax) {
+    // A slot whose generations are used up is retired, because a stale handle must never look current: counting on has
+    // carried into the mark.
+    let word = SlotTable.head(slot).pointee.word.load(ordering: .relaxed)
+    if _slowPath(word & Handle.mark == 0) { return }
+    if let magazine = magazine(of: currentThread),
+      case let count = magazine.pointee.count.load(ordering: .relaxed), count < Magazine.countMax
+    {
+      SlotTable.head(slot).pointee.nextFree.store(
+        magazine.pointee.head.load(ordering: .relaxed), ordering: .relaxed)
+      magazine.pointee.head.store(index + 1, ordering: .relaxed)
+      magazine.pointee.count.store(count &+ 1, ordering: .relaxed)
       return
     }
+    giveShared(index, slot)
+  }
+
+  @inline(never) private func giveShared(_ index: UInt32, _ slot: UnsafeMutableRawPointer) {
     var head = freeHead.load(ordering: .relaxed)
     while true {
       SlotTable.head(slot).pointee.nextFree.store(
@@ -131,6 +160,9 @@ struct SlotTable: ~Copyable {
         return false
       }
       directory.store(UInt(bitPattern: memory), ordering: .relaxed)
+      if let memory = SlotTable.zeroed(Magazine.perTable * Magazine.stride) {
+        magazines.store(UInt(bitPattern: memory), ordering: .relaxed)
+      }
     }
     guard let chunk = SlotTable.zeroed(Int(SlotTable.slotsPerChunk) * SlotTable.slotSize) else {
       return false
@@ -153,6 +185,7 @@ struct SlotTable: ~Copyable {
   func abandon() {
     count.store(0, ordering: .relaxed)
     freeHead.store(0, ordering: .relaxed)
+    magazines.store(0, ordering: .relaxed)
   }
 
   /// Why a handle was not found: for the call's answer.
