@@ -55,6 +55,7 @@ public func tenon_executor_fd(_ executor: OpaquePointer?, _ fd_out: UnsafeMutabl
     guard state.pointee.source?.host == nil else { return TENON_STATUS_UNSUPPORTED }
     let fd = state.pointee.source?.descriptor(deadline: state.own.pointee.armedDeadline) ?? -1
     guard fd >= 0 else { return TENON_STATUS_NO_RESOURCES }
+    state.beWatched()
     fd_out.pointee = fd
     return TENON_STATUS_OK
   }

@@ -26,7 +26,7 @@ public func export<Result: ValueConvertible>(
   detached: Bool = false,
   _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
 ) -> tenon_status_t {
-  startForC(on: executor, future, detached) { try await operation().makeValue() }
+  startForC(on: executor, future, detached) { Call($0, operation) }
 }
 
 /// The same for a function without a result.
@@ -35,21 +35,18 @@ public func export(
   detached: Bool = false,
   _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
 ) -> tenon_status_t {
-  startForC(on: executor, future, detached) {
-    try await operation()
-    return tenon_value_none()
-  }
+  startForC(on: executor, future, detached) { Call($0, operation) }
 }
 
 @inline(__always) private func startForC(
   on executor: OpaquePointer?, _ future: UnsafeMutablePointer<OpaquePointer?>?, _ detached: Bool,
-  _ operation: @escaping Operation
+  _ makeCall: (Handle) -> Call
 ) -> tenon_status_t {
   guard let future else { return TENON_STATUS_INVALID }
   let handle = Handle(executor)
   let status = LoopExecutor.check(handle)
   if status != TENON_STATUS_OK { return status }
-  switch startCall(on: ExecutorName(handle), detached: detached, operation) {
+  switch startCall(on: ExecutorName(handle), detached: detached, makeCall) {
   case .failure(let error): return error.status
   case .success(let started):
     future.pointee = started.pointer
@@ -71,7 +68,7 @@ extension LoopExecutor {
     priority: TaskPriority? = nil, detached: Bool = false,
     _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
   ) throws -> Future {
-    try startFuture(priority, detached) { try await operation().makeValue() }
+    try startFuture(priority, detached) { Call($0, operation) }
   }
 
   /// The same for an operation without a result.
@@ -79,19 +76,17 @@ extension LoopExecutor {
     priority: TaskPriority? = nil, detached: Bool = false,
     _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
   ) throws -> Future {
-    try startFuture(priority, detached) {
-      try await operation()
-      return tenon_value_none()
-    }
+    try startFuture(priority, detached) { Call($0, operation) }
   }
 
   private func startFuture(
-    _ priority: TaskPriority?, _ detached: Bool, _ operation: @escaping Operation
+    _ priority: TaskPriority?, _ detached: Bool,
+    _ makeCall: @escaping @Sendable (Handle) -> Call
   ) throws -> Future {
     let started =
       priority == nil
-      ? startCall(on: name, detached: detached, operation)
-      : startTask(priority: priority, detached: detached, operation)
+      ? startCall(on: name, detached: detached, makeCall)
+      : startTask(priority: priority, detached: detached, makeCall)
     switch started {
     case .success(let handle): return Future(adopting: handle)
     case .failure(let error): throw Failure(error.status)

@@ -50,12 +50,6 @@ public enum Value: Sendable {
   }
 }
 
-/// What an exported function may return.
-public protocol ValueConvertible: SendableMetatype {
-  /// The same in C's form, owned by the caller.
-  consuming func makeValue() -> tenon_value_t
-}
-
 extension Value: ValueConvertible {
   public consuming func makeValue() -> tenon_value_t {
     switch self {

@@ -10,6 +10,10 @@ final class Driver: @unchecked Sendable {
   let current = Atomic<UInt>(0)
   static let cancelled: UInt = 1
 
+  /// Whether it may go on with another call.
+  let takesMany: Bool
+  init(takesMany: Bool) { self.takesMany = takesMany }
+
   var task: Task<Void, Never>?
   /// Where it is parked. Resumed with true it looks for calls, with false it ends.
   var parked: UnsafeContinuation<Bool, Never>?

@@ -40,7 +40,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   /// Adds a Swift call; false: refused, and nothing has happened.
-  @inline(__always) func enqueue(_ call: Call, _ name: ExecutorName) -> Bool {
+  @inline(__always) func enqueue(_ call: consuming Call, _ name: ExecutorName) -> Bool {
     if isPolledHere {
       guard admits(.newWork, name) else { return false }
       pointee.pendingHere.change(by: 1)
@@ -161,6 +161,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
 
   /// The edge from idle to ready: the one producer that finds the loop asleep wakes it, without the mutex.
   @inline(__always) func unlockAndWake() {
+    shared.pointee.isAsked = true
     let wakes = shared.pointee.isSleeping
     if wakes {
       shared.pointee.isSleeping = false
@@ -168,6 +169,19 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     }
     pointee.mutex.unlock()
     if wakes { wakeLoop() } else { tellAlive() }
+  }
+
+  /// From now on some loop watches the descriptor: it is readable if there is reason to poll already.
+  func beWatched() {
+    if isPolledHere { return }
+    pointee.mutex.withLock {
+      if !shared.pointee.isAsked {
+        shared.pointee.isSleeping = true
+      } else if !shared.pointee.isSignalled {
+        shared.pointee.isSignalled = true
+        pointee.source?.wake()
+      }
+    }
   }
 
   /// Calls the host, counted in `wakersInFlight`, so that a close waits until it has returned.

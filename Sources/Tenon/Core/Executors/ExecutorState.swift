@@ -43,8 +43,11 @@ struct ExecutorState: ~Copyable {
     var name: ExecutorName = .none
     var inbox = Queue<Job>()
     var calls = Queue<Call>()
-    /// The loop has been told nothing since the executor went idle: the next producer wakes it.
-    var isSleeping = true
+    /// Somebody waits, and has been told nothing since the executor went idle: the next producer wakes it. Nobody
+    /// does while no loop watches and no thread sleeps, and then a wake costs nothing.
+    var isSleeping = false
+    /// There is reason to poll since the last poll ended.
+    var isAsked = false
     /// Producers that are calling the host's wake.
     var wakersInFlight = 0
     /// Our eventfd has been written.

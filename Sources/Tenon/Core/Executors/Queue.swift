@@ -1,7 +1,7 @@
 /// First in, first out; one thread at a time. Grows, and keeps what it has.
 ///
 /// Invariant: `capacity` is 0 or a power of two; `head` and `tail` count all elements that ever left and came.
-struct Queue<Element>: ~Copyable {
+struct Queue<Element: ~Copyable>: ~Copyable {
   private var elements: UnsafeMutablePointer<Element>?
   private var capacity = 0
   private var head = 0
@@ -23,10 +23,21 @@ struct Queue<Element>: ~Copyable {
     return element
   }
 
-  mutating func swap(with other: inout Queue) {
-    let mine = (elements, capacity, head, tail)
-    (elements, capacity, head, tail) = (other.elements, other.capacity, other.head, other.tail)
-    (other.elements, other.capacity, other.head, other.tail) = mine
+  /// Looks at the element that `popFirst` would return.
+  @inline(__always) func first<Result>(_ body: (borrowing Element) -> Result) -> Result? {
+    if head == tail { return nil }
+    return body((elements.unsafelyUnwrapped + (head & (capacity &- 1))).pointee)
+  }
+
+  /// Appends all that another queue has. What this one keeps when it is empty, the other one gets.
+  mutating func take(allOf other: inout Queue) {
+    if isEmpty {
+      let mine = (elements, capacity)
+      (elements, capacity, head, tail) = (other.elements, other.capacity, other.head, other.tail)
+      (other.elements, other.capacity, other.head, other.tail) = (mine.0, mine.1, 0, 0)
+    } else {
+      while let element = other.popFirst() { append(element) }
+    }
   }
 
   @inline(never) private mutating func grow() {

@@ -47,9 +47,8 @@ extension LoopExecutor {
     }
   }
 
-  /// In a poll that has nothing to run: goes on with the close. True: there may be something to run now.
+  /// In a poll that has nothing to run, after `beginClose`: goes on with the close. True: there may be something to run now.
   func continueClose() -> Bool {
-    guard state.pointee.phase.load(ordering: .relaxed) == .closing else { return false }
     if !state.own.pointee.idleDrivers.isEmpty {
       retireDrivers()
       return true
@@ -65,7 +64,7 @@ extension LoopExecutor {
 
   /// When the loop must look at a close that waits.
   var closeDeadline: UInt64 {
-    guard state.pointee.phase.load(ordering: .relaxed) == .closing else { return .max }
+    guard state.isClosing else { return .max }
     return state.pointee.mutex.withLock { state.shared.pointee.closeDeadline }
   }
 

@@ -15,7 +15,7 @@ extension LoopExecutor {
       return
     }
     state.pointee.driverCount.count()
-    let driver = Driver()
+    let driver = Driver(takesMany: true)
     launch(driver) {
       Task.detached(executorPreference: self) { [self] in await drive(driver) }
     }
@@ -65,32 +65,63 @@ extension LoopExecutor {
     return call
   }
 
-  /// Runs one call to its end, and says whether the driver may take another.
-  private nonisolated(nonsending) func run(_ call: Call, in driver: Driver) async -> Bool {
-    state.pointee.callCount.count()
-    // Written before the word is read: see cancelCall.
-    _ = driver.current.exchange(call.promise.bits, ordering: .sequentiallyConsistent)
-    let outcome: Outcome
-    if isCancelRequested(call.promise) {
-      outcome = .cancelled
-    } else {
-      do {
-        outcome = .fulfilled(try await call.operation())
-      } catch {
-        outcome = Outcome(error)
+  /// Runs a call, and with it all that follow and return the same; says whether the driver may take another.
+  private nonisolated(nonsending) func run(_ call: consuming Call, in driver: Driver) async -> Bool
+  {
+    if let type = call.resultType { return await run(call, type, in: driver) }
+    return await run(call, nil, in: driver) { (_: Void) in tenon_value_none() }
+  }
+
+  private nonisolated(nonsending) func run<Result: ValueConvertible>(
+    _ call: consuming Call, _ type: Result.Type, in driver: Driver
+  ) async -> Bool {
+    await run(call, type, in: driver) { (result: consuming Result) in result.makeValue() }
+  }
+
+  @inline(__always) private nonisolated(nonsending) func run<Result>(
+    _ first: consuming Call, _ type: (any ValueConvertible.Type)?, in driver: Driver,
+    _ makeValue: (consuming Result) -> tenon_value_t
+  ) async -> Bool {
+    var next: Call? = first
+    while let call = next {
+      let promise = call.promise
+      let operation: Operation<Result> = call.takeOperation()
+      begin(promise, in: driver)
+      if isCancelRequested(promise) {
+        _ = settle(promise, as: .cancelled, tenon_value_none())
+      } else {
+        do {
+          _ = settle(promise, as: .fulfilled, makeValue(try await operation()))
+        } catch {
+          settle(promise, with: error)
+        }
       }
+      guard end(promise, in: driver) && driver.takesMany else { return false }
+      let isNextTheSame = state.own.pointee.readyCalls.first { $0.returns(type) } ?? false
+      next = isNextTheSame ? nextCall(for: driver) : nil
     }
-    let (isReusable, _) = driver.current.compareExchange(
-      expected: call.promise.bits, desired: 0, ordering: .sequentiallyConsistent)
-    settle(call.promise, outcome)
-    state.removePending(name)
-    return isReusable
+    return true
   }
 
   /// The whole life of a driver that was made for one call.
-  nonisolated(nonsending) func runAlone(_ call: Call, in driver: Driver) async {
+  nonisolated(nonsending) func runAlone(_ call: consuming Call, in driver: Driver) async {
     _ = await run(call, in: driver)
     state.pointee.mutex.withLock { state.shared.pointee.drivers.removeAll { $0 === driver } }
+  }
+
+  /// Makes a call the one that a cancel finds in the driver.
+  @inline(__always) private func begin(_ promise: Handle, in driver: Driver) {
+    state.pointee.callCount.count()
+    // Written before the future's word is read: see cancelCall.
+    _ = driver.current.exchange(promise.bits, ordering: .sequentiallyConsistent)
+  }
+
+  /// Ends that, and says whether the driver may take another call: not if its task was cancelled for this one.
+  @inline(__always) private func end(_ promise: Handle, in driver: Driver) -> Bool {
+    let (isReusable, _) = driver.current.compareExchange(
+      expected: promise.bits, desired: 0, ordering: .sequentiallyConsistent)
+    state.removePending(name)
+    return isReusable
   }
 
   /// Lets the parked drivers end.
@@ -107,33 +138,13 @@ extension Driver {
   }
 }
 
-/// How Swift work ended.
-enum Outcome {
-  case fulfilled(tenon_value_t)
-  case rejected(any Error)
-  case cancelled
-
-  init(_ error: any Error) {
-    self = error is CancellationError ? .cancelled : .rejected(error)
-  }
-}
-
-/// Settles a promise with the end of Swift work.
-func settle(_ promise: Handle, _ outcome: Outcome) {
-  switch outcome {
-  case .fulfilled(let value):
-    let status = settle(promise, as: .fulfilled, value)
-    if status != TENON_STATUS_OK && status != TENON_STATUS_ALREADY_SETTLED { value.end() }
-  case .cancelled:
+/// Settles a promise with what Swift work has thrown.
+private func settle(_ promise: Handle, with error: any Error) {
+  if error is CancellationError {
     _ = settle(promise, as: .cancelled, tenon_value_none())
-  case .rejected(let error):
-    guard let handle = errorHandle(for: error) else {
-      _ = settle(promise, as: .rejected, .status(TENON_STATUS_NO_RESOURCES))
-      return
-    }
-    let status = settle(promise, as: .rejected, .error(handle))
-    if status != TENON_STATUS_OK && status != TENON_STATUS_ALREADY_SETTLED {
-      _ = ErrorSlot.release(handle)
-    }
+  } else if let handle = errorHandle(for: error) {
+    _ = settle(promise, as: .rejected, .error(handle))
+  } else {
+    _ = settle(promise, as: .rejected, .status(TENON_STATUS_NO_RESOURCES))
   }
 }

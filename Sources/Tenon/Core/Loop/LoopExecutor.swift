@@ -175,7 +175,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.mutex.lock()
     shared.pointee.name = name
     pointee.source = consume source
-    shared.pointee.isSleeping = true
+    shared.pointee.isSleeping = pointee.source?.isWatched ?? false
+    shared.pointee.isAsked = false
     shared.pointee.isSignalled = false
     shared.pointee.pendingElsewhere = 0
     shared.pointee.closeDeadline = .max

@@ -29,7 +29,7 @@ extension LoopExecutor {
     while true {
       advanceTimers()
       let isDone = runJobs(timeEnd, budget.interrupt)
-      if isDone && continueClose() { continue }
+      if isDone && state.isClosing && (state.takeInbox() || continueClose()) { continue }
       result.closed = state.pointee.phase.load(ordering: .relaxed) == .closed
       result.more = !isDone && !result.closed
       result.jobs = initial &- state.own.pointee.budget
@@ -40,6 +40,7 @@ extension LoopExecutor {
       }
       result.deadline = nextDeadline()
       if finishPoll(&result) { return TENON_STATUS_OK }
+      state.takeInbox()
     }
   }
 
@@ -63,7 +64,8 @@ extension LoopExecutor {
     }
     state.pointee.jobCount.count(result.jobs)
     state.pointee.timersPending.store(state.own.pointee.timers.count, ordering: .relaxed)
-    state.shared.pointee.isSleeping = true
+    state.shared.pointee.isSleeping = state.pointee.source?.isWatched ?? false
+    state.shared.pointee.isAsked = false
     state.pointee.poller.store(0, ordering: .releasing)
     if result.more {
       // What the budget left is as good as a producer's job.
@@ -87,7 +89,7 @@ extension LoopExecutor {
     }
   }
 
-  /// Whether nothing is left to run; false: the budget ended it.
+  /// Whether nothing is left to run, but for what has arrived since it was last looked at; false: the budget ended it.
   private func runJobs(_ timeEnd: UInt64, _ interrupt: UnsafePointer<UInt32>?) -> Bool {
     let initial = state.own.pointee.budget
     let taskExecutor = asUnownedTaskExecutor()
@@ -104,7 +106,6 @@ extension LoopExecutor {
         advanceTimers()
       }
       if state.own.pointee.incoming.isEmpty && state.own.pointee.local.isEmpty {
-        if state.takeInbox() { continue }
         if !state.own.pointee.hasNewTimers { return true }
         // One that was armed in this poll may be due in it.
         state.own.pointee.hasNewTimers = false
@@ -163,6 +164,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     shared.pointee.isSleeping = false
     let isSignalled = shared.pointee.isSignalled
     shared.pointee.isSignalled = false
+    moveArrivals()
     pointee.mutex.unlock()
     if isSignalled && pointee.source?.host == nil { pointee.source?.clear() }
     return TENON_STATUS_OK
@@ -171,34 +173,32 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Whether producers have added something. Under the mutex.
   var hasArrivals: Bool { !shared.pointee.inbox.isEmpty || !shared.pointee.calls.isEmpty }
 
+  var isClosing: Bool { pointee.phase.load(ordering: .relaxed) == .closing }
+
   /// Whether something is pending that the loop must live for. In the poll and under the mutex.
   var isAlive: Bool {
     pointee.pendingHere.load(ordering: .relaxed) + shared.pointee.pendingElsewhere != 0
       || own.pointee.timers.count != 0
-      || pointee.phase.load(ordering: .relaxed) == .closing
+      || isClosing
   }
 
   /// Takes all that producers have added; false: nothing.
   @discardableResult
   func takeInbox() -> Bool {
     pointee.mutex.lock()
-    let hasJobs = !shared.pointee.inbox.isEmpty
-    if hasJobs {
-      if own.pointee.incoming.isEmpty {
-        own.pointee.incoming.swap(with: &shared.pointee.inbox)
-      } else {
-        while let job = shared.pointee.inbox.popFirst() { own.pointee.incoming.append(job) }
-      }
-    }
-    let hasCalls = !shared.pointee.calls.isEmpty
-    if hasCalls {
-      if own.pointee.readyCalls.isEmpty {
-        own.pointee.readyCalls.swap(with: &shared.pointee.calls)
-      } else {
-        while let call = shared.pointee.calls.popFirst() { own.pointee.readyCalls.append(call) }
-      }
-    }
+    let hasTaken = hasArrivals
+    moveArrivals()
     pointee.mutex.unlock()
-    return hasJobs || hasCalls
+    return hasTaken
+  }
+
+  /// In the poll and under the mutex.
+  private func moveArrivals() {
+    if !shared.pointee.inbox.isEmpty {
+      own.pointee.incoming.take(allOf: &shared.pointee.inbox)
+    }
+    if !shared.pointee.calls.isEmpty {
+      own.pointee.readyCalls.take(allOf: &shared.pointee.calls)
+    }
   }
 }

@@ -2,15 +2,13 @@ import CTenon
 
 /// Starts Swift work on an executor and returns the future's handle, which has one reference; or says why not.
 @inline(__always) func startCall(
-  on name: ExecutorName, detached: Bool, _ operation: @escaping Operation
+  on name: ExecutorName, detached: Bool, _ makeCall: (Handle) -> Call
 ) -> Result<Handle, StatusError> {
   let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
   guard let (promise, future) = createFuture(name, flags: flags) else {
     return .failure(StatusError(SlotTable.exhaustion()))
   }
-  if let state = name.state, state.enqueue(Call(promise: promise, operation: operation), name) {
-    return .success(future)
-  }
+  if let state = name.state, state.enqueue(makeCall(promise), name) { return .success(future) }
   _ = settle(promise, as: .cancelled, tenon_value_none())
   _ = releaseFuture(future)
   return .failure(StatusError(TENON_STATUS_CLOSED))
@@ -18,9 +16,9 @@ import CTenon
 
 extension LoopExecutor {
   /// The same in a task of its own, which has a priority.
-  func startTask(priority: TaskPriority?, detached: Bool, _ operation: @escaping Operation)
-    -> Result<Handle, StatusError>
-  {
+  func startTask(
+    priority: TaskPriority?, detached: Bool, _ makeCall: @escaping @Sendable (Handle) -> Call
+  ) -> Result<Handle, StatusError> {
     let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
     guard let (promise, future) = createFuture(name, flags: flags) else {
       return .failure(StatusError(SlotTable.exhaustion()))
@@ -30,10 +28,10 @@ extension LoopExecutor {
       _ = releaseFuture(future)
       return .failure(StatusError(TENON_STATUS_CLOSED))
     }
-    let driver = Driver()
+    let driver = Driver(takesMany: false)
     launch(driver) {
       Task.detached(executorPreference: self, priority: priority) { [self] in
-        await runAlone(Call(promise: promise, operation: operation), in: driver)
+        await runAlone(makeCall(promise), in: driver)
       }
     }
     return .success(future)

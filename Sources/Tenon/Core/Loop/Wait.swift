@@ -88,7 +88,7 @@ extension LoopExecutor {
       }
       runOnce(state.pointee.source?.hostContext)
     } else {
-      state.pointee.source?.sleep(until: deadline)
+      state.sleep(until: deadline)
     }
     return true
   }
@@ -129,6 +129,15 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       pointee.hasRunner = true
     }
     return isFirst
+  }
+
+  /// Sleeps until there is reason to poll, or the deadline. Without a host only.
+  fileprivate func sleep(until deadline: UInt64) {
+    pointee.mutex.lock()
+    let isAsked = shared.pointee.isAsked
+    if !isAsked { shared.pointee.isSleeping = true }
+    pointee.mutex.unlock()
+    if !isAsked { pointee.source?.sleep(until: deadline) }
   }
 
   fileprivate func resignRunner() {
