@@ -3,9 +3,12 @@
 #define TENON_CLINUX_SHIM_H
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
@@ -15,6 +18,30 @@
 /* <poll.h> has it only under _GNU_SOURCE, with which the module would differ from Swift's Glibc. */
 extern int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                  const sigset_t *mask);
+
+/* The calling thread's control block: what pthread_self() returns, without the call. */
+static inline unsigned long tenon__thread(void) { return (unsigned long)__builtin_thread_pointer(); }
+
+/* Sleeps while the word has this value. May wake for no reason. */
+static inline void tenon__futex_wait(const void *word, uint32_t value) {
+  int error = errno;
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+  errno = error;
+}
+
+/* Wakes one thread that sleeps. */
+static inline void tenon__futex_wake(const void *word) {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+/* Tells the processor that this thread spins. */
+static inline void tenon__spin(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb");
+#endif
+}
 
 /* Whether this is the thread that main() started on. (syscall() has no fixed arguments: no Swift.) */
 static inline bool tenon__is_first_thread(void) { return syscall(SYS_gettid) == getpid(); }

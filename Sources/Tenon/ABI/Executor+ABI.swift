@@ -112,11 +112,9 @@ public func tenon_executor_post(
 ) -> tenon_status_t {
   guard let fn else { return TENON_STATUS_INVALID }
   let handle = Handle(executor)
-  let status = LoopExecutor.check(handle)
-  if status != TENON_STATUS_OK { return status }
-  let name = ExecutorName(handle)
-  guard let state = name.state else { return TENON_STATUS_STALE }
-  return state.enqueue(Job(fn, context), name, .newWork) ? TENON_STATUS_OK : TENON_STATUS_CLOSED
+  guard let state = LoopExecutor.state(handle) else { return LoopExecutor.check(handle) }
+  return state.enqueue(Job(fn, context), ExecutorName(handle), .newWork)
+    ? TENON_STATUS_OK : TENON_STATUS_CLOSED
 }
 
 @c @implementation

@@ -11,12 +11,10 @@ public func tenon_timer_start(
 ) -> tenon_status_t {
   guard let fn else { return TENON_STATUS_INVALID }
   let handle = Handle(executor)
-  let status = LoopExecutor.check(handle)
-  if status != TENON_STATUS_OK { return status }
-  let name = ExecutorName(handle)
-  guard let state = name.state else { return TENON_STATUS_STALE }
+  guard let state = LoopExecutor.state(handle) else { return LoopExecutor.check(handle) }
   return startTimer(
-    on: state, name, deadline_ns, unsafeBitCast(fn, to: UnsafeRawPointer.self), context
+    on: state, ExecutorName(handle), deadline_ns, unsafeBitCast(fn, to: UnsafeRawPointer.self),
+    context
   ) { timer_out?.pointee = $0.pointer }
 }
 

@@ -50,7 +50,7 @@ public final class Future: Sendable {
   ///
   /// - Throws: The error that the future was rejected with: the same Swift error if it was one, else a ``Failure``;
   ///   `CancellationError` if it was cancelled.
-  public var value: Value {
+  public nonisolated(nonsending) var value: Value {
     get async throws {
       await settled()
       var result = Value.none
@@ -67,7 +67,7 @@ public final class Future: Sendable {
   /// The value, moved out when it is there: a pointer is then the caller's, with its `drop`.
   ///
   /// - Throws: As ``value``; `TENON_STATUS_TAKEN` as a ``Failure`` if somebody took it before.
-  public func take() async throws -> Value {
+  public nonisolated(nonsending) func take() async throws -> Value {
     await settled()
     var value = tenon_value_none()
     try check(takeFuture(handle, &value))
@@ -78,7 +78,7 @@ public final class Future: Sendable {
   }
 
   /// Waits until it has settled; a cancel of this task is passed on.
-  public func settled() async {
+  public nonisolated(nonsending) func settled() async {
     if isSettled { return }
     let handle = handle
     await withTaskCancellationHandler {

@@ -68,7 +68,7 @@ public final class Promise: Sendable {
 /// when it is.
 ///
 /// - Throws: What the promise is rejected with, `CancellationError` if it is cancelled, or what `body` throws.
-public func withPromise(
+public nonisolated(nonsending) func withPromise(
   on executor: LoopExecutor? = nil,
   _ body: (Promise) throws -> Void,
   onCancel: @escaping @Sendable () -> Void = {}

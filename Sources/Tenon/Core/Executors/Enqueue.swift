@@ -18,7 +18,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     if isPolledHere {
       guard admits(admission, name) else { return false }
       accepted()
-      own.pointee.local.append(job)
+      own.pointee.ready.append(job)
       return true
     }
     return enqueueFromElsewhere(job, name, admission, accepted)

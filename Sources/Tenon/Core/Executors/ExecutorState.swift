@@ -60,8 +60,9 @@ struct ExecutorState: ~Copyable {
 
   /// The polling thread's.
   struct Own: ~Copyable {
-    var local = Queue<Job>()
-    var incoming = Queue<Job>()
+    /// Jobs in the order in which they came: what jobs make goes to the end, and so does what others have added,
+    /// when it is looked at.
+    var ready = Queue<Job>()
     var readyCalls = Queue<Call>()
     var timers = TimingWheel()
     /// Timers were armed since they were last looked at.

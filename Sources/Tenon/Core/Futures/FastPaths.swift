@@ -46,8 +46,11 @@ import CTenon
   let life = future.bits & Handle.lifeMask
   let taken =
     life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader | FutureWord.taken
-  guard slot.exchange(taken, FutureWord.freed(life)) else { return false }
-  futureTable.give(future.index, memory)
+  // Both at hand before the exchange, so that nothing is left to call after it.
+  let free = FutureWord.freed(life)
+  guard free & Handle.mark != 0, let magazine = futureTable.magazineWithRoom() else { return false }
+  guard slot.exchange(taken, free) else { return false }
+  magazine.give(future.index, memory)
   return true
 }
 

@@ -12,9 +12,9 @@ import Synchronization
   return initialize(index, memory, executor, flags)
 }
 
-/// The same without an executor or flags, if a slot is free that was used before.
+/// The same without an executor or flags, if this thread has a free slot.
 @inline(__always) func createFutureFast() -> (promise: Handle, future: Handle)? {
-  guard let (index, memory) = futureTable.takeUsed() else { return nil }
+  guard let (index, memory) = futureTable.takeFast() else { return nil }
   return initialize(index, memory, .none, 0)
 }
 

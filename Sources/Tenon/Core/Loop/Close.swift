@@ -105,7 +105,7 @@ extension LoopExecutor {
 
   private func tellJobs() {
     while true {
-      guard let job = state.own.pointee.incoming.popFirst() ?? state.own.pointee.local.popFirst()
+      guard let job = state.own.pointee.ready.popFirst()
       else {
         let arrived = state.takeInbox()
         while state.own.pointee.readyCalls.popFirst() != nil {}

@@ -111,6 +111,15 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
       handle, word: handle.lives(in: word) ? SlotTable.endedLife(of: word) : word)
   }
 
+  /// The state of the executor behind a handle; nil: `check` says why.
+  @inline(__always) static func state(_ handle: Handle) -> UnsafeMutablePointer<ExecutorState>? {
+    guard let memory = executorTable.find(handle, .executor) else { return nil }
+    let slot = ExecutorSlot.at(memory)
+    let word = slot.pointee.head.word.load(ordering: .acquiring)
+    guard handle.lives(in: word), word & ExecutorSlot.referencesMask != 0 else { return nil }
+    return slot.pointee.state
+  }
+
   static func retain(_ handle: Handle) -> tenon_status_t {
     guard let memory = executorTable.find(handle, .executor) else {
       return SlotTable.refusal(handle)

@@ -40,7 +40,6 @@ extension LoopExecutor {
       }
       result.deadline = nextDeadline()
       if finishPoll(&result) { return TENON_STATUS_OK }
-      state.takeInbox()
     }
   }
 
@@ -49,6 +48,7 @@ extension LoopExecutor {
     while true {
       state.pointee.mutex.lock()
       if !result.more && state.hasArrivals {
+        state.moveArrivals()
         state.pointee.mutex.unlock()
         return false
       }
@@ -94,18 +94,18 @@ extension LoopExecutor {
     let initial = state.own.pointee.budget
     let taskExecutor = asUnownedTaskExecutor()
     let serialExecutor = serial.asUnownedSerialExecutor()
-    var untilLook = 64
+    var untilLook = 128
     while true {
       if !state.own.pointee.readyCalls.isEmpty && state.own.pointee.scheduledDrivers == 0 {
         scheduleDriver()
       }
       if untilLook == 0 {
-        // A job that makes jobs for ever must keep neither the inbox nor the timers waiting.
-        untilLook = 64
+        // Jobs that make jobs for ever must keep neither the inbox nor the timers waiting.
+        untilLook = 128
         state.takeInbox()
         advanceTimers()
       }
-      if state.own.pointee.incoming.isEmpty && state.own.pointee.local.isEmpty {
+      if state.own.pointee.ready.isEmpty {
         if !state.own.pointee.hasNewTimers { return true }
         // One that was armed in this poll may be due in it.
         state.own.pointee.hasNewTimers = false
@@ -117,12 +117,9 @@ extension LoopExecutor {
       if timeEnd != .max && state.own.pointee.budget != initial && Time.now >= timeEnd {
         return false
       }
-      guard let job = state.own.pointee.incoming.popFirst() ?? state.own.pointee.local.popFirst()
-      else {
-        continue
-      }
+      guard let job = state.own.pointee.ready.popFirst() else { continue }
       state.own.pointee.budget &-= 1
-      untilLook -= 1
+      untilLook &-= 1
       if let function = job.function {
         function(job.context, TENON_STATUS_OK)
       } else {
@@ -193,9 +190,9 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   /// In the poll and under the mutex.
-  private func moveArrivals() {
+  func moveArrivals() {
     if !shared.pointee.inbox.isEmpty {
-      own.pointee.incoming.take(allOf: &shared.pointee.inbox)
+      own.pointee.ready.take(allOf: &shared.pointee.inbox)
     }
     if !shared.pointee.calls.isEmpty {
       own.pointee.readyCalls.take(allOf: &shared.pointee.calls)

@@ -41,7 +41,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       own.pointee.hasNewTimers = true
     } else if RegistrationSlot.at(handle.index).move(handle, from: .armed, to: .queued) {
       RegistrationSlot.at(handle.index).pointee.event = TENON_STATUS_OK.rawValue
-      own.pointee.local.append(Job(runTimer, handle))
+      own.pointee.ready.append(Job(runTimer, handle))
     }
   }
 }
@@ -56,7 +56,7 @@ extension LoopExecutor {
       let handle = Handle(.timer, index: index, word: word)
       guard slot.move(handle, from: .armed, to: .queued) else { return }
       slot.pointee.event = TENON_STATUS_OK.rawValue
-      state.own.pointee.local.append(Job(runTimer, handle))
+      state.own.pointee.ready.append(Job(runTimer, handle))
     }
   }
 
@@ -88,7 +88,7 @@ extension LoopExecutor {
   if let state = name.state {
     if state.isPolledHere {
       removeTimer(state, handle.index, slot)
-      state.own.pointee.local.append(Job(runTimer, handle))
+      state.own.pointee.ready.append(Job(runTimer, handle))
       return TENON_STATUS_OK
     }
     if state.enqueue(Job(removeAndRunTimer, handle), name, .inFlight) { return TENON_STATUS_OK }

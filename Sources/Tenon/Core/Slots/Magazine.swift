@@ -35,6 +35,27 @@ extension SlotTable {
     return magazine
   }
 
+  /// A free slot from this thread's magazine.
+  @inline(__always) func takeFast() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
+    guard let magazine = magazine(of: currentThread),
+      case let first = magazine.pointee.head.load(ordering: .relaxed), first != 0
+    else { return nil }
+    let slot = address(of: first &- 1)
+    magazine.pointee.head.store(
+      SlotTable.head(slot).pointee.nextFree.load(ordering: .relaxed), ordering: .relaxed)
+    magazine.pointee.count.store(
+      magazine.pointee.count.load(ordering: .relaxed) &- 1, ordering: .relaxed)
+    return (first &- 1, slot)
+  }
+
+  /// This thread's magazine, if it has room for one slot more.
+  @inline(__always) func magazineWithRoom() -> UnsafeMutablePointer<Magazine>? {
+    guard let magazine = magazine(of: currentThread),
+      magazine.pointee.count.load(ordering: .relaxed) < Magazine.countMax
+    else { return nil }
+    return magazine
+  }
+
   /// Makes this thread the owner of its magazine, if that has none.
   func claimMagazine(_ thread: UInt) {
     guard
@@ -45,5 +66,15 @@ extension SlotTable {
     else { return }
     _ = magazine.pointee.owner.compareExchange(
       expected: 0, desired: thread, ordering: .acquiringAndReleasing)
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Magazine {
+  /// Keeps a free slot.
+  @inline(__always) func give(_ index: UInt32, _ slot: UnsafeMutableRawPointer) {
+    SlotTable.head(slot).pointee.nextFree.store(
+      pointee.head.load(ordering: .relaxed), ordering: .relaxed)
+    pointee.head.store(index &+ 1, ordering: .relaxed)
+    pointee.count.store(pointee.count.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
   }
 }

@@ -64,22 +64,7 @@ struct SlotTable: ~Copyable {
 
   /// Takes a slot. Its word keeps the life that it has from now on, and nothing else.
   @inline(__always) func take() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
-    takeUsed() ?? takeFresh()
-  }
-
-  /// Takes a slot that was used before, if one is free.
-  @inline(__always) func takeUsed() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
-    if let magazine = magazine(of: currentThread),
-      case let first = magazine.pointee.head.load(ordering: .relaxed), first != 0
-    {
-      let slot = address(of: first - 1)
-      magazine.pointee.head.store(
-        SlotTable.head(slot).pointee.nextFree.load(ordering: .relaxed), ordering: .relaxed)
-      magazine.pointee.count.store(
-        magazine.pointee.count.load(ordering: .relaxed) &- 1, ordering: .relaxed)
-      return (first - 1, slot)
-    }
-    return takeShared()
+    takeFast() ?? takeShared() ?? takeFresh()
   }
 
   @inline(never) private func takeShared() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
@@ -104,15 +89,7 @@ struct SlotTable: ~Copyable {
     // carried into the mark.
     let word = SlotTable.head(slot).pointee.word.load(ordering: .relaxed)
     if _slowPath(word & Handle.mark == 0) { return }
-    if let magazine = magazine(of: currentThread),
-      case let count = magazine.pointee.count.load(ordering: .relaxed), count < Magazine.countMax
-    {
-      SlotTable.head(slot).pointee.nextFree.store(
-        magazine.pointee.head.load(ordering: .relaxed), ordering: .relaxed)
-      magazine.pointee.head.store(index + 1, ordering: .relaxed)
-      magazine.pointee.count.store(count &+ 1, ordering: .relaxed)
-      return
-    }
+    if let magazine = magazineWithRoom() { return magazine.give(index, slot) }
     giveShared(index, slot)
   }
 

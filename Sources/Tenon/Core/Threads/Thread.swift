@@ -1,7 +1,8 @@
+import CLinux
 import Glibc
 
 /// The calling thread's name for itself: never 0, and unique while the thread lives.
-@inline(__always) var currentThread: UInt { UInt(pthread_self()) }
+@inline(__always) var currentThread: UInt { tenon__thread() }
 
 /// How a thread waits for another one that holds a slot's lock for a few instructions.
 ///
