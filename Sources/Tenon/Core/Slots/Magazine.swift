@@ -6,7 +6,7 @@ import Synchronization
 /// Invariant: only the thread whose name is in `owner` touches the rest, and the name never changes once it is
 /// there. A thread that ends leaves at most `countMax` slots behind, for the next thread of the same name.
 struct Magazine: ~Copyable {
-  static let countMax: UInt32 = 512
+  static let countMax: UInt32 = 2048
   /// How many a table has; threads are spread over them, and those that find theirs taken do without.
   static let perTable = 64
   static let stride = 64
