@@ -6,8 +6,8 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
-.PHONY: help check-swift packages build test test-c test-core test-search test-install test-docs check \
-	format demo bench install bundle clean
+.PHONY: help check-swift packages build test test-c test-core test-search test-install test-docs \
+	test-instructions check format demo bench install bundle clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,7 +21,7 @@ packages: ## install the Debian packages that building and testing need
 build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
-test: check-swift packages check test-c test-core test-search test-install test-docs ## run all tests
+test: check-swift packages check test-c test-core test-search test-install test-docs test-instructions ## run all tests
 	@echo "make test: all parts passed"
 
 test-core: check-swift packages
@@ -38,6 +38,9 @@ test-install: check-swift packages
 
 test-docs: check-swift packages
 	scripts/test-docs.sh
+
+test-instructions: check-swift packages
+	bench/instructions.sh --check
 
 check: check-swift packages ## check formatting, headers and layers
 	scripts/check-format.sh

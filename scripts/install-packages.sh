@@ -11,6 +11,7 @@ need cmake cmake
 need pkg-config pkg-config
 need clang-format clang-format
 need valgrind valgrind
+need python3 python3
 need /usr/include/uv.h libuv1-dev
 ((${#missing[@]} == 0)) && exit 0
 if ! command -v apt-get > /dev/null || [ "$(id -u)" != 0 ]; then
