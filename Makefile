@@ -42,13 +42,14 @@ test-docs: check-swift packages
 test-instructions: check-swift packages
 	bench/instructions.sh --check
 
-check: check-swift packages ## check formatting, headers and layers
+check: check-swift packages ## check formatting, headers, layers, and what people read first
 	scripts/check-format.sh
 	scripts/check-headers.sh
 	scripts/check-layers.sh
+	scripts/check-welcome.sh
 
 format: ## format Swift and C
-	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests examples-c
 	scripts/check-format.sh --fix
 
 demo: check-swift packages ## search a tree: make demo [PATTERN=text] [DIR=folder]

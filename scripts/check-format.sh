@@ -7,6 +7,7 @@ if [ "${1:-}" = --fix ]; then
   clang-format -i "${sources[@]}"
 else
   clang-format --dry-run --Werror "${sources[@]}"
-  swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
+  swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests \
+    examples-c
 fi
 echo "check-format: all files are formatted"

@@ -20,7 +20,9 @@ extern int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeou
                  const sigset_t *mask);
 
 /* The calling thread's control block: what pthread_self() returns, without the call. */
-static inline unsigned long tenon__thread(void) { return (unsigned long)__builtin_thread_pointer(); }
+static inline unsigned long tenon__thread(void) {
+  return (unsigned long)__builtin_thread_pointer();
+}
 
 /* Sleeps while the word has this value. May wake for no reason. */
 static inline void tenon__futex_wait(const void *word, uint32_t value) {

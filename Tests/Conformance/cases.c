@@ -17,6 +17,13 @@ const char *tenon_conformance_name(size_t index) {
   return index < tenon_conformance_count ? tenon_conformance_cases[index].name : NULL;
 }
 
+const char *tenon_conformance_function(size_t index) {
+  size_t count = 0;
+  while (conformance_functions[count].name)
+    count++;
+  return index < count ? conformance_functions[index].name : NULL;
+}
+
 const char *tenon_conformance_run(size_t index) {
   static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
   if (index >= tenon_conformance_count)

@@ -74,6 +74,7 @@
   CASE(a_stale_future_stays_stale_however_often_its_slot_is_used)             \
   CASE(references_to_a_future_are_bounded)                                    \
   CASE(a_million_futures_leave_memory_flat)                                   \
+  CASE(what_one_thread_creates_and_others_release_leaves_memory_flat)         \
   CASE(a_cancel_after_settling_keeps_the_value)                               \
   CASE(a_cancel_is_a_request_that_the_producer_answers)                       \
   CASE(on_complete_never_tells_from_inside_itself)                            \
@@ -112,6 +113,7 @@
   CASE(a_wrong_promise_config_is_refused)                                     \
   CASE(a_resolved_value_has_moved)                                            \
   CASE(resolving_with_null_gives_a_value_that_holds_nothing)                  \
+  CASE(a_borrowed_value_is_delivered_as_the_loan_that_it_is)                  \
   CASE(a_promise_settles_once)                                                \
   CASE(a_value_that_comes_too_late_is_dropped)                                \
   CASE(a_stale_promise_leaves_the_value_with_the_caller)                      \
@@ -192,11 +194,13 @@
   CASE(run_until_sleeps_while_there_is_nothing_to_do)                         \
   CASE(run_until_null_ends_when_nothing_is_pending)                           \
   CASE(run_until_null_waits_for_a_callback_that_is_pending)                   \
+  CASE(run_until_and_a_loop_at_the_descriptor_take_turns)                     \
   CASE(a_close_tells_every_callback_that_is_left)                             \
   CASE(the_last_release_closes)                                               \
   CASE(a_close_inside_a_job_goes_on_in_that_poll)                             \
   CASE(a_release_of_the_last_reference_inside_a_job_closes)                   \
   CASE(a_close_that_has_begun_is_finished_by_polls)                           \
+  CASE(a_close_after_a_close_that_has_begun_is_closed)                        \
   CASE(a_close_may_begin_while_a_poll_runs)                                   \
   CASE(a_callback_that_is_told_of_the_close_may_use_tenon)                    \
   CASE(a_close_ends_although_a_job_posts_itself_for_ever)                     \
@@ -217,6 +221,7 @@
   CASE(a_host_is_told_once_that_it_is_closed)                                 \
   CASE(a_host_is_called_with_no_lock_held)                                    \
   CASE(an_adapter_gets_its_own_context_back)                                  \
+  CASE(a_hundred_thousand_pending_futures_use_no_processor_and_no_wake)       \
   CASE(an_executor_counts_what_it_does)                                       \
   CASE(executor_statistics_leave_fields_they_do_not_know)                     \
   /* timer_test.c */                                                          \
@@ -228,6 +233,7 @@
   CASE(a_poll_tells_when_the_next_timer_is_due)                               \
   CASE(a_timer_that_waits_forever_sets_no_deadline)                           \
   CASE(a_cancelled_timer_is_told_so_once_in_a_poll_soon)                      \
+  CASE(a_second_cancel_of_a_timer_is_settled_until_it_is_told)                \
   CASE(a_timer_that_is_being_told_is_settled)                                 \
   CASE(a_callback_may_cancel_a_timer_that_is_due_as_well)                     \
   CASE(a_timer_may_be_cancelled_by_another_thread)                            \
@@ -255,13 +261,13 @@
   CASE(a_handle_with_a_bit_flipped_is_never_followed)                         \
   CASE(every_function_refuses_null_for_what_it_needs)                         \
   CASE(the_table_of_functions_names_each_once)                                \
-  CASE(a_value_of_unknown_kind_or_flags_is_refused)                           \
-  CASE(inline_data_that_is_too_long_is_refused)                               \
-  CASE(reserved_fields_must_be_zero)                                          \
-  CASE(sizes_beyond_any_object_are_refused)                                   \
-  CASE(every_struct_size_is_checked)                                          \
-  CASE(unknown_flags_are_refused)                                             \
-  CASE(text_that_is_not_utf8_is_refused)                                      \
+  CASE(every_function_refuses_a_wrong_struct_size)                            \
+  CASE(every_function_refuses_unknown_flags_and_reserved_fields)              \
+  CASE(every_function_refuses_text_that_is_not_utf8)                          \
+  CASE(every_function_refuses_sizes_beyond_any_object)                        \
+  CASE(every_function_refuses_numbers_that_are_no_status)                     \
+  CASE(every_function_refuses_what_is_no_value)                               \
+  CASE(no_time_is_too_long_or_too_short)                                      \
   /* race_test.c */                                                           \
   CASE(of_many_threads_that_resolve_a_promise_one_wins)                       \
   CASE(of_many_threads_that_end_a_promise_one_wins)                           \

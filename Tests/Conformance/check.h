@@ -222,7 +222,7 @@ void race_run(const race_t *race);
 
 /** How many handle parameters, and how many required pointers, a function has at the most. */
 #define FUNCTION_HANDLES_MAX 2
-#define FUNCTION_POINTERS_MAX 2
+#define FUNCTION_POINTERS_MAX 3
 #define FUNCTION_OUT_SIZE 128
 
 /** The types of handle, and none. */
@@ -237,12 +237,31 @@ typedef enum handle_type {
   HANDLE_TYPE_COUNT
 } handle_type_t;
 
+/** What an argument can be wrong in, beside handles and NULL. */
+typedef enum wrong {
+  WRONG_NOTHING,
+  WRONG_STRUCT_SIZE,
+  WRONG_FLAGS,
+  WRONG_TEXT,
+  WRONG_SIZE,
+  WRONG_VALUE,
+  WRONG_STATUS
+} wrong_t;
+
 /** What a function of the table is called with. */
 typedef struct arguments {
   void *handles[FUNCTION_HANDLES_MAX];
   bool null[FUNCTION_POINTERS_MAX]; /**< give NULL for this required pointer */
-  told_t *told;                     /**< for callbacks that must not come */
-  atomic_int *drops;                /**< for values that must not be dropped */
+  wrong_t wrong;                    /**< which kind of argument is wrong */
+  size_t at;                        /**< the so-manieth of its kind */
+  size_t size;                      /**< the wrong struct_size, or size */
+  uint32_t flags;
+  const char *text;
+  const tenon_value_t *value;
+  tenon_status_t status;
+  size_t size_right; /**< set by the call: what the wrong struct_size should be */
+  told_t *told;      /**< for callbacks that must not come */
+  atomic_int *drops; /**< for values that must not be dropped */
   /** Where outputs go: filled with the pattern before the call. */
   union {
     unsigned char bytes[FUNCTION_OUT_SIZE];
@@ -251,7 +270,7 @@ typedef struct arguments {
   bool took; /**< set by the call if it took something that it was given */
 } arguments_t;
 
-/** One exported function: how to call it with whatever handles. */
+/** One exported function: how to call it with whatever arguments. */
 typedef struct function {
   const char *name;
   /** NULL: there is nothing that could be wrong. Otherwise what the function answers. */
@@ -259,6 +278,14 @@ typedef struct function {
   handle_type_t handles[FUNCTION_HANDLES_MAX];
   bool optional[FUNCTION_HANDLES_MAX]; /**< this handle may be NULL */
   size_t pointers;                     /**< how many required pointers it has */
+  size_t structs;                      /**< how many structs with a struct_size it reads */
+  size_t structs_out;                  /**< and, after those, how many it fills */
+  size_t flags;                        /**< how many flags and reserved fields */
+  uint32_t flags_known;                /**< those of the first one that are right */
+  size_t texts;                        /**< how many texts */
+  size_t sizes;                        /**< how many sizes of data */
+  bool value;                          /**< it takes a tenon_value_t */
+  bool status;                         /**< it takes a tenon_status_t */
   /** It answers something else than a status, or checks other things before its handle: any
    *  failure will do. */
   bool inexact;

@@ -20,6 +20,8 @@ enum { FUNCTIONS_MAX = 128 };
 typedef struct testament {
   tenon_status_t answers[FUNCTIONS_MAX];
   bool left_all[FUNCTIONS_MAX];
+  tenon_status_t creates[5];
+  tenon_status_t values;
   bool is_cancelled;
   bool is_done;
   int reached;
@@ -52,8 +54,25 @@ static void use_all(testament_t *testament, fixture_t *fixture) {
     testament->left_all[index] = function_left_all(&arguments);
   }
   testament->is_cancelled = tenon_promise_is_cancelled(fixture->live[HANDLE_PROMISE]);
-  tenon_promise_create(NULL, &(tenon_promise_t *){NULL}, &(tenon_future_t *){NULL});
-  tenon_executor_create(NULL, &(tenon_executor_t *){NULL});
+  /* Nothing is made in the child: a lock that another thread held may be held for ever. */
+  tenon_promise_t *promise = NULL;
+  tenon_future_t *future = NULL;
+  tenon_error_t *error = NULL;
+  tenon_executor_t *executor = NULL;
+  tenon_error_payload_t payload = TENON_ERROR_PAYLOAD_INIT;
+  tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
+  payload.type = testament;
+  testament->creates[0] = tenon_promise_create(NULL, &promise, &future);
+  testament->creates[1] = tenon_promise_create(&config, &promise, &future);
+  testament->creates[2] = tenon_executor_create(NULL, &executor);
+  testament->creates[3] = tenon_error_create("test", 1, "text", NULL, &error);
+  testament->creates[4] =
+      tenon_error_create_with_payload("test", 1, "text", NULL, &payload, &error);
+  /* A value is no handle. */
+  tenon_value_t value;
+  testament->values = tenon_value_copy_string("text", 4, &value);
+  if (testament->values == TENON_STATUS_OK)
+    testament->values = tenon_value_drop(&value);
   tenon_timer_now_ns();
   tenon_status_name(TENON_STATUS_FORKED);
 }
@@ -76,6 +95,9 @@ static void check_child(pid_t pid, testament_t *testament) {
   conformance_check(WIFEXITED(state) && WEXITSTATUS(state) == 0 && testament->is_done, __FILE__,
                     __LINE__, text);
   CHECK(!testament->is_cancelled);
+  for (size_t index = 0; index < sizeof testament->creates / sizeof *testament->creates; index++)
+    CHECK_STATUS(TENON_STATUS_FORKED, testament->creates[index]);
+  CHECK_STATUS(TENON_STATUS_OK, testament->values);
   for (int index = 0; testament->is_done && conformance_functions[index].name; index++) {
     const function_t *function = &conformance_functions[index];
     if (!function->call || function->handles[0] == HANDLE_NONE)

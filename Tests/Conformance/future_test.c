@@ -202,6 +202,35 @@ CASE(a_million_futures_leave_memory_flat) {
 
 /* MARK: Cancelling */
 
+typedef struct handover {
+  tenon_future_t **futures;
+  size_t count;
+} handover_t;
+
+static void *release_all(void *context) {
+  const handover_t *handover = context;
+  for (size_t index = 0; index < handover->count; index++)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(handover->futures[index]));
+  return NULL;
+}
+
+CASE(what_one_thread_creates_and_others_release_leaves_memory_flat) {
+  /* But for the free slots that threads keep for themselves: all of them together, no more. */
+  enum { BATCH = 2000, KEPT_MAX = 4 << 20 };
+  static tenon_future_t *futures[BATCH];
+  handover_t handover = {futures, BATCH};
+  size_t rounds = conformance_rounds(1000) + 100;
+  uint64_t reserved = 0;
+  for (size_t round = 0; round < rounds; round++) {
+    for (size_t index = 0; index < BATCH; index++)
+      futures[index] = pair_create_settled(TENON_STATUS_OK).future;
+    on_other_thread(release_all, &handover);
+    if (round == 50)
+      reserved = process_statistics().memory_reserved;
+  }
+  CHECK(process_statistics().memory_reserved <= reserved + KEPT_MAX);
+}
+
 CASE(a_cancel_after_settling_keeps_the_value) {
   atomic_int drops = 0;
   pair_t pair = pair_create();

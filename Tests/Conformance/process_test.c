@@ -91,11 +91,15 @@ CASE(process_statistics_write_no_field_that_they_do_not_know) {
     tenon_process_statistics_t known;
     unsigned char unknown[64];
   } statistics;
-  pattern_fill(&statistics, sizeof statistics);
-  statistics.known.struct_size = sizeof statistics;
-  tenon_status_t status = tenon_process_get_statistics(&statistics.known);
-  CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_INVALID);
-  CHECK_UNTOUCHED(statistics.unknown);
-  CHECK(pattern_holds(&statistics.known.memory_reserved, sizeof(uint64_t)) ==
-        (status == TENON_STATUS_INVALID));
+  static const size_t sizes[] = {sizeof statistics, 4096, 4097, SIZE_MAX};
+  for (size_t index = 0; index < sizeof sizes / sizeof *sizes; index++) {
+    pattern_fill(&statistics, sizeof statistics);
+    statistics.known.struct_size = sizes[index];
+    CHECK_STATUS(sizes[index] <= 4096 ? TENON_STATUS_OK : TENON_STATUS_INVALID,
+                 tenon_process_get_statistics(&statistics.known));
+    CHECK_COUNT(sizes[index], statistics.known.struct_size);
+    CHECK_UNTOUCHED(statistics.unknown);
+    CHECK(pattern_holds(&statistics.known.memory_reserved, sizeof(uint64_t)) ==
+          (sizes[index] > 4096));
+  }
 }

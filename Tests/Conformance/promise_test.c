@@ -85,6 +85,28 @@ CASE(resolving_with_null_gives_a_value_that_holds_nothing) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
 }
 
+CASE(a_borrowed_value_is_delivered_as_the_loan_that_it_is) {
+  atomic_int drops = 0;
+  pair_t owner = pair_create();
+  pair_t reader = pair_create();
+  tenon_value_t value = counted_value(&drops);
+  tenon_value_t loan = tenon_value_none();
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(owner.promise, &value));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_peek(owner.future, &loan));
+  CHECK(loan.flags & TENON_VALUE_FLAG_BORROWED);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(reader.promise, &loan));
+  CHECK_COUNT(TENON_VALUE_NONE, loan.kind);
+  CHECK_COUNT(0, loan.flags);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_take(reader.future, &value));
+  CHECK(value.as.pointer.address == &drops);
+  CHECK(value.flags & TENON_VALUE_FLAG_BORROWED);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_value_drop(&value));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(reader.future));
+  CHECK_COUNT(0, atomic_load(&drops)); /* the owner's to drop */
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(owner.future));
+  CHECK_COUNT(1, atomic_load(&drops));
+}
+
 CASE(a_promise_settles_once) {
   for (size_t first = 0; first < ENDS_COUNT; first++) {
     for (size_t second = 0; second < ENDS_COUNT; second++) {

@@ -175,6 +175,21 @@ static void cancel_self(void *context, tenon_status_t status) {
   CHECK_STATUS(TENON_STATUS_SETTLED, tenon_timer_cancel(alarm->timer));
 }
 
+CASE(a_second_cancel_of_a_timer_is_settled_until_it_is_told) {
+  tenon_executor_t *executor = executor_create();
+  told_t told = TOLD_INIT;
+  tenon_timer_t *timer = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(executor, TENON_FOREVER, tell, &told, &timer));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_timer_cancel(timer));
+  CHECK_STATUS(TENON_STATUS_SETTLED, tenon_timer_cancel(timer));
+  CHECK_STATUS(TENON_STATUS_SETTLED, tenon_timer_cancel(timer));
+  CHECK_NOT_TOLD(&told);
+  executor_poll(executor);
+  CHECK_TOLD(TENON_STATUS_CANCELLED, &told);
+  CHECK_STATUS(TENON_STATUS_STALE, tenon_timer_cancel(timer));
+  executor_end(executor);
+}
+
 CASE(a_timer_that_is_being_told_is_settled) {
   tenon_executor_t *executor = executor_create();
   for (int is_cancelled = 0; is_cancelled < 2; is_cancelled++) {

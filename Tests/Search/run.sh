@@ -23,8 +23,8 @@ same_as_grep() { # pattern directory
   LC_ALL=C grep -rnIF -e "$1" "$2" 2> /dev/null | LC_ALL=C sort > "$work/theirs"
   cmp -s "$work/ours" "$work/theirs"
 }
-# The stats are the last lines of stderr: "name number".
-stat() { awk -v name="$1 " 'index($0, name) == 1 { print $NF }' "$work/stats"; }
+# The stats are the last lines of stderr: "name number", and perhaps words.
+stat() { awk -v name="$1 " 'index($0, name) == 1 { print substr($0, length(name) + 1) + 0 }' "$work/stats"; }
 ends_with() { # status; then a command
   local status=$1 got=0
   shift
@@ -70,6 +70,25 @@ expect usr_share_gives_the_lines_of_grep same_as_grep license /usr/share
 cd "$tree" && expect a_relative_folder_gives_the_lines_of_grep same_as_grep needle . && cd - > /dev/null
 
 expect a_match_ends_with_0 ends_with 0 "$search" --stats needle "$tree"
+# One future for each regular file: links are not followed.
+stats_are() { # name number
+  [ "$(stat "$1")" = "$2" ] || { echo "$1 is $(stat "$1"), not $2"; return 1; }
+}
+regular_files=$(find "$tree" -type f -printf x | wc -c)
+expect the_stats_count_the_files stats_are files "$regular_files"
+expect the_stats_count_the_matches stats_are matches "$(LC_ALL=C grep -rnIF needle "$tree" 2> /dev/null | grep -vc '^grep: ')"
+for number in created settled; do
+  expect "the_stats_count_the_futures_$number" stats_are "futures $number" "$regular_files"
+done
+expect the_stats_count_the_futures_cancelled stats_are 'futures cancelled' 0
+expect the_stats_count_the_polls test "$(stat polls)" -gt 0
+expect the_stats_count_the_wakes test "$(stat wakes)" -gt 0
+expect the_stats_tell_the_time grep -qE '^elapsed [0-9]+\.[0-9]+ s$' "$work/stats"
+in_threads() { # size of libuv's pool, threads
+  UV_THREADPOOL_SIZE=$1 "$search" --stats needle "$tree" > /dev/null 2> "$work/stats" && stats_are threads "$2"
+}
+expect the_process_has_one_thread_and_libuvs_pool in_threads 1 2
+expect however_large_that_is in_threads 4 5
 expect no_match_ends_with_1 ends_with 1 "$search" 'never there' "$tree"
 expect a_missing_folder_ends_with_2 ends_with 2 "$search" needle "$work/nothing"
 expect and_says_domain_code_and_message grep -q 'no such file or directory (uv -2)' "$work/stats"

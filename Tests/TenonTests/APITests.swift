@@ -48,6 +48,26 @@ import Testing
     }
   }
 
+  @Test func aStringThatIsNotUTF8IsRepaired() async throws {
+    try await withLoop { loop in
+      let (promise, pointer) = makePromiseInC()
+      let future = try Future(adopting: pointer)
+      // By hand, past the functions that would have refused it.
+      var value = tenon_value_none()
+      value.kind = UInt8(TENON_VALUE_STRING.rawValue)
+      value.flags = UInt8(TENON_VALUE_FLAG_INLINE)
+      value.inline_size = 3
+      withUnsafeMutableBytes(of: &value.as) { $0.copyBytes(from: [0x61, 0xff, 0x62]) }
+      #expect(tenon_promise_resolve(promise, &value) == TENON_STATUS_OK)
+      let text = try loop.result { try await future.value }
+      guard case .string(let string) = text else {
+        Issue.record("no string")
+        return
+      }
+      #expect(string == "a\u{fffd}b")
+    }
+  }
+
   @Test func theSameSwiftErrorComesBack() async throws {
     try await withLoop { loop in
       let thrown = ObjectError()

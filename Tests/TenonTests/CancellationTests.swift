@@ -157,4 +157,94 @@ import Testing
       #expect(ends.value == 16)
     }
   }
+
+  /// The ways to close an executor, for one whose work never ends.
+  enum Ending: CaseIterable { case close, closeAtOnce, begin, beginWithOneJobAPoll, release }
+
+  @Test(arguments: Ending.allCases)
+  func aCloseEndsAlthoughATaskIgnoresItsCancellation(ending: Ending) async throws {
+    try await withLoop { loop in
+      let runs = Shared(0)
+      let futures = try (0..<3).map { _ in
+        try loop.start {
+          while true {
+            runs.change { $0 += 1 }
+            await Task.yield()
+          }
+        }
+      }
+      loop.pollSome()
+      #expect(runs.value > 0)
+      let pointer = loop.pointer
+      switch ending {
+      case .close: #expect(tenon_executor_close(pointer, 5_000_000) == TENON_STATUS_TIMEOUT)
+      case .closeAtOnce: #expect(tenon_executor_close(pointer, 0) == TENON_STATUS_TIMEOUT)
+      case .release: #expect(tenon_executor_release(pointer) == TENON_STATUS_OK)
+      case .begin, .beginWithOneJobAPoll:
+        #expect(tenon_executor_begin_close(pointer, 0) == TENON_STATUS_OK)
+        var result = PollResult()
+        for _ in 0..<1000 where !result.closed {
+          _ = loop.poll(PollBudget(jobs: ending == .begin ? 100 : 1), &result)
+        }
+        #expect(result.closed)
+      }
+      for future in futures {
+        #expect(tenon_future_poll(future.pointer) == TENON_STATUS_REJECTED)
+        let error = ErrorInC(of: future)
+        #expect(error.code == Int64(TENON_STATUS_CLOSED.rawValue))
+        error.release()
+      }
+      // Nothing of it runs ever again.
+      let last = runs.value
+      var result = PollResult()
+      #expect(loop.poll(PollBudget(), &result) == TENON_STATUS_CLOSED)
+      #expect(runs.value == last)
+      #expect(loop.state.pointee.abandonedJobs.load(ordering: .relaxed) >= 3)
+    }
+  }
+
+  @Test func whatIsReadyWhenTheTimeOfACloseIsOverStillRuns() async throws {
+    try await withLoop { loop in
+      let (runs, told) = (Shared(0), Shared<[Int32]>([]))
+      let future = try loop.start { while true { await Task.yield() } }
+      loop.pollSome()
+      let job: tenon_job_fn = { context, status in
+        let told = Unmanaged<Shared<[Int32]>>.fromOpaque(context!).takeUnretainedValue()
+        told.change { $0.append(status.rawValue) }
+      }
+      let context = Unmanaged.passUnretained(told).toOpaque()
+      for _ in 0..<10_000 {
+        #expect(tenon_executor_post(loop.pointer, job, context) == TENON_STATUS_OK)
+      }
+      let late = try loop.start(detached: true) { runs.change { $0 += 1 } }
+      #expect(tenon_executor_close(loop.pointer, 0) == TENON_STATUS_TIMEOUT)
+      #expect(told.value.count == 10_000)
+      #expect(told.value.allSatisfy { $0 == TENON_STATUS_OK.rawValue })
+      #expect(runs.value == 0, "a call that waited for its turn is cancelled")
+      #expect(tenon_future_poll(late.pointer) == TENON_STATUS_CANCELLED)
+      #expect(tenon_future_poll(future.pointer) == TENON_STATUS_REJECTED)
+    }
+  }
+
+  @Test func aCloseThatCannotWaitGoesOnInThePollsThatFollow() async throws {
+    try await withLoop { _ in
+      // A host that has no way to run its loop once.
+      var host = tenon_executor_host_t()
+      host.struct_size = MemoryLayout<tenon_executor_host_t>.size
+      host.wake = { _ in }
+      let loop = try LoopExecutor.create(host: host, context: nil, label: nil).get()
+      let (promise, gate) = try Promise.make()
+      let future = try loop.start { await gate.settled() }
+      loop.pollAll()
+      #expect(tenon_executor_close(loop.pointer, 60_000_000_000) == TENON_STATUS_PENDING)
+      #expect(tenon_executor_close(loop.pointer, 0) == TENON_STATUS_CLOSED)
+      #expect(!future.isSettled)
+      promise.cancel()
+      var result = PollResult()
+      for _ in 0..<100 where !result.closed { _ = loop.poll(PollBudget(), &result) }
+      #expect(result.closed)
+      #expect(tenon_future_poll(future.pointer) == TENON_STATUS_OK)
+      #expect(tenon_executor_release(loop.pointer) == TENON_STATUS_OK)
+    }
+  }
 }

@@ -126,4 +126,45 @@ private actor Counter: LoopActor {
       try #require(try loop.run(until: future))
     }
   }
+
+  /// What blocking calls answer here: for ever and not at all, for a future and for all that is pending.
+  private func blockingAnswers(
+    _ loop: LoopExecutor, _ other: LoopExecutor, _ future: Future
+  ) -> [tenon_status_t] {
+    [
+      tenon_future_wait(future.pointer, .max),
+      tenon_future_wait(future.pointer, 0),
+      tenon_executor_run_until(other.pointer, future.pointer, .max),
+      tenon_executor_run_until(other.pointer, future.pointer, 0),
+      tenon_executor_run_until(other.pointer, nil, .max),
+      tenon_executor_run_until(loop.pointer, future.pointer, .max),
+    ]
+  }
+
+  @Test func blockingInATaskIsADeadlock() async throws {
+    try await withLoop { loop in
+      let other = try LoopExecutor.create(name: "other")
+      let (promise, future) = try Promise.make()
+      let deadlocks = [tenon_status_t](repeating: TENON_STATUS_DEADLOCK, count: 5)
+      let onLoop = try loop.result { blockingAnswers(loop, other, future) }
+      #expect(onLoop == deadlocks + [TENON_STATUS_BUSY])
+      // On one of the threads that Swift's runtime has for tasks.
+      let elsewhere = try loop.result {
+        await Task.detached { blockingAnswers(loop, other, future) }.value
+      }
+      #expect(elsewhere == deadlocks + [TENON_STATUS_DEADLOCK])
+      // What has settled needs no waiting.
+      promise.resolve()
+      let settled = try loop.result {
+        await Task.detached {
+          [
+            tenon_future_wait(future.pointer, .max),
+            tenon_executor_run_until(other.pointer, future.pointer, .max),
+          ]
+        }.value
+      }
+      #expect(settled == [TENON_STATUS_OK, TENON_STATUS_OK])
+      try other.close()
+    }
+  }
 }

@@ -58,6 +58,21 @@ import Testing
     program.drain()
   }
 
+  @Test func whatIsRoundedDownAtTheEndOfTimeWaitsLongerThanAnyClockRuns() {
+    var program = WheelProgram(seed: 0)
+    // All that fall into the last tick, and so are not rounded up.
+    let last = UInt64.max - WheelProgram.tick + 1
+    for deadline in [last + 1, last + 2, last + WheelProgram.tick / 2, .max - 1, .max] {
+      program.insert(deadline)
+    }
+    // The end of the system's clock, which is signed, and then the moment before that tick.
+    program.advance(to: UInt64(Int64.max))
+    #expect(program.pending.count == 5)
+    program.advance(to: last - 1)
+    #expect(program.pending.count == 5)
+    program.drain()
+  }
+
   @Test func timersOfOneTickGoOutInTheOrderOfTheirDeadlines() {
     var program = WheelProgram(seed: 0)
     let start = program.now + WheelProgram.tick * 10

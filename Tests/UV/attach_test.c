@@ -58,6 +58,7 @@ static void count_types(uv_handle_t *handle, void *context) {
   types[uv_handle_get_type(handle)]++;
 }
 
+// Host hazard 28: uv_walk() shows what we add.
 TEST(uv_walk_shows_one_poll_handle_and_one_timer) {
   uv_loop_t *loop = loop_create();
   tenon_executor_t *executor = attach(loop);
@@ -201,6 +202,7 @@ TEST(several_loops_run_in_several_threads) {
   CHECK_COUNT(atomic_load(&several.accepted), atomic_load(&several.received));
 }
 
+// Host hazard 31: a loop made again in the same memory is another loop.
 TEST(the_default_loop_is_closed_and_made_again) {
   uv_loop_t *loops[2];
   tenon_executor_t *executors[2];
@@ -230,6 +232,7 @@ TEST(the_default_loop_is_closed_and_made_again) {
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executors[index]));
 }
 
+// Host hazard 31, many times.
 TEST(a_loops_memory_is_used_for_a_new_loop) {
   uv_loop_t loop;
   tenon_executor_t *previous = NULL;
@@ -357,6 +360,7 @@ static int descriptors_after_exec(bool forks) {
   return count;
 }
 
+// Host hazard 20: a child process inherits no descriptor of ours.
 TEST(descriptors_are_closed_on_exec) {
   int before = descriptors_after_exec(true);
   CHECK_COUNT(before, descriptors_after_exec(false));
@@ -370,5 +374,43 @@ TEST(descriptors_are_closed_on_exec) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, tell, &told));
   uv_run(loop, UV_RUN_DEFAULT);
   CHECK_COUNT(2, atomic_load(&told.count));
+  detach_and_end(executor, loop);
+}
+
+typedef struct spawning {
+  uv_process_t process;
+  hold_t hold;
+  int64_t exit_status;
+} spawning_t;
+
+static void child_exited(uv_process_t *process, int64_t exit_status, int signal_number) {
+  spawning_t *spawning = process->data;
+  CHECK_COUNT(0, signal_number);
+  spawning->exit_status = exit_status;
+  hold_end(&spawning->hold);
+  uv_close((uv_handle_t *)process, NULL);
+}
+
+// Host hazard 20: a child process with operations in flight. Their results are still delivered.
+TEST(a_child_process_spawned_with_work_in_flight_disturbs_nothing) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  spawning_t spawning = {.exit_status = -1};
+  told_t timer = {0};
+  told_t job = {0};
+  hold_begin(&spawning.hold, executor);
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_timer_start(executor, tenon_timer_now_ns() + NS_PER_MS, tell, &timer, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, tell, &job));
+  char program[] = "true";
+  char *arguments[] = {program, NULL};
+  uv_process_options_t options = {.exit_cb = child_exited, .file = program, .args = arguments};
+  spawning.process.data = &spawning;
+  CHECK_COUNT(0, uv_spawn(loop, &spawning.process, &options));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_COUNT(0, spawning.exit_status);
+  CHECK_TOLD(TENON_STATUS_OK, &spawning.hold.told);
+  CHECK_TOLD(TENON_STATUS_OK, &timer);
+  CHECK_TOLD(TENON_STATUS_OK, &job);
   detach_and_end(executor, loop);
 }

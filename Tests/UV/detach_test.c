@@ -15,6 +15,7 @@ TEST(detach_works_before_the_loop_ever_ran) {
   loop_end(loop);
 }
 
+// Host hazard 28: close callbacks come in a later phase, and before the loop ends.
 TEST(detach_is_told_in_uv_run_and_keeps_the_loop_alive_until_then) {
   uv_loop_t *loop = loop_create();
   tenon_executor_t *executor = attach(loop);
@@ -32,6 +33,7 @@ TEST(detach_is_told_in_uv_run_and_keeps_the_loop_alive_until_then) {
   loop_end(loop);
 }
 
+// Host hazard 21: the loop must run once more before it can be closed.
 TEST(uv_loop_close_is_busy_until_the_detach_is_complete) {
   uv_loop_t *loop = loop_create();
   tenon_executor_t *executor = attach(loop);
@@ -240,6 +242,7 @@ static void end_order(void *context, tenon_status_t status) {
   atomic_store(&order->detached, true);
 }
 
+// Host hazard 27: the loop goes down with work queued.
 TEST(everything_pending_is_told_before_the_detach_is) {
   uv_loop_t *loop = loop_create();
   tenon_executor_t *executor = attach(loop);
@@ -268,6 +271,82 @@ TEST(everything_pending_is_told_before_the_detach_is) {
     // What they waited for may still come: it finds nobody.
     CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(promises[index], NULL));
     CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(futures[index]));
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  loop_end(loop);
+}
+
+typedef struct request {
+  uv_work_t work;
+  tenon_promise_t *promise;
+  tenon_future_t *future;
+  told_t cancel;
+  int result; /**< what libuv said, or 1 */
+} request_t;
+
+static atomic_bool may_end;
+
+static void occupy(uv_work_t *work) {
+  (void)work;
+  SPIN_UNTIL(atomic_load(&may_end));
+}
+
+static void run_never(uv_work_t *work) {
+  (void)work;
+  CHECK(false && "this work was cancelled");
+}
+
+static void end_request(uv_work_t *work, int status) {
+  request_t *request = work->data;
+  request->result = status;
+  if (!request->promise)
+    return;
+  CHECK_COUNT(UV_ECANCELED, status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(request->promise));
+}
+
+static void cancel_request(void *context, tenon_status_t status) {
+  request_t *request = context;
+  tell(&request->cancel, status);
+  if (status == TENON_STATUS_CANCELLED)
+    CHECK_COUNT(0, uv_cancel((uv_req_t *)&request->work));
+}
+
+// Host hazard 27: the loop goes down with work queued. Requests of libuv's that the detach cancels
+// end as UV_ECANCELED, and are owed their callback.
+TEST(requests_that_a_detach_cancels_are_still_owed_their_callback) {
+  enum { REQUESTS = 10 };
+  CHECK_COUNT(0, setenv("UV_THREADPOOL_SIZE", "1", 1));
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
+  config.executor = executor;
+  request_t first = {.result = 1};
+  request_t requests[REQUESTS];
+  memset(requests, 0, sizeof requests);
+  first.work.data = &first;
+  CHECK_COUNT(0, uv_queue_work(loop, &first.work, occupy, end_request));
+  for (int index = 0; index < REQUESTS; index++) {
+    request_t *request = &requests[index];
+    request->result = 1;
+    request->work.data = request;
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_promise_create(&config, &request->promise, &request->future));
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_promise_on_cancel(request->promise, NULL, cancel_request, request, NULL));
+    CHECK_COUNT(0, uv_queue_work(loop, &request->work, run_never, end_request));
+  }
+  told_t detached = {0};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_uv_detach(executor, NS_PER_S, tell, &detached));
+  atomic_store(&may_end, true);
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_TOLD(TENON_STATUS_OK, &detached);
+  CHECK_COUNT(0, first.result);
+  for (int index = 0; index < REQUESTS; index++) {
+    CHECK_COUNT(UV_ECANCELED, requests[index].result);
+    CHECK_TOLD(TENON_STATUS_CANCELLED, &requests[index].cancel);
+    CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(requests[index].future));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(requests[index].future));
   }
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
   loop_end(loop);

@@ -50,6 +50,7 @@ static void use_in_child(void *context) {
   CHECK_COUNT(0, uv_loop_close(&fresh));
 }
 
+// Host hazard 29: a fork without exec.
 TEST(every_call_in_a_forks_child_is_forked) {
   uv_loop_t *loop = loop_create();
   forked_t forked = {loop, attach(loop)};
@@ -76,6 +77,7 @@ static void run_loop_in_child(void *context) {
   CHECK_COUNT(0, uv_loop_close(forked->loop));
 }
 
+// Host hazard 29: the child goes on with its copy of the loop.
 TEST(a_child_that_goes_on_with_the_loop_does_not_wait_for_the_parents_work) {
   uv_loop_t *loop = loop_create();
   forked_t forked = {loop, attach(loop)};
@@ -207,6 +209,7 @@ static void *keep_busy(void *context) {
   return NULL;
 }
 
+// Host hazard 29: locks that other threads hold at the fork.
 TEST(a_fork_while_other_threads_are_in_every_call_hangs_nowhere) {
   uv_loop_t *loop = loop_create();
   forked_t forked = {loop, attach(loop)};

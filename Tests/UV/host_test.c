@@ -21,6 +21,7 @@ static void take_embedded_turn(uv_loop_t *loop) {
   uv_run(loop, UV_RUN_NOWAIT);
 }
 
+// Host hazard 25: hosts that know the loop by uv_backend_fd() and uv_backend_timeout().
 TEST(an_embedding_host_sees_a_job_of_its_own_thread) {
   uv_loop_t *loop = loop_create();
   tenon_executor_t *executor = attach(loop);
@@ -130,6 +131,7 @@ static void post_batch(batch_t *batch, int count) {
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(batch->executor, run_batched, batch));
 }
 
+// Host hazard 26: uv_stop() during our batch.
 TEST(uv_stop_in_a_job_returns_after_that_job_and_the_rest_runs_next_time) {
   uv_loop_t *loop = loop_create();
   batch_t batch = {loop, attach(loop), 0, 3};
@@ -249,6 +251,7 @@ static void read_pipe(uv_poll_t *handle, int status, int events) {
   uv_close((uv_handle_t *)handle, NULL);
 }
 
+// Host hazard 26: a batch needs a bound.
 TEST(a_job_that_posts_itself_for_ever_starves_neither_timers_nor_io) {
   uv_loop_t *loop = loop_create();
   host_timer_t timer;
@@ -324,6 +327,7 @@ static void *send_jobs(void *context) {
   return NULL;
 }
 
+// Host hazard 22: the host closes all handles of its loop, ours included, while threads send.
 TEST(senders_outlive_a_loop_whose_host_closed_every_handle) {
   for (size_t round = 0; round < rounds(100); round++) {
     uv_loop_t *loop = loop_create();
@@ -355,6 +359,7 @@ TEST(senders_outlive_a_loop_whose_host_closed_every_handle) {
   }
 }
 
+// Host hazard 22, with a detach before.
 TEST(a_detach_before_the_host_closes_every_handle_is_told_in_uv_run) {
   uv_loop_t *loop = loop_create();
   tenon_executor_t *executor = attach(loop);
@@ -408,6 +413,7 @@ static void close_handles_in_job(void *context, tenon_status_t status) {
   CHECK_NOT_TOLD(&closing->detached);
 }
 
+// Host hazard 22, in the middle of a turn.
 TEST(a_host_closes_every_handle_inside_a_job) {
   for (int variant = 0; variant < 3; variant++) {
     uv_loop_t *loop = loop_create();

@@ -1,8 +1,15 @@
 /*
  * Liveness: what is pending keeps a loop alive, and nothing else does.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE // RUSAGE_THREAD
+#endif
+
 #include "check.h"
 
+#include <sys/resource.h>
+
+// Host hazard 23: uv_run() must return, and uv_loop_alive() be right, while nothing is pending.
 TEST(an_idle_executor_does_not_keep_the_loop_alive) {
   uv_loop_t *loop = loop_create();
   tenon_executor_t *executor = attach(loop);
@@ -150,6 +157,37 @@ TEST(the_loops_own_timer_keeps_it_alive_also_after_a_post_from_elsewhere) {
   detach_and_end(executor, loop);
 }
 
+TEST(a_post_from_another_thread_keeps_no_idle_loop_alive) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  told_t elsewhere = {0};
+  told_t *pair[2] = {(told_t *)(void *)executor, &elsewhere};
+  on_other_thread(post_elsewhere, pair);
+  CHECK_COUNT(0, uv_loop_alive(loop));
+  detach_and_end(executor, loop);
+  CHECK_TOLD(TENON_STATUS_OK, &elsewhere); // At the latest in the detach.
+}
+
+TEST(a_loop_that_is_not_alive_never_polls) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  told_t elsewhere = {0};
+  told_t *pair[2] = {(told_t *)(void *)executor, &elsewhere};
+  on_other_thread(post_elsewhere, pair);
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_NOWAIT));
+  CHECK_NOT_TOLD(&elsewhere);
+  CHECK_COUNT(0, statistics(executor).polls);
+  // As soon as anything keeps it alive, the job comes.
+  hold_t hold;
+  hold_begin(&hold, executor);
+  uv_run(loop, UV_RUN_ONCE);
+  CHECK_TOLD(TENON_STATUS_OK, &elsewhere);
+  hold_end(&hold);
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  detach_and_end(executor, loop);
+}
+
 TEST(liveness_comes_and_goes_any_number_of_times) {
   uv_loop_t *loop = loop_create();
   tenon_executor_t *executor = attach(loop);
@@ -171,7 +209,7 @@ TEST(liveness_comes_and_goes_any_number_of_times) {
   detach_and_end(executor, loop);
 }
 
-enum { MANY = 10000 };
+enum { MANY = 100000, IDLE_MS = 100 };
 
 typedef struct many {
   turns_t turns;
@@ -187,7 +225,12 @@ static void *end_many_holds(void *context) {
   return NULL;
 }
 
-TEST(ten_thousand_pending_futures_let_the_loop_sleep) {
+static long long microseconds(const struct rusage *usage) {
+  return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000ll + usage->ru_utime.tv_usec +
+         usage->ru_stime.tv_usec;
+}
+
+TEST(a_hundred_thousand_pending_futures_let_the_loop_sleep) {
   uv_loop_t *loop = loop_create();
   tenon_executor_t *executor = attach(loop);
   many_t many;
@@ -195,11 +238,24 @@ TEST(ten_thousand_pending_futures_let_the_loop_sleep) {
   for (int index = 0; index < MANY; index++)
     hold_begin(&many.holds[index], executor);
   turns_start(&many.turns, loop);
+  uv_run(loop, UV_RUN_NOWAIT);
   // One turn until the host's own timer: nothing of ours has made the loop come round.
-  host_timer_start(&many.timer, loop, 50, 50);
+  atomic_store(&many.turns.count, 0);
+  host_timer_start(&many.timer, loop, IDLE_MS, IDLE_MS);
+  tenon_executor_statistics_t before = statistics(executor);
+  struct rusage usage_before;
+  struct rusage usage_after;
+  getrusage(RUSAGE_THREAD, &usage_before);
   CHECK(uv_run(loop, UV_RUN_ONCE));
+  getrusage(RUSAGE_THREAD, &usage_after);
+  tenon_executor_statistics_t after = statistics(executor);
   CHECK(many.timer.count > 0);
   CHECK_COUNT(1, atomic_load(&many.turns.count));
+  CHECK_COUNT(before.polls, after.polls);
+  CHECK_COUNT(before.wakes, after.wakes);
+  CHECK_COUNT(MANY, after.pending);
+  // A loop that does not sleep uses all of the time that it waits; this one, next to none of it.
+  CHECK(microseconds(&usage_after) - microseconds(&usage_before) < IDLE_MS * 1000 / 2);
   host_timer_close(&many.timer);
   uv_run(loop, UV_RUN_NOWAIT);
   atomic_store(&many.turns.count, 0);

@@ -1,7 +1,8 @@
 /**
  * @file tests.h
  *
- * The list of tests, grouped by subject: one file each.
+ * The list of tests, grouped by subject: one file each. "Host hazard N" at a test names one of the
+ * things, by their number in the project's list of hazards, that hosts did to others.
  */
 #ifndef UV_TESTS_H
 #define UV_TESTS_H
@@ -22,6 +23,10 @@
   X(attach_and_detach_leave_no_descriptor_behind)                                                  \
   X(attach_without_a_descriptor_left_has_no_resources)                                             \
   X(descriptors_are_closed_on_exec)                                                                \
+  X(a_child_process_spawned_with_work_in_flight_disturbs_nothing)                                  \
+  /* bad_input_test.c */                                                                           \
+  X(every_function_refuses_what_is_wrong)                                                          \
+  X(no_time_that_a_detach_is_given_is_too_long)                                                    \
   /* detach_test.c */                                                                              \
   X(detach_works_before_the_loop_ever_ran)                                                         \
   X(detach_is_told_in_uv_run_and_keeps_the_loop_alive_until_then)                                  \
@@ -35,6 +40,7 @@
   X(detach_works_inside_a_callback_of_the_host)                                                    \
   X(who_is_told_of_a_detach_may_attach_again)                                                      \
   X(everything_pending_is_told_before_the_detach_is)                                               \
+  X(requests_that_a_detach_cancels_are_still_owed_their_callback)                                  \
   X(an_executor_that_is_closed_directly_leaves_its_loop)                                           \
   X(an_executor_that_is_closed_inside_a_job_leaves_its_loop)                                       \
   X(a_close_begun_on_another_thread_takes_it_off_the_loop)                                         \
@@ -45,6 +51,8 @@
   /* liveness_test.c */                                                                            \
   X(an_idle_executor_does_not_keep_the_loop_alive)                                                 \
   X(an_idle_executor_lets_the_hosts_own_handles_decide)                                            \
+  X(a_post_from_another_thread_keeps_no_idle_loop_alive)                                           \
+  X(a_loop_that_is_not_alive_never_polls)                                                          \
   X(a_pending_callback_keeps_the_loop_alive_until_it_is_told)                                      \
   X(a_forgotten_callback_keeps_nothing_alive)                                                      \
   X(a_pending_timer_keeps_the_loop_alive_until_it_is_told)                                         \
@@ -52,7 +60,7 @@
   X(the_loops_own_post_keeps_it_alive_also_after_a_post_from_elsewhere)                            \
   X(the_loops_own_timer_keeps_it_alive_also_after_a_post_from_elsewhere)                           \
   X(liveness_comes_and_goes_any_number_of_times)                                                   \
-  X(ten_thousand_pending_futures_let_the_loop_sleep)                                               \
+  X(a_hundred_thousand_pending_futures_let_the_loop_sleep)                                         \
   /* wake_test.c */                                                                                \
   X(five_posts_are_one_wake_and_five_jobs)                                                         \
   X(posts_of_many_threads_before_the_loop_runs_run_once_and_in_order)                              \

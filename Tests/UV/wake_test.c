@@ -11,6 +11,7 @@ static void *post_five(void *context) {
   return NULL;
 }
 
+// Host hazard 24: wakes coalesce.
 TEST(five_posts_are_one_wake_and_five_jobs) {
   uv_loop_t *loop = loop_create();
   tenon_executor_t *executor = attach(loop);
@@ -101,6 +102,7 @@ static void post_from_many_threads(bool before) {
   detach_and_end(executor, loop);
 }
 
+// Host hazard 30: wakes before the loop runs, from many threads, and from inside the callback.
 TEST(posts_of_many_threads_before_the_loop_runs_run_once_and_in_order) {
   post_from_many_threads(true);
 }
@@ -234,6 +236,7 @@ TEST(no_wake_is_lost_at_the_end_of_a_poll) {
   detach_and_end(executor, loop);
 }
 
+// Host hazard 24: a wake without a job would make uv_run(UV_RUN_ONCE) return early.
 TEST(uv_run_once_blocks_while_no_job_is_due) {
   uv_loop_t *loop = loop_create();
   tenon_executor_t *executor = attach(loop);

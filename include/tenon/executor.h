@@ -30,7 +30,8 @@ TENON_BEGIN_DECLS
 
 /**
  * What a loop offers an executor. Functions marked optional may be NULL. They are called with no
- * lock held, and must not call back into this executor.
+ * lock held, and must not call back into this executor; only `run_once` may, since a turn of a loop
+ * polls.
  */
 typedef struct tenon_executor_host {
   size_t struct_size; /**< sizeof(tenon_executor_host_t) */
@@ -48,7 +49,8 @@ typedef struct tenon_executor_host {
   void (*set_alive)(void *context, bool alive);
 
   /** Optional: runs the loop once, blocking until something happens; for
-   *  tenon_executor_run_until(). On the calling thread. */
+   *  tenon_executor_run_until() and tenon_executor_close(), on the thread that calls them. It may
+   *  poll this executor: it is never called inside a poll. */
   void (*run_once)(void *context);
 
   /** Optional: the executor is closed, will never call again, and lets go of `context`. On the
@@ -64,7 +66,7 @@ typedef struct tenon_executor_config {
   size_t struct_size;                /**< sizeof(tenon_executor_config_t) */
   uint32_t flags;                    /**< none yet: zero */
   uint32_t reserved;                 /**< zero */
-  const char *name;                  /**< for people, UTF-8; copied; may be NULL */
+  const char *name;                  /**< for people; UTF-8, copied; may be NULL */
   const tenon_executor_host_t *host; /**< copied; NULL: tenon_executor_fd() or run_until() */
   void *host_context;                /**< handed to the host's functions */
 } tenon_executor_config_t;
@@ -85,7 +87,8 @@ typedef struct tenon_poll_budget {
 #define TENON_POLL_BUDGET_INIT                                                                     \
   { sizeof(tenon_poll_budget_t), 4096, 0, NULL }
 
-/** What a poll did, and what it leaves. */
+/** What a poll did, and what it leaves. A larger struct_size is a newer header's, up to 4096: what
+ * this library does not know is left alone. */
 typedef struct tenon_poll_result {
   size_t struct_size;   /**< sizeof(tenon_poll_result_t) */
   uint64_t jobs;        /**< how many ran */
@@ -109,7 +112,7 @@ typedef struct tenon_executor_statistics {
   size_t struct_size;      /**< sizeof(tenon_executor_statistics_t) */
   uint64_t polls;          /**< calls of tenon_executor_poll() that ran */
   uint64_t jobs;           /**< jobs run: callbacks, posts, Swift jobs, timers */
-  uint64_t wakes;          /**< times the host was woken */
+  uint64_t wakes;          /**< times that somebody who waited was woken: host, loop or thread */
   uint64_t wakes_late;     /**< wakes that found it closed, and did nothing */
   uint64_t calls;          /**< Swift functions called */
   uint64_t drivers;        /**< Swift tasks made to run them */
@@ -126,8 +129,8 @@ typedef struct tenon_executor_statistics {
  *
  * Ownership:  borrows `config`, which may be NULL. The caller releases `*executor_out`.
  * Threading:  any thread; the calling one counts as the loop's thread until another one polls.
- * Errors:     TENON_STATUS_INVALID for a wrong struct_size, an unknown flag, a host without `wake`;
- *             TENON_STATUS_NO_RESOURCES.
+ * Errors:     TENON_STATUS_INVALID for a wrong struct_size, an unknown flag, a name that is not
+ *             UTF-8, a host without `wake`; TENON_STATUS_NO_RESOURCES; TENON_STATUS_FORKED.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_executor_create(const tenon_executor_config_t *config,
@@ -182,11 +185,13 @@ TENON_API tenon_status_t tenon_executor_poll(tenon_executor_t *executor,
  * Polls, and sleeps while there is nothing to do, until a future has settled.
  *
  * With NULL for a future it ends when nothing is pending any more. With a host it needs `run_once`.
+ * A loop that polls this executor as well, on the same thread, may take turns with it.
  *
  * Threading:  the loop's thread. `timeout_ns` is a duration; TENON_FOREVER is one.
  * Returns:    as the future ended: TENON_STATUS_OK, TENON_STATUS_REJECTED, TENON_STATUS_CANCELLED.
- * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_BUSY; TENON_STATUS_CLOSED;
- *             TENON_STATUS_UNSUPPORTED.
+ * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_BUSY inside its own poll, or while another thread
+ *             polls; TENON_STATUS_DEADLOCK inside a Swift task, which must not block its thread,
+ *             unless the future has settled; TENON_STATUS_CLOSED; TENON_STATUS_UNSUPPORTED.
  * Blocks:     yes.
  * Since:      0.1.0
  */
@@ -212,15 +217,18 @@ TENON_API tenon_status_t tenon_executor_post(tenon_executor_t *executor, tenon_j
  * `timeout_ns` is over, and tells TENON_STATUS_CLOSED to every callback that is left.
  *
  * Futures whose Swift work did not end in time are rejected: domain "tenon", code
- * TENON_STATUS_CLOSED. What they waited for may still come: it finds nobody. The handle stays good
- * until it is released.
+ * TENON_STATUS_CLOSED. What they waited for may still come: it finds nobody. Work that never ends
+ * (a task that ignores its cancellation) does not hold up the close: what is ready when the time is
+ * over still runs, and what that makes ready does not. The handle stays good until it is released.
  *
  * Threading:  the loop's thread.
- * Returns:    TENON_STATUS_OK: all work has ended. TENON_STATUS_PENDING: called from inside its own
- *             poll; it goes on in that poll and the ones that follow, which stay necessary until
- *             tenon_poll_result_t.closed, and `timeout_ns` counts there too.
+ * Returns:    TENON_STATUS_OK: all work has ended. TENON_STATUS_PENDING: it goes on in the polls
+ *             that follow, which stay necessary until tenon_poll_result_t.closed, and `timeout_ns`
+ *             counts there too; because this is a call from inside its own poll, another thread
+ *             began to poll meanwhile, or work is in flight and the host has no `run_once`.
  * Errors:     TENON_STATUS_TIMEOUT: closed, but work was left behind. TENON_STATUS_BUSY: another
- *             thread polls. TENON_STATUS_CLOSED: it was closed before.
+ *             thread polls; nothing has begun. TENON_STATUS_CLOSED: it was closed, or closing,
+ *             before, also by tenon_executor_begin_close().
  * Blocks:     until `timeout_ns` at the most. 0 does not block.
  * Since:      0.1.0
  */
@@ -253,7 +261,8 @@ TENON_API tenon_status_t tenon_executor_get_host_context(tenon_executor_t *execu
                                                          void **context_out) TENON_NOEXCEPT;
 
 /**
- * Reads the counters. struct_size must be set; fields that this library does not know are left.
+ * Reads the counters. struct_size must be set; a larger one is a newer header's, up to 4096, and the
+ * fields that this library does not know are left alone.
  *
  * Threading:  any thread. Exact on the polling thread, a little old elsewhere.
  * Errors:     TENON_STATUS_INVALID for a wrong struct_size.

@@ -161,12 +161,14 @@ TENON_API tenon_status_t tenon_future_on_complete_if_pending(
 /**
  * Blocks until the future has settled. For threads without a loop.
  *
- * If the work belongs to an executor without a host loop that nobody polls, this polls it.
+ * If the work belongs to an executor that no loop looks after, this polls it: one without a host,
+ * whose descriptor nobody has asked for.
  *
  * Threading:  a thread that may block. `timeout_ns` is a duration; TENON_FOREVER is one.
  * Returns:    as tenon_future_poll(), never TENON_STATUS_PENDING.
- * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_DEADLOCK inside tenon_executor_poll(), inside a
- *             Swift task, or on the loop's own thread when the work needs that loop.
+ * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_DEADLOCK inside tenon_executor_poll() of any
+ *             executor, inside a Swift task, or on the loop's own thread when the work needs that
+ *             loop; never for a future that has settled.
  * Blocks:     yes.
  * Since:      0.1.0
  */

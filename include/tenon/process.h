@@ -32,11 +32,15 @@ TENON_ENUM(int32_t, tenon_process_mode_t){
  * its thread polls, and from other threads to this one. When this one is closed another call may
  * name a new one; jobs that arrive in between wait for it.
  *
+ * That Swift tasks have run before cannot be noticed on Swift 6.3: the answer is TENON_STATUS_OK, and
+ * all that comes runs on the loop. But what Dispatch has taken already still runs on its threads, at
+ * the same time, and those threads stay.
+ *
  * Ownership:  borrows `executor`; the process keeps a reference until it is closed.
  * Threading:  the loop's thread.
- * Errors:     TENON_STATUS_UNSUPPORTED if this Swift runtime has made its own executors already, or
- *             cannot be told: the library mode goes on, and nothing has changed. TENON_STATUS_BUSY
- *             if another executor has this place.
+ * Errors:     TENON_STATUS_UNSUPPORTED if this Swift runtime does not take executors, or not any
+ *             more: the library mode goes on, and nothing has changed. TENON_STATUS_BUSY if another
+ *             executor has this place.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_process_own(tenon_executor_t *executor) TENON_NOEXCEPT;
@@ -102,7 +106,9 @@ typedef struct tenon_process_statistics {
   { sizeof(tenon_process_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
- * Reads the counters. It walks all slots that were ever used: not for a hot path.
+ * Reads the counters. It walks all slots that were ever used: not for a hot path. struct_size must be
+ * set; a larger one is a newer header's, up to 4096, and the fields that this library does not know
+ * are left alone.
  *
  * Threading:  any thread. Exact while nothing else runs.
  * Errors:     TENON_STATUS_INVALID for a wrong struct_size.

@@ -43,7 +43,7 @@ typedef void (*tenon_cancel_fn)(void *context, tenon_status_t status);
  * Ownership:  borrows `config`, which may be NULL. The caller owns both handles.
  * Threading:  any thread.
  * Errors:     TENON_STATUS_INVALID for a wrong struct_size or an unknown flag;
- *             TENON_STATUS_NO_RESOURCES.
+ *             TENON_STATUS_NO_RESOURCES; TENON_STATUS_FORKED.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_promise_create(const tenon_promise_config_t *config,
@@ -55,7 +55,8 @@ TENON_API tenon_status_t tenon_promise_create(const tenon_promise_config_t *conf
  *
  * Ownership:  consumes `promise`, and moves out of `*value` (NULL: a value that holds nothing),
  *             which is left holding nothing. With TENON_STATUS_ALREADY_SETTLED the value is
- *             dropped; after any other error it is untouched and the caller's.
+ *             dropped; after any other error it is untouched and the caller's. A borrowed value
+ *             is delivered as the loan that it is: what it points to must outlive its readers.
  * Threading:  any thread. Callbacks without an executor run on this thread before this returns,
  *             unless it is itself inside such a callback: then right after that one.
  * Errors:     TENON_STATUS_ALREADY_SETTLED; TENON_STATUS_INVALID if this is no value.

@@ -40,7 +40,8 @@ TENON_ENUM(int32_t, tenon_status_t){
     TENON_STATUS_BUSY = -9,
     /** The executor is closed, or closing: it takes no new work. */
     TENON_STATUS_CLOSED = -10,
-    /** This process is a fork of the one that made the handle. Only exec() helps. */
+    /** This process is a fork of one that used Tenon: its handles are none here, and no new one is
+   *  made. Only exec() helps. */
     TENON_STATUS_FORKED = -11,
     /** Only the loop's own thread may call this. */
     TENON_STATUS_WRONG_THREAD = -12,

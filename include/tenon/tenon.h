@@ -11,9 +11,10 @@
  * What holds everywhere, and is not said again:
  *
  * - Handles are checked. NULL, a number that is no handle, or a handle of another type is
- *   TENON_STATUS_INVALID; one that was released, consumed or told is TENON_STATUS_STALE; one from
- *   before a fork() is TENON_STATUS_FORKED. None of them is ever followed. Do not look inside a
- * handle: it is no address.
+ *   TENON_STATUS_INVALID; one that was released, consumed or told is TENON_STATUS_STALE. None of
+ *   them is ever followed. Do not look inside a handle: it is no address.
+ * - In the child of a fork(), handles from before it are TENON_STATUS_FORKED, and so is every
+ *   `create` and `attach`. Values, which are no handles, work.
  * - A required pointer that is NULL is TENON_STATUS_INVALID. `_out` parameters are required unless
  *   their function says otherwise, are written on success, and are left alone on failure.
  * - A call that fails has taken nothing: what it was given is still the caller's.
@@ -21,8 +22,8 @@
  *   borrow. `get` borrows from the handle that it was read from.
  * - A callback is called exactly once for each registration that succeeded, with a status, with no
  *   lock held. It may call anything here, and release its own handle.
- * - Structs that begin with struct_size are set up with their _INIT macro. Flags that are not known
- *   are TENON_STATUS_INVALID.
+ * - Structs that begin with struct_size are set up with their _INIT macro. Flags that are not known,
+ *   reserved fields that are not zero and texts that are not UTF-8 are TENON_STATUS_INVALID.
  * - Times end in _ns: nanoseconds. `timeout_ns` is a duration, `deadline_ns` an instant of
  *   tenon_timer_now_ns().
  */

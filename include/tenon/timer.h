@@ -47,7 +47,8 @@ TENON_API tenon_status_t tenon_timer_start(tenon_executor_t *executor, uint64_t 
  * Cancels a timer: `fn` is told TENON_STATUS_CANCELLED in a poll soon.
  *
  * Threading:  any thread.
- * Errors:     TENON_STATUS_STALE if it was told before; TENON_STATUS_SETTLED if it is being told.
+ * Errors:     TENON_STATUS_STALE if it was told before; TENON_STATUS_SETTLED if it is being told, or
+ *             will be in any case: it is due, or was cancelled before. It is told once.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_timer_cancel(tenon_timer_t *timer) TENON_NOEXCEPT;

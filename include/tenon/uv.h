@@ -4,7 +4,9 @@
  * Runs an executor on a libuv loop that the host already has. Needs <uv.h>.
  *
  * Attaching adds two handles to the loop, a poll handle and a timer, which uv_walk() shows. They
- * keep the loop alive while something of the executor is pending, and not otherwise. Detaching
+ * keep the loop alive while something of the executor is pending, and not otherwise. A loop that is
+ * not alive does not poll: what another thread posts cannot keep an idle loop alive, as only the
+ * loop's own thread may say so; it runs as soon as the loop does. Detaching
  * closes them, so run the loop until it is done before uv_loop_close(). A host that closes every
  * handle it finds may close these too: the executor then gets no more polls, and tenon_uv_detach()
  * still ends it.
@@ -41,7 +43,8 @@ typedef void (*tenon_uv_detached_fn)(void *context, tenon_status_t status);
  * Ownership:  borrows `loop`, which must outlive the detach, and `config`, which may be NULL. The
  *             caller detaches, and releases `*executor_out` (in any order).
  * Threading:  the loop's thread; before uv_run() or during it.
- * Errors:     TENON_STATUS_INVALID; TENON_STATUS_NO_RESOURCES.
+ * Errors:     TENON_STATUS_INVALID, also for a struct_size that is not this header's and a name that
+ *             is not UTF-8; TENON_STATUS_NO_RESOURCES; TENON_STATUS_FORKED.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_uv_attach(uv_loop_t *loop, const tenon_uv_config_t *config,

@@ -44,7 +44,8 @@ TENON_ENUM(int32_t, tenon_value_kind_t){
  */
 typedef void (*tenon_drop_fn)(void *pointer, size_t size);
 
-/** A value. Fill it with the functions below, or by hand from zero. */
+/** A value. Fill it with the functions below, or by hand from zero; then nobody looks whether a
+ *  string is UTF-8, and Swift reads what is not as U+FFFD. */
 typedef struct tenon_value {
   uint8_t kind;           /**< a tenon_value_kind_t */
   uint8_t flags;          /**< TENON_VALUE_FLAG_... */

@@ -29,7 +29,8 @@ extension LoopExecutor {
 
   /// Makes this the executor on which Swift code runs that names none, the main actor included: see tenon/process.h.
   ///
-  /// - Throws: ``Failure`` in domain `tenon`: `UNSUPPORTED` if it is too late, `BUSY` if another one has this place.
+  /// - Throws: ``Failure`` in domain `tenon`: `UNSUPPORTED` if the runtime does not take executors, `BUSY` if another one
+  ///   has this place.
   public func ownProcess() throws {
     try throwIfError(OwnedProcess.own(self))
   }
@@ -37,7 +38,8 @@ extension LoopExecutor {
   /// Polls, and sleeps while there is nothing to do, until the future has settled; with nil, until nothing is pending.
   ///
   /// - Returns: false if the time was not enough.
-  /// - Important: Not from inside a poll, nor from a task.
+  /// - Throws: ``Failure`` in domain `tenon`: `BUSY` inside a poll, `DEADLOCK` inside a task, which must not block its
+  ///   thread; `CLOSED`.
   @discardableResult
   public func run(until future: Future? = nil, timeout: Duration? = nil) throws -> Bool {
     let deadline = timeout.map { Time.deadline(after: $0.clampedNanoseconds) } ?? .max

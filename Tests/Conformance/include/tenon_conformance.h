@@ -32,6 +32,10 @@ extern const size_t tenon_conformance_count;
 /** The name of a case, for languages that cannot read the table; NULL past its end. */
 const char *tenon_conformance_name(size_t index);
 
+/** The name of an exported function that the cases misuse, by index; NULL past the last one. Each
+ * function of the headers has to be among them. */
+const char *tenon_conformance_function(size_t index);
+
 /**
  * Runs one case.
  *

@@ -58,6 +58,11 @@ int main(int argc, char **argv) {
       puts(tenon_conformance_cases[index].name);
     return 0;
   }
+  if (argc == 2 && strcmp(argv[1], "--functions") == 0) {
+    for (size_t index = 0; tenon_conformance_function(index); index++)
+      puts(tenon_conformance_function(index));
+    return 0;
+  }
   signal(SIGALRM, hung);
   for (size_t index = 0; index < tenon_conformance_count; index++) {
     const char *name = tenon_conformance_cases[index].name;

@@ -28,6 +28,10 @@ extern const tenon_uv_test_t tenon_uv_tests[];
 /** How many there are. */
 extern const size_t tenon_uv_tests_count;
 
+/** The name of an exported function that the tests misuse, by index; NULL past the last one. Each
+ * function of the header has to be among them. */
+const char *tenon_uv_function(size_t index);
+
 #ifdef __cplusplus
 }
 #endif

@@ -50,6 +50,11 @@ int main(int argc, char **argv) {
       puts(tenon_uv_tests[index].name);
     return 0;
   }
+  if (argc == 2 && strcmp(argv[1], "--functions") == 0) {
+    for (size_t index = 0; tenon_uv_function(index); index++)
+      puts(tenon_uv_function(index));
+    return 0;
+  }
   if (argc == 2)
     return run_here(argv[1]);
   const char *limit = getenv("TENON_TEST_SECONDS");

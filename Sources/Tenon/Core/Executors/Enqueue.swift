@@ -116,8 +116,12 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       return
     }
     shared.pointee.pendingElsewhere -= 1
-    // A poll has to look whether anything is left that keeps the loop alive.
-    unlockAndWake()
+    if shared.pointee.pendingElsewhere + pointee.pendingHere.load(ordering: .relaxed) == 0 {
+      // A poll has to look whether anything is left that keeps the loop alive.
+      unlockAndWake()
+    } else {
+      pointee.mutex.unlock()
+    }
   }
 
   /// Has the loop poll soon, if it would not by itself.

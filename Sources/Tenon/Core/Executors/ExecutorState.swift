@@ -79,6 +79,8 @@ struct ExecutorState: ~Copyable {
     var runningDriver: Driver?
     /// The close ended before the work did.
     var wasCutShort = false
+    /// The time of the close is over: how many jobs it still runs. nil: it has time.
+    var jobsOverdue: UInt64?
   }
 
   init() {

@@ -27,7 +27,9 @@ extension LoopExecutor {
     guard beginClose(until: deadline) else { return TENON_STATUS_CLOSED }
     while true {
       var result = PollResult()
-      let status = poll(PollBudget(), &result)
+      let now = Time.now
+      let isTimed = deadline != .max && deadline > now
+      let status = poll(PollBudget(time: isTimed ? deadline - now : 0), &result)
       if status == TENON_STATUS_CLOSED || result.closed {
         return wasCutShort ? TENON_STATUS_TIMEOUT : TENON_STATUS_OK
       }
@@ -60,6 +62,25 @@ extension LoopExecutor {
     if hasWork && Time.now < deadline { return false }
     finishClose(cutShort: hasWork)
     return false
+  }
+
+  /// At the end of a poll that left work, after so many jobs: work that goes on for ever, such as a task that ignores its
+  /// cancellation and yields, must not hold up a close whose time is over. What is ready then still runs; what that
+  /// makes ready does not.
+  func cutCloseShort(after jobs: UInt64) {
+    guard state.isClosing, Time.now >= closeDeadline else { return }
+    if let left = state.own.pointee.jobsOverdue {
+      state.own.pointee.jobsOverdue = left - min(left, jobs)
+      if left <= jobs { finishClose(cutShort: true) }
+    } else {
+      retireDrivers()
+      let ready =
+        state.own.pointee.ready.count + state.own.pointee.readyCalls.count
+        + state.pointee.mutex.withLock {
+          state.shared.pointee.inbox.count + state.shared.pointee.calls.count
+        }
+      state.own.pointee.jobsOverdue = UInt64(max(ready, 1))
+    }
   }
 
   /// When the loop must look at a close that waits.

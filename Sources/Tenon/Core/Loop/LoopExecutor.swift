@@ -197,6 +197,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     own.pointee.toldAlive = false
     own.pointee.scheduledDrivers = 0
     own.pointee.wasCutShort = false
+    own.pointee.jobsOverdue = nil
     pointee.wakes.store(0, ordering: .relaxed)
     pointee.lateWakes.store(0, ordering: .relaxed)
     pointee.abandonedJobs.store(0, ordering: .relaxed)

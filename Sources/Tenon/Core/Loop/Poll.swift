@@ -22,14 +22,19 @@ extension LoopExecutor {
   func poll(_ budget: PollBudget, _ result: inout PollResult) -> tenon_status_t {
     let status = state.beginPoll(name)
     if status != TENON_STATUS_OK { return status }
-    state.own.pointee.budget = budget.jobs == 0 ? .max : budget.jobs
+    state.own.pointee.budget = min(
+      budget.jobs == 0 ? .max : budget.jobs, state.own.pointee.jobsOverdue ?? .max)
     let initial = state.own.pointee.budget
     let timeEnd = budget.time == 0 ? UInt64.max : Time.deadline(after: budget.time)
     state.pointee.pollCount.count()
     while true {
       advanceTimers()
       let isDone = runJobs(timeEnd, budget.interrupt)
-      if isDone && state.isClosing && (state.takeInbox() || continueClose()) { continue }
+      if isDone {
+        if state.isClosing && (state.takeInbox() || continueClose()) { continue }
+      } else {
+        cutCloseShort(after: initial &- state.own.pointee.budget)
+      }
       result.closed = state.pointee.phase.load(ordering: .relaxed) == .closed
       result.more = !isDone && !result.closed
       result.jobs = initial &- state.own.pointee.budget

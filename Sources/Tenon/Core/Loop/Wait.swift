@@ -13,6 +13,9 @@ extension LoopExecutor {
       return TENON_STATUS_CLOSED
     }
     guard !state.isPolledHere else { return TENON_STATUS_BUSY }
+    if let future, let end = end(of: future) { return end }
+    // A task must not block its thread: others of its kind may need it, and may be what this waits for.
+    guard withUnsafeCurrentTask(body: { $0 == nil }) else { return TENON_STATUS_DEADLOCK }
     if let host = state.pointee.source?.host, host.run_once == nil {
       return TENON_STATUS_UNSUPPORTED
     }

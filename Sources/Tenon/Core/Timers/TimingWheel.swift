@@ -40,6 +40,9 @@ struct TimingWheel: ~Copyable {
   }
 
   /// The tick in which a deadline has passed: rounded up, so that no timer is early.
+  ///
+  /// There is one that would need a 49th bit: deadlines within the last tick before the end of time go out with that
+  /// tick, up to 65 microseconds early. No clock gets there: Linux counts monotonic time in 63 bits.
   @inline(__always) private static func tick(of deadline: UInt64) -> UInt64 {
     min((deadline >> tickShift) + (deadline & (1 << tickShift - 1) == 0 ? 0 : 1), lastTick)
   }

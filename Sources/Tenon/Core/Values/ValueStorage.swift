@@ -52,7 +52,8 @@ extension tenon_value_t {
     }
     guard inline_size == 0 else { return false }
     guard isData else { return true }
-    return self.as.data.size <= Int.max && (self.as.data.pointer != nil || self.as.data.size == 0)
+    // C's size_t is Swift's Int here, so what is too large is negative.
+    return self.as.data.size >= 0 && (self.as.data.pointer != nil || self.as.data.size == 0)
   }
 
   @inline(__always) var isData: Bool {
