@@ -47,5 +47,6 @@ let package = Package(
     .executableTarget(
       name: "library-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/library-mode"),
     .testTarget(name: "TenonTests", dependencies: ["Tenon", "CTenon"]),
+    .testTarget(name: "TenonUVTests", dependencies: ["TenonUV", "Tenon", "CTenon", "CLibuv"]),
   ]
 )

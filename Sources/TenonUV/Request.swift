@@ -1,86 +1,92 @@
 import CTenonUV
 import Tenon
 
-/// One operation of libuv's that a task awaits. All of it belongs to the loop's thread.
+/// One request of libuv's that a task awaits. All of it belongs to the loop's thread.
 ///
-/// Invariant: `continuation` is there exactly while libuv has the request.
-// SAFETY: see above; `cancel` only posts to that thread.
+/// Invariant: libuv has it, and it keeps itself, from a `start` that succeeds until `ended`.
+// SAFETY: see above; the task reads `raw` when the request has ended.
 final class Request<Raw>: @unchecked Sendable {
-  let raw: UnsafeMutablePointer<Raw>
-  private let executor: LoopExecutor
-  private var continuation: UnsafeContinuation<Int, any Error>?
+  private let raw: UnsafeMutablePointer<Raw>
+  private let cleanup: (UnsafeMutablePointer<Raw>) -> Void
+  private var waiter: Waiter<Int>?
+  private var isCancelled = false
 
-  init(on executor: LoopExecutor, zero: Raw) {
-    self.executor = executor
+  /// `cleanup` frees what belongs to the request, on any thread, when nobody has it any more.
+  init(zero: Raw, _ cleanup: @escaping (UnsafeMutablePointer<Raw>) -> Void = { _ in }) {
     raw = .allocate(capacity: 1)
     raw.initialize(to: zero)
+    self.cleanup = cleanup
   }
 
-  deinit { raw.deallocate() }
+  deinit {
+    cleanup(raw)
+    raw.deallocate()
+  }
 
-  /// The request behind libuv's pointer to it, in a callback.
+  /// Reads what is in it when it has ended.
+  func read<Result>(_ body: (UnsafeMutablePointer<Raw>) -> Result) -> Result {
+    withExtendedLifetime(self) { body(raw) }
+  }
+
+  private var base: UnsafeMutablePointer<uv_req_t> {
+    UnsafeMutableRawPointer(raw).assumingMemoryBound(to: uv_req_t.self)
+  }
+
+  /// Hands it to libuv, for the waiter.
+  func start(_ waiter: Waiter<Int>, _ begin: (UnsafeMutablePointer<Raw>) -> Int32) throws {
+    let context = Unmanaged.passRetained(self)
+    base.pointee.data = context.toOpaque()
+    self.waiter = waiter
+    let code = begin(raw)
+    if code < 0 {
+      self.waiter = nil
+      context.release()
+      throw Failure(uv: code)
+    }
+  }
+
+  /// In libuv's callback: the request behind its pointer has ended.
   static func ended(_ raw: UnsafeMutablePointer<Raw>?, _ result: Int) {
-    let context = raw!.withMemoryRebound(to: uv_req_t.self, capacity: 1) { $0.pointee.data }
+    let context = UnsafeMutableRawPointer(raw!).assumingMemoryBound(to: uv_req_t.self).pointee.data
     let request = Unmanaged<Request>.fromOpaque(context!).takeRetainedValue()
-    let continuation = request.continuation
-    request.continuation = nil
-    if result == Int(UV_ECANCELED.rawValue) {
-      continuation?.resume(throwing: CancellationError())
-    } else if result < 0 {
-      continuation?.resume(throwing: Failure(uv: Int32(result)))
+    let waiter = request.waiter
+    request.waiter = nil
+    if result >= 0 {
+      waiter?.succeed(result)
+    } else if request.isCancelled
+      && [UV_ECANCELED, UV_EAI_CANCELED].contains(uv_errno_t(Int32(result)))
+    {
+      waiter?.fail(CancellationError())
     } else {
-      continuation?.resume(returning: result)
+      waiter?.fail(Failure(uv: Int32(result)))
     }
   }
 
-  /// Starts the operation, and returns its result when libuv has ended it.
-  func run(
-    isolation: isolated UVLoop, _ start: (UnsafeMutablePointer<Raw>) -> Int32
+  /// Runs it to its end. A cancel reaches libuv; what it cannot stop is awaited.
+  nonisolated(nonsending) func run(
+    on loop: UVLoop, _ begin: @escaping @Sendable (UnsafeMutablePointer<Raw>) -> Int32
   ) async throws -> Int {
-    try Task.checkCancellation()
-    return try await withTaskCancellationHandler {
-      try await withUnsafeThrowingContinuation { continuation in
-        let context = Unmanaged.passRetained(self)
-        raw.withMemoryRebound(to: uv_req_t.self, capacity: 1) {
-          $0.pointee.data = context.toOpaque()
-        }
-        self.continuation = continuation
-        let code = start(raw)
-        if code < 0 {
-          self.continuation = nil
-          context.release()
-          continuation.resume(throwing: Failure(uv: code))
-        }
-      }
-    } onCancel: {
-      cancel()
+    try await loop.wait { [self] waiter in
+      try start(waiter, begin)
+    } onCancel: { [self] waiter in
+      if !cancel() { waiter.fail(CancellationError()) }
     }
   }
 
-  /// From any thread: libuv is asked on its own.
-  private func cancel() {
-    executor.post { [self] in
-      guard continuation != nil else { return }
-      // Too late for one that is being worked on: it ends by itself.
-      _ = raw.withMemoryRebound(to: uv_req_t.self, capacity: 1) { uv_cancel($0) }
-    }
+  /// False: libuv does not have it.
+  @discardableResult func cancel() -> Bool {
+    if waiter == nil { return false }
+    isCancelled = true
+    // Too late for one that is being worked on: it ends by itself.
+    _ = uv_cancel(base)
+    return true
   }
 }
 
-extension LoopExecutor {
-  /// Runs `body` in a poll soon; if the executor closes first, never.
-  func post(_ body: @escaping @Sendable () -> Void) {
-    final class Box: Sendable {
-      let body: @Sendable () -> Void
-      init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    let context = Unmanaged.passRetained(Box(body))
-    let status = tenon_executor_post(
-      pointer,
-      { context, status in
-        let box = Unmanaged<Box>.fromOpaque(context!).takeRetainedValue()
-        if status == TENON_STATUS_OK { box.body() }
-      }, context.toOpaque())
-    if status != TENON_STATUS_OK { context.release() }
-  }
+extension Request where Raw == uv_fs_t {
+  /// One for a file operation.
+  convenience init() { self.init(zero: uv_fs_t()) { uv_fs_req_cleanup($0) } }
+
+  /// In libuv's callback.
+  static func ended(_ raw: UnsafeMutablePointer<uv_fs_t>?) { ended(raw, raw!.pointee.result) }
 }

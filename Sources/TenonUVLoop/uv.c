@@ -543,6 +543,9 @@ tenon_status_t tenon_uv_get_loop(tenon_executor_t *executor, uv_loop_t **loop_ou
     return status;
   pthread_mutex_lock(&list_mutex);
   attachment_t *attachment = list_find(executor);
+  // A loop that has our handles no more may be gone; only its own thread can look.
+  if (attachment && is_loop_thread(attachment) && !has_handles(attachment))
+    attachment = NULL;
   if (attachment)
     *loop_out = attachment->loop;
   pthread_mutex_unlock(&list_mutex);

@@ -151,4 +151,20 @@ import Testing
       #expect(ends.value == started.value)
     }
   }
+
+  @Test func aCloseBegunElsewhereEndsNotBeforeTheWorkIsCancelled() async throws {
+    try await withLoop { _ in
+      for _ in 0..<500 {
+        let loop = try LoopExecutor.create(name: "closing")
+        let future = try loop.start { try await loop.clock.sleep(for: .seconds(86_400)) }
+        loop.pollAll()
+        let closer = TestThread { _ = tenon_executor_begin_close(loop.pointer, 0) }
+        var result = PollResult()
+        while !result.closed { _ = loop.poll(PollBudget(), &result) }
+        closer.join()
+        #expect(tenon_future_poll(future.pointer) == TENON_STATUS_CANCELLED)
+        #expect(tenon_executor_release(loop.pointer) == TENON_STATUS_OK)
+      }
+    }
+  }
 }

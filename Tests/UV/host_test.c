@@ -487,6 +487,8 @@ TEST(what_is_used_after_the_host_closed_every_handle_touches_no_loop) {
   loop_close_handles(loop);
   uv_run(loop, UV_RUN_DEFAULT);
   loop_end(loop);
+  uv_loop_t *gone;
+  CHECK_STATUS(TENON_STATUS_CLOSED, tenon_uv_get_loop(executor, &gone));
   // All of this would ask the loop for something.
   told_t told[3] = {{0}};
   hold_t hold;

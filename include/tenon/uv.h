@@ -72,7 +72,8 @@ TENON_API tenon_status_t tenon_uv_detach(tenon_executor_t *executor, uint64_t ti
  *
  * Ownership:  borrows.
  * Threading:  any thread.
- * Errors:     TENON_STATUS_UNSUPPORTED: it is on no libuv loop; TENON_STATUS_CLOSED.
+ * Errors:     TENON_STATUS_UNSUPPORTED: it is on no libuv loop; TENON_STATUS_CLOSED, and on the
+ *             loop's thread also once the host has closed the executor's handles.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_uv_get_loop(tenon_executor_t *executor,

@@ -27,6 +27,13 @@ extension LoopExecutor {
   /// Whether this thread is inside a poll of this executor.
   public var isCurrent: Bool { state.isPolledHere }
 
+  /// Whether new work may come: not once it begins to close. It may do so the next moment.
+  public var isOpen: Bool {
+    state.pointee.mutex.withLock {
+      state.shared.pointee.name == name && state.pointee.phase.load(ordering: .relaxed) == .open
+    }
+  }
+
   /// Makes this the executor on which Swift code runs that names none, the main actor included: see tenon/process.h.
   ///
   /// - Throws: ``Failure`` in domain `tenon`: `UNSUPPORTED` if the runtime does not take executors, `BUSY` if another one

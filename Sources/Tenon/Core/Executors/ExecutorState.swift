@@ -5,6 +5,7 @@ import Synchronization
 /// that comes late finds another `name` under the mutex, or a closed phase, and does nothing.
 struct ExecutorState: ~Copyable {
   enum Phase: UInt8, AtomicRepresentable { case open, closing, closed }
+  enum Cancelling { case no, now, done }
 
   /// Any thread: the thread that polls, or 0. Whoever puts its name here owns `own`.
   let poller = Atomic<UInt>(0)
@@ -55,6 +56,8 @@ struct ExecutorState: ~Copyable {
     /// Work and callbacks that are pending, as far as they were counted outside of polls.
     var pendingElsewhere = 0
     var closeDeadline = UInt64.max
+    /// Whoever began to close is cancelling what is in flight; or has, and what that leads to has not run yet.
+    var cancelling = Cancelling.no
     var drivers: [Driver] = []
   }
 

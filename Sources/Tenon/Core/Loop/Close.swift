@@ -13,8 +13,13 @@ extension LoopExecutor {
     }
     state.pointee.phase.store(.closing, ordering: .relaxed)
     state.shared.pointee.closeDeadline = deadline
-    state.unlockAndWake()
+    state.shared.pointee.cancelling = .now
+    state.pointee.mutex.unlock()
     forEachPendingPromise { cancelPromise($0) }
+    // Not before: a poll on another thread could end the close before the work knows of it.
+    state.pointee.mutex.lock()
+    state.shared.pointee.cancelling = .done
+    state.unlockAndWake()
     return true
   }
 
@@ -56,8 +61,15 @@ extension LoopExecutor {
       return true
     }
     let deadline = state.pointee.mutex.withLock { state.shared.pointee.closeDeadline }
-    let hasWork = state.pointee.mutex.withLock {
-      !state.shared.pointee.drivers.isEmpty || state.hasArrivals
+    let (cancelling, hasWork) = state.pointee.mutex.withLock {
+      let cancelling = state.shared.pointee.cancelling
+      if cancelling == .done { state.shared.pointee.cancelling = .no }
+      return (cancelling, !state.shared.pointee.drivers.isEmpty || state.hasArrivals)
+    }
+    switch cancelling {
+    case .now: return false  // The loop is woken when that is done.
+    case .done: return true  // However little time there is, what was cancelled hears of it.
+    case .no: break
     }
     if hasWork && Time.now < deadline { return false }
     finishClose(cutShort: hasWork)
