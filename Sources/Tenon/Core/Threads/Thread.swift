@@ -4,6 +4,13 @@ import Glibc
 /// The calling thread's name for itself: never 0, and unique while the thread lives.
 @inline(__always) var currentThread: UInt { tenon__thread() }
 
+enum Thread {
+  /// Spins for a moment: some 10 nanoseconds a turn.
+  @inline(never) static func pause(_ turns: Int) {
+    for _ in 0..<turns { tenon__spin() }
+  }
+}
+
 /// How a thread waits for another one that holds a slot's lock for a few instructions.
 ///
 /// It ends by sleeping, because yielding never lets a thread of lower priority go on.
