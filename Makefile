@@ -6,8 +6,8 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
-.PHONY: help check-swift packages build test test-c test-core test-search test-install test-docs \
-	test-instructions check format demo bench install bundle clean
+.PHONY: help check-swift packages build test test-c test-core test-sanitizers test-search test-install \
+	test-docs test-instructions check format demo bench install bundle clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,7 +21,8 @@ packages: ## install the Debian packages that building and testing need
 build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
-test: check-swift packages check test-c test-core test-search test-install test-docs test-instructions ## run all tests
+test: check-swift packages check test-c test-core test-sanitizers test-search test-install test-docs \
+	test-instructions ## run all tests
 	@echo "make test: all parts passed"
 
 test-core: check-swift packages
@@ -29,6 +30,9 @@ test-core: check-swift packages
 
 test-c: check-swift packages
 	scripts/test-c.sh
+
+test-sanitizers: check-swift packages ## run the tests under the thread and the address sanitizer
+	scripts/test-sanitizers.sh
 
 test-search: check-swift packages
 	Tests/Search/run.sh

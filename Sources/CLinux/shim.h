@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,9 +20,20 @@
 extern int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                  const sigset_t *mask);
 
-/* The calling thread's control block: what pthread_self() returns, without the call. */
+/*
+ * The calling thread's control block: what pthread_self() returns, without the call. And volatile: that one is declared
+ * constant, so the compiler may keep its result where a Swift task goes on on another thread.
+ */
 static inline unsigned long tenon__thread(void) {
-  return (unsigned long)__builtin_thread_pointer();
+  unsigned long thread;
+#if defined(__x86_64__)
+  __asm__ volatile("movq %%fs:0, %0" : "=r"(thread));
+#elif defined(__aarch64__)
+  __asm__ volatile("mrs %0, tpidr_el0" : "=r"(thread));
+#else
+  thread = (unsigned long)pthread_self();
+#endif
+  return thread;
 }
 
 /* Sleeps while the word has this value. May wake for no reason. */

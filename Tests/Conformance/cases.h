@@ -63,6 +63,25 @@
   CASE(a_payload_is_dropped_with_no_lock_held)                                \
   CASE(an_error_crosses_a_future_with_all_it_has)                             \
   CASE(errors_are_counted_while_they_live)                                    \
+  /* interleaving_test.c */                                                   \
+  CASE(every_two_and_three_operations_on_a_future_may_meet)                   \
+  /* executor_race_test.c */                                                  \
+  CASE(every_two_and_three_operations_on_an_executor_may_meet)                \
+  /* race_test.c */                                                           \
+  CASE(of_many_threads_that_resolve_a_promise_one_wins)                       \
+  CASE(of_many_threads_that_end_a_promise_one_wins)                           \
+  CASE(of_many_threads_that_take_a_value_one_gets_it)                         \
+  CASE(many_threads_release_a_future_and_its_value_is_dropped_once)           \
+  CASE(settle_cancel_register_forget_and_release_race_and_all_are_told_once)  \
+  CASE(whoever_forgets_knows_that_the_callback_is_over)                       \
+  CASE(no_waiter_is_left_behind)                                              \
+  CASE(what_an_executor_accepted_before_it_closed_is_told_once)               \
+  CASE(a_host_that_was_told_that_it_is_closed_is_never_woken_again)           \
+  CASE(a_timer_that_is_cancelled_while_it_is_due_is_told_once)                \
+  CASE(handles_that_other_threads_release_are_never_followed)                 \
+  CASE(many_threads_release_an_error_and_its_payload_is_dropped_once)         \
+  CASE(jobs_of_an_executor_never_run_at_the_same_time)                        \
+  CASE(two_executors_on_two_threads_hand_work_to_each_other)                  \
   /* future_test.c */                                                         \
   CASE(a_pending_future_gives_nothing)                                        \
   CASE(a_value_is_lent_many_times_and_taken_once)                             \
@@ -268,21 +287,6 @@
   CASE(every_function_refuses_numbers_that_are_no_status)                     \
   CASE(every_function_refuses_what_is_no_value)                               \
   CASE(no_time_is_too_long_or_too_short)                                      \
-  /* race_test.c */                                                           \
-  CASE(of_many_threads_that_resolve_a_promise_one_wins)                       \
-  CASE(of_many_threads_that_end_a_promise_one_wins)                           \
-  CASE(of_many_threads_that_take_a_value_one_gets_it)                         \
-  CASE(many_threads_release_a_future_and_its_value_is_dropped_once)           \
-  CASE(settle_cancel_register_forget_and_release_race_and_all_are_told_once)  \
-  CASE(whoever_forgets_knows_that_the_callback_is_over)                       \
-  CASE(no_waiter_is_left_behind)                                              \
-  CASE(what_an_executor_accepted_before_it_closed_is_told_once)               \
-  CASE(a_host_that_was_told_that_it_is_closed_is_never_woken_again)           \
-  CASE(a_timer_that_is_cancelled_while_it_is_due_is_told_once)                \
-  CASE(handles_that_other_threads_release_are_never_followed)                 \
-  CASE(many_threads_release_an_error_and_its_payload_is_dropped_once)         \
-  CASE(jobs_of_an_executor_never_run_at_the_same_time)                        \
-  CASE(two_executors_on_two_threads_hand_work_to_each_other)                  \
   /* fork_test.c */                                                           \
   CASE(handles_from_before_a_fork_say_so_in_the_child)                        \
   CASE(a_fork_inside_a_job_says_so_in_the_child)                              \

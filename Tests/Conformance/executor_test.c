@@ -799,10 +799,10 @@ CASE(no_wake_of_the_descriptor_is_lost) {
 }
 
 CASE(the_descriptor_is_closed_with_its_executor) {
-  enum { ROUNDS = 3000 };
+  const size_t rounds = conformance_rounds(3000);
   told_t told = TOLD_INIT;
   int highest = 0;
-  for (int round = 0; round < ROUNDS; round++) {
+  for (size_t round = 0; round < rounds; round++) {
     tenon_executor_t *executor = executor_create();
     int fd = executor_fd(executor);
     CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
@@ -1147,21 +1147,29 @@ CASE(a_close_inside_a_job_goes_on_in_that_poll) {
 }
 
 CASE(a_release_of_the_last_reference_inside_a_job_closes) {
-  debts_t debts;
-  closer_t closer = {TOLD_INIT, NULL, TENON_STATUS_CLOSED, true, false};
-  told_t after = TOLD_INIT;
-  tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
-  debts_begin(&debts, executor_create());
-  closer.executor = debts.executor;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(debts.executor, close_job, &closer));
-  post(debts.executor, &after);
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(debts.executor, NULL, &result));
-  CHECK_TOLD(TENON_STATUS_OK, &closer.told);
-  CHECK_STATUS(TENON_STATUS_OK, closer.answer);
-  CHECK(result.closed);
-  CHECK_COUNT(1, atomic_load(&after.count));
-  debts_end(&debts);
-  CHECK_STATUS(TENON_STATUS_STALE, tenon_executor_poll(debts.executor, NULL, NULL));
+  /* However little that poll may do: nobody can poll again. */
+  for (uint64_t jobs_max = 0; jobs_max < 3; jobs_max++) {
+    debts_t debts;
+    closer_t closer = {TOLD_INIT, NULL, TENON_STATUS_CLOSED, true, false};
+    told_t after[2] = {TOLD_INIT, TOLD_INIT};
+    tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
+    tenon_poll_budget_t budget = TENON_POLL_BUDGET_INIT;
+    budget.jobs_max = jobs_max;
+    tenon_executor_t *executor = executor_create();
+    closer.executor = executor;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, close_job, &closer));
+    post(executor, &after[0]);
+    post(executor, &after[1]);
+    debts_begin(&debts, executor);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(executor, &budget, &result));
+    CHECK_TOLD(TENON_STATUS_OK, &closer.told);
+    CHECK_STATUS(TENON_STATUS_OK, closer.answer);
+    CHECK(result.closed);
+    CHECK_COUNT(1, atomic_load(&after[0].count));
+    CHECK_COUNT(1, atomic_load(&after[1].count));
+    debts_end(&debts);
+    CHECK_STATUS(TENON_STATUS_STALE, tenon_executor_poll(executor, NULL, NULL));
+  }
 }
 
 static void *begin_close_elsewhere(void *context) {

@@ -1,5 +1,4 @@
 import CTenon
-import Glibc
 import Testing
 
 @testable import Tenon
@@ -205,10 +204,10 @@ import Testing
 
   @Test func callsThatDoNotSuspendShareOneDriver() async throws {
     try await withLoop { loop in
-      let thread = pthread_self()
+      let thread = threadHere()
       let futures = try (0..<1024).map { number in
         try loop.start {
-          #expect(pthread_self() == thread)
+          #expect(threadHere() == thread)
           return number
         }
       }
@@ -257,20 +256,20 @@ import Testing
 
   @Test func everyJobRunsOnThePollingThread() async throws {
     try await withLoop { loop in
-      let thread = pthread_self()
+      let thread = threadHere()
       try loop.result {
-        #expect(pthread_self() == thread)
+        #expect(threadHere() == thread)
         await Task.yield()
-        #expect(pthread_self() == thread)
+        #expect(threadHere() == thread)
         await withTaskGroup(of: Void.self) { group in
-          for _ in 0..<8 { group.addTask { #expect(pthread_self() == thread) } }
+          for _ in 0..<8 { group.addTask { #expect(threadHere() == thread) } }
         }
-        async let child = pthread_self()
+        async let child = threadHere()
         #expect(await child == thread)
         let (promise, future) = try Promise.make()
         let other = TestThread { promise.resolve(1) }
         _ = try await future.value
-        #expect(pthread_self() == thread)
+        #expect(threadHere() == thread)
         other.join()
       }
     }

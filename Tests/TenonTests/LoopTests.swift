@@ -1,5 +1,4 @@
 import CTenon
-import Glibc
 import Testing
 
 @testable import Tenon
@@ -13,7 +12,7 @@ private actor Counter: LoopActor {
 
   func add() {
     count += 1
-    threads.insert(UInt(pthread_self()))
+    threads.insert(threadHere())
   }
 }
 
@@ -22,7 +21,7 @@ private actor Counter: LoopActor {
   @Test func anActorsMethodsRunOnItsLoopsThread() async throws {
     try await withLoop { loop in
       let counter = Counter(on: loop)
-      let thread = UInt(pthread_self())
+      let thread = threadHere()
       try loop.result {
         for _ in 0..<10 { await counter.add() }
         #expect(await counter.count == 10)
@@ -34,7 +33,7 @@ private actor Counter: LoopActor {
   @Test func aTaskOfAnotherThreadReachesAnActorByItsLoop() async throws {
     try await withLoop { loop in
       let counter = Counter(on: loop)
-      let thread = UInt(pthread_self())
+      let thread = threadHere()
       let (promise, done) = try Promise.make()
       Task.detached {
         for _ in 0..<100 { await counter.add() }

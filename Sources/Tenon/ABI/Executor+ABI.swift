@@ -52,8 +52,8 @@ public func tenon_executor_fd(_ executor: OpaquePointer?, _ fd_out: UnsafeMutabl
     guard state.pointee.phase.load(ordering: .relaxed) != .closed else {
       return TENON_STATUS_CLOSED
     }
-    guard state.pointee.source?.host == nil else { return TENON_STATUS_UNSUPPORTED }
-    let fd = state.pointee.source?.descriptor(deadline: state.own.pointee.armedDeadline) ?? -1
+    guard state.source.pointee?.host == nil else { return TENON_STATUS_UNSUPPORTED }
+    let fd = state.source.pointee?.descriptor(deadline: state.own.pointee.armedDeadline) ?? -1
     guard fd >= 0 else { return TENON_STATUS_NO_RESOURCES }
     state.beWatched()
     fd_out.pointee = fd

@@ -30,7 +30,7 @@ extension LoopExecutor {
   /// Whether new work may come: not once it begins to close. It may do so the next moment.
   public var isOpen: Bool {
     state.pointee.mutex.withLock {
-      state.shared.pointee.name == name && state.pointee.phase.load(ordering: .relaxed) == .open
+      state.isNamed(name) && state.pointee.phase.load(ordering: .relaxed) == .open
     }
   }
 

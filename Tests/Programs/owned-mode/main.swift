@@ -143,7 +143,7 @@ let stages: [Stage] = [
   (
     "theMainActorIsOnTheLoop",
     {
-      let state = await MainState()
+      let state = MainState()
       for _ in 0..<10 { await state.add() }
       let isRight = await MainActor.run { isAlone() }
       return await state.count == 10 && isRight

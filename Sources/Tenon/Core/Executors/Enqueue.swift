@@ -86,32 +86,48 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   private var isFirstPendingForHost: Bool {
-    pointee.source?.host?.set_alive != nil
+    source.pointee?.host?.set_alive != nil
       && shared.pointee.pendingElsewhere + pointee.pendingHere.load(ordering: .relaxed) == 1
   }
 
   /// The loop must stay alive for what was just added: on its own thread it is told at once, because it may look
   /// before it polls.
   @inline(__always) func tellAlive() {
-    if isPolledHere || pointee.home.load(ordering: .relaxed) != currentThread { return }
+    if !pointee.tellsAlive.load(ordering: .relaxed)
+      || pointee.toldAlive.load(ordering: .relaxed) || isPolledHere
+      || pointee.home.load(ordering: .relaxed) != currentThread
+    {
+      return
+    }
     tellAliveAtHome()
   }
 
   @inline(never) private func tellAliveAtHome() {
-    guard pointee.poller.load(ordering: .relaxed) == 0, !own.pointee.toldAlive else { return }
-    guard let setAlive = pointee.source?.host?.set_alive else { return }
-    own.pointee.toldAlive = true
-    setAlive(pointee.source?.hostContext, true)
+    guard pointee.poller.load(ordering: .relaxed) == 0 else { return }
+    // Counted like a wake, because another thread may be closing.
+    pointee.mutex.lock()
+    guard pointee.phase.load(ordering: .relaxed) != .closed,
+      let setAlive = source.pointee?.host?.set_alive,
+      !pointee.toldAlive.exchange(true, ordering: .relaxed)
+    else {
+      pointee.mutex.unlock()
+      return
+    }
+    let context = source.pointee?.hostContext
+    shared.pointee.wakersInFlight += 1
+    pointee.mutex.unlock()
+    setAlive(context, true)
+    pointee.mutex.withLock { shared.pointee.wakersInFlight -= 1 }
   }
 
   /// Undoes one `addPending`, or ends what `enqueue` of a call began.
   @inline(__always) func removePending(_ name: ExecutorName) {
     if isPolledHere {
-      if shared.pointee.name == name { pointee.pendingHere.change(by: -1) }
+      if isNamed(name) { pointee.pendingHere.change(by: -1) }
       return
     }
     pointee.mutex.lock()
-    guard shared.pointee.name == name, pointee.phase.load(ordering: .relaxed) != .closed else {
+    guard isNamed(name), pointee.phase.load(ordering: .relaxed) != .closed else {
       pointee.mutex.unlock()
       return
     }
@@ -141,10 +157,10 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   ) -> tenon_status_t {
     pointee.mutex.lock()
     defer { pointee.mutex.unlock() }
-    guard shared.pointee.name == name, pointee.phase.load(ordering: .relaxed) != .closed,
-      pointee.source != nil
+    guard isNamed(name), pointee.phase.load(ordering: .relaxed) != .closed,
+      source.pointee != nil
     else { return TENON_STATUS_CLOSED }
-    return body(pointee.source!)
+    return body(source.pointee!)
   }
 
   /// Work, callbacks, timers and jobs that wait.
@@ -155,7 +171,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
 
   /// Under the mutex, or in the poll.
   @inline(__always) private func admits(_ admission: Admission, _ name: ExecutorName) -> Bool {
-    guard shared.pointee.name == name else { return false }
+    guard isNamed(name) else { return false }
     switch pointee.phase.load(ordering: .relaxed) {
     case .open: return true
     case .closing: return admission == .inFlight
@@ -183,7 +199,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
         shared.pointee.isSleeping = true
       } else if !shared.pointee.isSignalled {
         shared.pointee.isSignalled = true
-        pointee.source?.wake()
+        source.pointee?.wake()
       }
     }
   }
@@ -191,7 +207,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Calls the host, counted in `wakersInFlight`, so that a close waits until it has returned.
   @inline(never) func wakeLoop() {
     tellAlive()
-    pointee.source?.wake()
+    source.pointee?.wake()
     pointee.wakes.wrappingAdd(1, ordering: .relaxed)
     pointee.mutex.lock()
     shared.pointee.isSignalled = true

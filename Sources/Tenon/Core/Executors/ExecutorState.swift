@@ -11,13 +11,14 @@ struct ExecutorState: ~Copyable {
   let poller = Atomic<UInt>(0)
   /// The thread that polled last, or created it.
   let home = Atomic<UInt>(0)
-  /// Written under the mutex.
+  /// Whose life this is: an ``ExecutorName``. Written under the mutex, like the phase.
+  let name = Atomic<UInt32>(0)
   let phase = Atomic<Phase>(.closed)
   let mutex = Mutex()
   /// For threads that run until their futures have settled.
   let runners = Monitor()
-  /// One of them polls. Under that monitor.
-  var hasRunner = false
+  /// One of them polls. Written under that monitor.
+  let hasRunner = Atomic<Bool>(false)
 
   let wakes = Atomic<UInt64>(0)
   let lateWakes = Atomic<UInt64>(0)
@@ -30,18 +31,20 @@ struct ExecutorState: ~Copyable {
   let timerCount = Atomic<UInt64>(0)
   let timersPending = Atomic<Int>(0)
   let pendingHere = Atomic<Int>(0)
+  /// Whether a thread may run the loop until a future has settled: not with a host that cannot run once.
+  let isRunnable = Atomic<Bool>(true)
+  /// Whether there is a host that wants to know what follows.
+  let tellsAlive = Atomic<Bool>(false)
+  /// Whether the host was told last that something is pending: by the poll, or by its own thread outside of one.
+  let toldAlive = Atomic<Bool>(false)
 
-  /// Set at the beginning and the end of a life; used by the polling thread, and by the producers that are counted in
-  /// `wakersInFlight`.
-  var source: WakeSource?
-
-  // Memory of their own, because the thread sanitizer takes an access to a field for one to its struct.
+  // Memory of their own, because an access to a field may count as one to its struct.
+  fileprivate let sourceMemory: UnsafeMutablePointer<WakeSource?>
   fileprivate let sharedMemory: UnsafeMutablePointer<Shared>
   fileprivate let ownMemory: UnsafeMutablePointer<Own>
 
   /// Under the mutex.
   struct Shared: ~Copyable {
-    var name: ExecutorName = .none
     var inbox = Queue<Job>()
     var calls = Queue<Call>()
     /// Somebody waits, and has been told nothing since the executor went idle: the next producer wakes it. Nobody
@@ -51,11 +54,17 @@ struct ExecutorState: ~Copyable {
     var isAsked = false
     /// Producers that are calling the host's wake.
     var wakersInFlight = 0
+    /// Threads that sleep on the source until there is work.
+    var sleepers = 0
+    /// How many polls have changed what such a thread goes by.
+    var turns: UInt64 = 0
     /// Our eventfd has been written.
     var isSignalled = false
     /// Work and callbacks that are pending, as far as they were counted outside of polls.
     var pendingElsewhere = 0
     var closeDeadline = UInt64.max
+    /// The last handle is gone: a poll that runs is the last one.
+    var isUnattended = false
     /// Whoever began to close is cancelling what is in flight; or has, and what that leads to has not run yet.
     var cancelling = Cancelling.no
     var drivers: [Driver] = []
@@ -72,7 +81,6 @@ struct ExecutorState: ~Copyable {
     var hasNewTimers = false
     /// What the host was told last.
     var armedDeadline = UInt64.max
-    var toldAlive = false
     /// Jobs that this poll may still run.
     var budget: UInt64 = 0
     var idleDrivers: [Driver] = []
@@ -87,7 +95,8 @@ struct ExecutorState: ~Copyable {
   }
 
   init() {
-    source = nil
+    sourceMemory = .allocate(capacity: 1)
+    sourceMemory.initialize(to: nil)
     sharedMemory = .allocate(capacity: 1)
     sharedMemory.initialize(to: Shared())
     ownMemory = .allocate(capacity: 1)
@@ -96,8 +105,16 @@ struct ExecutorState: ~Copyable {
 }
 
 extension UnsafeMutablePointer where Pointee == ExecutorState {
+  /// Set at the beginning and the end of a life; used by the polling thread, and by the producers that are counted in
+  /// `wakersInFlight`.
+  @inline(__always) var source: UnsafeMutablePointer<WakeSource?> { pointee.sourceMemory }
   @inline(__always) var shared: UnsafeMutablePointer<ExecutorState.Shared> { pointee.sharedMemory }
   @inline(__always) var own: UnsafeMutablePointer<ExecutorState.Own> { pointee.ownMemory }
+
+  /// Whether this is still that executor's life.
+  @inline(__always) func isNamed(_ name: ExecutorName) -> Bool {
+    pointee.name.load(ordering: .relaxed) == name.bits
+  }
 }
 
 extension Atomic where Value == UInt64 {

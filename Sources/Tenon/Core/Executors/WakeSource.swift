@@ -1,6 +1,7 @@
 import CLinux
 import CTenon
 import Glibc
+import Synchronization
 
 /// How a loop learns that an executor wants to be polled: its host's functions, or file descriptors of our own.
 struct WakeSource: ~Copyable {
@@ -10,11 +11,11 @@ struct WakeSource: ~Copyable {
   /// Readable after a wake. -1 with a host.
   let event: Int32
   /// Watches `event` and `timer`, for tenon_executor_fd(); -1 until somebody asks.
-  private(set) var watched: Int32 = -1
-  private var timer: Int32 = -1
+  private let watched = Atomic<Int32>(-1)
+  private let timer = Atomic<Int32>(-1)
 
   /// Whether some loop looks after it: a host's, or one that watches the descriptor.
-  var isWatched: Bool { host != nil || watched >= 0 }
+  var isWatched: Bool { host != nil || watched.load(ordering: .relaxed) >= 0 }
 
   /// nil: no file descriptor left.
   init?(host: tenon_executor_host_t?, context: UnsafeMutableRawPointer?) {
@@ -43,7 +44,7 @@ struct WakeSource: ~Copyable {
   func setTimer(_ deadline: UInt64) {
     if let host {
       host.set_timer?(hostContext, deadline)
-    } else if timer >= 0 {
+    } else if case let timer = timer.load(ordering: .relaxed), timer >= 0 {
       var setting = itimerspec()
       if deadline != .max { setting.it_value = timespec(nanoseconds: max(deadline, 1)) }
       timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil)
@@ -51,8 +52,9 @@ struct WakeSource: ~Copyable {
   }
 
   /// One descriptor for both; -1 if there is none left.
-  mutating func descriptor(deadline: UInt64) -> Int32 {
-    if watched >= 0 { return watched }
+  func descriptor(deadline: UInt64) -> Int32 {
+    let known = watched.load(ordering: .relaxed)
+    if known >= 0 { return known }
     let set = epoll_create1(Int32(EPOLL_CLOEXEC))
     let clock = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
     var interest = epoll_event()
@@ -64,9 +66,10 @@ struct WakeSource: ~Copyable {
       if clock >= 0 { close(clock) }
       return -1
     }
-    (watched, timer) = (set, clock)
+    timer.store(clock, ordering: .relaxed)
+    watched.store(set, ordering: .relaxed)
     setTimer(deadline)
-    return watched
+    return set
   }
 
   /// Sleeps until a wake or the deadline. Without a host only.
@@ -82,6 +85,8 @@ struct WakeSource: ~Copyable {
   }
 
   deinit {
-    for descriptor in [event, watched, timer] where descriptor >= 0 { close(descriptor) }
+    if event >= 0 { close(event) }
+    for descriptor in [watched.load(ordering: .relaxed), timer.load(ordering: .relaxed)]
+    where descriptor >= 0 { close(descriptor) }
   }
 }

@@ -6,7 +6,7 @@ func cancelCall(_ promise: Handle, on executor: ExecutorName) {
   guard let state = executor.state else { return }
   state.pointee.mutex.lock()
   let driver =
-    state.shared.pointee.name == executor
+    state.isNamed(executor)
     ? state.shared.pointee.drivers.first {
       $0.current.compareExchange(
         expected: promise.bits, desired: Driver.cancelled, ordering: .sequentiallyConsistent

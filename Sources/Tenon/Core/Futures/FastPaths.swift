@@ -13,7 +13,7 @@ import CTenon
   let life = promise.bits & Handle.lifeMask
   let pending = life | FutureWord.open | FutureWord.reader
   guard slot.exchange(pending, pending | FutureWord.locked) else { return false }
-  guard slot.pointee.completions | slot.pointee.cancels == 0 else {
+  guard slot.content.pointee.completions | slot.content.pointee.cancels == 0 else {
     slot.publish(FutureWord(pending))
     return false
   }

@@ -1,18 +1,24 @@
 import CTenon
 import Synchronization
 
-/// Both ends of one result, in one cache line. `head.word` is a ``FutureWord``; the rest belongs to whoever has locked
-/// it, but for the value of a settled future, which its readers may read until one takes it.
+/// Both ends of one result, in one cache line. `head.word` is a ``FutureWord``.
 struct FutureSlot: ~Copyable {
-  var head: SlotHead  // 16 bytes
-  /// The result: a value, or what ``tenon_value_t`` calls an error or a status.
-  var value: tenon_value_t  // 32 bytes
-  /// Index + 1 of the first registration of each end; the first one's `previous` is the last one.
-  var completions: UInt32
-  var cancels: UInt32
-  /// How many of this slot's futures ended so, for the statistics.
-  var rejections: UInt32
-  var cancellations: UInt32
+  let head: SlotHead  // 16 bytes
+  /// Never through this field: an access to it may count as one to the whole slot, whose word is everybody's.
+  private let content: Content  // 40 bytes
+  /// How many of this slot's futures ended so, for the statistics. Changed under the lock.
+  let rejections: Atomic<UInt32>
+  let cancellations: Atomic<UInt32>
+
+  /// What belongs to whoever has locked the word, but for the value of a settled future, which its readers may read
+  /// until one takes it.
+  struct Content {
+    /// The result: a value, or what ``tenon_value_t`` calls an error or a status.
+    var value: tenon_value_t
+    /// Index + 1 of the first registration of each end; the first one's `previous` is the last one.
+    var completions: UInt32
+    var cancels: UInt32
+  }
 
   @inline(__always) static func at(_ slot: UnsafeMutableRawPointer)
     -> UnsafeMutablePointer<FutureSlot>
@@ -48,9 +54,13 @@ extension UnsafeMutablePointer where Pointee == FutureSlot {
     }
   }
 
-  @inline(__always) var valueMemory: UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer(self) + MemoryLayout<SlotHead>.size
+  @inline(__always) var content: UnsafeMutablePointer<FutureSlot.Content> {
+    (UnsafeMutableRawPointer(self) + MemoryLayout<SlotHead>.size)
+      .assumingMemoryBound(to: FutureSlot.Content.self)
   }
+
+  /// The value comes first in the content.
+  @inline(__always) var valueMemory: UnsafeMutableRawPointer { UnsafeMutableRawPointer(content) }
 
   /// The end of a lock: nobody else has changed the word in between.
   @inline(__always) func publish(_ word: FutureWord) {

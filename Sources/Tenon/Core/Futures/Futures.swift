@@ -23,8 +23,8 @@ import Synchronization
 ) -> (promise: Handle, future: Handle) {
   let slot = FutureSlot.at(memory)
   slot.pointee.head.executor.store(executor.bits, ordering: .relaxed)
-  slot.pointee.completions = 0
-  slot.pointee.cancels = 0
+  slot.content.pointee.completions = 0
+  slot.content.pointee.cancels = 0
   let word = FutureWord(
     creatingIn: slot.pointee.head.word.load(ordering: .relaxed), flags: flags)
   slot.publish(word)
@@ -55,7 +55,7 @@ func settle(
     if status == TENON_STATUS_ALREADY_SETTLED { loseSettling(value.pointee) }
     return status
   case .done(_, let locked):
-    let (completions, cancels) = (slot.pointee.completions, slot.pointee.cancels)
+    let (completions, cancels) = (slot.content.pointee.completions, slot.content.pointee.cancels)
     if phase != .fulfilled { slot.pointee.count(phase) }
     let settled = locked.settled(phase)
     if _slowPath(settled.isFree) {
@@ -89,8 +89,16 @@ var lateSettlementCount: UInt64 { lateSettlements.load(ordering: .relaxed) }
 }
 
 extension FutureSlot {
-  @inline(never) fileprivate mutating func count(_ phase: FutureWord.Phase) {
-    if phase == .rejected { rejections &+= 1 } else { cancellations &+= 1 }
+  /// Under the lock.
+  @inline(never) fileprivate borrowing func count(_ phase: FutureWord.Phase) {
+    if phase == .rejected { rejections.count() } else { cancellations.count() }
+  }
+}
+
+extension Atomic where Value == UInt32 {
+  /// Counts, where one thread at a time does.
+  @inline(__always) fileprivate func count() {
+    store(load(ordering: .relaxed) &+ 1, ordering: .relaxed)
   }
 }
 
@@ -156,7 +164,7 @@ func releasePromise(_ promise: Handle) -> tenon_status_t {
 @inline(never) private func endAndGive(
   _ index: UInt32, _ slot: UnsafeMutablePointer<FutureSlot>
 ) {
-  let value = slot.pointee.value
+  let value = slot.content.pointee.value
   futureTable.give(index, UnsafeMutableRawPointer(slot))
   withUnsafePointer(to: value) { endResult($0) }
 }
@@ -200,7 +208,7 @@ func readFuture(_ future: Handle, _ body: (FutureWord, tenon_value_t) -> tenon_s
   guard status == TENON_STATUS_OK, let slot = findFuture(future, .future) else { return status }
   defer { _ = releaseFuture(future) }
   let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
-  return word.isPending ? TENON_STATUS_PENDING : body(word, slot.pointee.value)
+  return word.isPending ? TENON_STATUS_PENDING : body(word, slot.content.pointee.value)
 }
 
 func detachFuture(_ future: Handle) -> tenon_status_t {
@@ -248,8 +256,8 @@ private func requestCancel(
 
 /// Takes the cancel callbacks out of the slot. Under the lock.
 private func captureCancels(_ slot: UnsafeMutablePointer<FutureSlot>) -> UInt32 {
-  let first = slot.pointee.cancels
-  slot.pointee.cancels = 0
+  let first = slot.content.pointee.cancels
+  slot.content.pointee.cancels = 0
   var next = first
   while next != 0 {
     let registration = RegistrationSlot.at(next - 1)
@@ -302,7 +310,7 @@ func onComplete(
   case .done(let old, let locked):
     if old.isPending {
       registered(handle)
-      RegistrationList.append(index, to: &slot.pointee.completions)
+      RegistrationList.append(index, to: &slot.content.pointee.completions)
       registration.arm(handle.bits)
       slot.publish(locked.unlocked)
       return confirm(handle, executor)
@@ -346,7 +354,7 @@ func onCancel(
     if !old.has(FutureWord.cancelRequested) {
       registered(handle)
       registration.pointee.isLinked = true
-      RegistrationList.append(index, to: &slot.pointee.cancels)
+      RegistrationList.append(index, to: &slot.content.pointee.cancels)
       registration.arm(handle.bits)
       slot.publish(locked.unlocked)
       return confirm(handle, executor)

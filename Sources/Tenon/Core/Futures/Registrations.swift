@@ -82,10 +82,11 @@ func runRegistrationJob(_ context: UnsafeMutableRawPointer?, _ status: tenon_sta
 /// Tells a queued registration: its event if `status` is OK, else that.
 @inline(__always) func runRegistration(_ handle: Handle, _ status: tenon_status_t) {
   let slot = RegistrationSlot.at(registrationTable.address(of: handle.index))
-  slot.pointee.runner.store(currentThread, ordering: .relaxed)
   guard slot.move(handle, from: .queued, to: .running) else {
     return meetForgotten(handle.index, slot)
   }
+  // Not before it is won: whoever forgets it may be telling it, and forget it again from there.
+  slot.pointee.runner.store(currentThread, ordering: .relaxed)
   let event = status == TENON_STATUS_OK ? tenon_status_t(slot.pointee.event) : status
   let subject = slot.pointee.subject
   let name = slot.pointee.executor
@@ -163,9 +164,9 @@ private func disarm(
     let won = slot.move(handle, from: .armed, to: .forgotten)
     if won {
       if isCompletion {
-        RegistrationList.remove(handle.index, from: &future.pointee.completions)
+        RegistrationList.remove(handle.index, from: &future.content.pointee.completions)
       } else if slot.pointee.isLinked {
-        RegistrationList.remove(handle.index, from: &future.pointee.cancels)
+        RegistrationList.remove(handle.index, from: &future.content.pointee.cancels)
       }
     }
     let wasLinked = won && (isCompletion || slot.pointee.isLinked)

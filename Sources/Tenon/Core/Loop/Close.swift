@@ -6,7 +6,7 @@ extension LoopExecutor {
   /// Refuses new work from now on, and cancels what is in flight. False: somebody did so before.
   func beginClose(until deadline: UInt64) -> Bool {
     state.pointee.mutex.lock()
-    guard state.shared.pointee.name == name, state.pointee.phase.load(ordering: .relaxed) == .open
+    guard state.isNamed(name), state.pointee.phase.load(ordering: .relaxed) == .open
     else {
       state.pointee.mutex.unlock()
       return false
@@ -41,17 +41,27 @@ extension LoopExecutor {
       // Somebody began to poll just now, and ends it.
       if status != TENON_STATUS_OK { return TENON_STATUS_PENDING }
       if result.more { continue }
-      guard waitForWork(until: min(deadline, result.deadline)) else { return TENON_STATUS_PENDING }
+      guard waitForWork(until: min(deadline, result.deadline), after: result) else {
+        return TENON_STATUS_PENDING
+      }
     }
   }
 
   /// The last handle is gone: close now, or at the end of the poll that is running.
   func closeUnattended() {
-    if state.isPolledHere {
-      _ = beginClose(until: 0)
-    } else if close(until: 0) == TENON_STATUS_BUSY {
-      _ = beginClose(until: 0)
+    state.pointee.mutex.withLock {
+      if state.isNamed(name) { state.shared.pointee.isUnattended = true }
     }
+    if !beginClose(until: 0) {
+      // Nobody is left who could finish one that was begun.
+      state.pointee.mutex.withLock {
+        if state.isNamed(name) { state.shared.pointee.closeDeadline = 0 }
+      }
+    }
+    if state.isPolledHere { return }
+    // If another thread polls, its poll does not end before it has seen the close.
+    var result = PollResult()
+    while poll(PollBudget(), &result) == TENON_STATUS_OK && !result.closed {}
   }
 
   /// In a poll that has nothing to run, after `beginClose`: goes on with the close. True: there may be something to run now.
@@ -101,7 +111,8 @@ extension LoopExecutor {
     return state.pointee.mutex.withLock { state.shared.pointee.closeDeadline }
   }
 
-  private var wasCutShort: Bool { state.own.pointee.wasCutShort }
+  /// Under the mutex, because another thread may have finished the close.
+  private var wasCutShort: Bool { state.pointee.mutex.withLock { state.own.pointee.wasCutShort } }
 
   /// Nothing more comes in; whoever still waits is told so.
   private func finishClose(cutShort: Bool) {
@@ -116,6 +127,7 @@ extension LoopExecutor {
     state.own.pointee.wasCutShort = cutShort
     state.pointee.mutex.unlock()
     state.awaitWakers()
+    state.awaitSleepers()
     for timer in timers { tellTimer(timer, TENON_STATUS_CLOSED) }
     tellJobs()
     tellRegistrations()
@@ -127,13 +139,10 @@ extension LoopExecutor {
     state.pointee.timersPending.store(0, ordering: .relaxed)
     state.pointee.mutex.withLock { state.shared.pointee.pendingElsewhere = 0 }
     OwnedProcess.closed(self)
-    if let host = state.pointee.source?.host {
-      let context = state.pointee.source?.hostContext
-      state.pointee.source = nil
-      host.closed?(context, cutShort ? TENON_STATUS_TIMEOUT : TENON_STATUS_OK)
-    } else {
-      state.pointee.source = nil
-    }
+    let host = state.source.pointee?.host
+    let context = state.source.pointee?.hostContext
+    state.pointee.mutex.withLock { state.source.pointee = nil }
+    host?.closed?(context, cutShort ? TENON_STATUS_TIMEOUT : TENON_STATUS_OK)
   }
 
   private func tellJobs() {
@@ -158,7 +167,7 @@ extension LoopExecutor {
       let slot = RegistrationSlot.at(UInt32(index))
       let word = slot.pointee.head.word.load(ordering: .acquiring)
       guard word & RegistrationSlot.stateMask == RegistrationSlot.State.armed.rawValue,
-        !slot.pointee.isTimer, slot.pointee.executor == name
+        !slot.pointee.isTimer.load(ordering: .relaxed), slot.pointee.executor == name
       else { continue }
       let handle = Handle(.registration, index: UInt32(index), word: word)
       _ = removeRegistration(handle, telling: TENON_STATUS_CLOSED)
@@ -183,6 +192,15 @@ extension LoopExecutor {
 }
 
 extension UnsafeMutablePointer where Pointee == ExecutorState {
+  /// The same for those that sleep, after waking them: nobody clears the source any more.
+  fileprivate func awaitSleepers() {
+    var backoff = Backoff()
+    while pointee.mutex.withLock({ shared.pointee.sleepers }) != 0 {
+      source.pointee?.wake()
+      backoff.pause()
+    }
+  }
+
   /// After the phase is closed no producer begins to wake; this waits for those that have begun.
   fileprivate func awaitWakers() {
     var backoff = Backoff()

@@ -180,21 +180,26 @@ struct StatusError: Error {
 
 extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Begins a life.
-  fileprivate func open(_ name: ExecutorName, _ source: consuming WakeSource) {
+  fileprivate func open(_ name: ExecutorName, _ newSource: consuming WakeSource) {
     pointee.mutex.lock()
-    shared.pointee.name = name
-    pointee.source = consume source
-    shared.pointee.isSleeping = pointee.source?.isWatched ?? false
+    pointee.name.store(name.bits, ordering: .relaxed)
+    let isRunnable = newSource.host.map { $0.run_once != nil } ?? true
+    pointee.isRunnable.store(isRunnable, ordering: .relaxed)
+    pointee.tellsAlive.store(newSource.host?.set_alive != nil, ordering: .relaxed)
+    shared.pointee.isSleeping = newSource.isWatched
     shared.pointee.isAsked = false
+    source.pointee = consume newSource
     shared.pointee.isSignalled = false
     shared.pointee.pendingElsewhere = 0
     shared.pointee.closeDeadline = .max
+    shared.pointee.isUnattended = false
+    shared.pointee.cancelling = .no
     pointee.phase.store(.open, ordering: .relaxed)
     pointee.mutex.unlock()
     pointee.home.store(currentThread, ordering: .relaxed)
     pointee.pendingHere.store(0, ordering: .relaxed)
     own.pointee.armedDeadline = .max
-    own.pointee.toldAlive = false
+    pointee.toldAlive.store(false, ordering: .relaxed)
     own.pointee.scheduledDrivers = 0
     own.pointee.wasCutShort = false
     own.pointee.jobsOverdue = nil

@@ -8,6 +8,8 @@ struct PollResult {
   var more = false
   var alive = false
   var closed = false
+  /// Which of the polls that changed something it was, or came after.
+  var turn: UInt64 = 0
 }
 
 /// How much a poll may do: see tenon_poll_budget_t.
@@ -22,15 +24,18 @@ extension LoopExecutor {
   func poll(_ budget: PollBudget, _ result: inout PollResult) -> tenon_status_t {
     let status = state.beginPoll(name)
     if status != TENON_STATUS_OK { return status }
+    result.jobs = 0
     state.own.pointee.budget = min(
       budget.jobs == 0 ? .max : budget.jobs, state.own.pointee.jobsOverdue ?? .max)
-    let initial = state.own.pointee.budget
-    let timeEnd = budget.time == 0 ? UInt64.max : Time.deadline(after: budget.time)
+    var initial = state.own.pointee.budget
+    var timeEnd = budget.time == 0 ? UInt64.max : Time.deadline(after: budget.time)
+    var interrupt = budget.interrupt
     state.pointee.pollCount.count()
     var hasCompany = false
     while true {
       advanceTimers()
-      let isDone = runJobs(timeEnd, budget.interrupt)
+      let isDone = runJobs(timeEnd, interrupt)
+      let seenClose = closeDeadline
       if isDone {
         if state.isClosing && (state.takeInbox() || continueClose()) { continue }
       } else {
@@ -38,47 +43,68 @@ extension LoopExecutor {
       }
       result.closed = state.pointee.phase.load(ordering: .relaxed) == .closed
       result.more = !isDone && !result.closed
-      result.jobs = initial &- state.own.pointee.budget
+      result.jobs &+= initial &- state.own.pointee.budget
+      initial = state.own.pointee.budget
       if result.closed {
         state.pointee.jobCount.count(result.jobs)
         state.pointee.poller.store(0, ordering: .releasing)
         return TENON_STATUS_OK
       }
       result.deadline = nextDeadline()
-      if finishPoll(&result, hasCompany) { return TENON_STATUS_OK }
+      if finishPoll(&result, seenClose, hasCompany) { return TENON_STATUS_OK }
       hasCompany = true
+      if result.more {
+        // Nobody else will poll: what this one may do is no matter any more.
+        (timeEnd, interrupt) = (.max, nil)
+        initial = state.own.pointee.jobsOverdue ?? .max
+        state.own.pointee.budget = initial
+      }
     }
   }
 
-  /// Ends the poll, unless new work has come: false.
-  private func finishPoll(_ result: inout PollResult, _ hasCompany: Bool) -> Bool {
+  /// Ends the poll, unless new work has come, or a close that it has not seen, or that nobody else will finish: false.
+  private func finishPoll(
+    _ result: inout PollResult, _ seenClose: UInt64, _ hasCompany: Bool
+  ) -> Bool {
     // A producer was at it a moment ago. One that is let alone for some of its turns adds twice as fast as one with which
     // this thread contends for the mutex, job by job.
     if hasCompany { Thread.pause(64) }
+    var hasNews = result.jobs != 0
     while true {
       state.pointee.mutex.lock()
-      if !result.more && state.hasArrivals {
+      if !result.more
+        && (state.hasArrivals || state.shared.pointee.closeDeadline != seenClose
+          || state.shared.pointee.cancelling == .done)
+      {
         state.moveArrivals()
+        state.pointee.mutex.unlock()
+        return false
+      }
+      if result.more && state.shared.pointee.isUnattended {
         state.pointee.mutex.unlock()
         return false
       }
       result.alive = result.more || state.isAlive
       if result.deadline == state.own.pointee.armedDeadline
-        && result.alive == state.own.pointee.toldAlive
+        && result.alive == state.pointee.toldAlive.load(ordering: .relaxed)
       {
         break
       }
       state.pointee.mutex.unlock()
+      hasNews = true
       // The host is told while nobody else can be polling.
       tellHost(deadline: result.deadline, alive: result.alive)
     }
     state.pointee.jobCount.count(result.jobs)
     state.pointee.timersPending.store(state.own.pointee.timers.count, ordering: .relaxed)
-    state.shared.pointee.isSleeping = state.pointee.source?.isWatched ?? false
+    state.shared.pointee.isSleeping =
+      state.shared.pointee.sleepers != 0 || state.source.pointee?.isWatched ?? false
     state.shared.pointee.isAsked = false
     state.pointee.poller.store(0, ordering: .releasing)
-    if result.more {
-      // What the budget left is as good as a producer's job.
+    if hasNews { state.shared.pointee.turns &+= 1 }
+    result.turn = state.shared.pointee.turns
+    if result.more || (hasNews && state.shared.pointee.sleepers != 0) {
+      // What the budget left is as good as a producer's job; and who sleeps went by what was before.
       state.unlockAndWake()
     } else {
       state.pointee.mutex.unlock()
@@ -89,12 +115,11 @@ extension LoopExecutor {
   private func tellHost(deadline: UInt64, alive: Bool) {
     if deadline != state.own.pointee.armedDeadline {
       state.own.pointee.armedDeadline = deadline
-      state.pointee.source?.setTimer(deadline)
+      state.source.pointee?.setTimer(deadline)
     }
-    if alive != state.own.pointee.toldAlive {
-      state.own.pointee.toldAlive = alive
-      if let setAlive = state.pointee.source?.host?.set_alive {
-        setAlive(state.pointee.source?.hostContext, alive)
+    if alive != state.pointee.toldAlive.exchange(alive, ordering: .relaxed) {
+      if let setAlive = state.source.pointee?.host?.set_alive {
+        setAlive(state.source.pointee?.hostContext, alive)
       }
     }
   }
@@ -162,18 +187,19 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     guard won else { return TENON_STATUS_BUSY }
     pointee.home.store(currentThread, ordering: .relaxed)
     pointee.mutex.lock()
-    guard shared.pointee.name == name, pointee.phase.load(ordering: .relaxed) != .closed else {
+    guard isNamed(name), pointee.phase.load(ordering: .relaxed) != .closed else {
       pointee.poller.store(0, ordering: .releasing)
       pointee.mutex.unlock()
       return TENON_STATUS_CLOSED
     }
     // From here on a producer need not wake anybody: what it adds is seen before this poll ends.
     shared.pointee.isSleeping = false
-    let isSignalled = shared.pointee.isSignalled
-    shared.pointee.isSignalled = false
+    // A wake that somebody sleeps for stays until he has seen it.
+    let clears = shared.pointee.isSignalled && shared.pointee.sleepers == 0
+    if clears { shared.pointee.isSignalled = false }
     moveArrivals()
     pointee.mutex.unlock()
-    if isSignalled && pointee.source?.host == nil { pointee.source?.clear() }
+    if clears && source.pointee?.host == nil { source.pointee?.clear() }
     return TENON_STATUS_OK
   }
 

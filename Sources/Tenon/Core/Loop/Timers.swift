@@ -14,7 +14,7 @@ import Synchronization
     function: function, context: context, subject: UInt(deadline), executor: name, isTimer: true)
   let handle = Handle(.timer, index: index, word: life)
   if state.isPolledHere {
-    guard state.shared.pointee.name == name, state.pointee.phase.load(ordering: .relaxed) == .open
+    guard state.isNamed(name), state.pointee.phase.load(ordering: .relaxed) == .open
     else {
       freeRegistration(index, slot)
       return TENON_STATUS_CLOSED

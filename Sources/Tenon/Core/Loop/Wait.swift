@@ -16,9 +16,7 @@ extension LoopExecutor {
     if let future, let end = end(of: future) { return end }
     // A task must not block its thread: others of its kind may need it, and may be what this waits for.
     guard withUnsafeCurrentTask(body: { $0 == nil }) else { return TENON_STATUS_DEADLOCK }
-    if let host = state.pointee.source?.host, host.run_once == nil {
-      return TENON_STATUS_UNSUPPORTED
-    }
+    guard state.pointee.isRunnable.load(ordering: .relaxed) else { return TENON_STATUS_UNSUPPORTED }
     while !state.becomeRunner() {
       guard let future else { return TENON_STATUS_BUSY }
       if let status = awaitRunner(future, deadline) { return status }
@@ -41,7 +39,8 @@ extension LoopExecutor {
     if status == TENON_STATUS_SETTLED { return pollFuture(future) }
     guard status == TENON_STATUS_OK, let alarm else { return status }
     let isOver = state.pointee.runners.wait(until: deadline) {
-      pollFuture(future) != TENON_STATUS_PENDING || !state.pointee.hasRunner
+      pollFuture(future) != TENON_STATUS_PENDING
+        || !state.pointee.hasRunner.load(ordering: .relaxed)
     }
     _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN)
     let end = pollFuture(future)
@@ -69,7 +68,7 @@ extension LoopExecutor {
         if status == TENON_STATUS_OK || status == TENON_STATUS_SETTLED { continue }
         return status
       }
-      _ = waitForWork(until: min(deadline, result.deadline))
+      _ = waitForWork(until: min(deadline, result.deadline), after: result)
     }
   }
 
@@ -81,18 +80,34 @@ extension LoopExecutor {
     return status
   }
 
-  /// Sleeps until the loop has something; false: there is no way to sleep in this host.
-  func waitForWork(until deadline: UInt64) -> Bool {
-    if let host = state.pointee.source?.host {
+  /// Sleeps until the loop has something, unless another thread's poll came after `poll`; false: there is no way to
+  /// sleep in this host.
+  func waitForWork(until deadline: UInt64, after poll: PollResult) -> Bool {
+    state.pointee.mutex.lock()
+    guard state.isNamed(name), state.pointee.phase.load(ordering: .relaxed) != .closed else {
+      state.pointee.mutex.unlock()
+      return true
+    }
+    if let host = state.source.pointee?.host {
+      let context = state.source.pointee?.hostContext
+      state.pointee.mutex.unlock()
       guard let runOnce = host.run_once else { return false }
       if deadline < state.own.pointee.armedDeadline {
         state.own.pointee.armedDeadline = deadline
-        host.set_timer?(state.pointee.source?.hostContext, deadline)
+        host.set_timer?(context, deadline)
       }
-      runOnce(state.pointee.source?.hostContext)
-    } else {
-      state.sleep(until: deadline)
+      runOnce(context)
+      return true
     }
+    let isCurrent = state.shared.pointee.turns == poll.turn && !state.shared.pointee.isAsked
+    if isCurrent {
+      state.shared.pointee.sleepers += 1
+      state.shared.pointee.isSleeping = true
+    }
+    state.pointee.mutex.unlock()
+    guard isCurrent else { return true }
+    state.source.pointee?.sleep(until: deadline)
+    state.pointee.mutex.withLock { state.shared.pointee.sleepers -= 1 }
     return true
   }
 
@@ -128,23 +143,13 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   fileprivate func becomeRunner() -> Bool {
     var isFirst = false
     pointee.runners.change {
-      isFirst = !pointee.hasRunner
-      pointee.hasRunner = true
+      isFirst = !pointee.hasRunner.exchange(true, ordering: .relaxed)
     }
     return isFirst
   }
 
-  /// Sleeps until there is reason to poll, or the deadline. Without a host only.
-  fileprivate func sleep(until deadline: UInt64) {
-    pointee.mutex.lock()
-    let isAsked = shared.pointee.isAsked
-    if !isAsked { shared.pointee.isSleeping = true }
-    pointee.mutex.unlock()
-    if !isAsked { pointee.source?.sleep(until: deadline) }
-  }
-
   fileprivate func resignRunner() {
-    pointee.runners.change { pointee.hasRunner = false }
+    pointee.runners.change { pointee.hasRunner.store(false, ordering: .relaxed) }
   }
 }
 
@@ -162,11 +167,13 @@ func waitFuture(_ future: Handle, deadline: UInt64) -> tenon_status_t {
   InlineDelivery.drain()
   if let executor = LoopExecutor.named(executorOfFuture(future)) {
     let state = executor.state
-    if state.pointee.source?.isWatched == false {
+    // nil: closed, and no loop is needed any more.
+    let isWatched = state.pointee.mutex.withLock { state.source.pointee?.isWatched }
+    if isWatched == false {
       // No loop will ever come: this thread does the work.
       let status = executor.run(until: future, deadline: deadline)
       if status != TENON_STATUS_BUSY && status != TENON_STATUS_CLOSED { return status }
-    } else if state.pointee.home.load(ordering: .relaxed) == currentThread {
+    } else if isWatched == true, state.pointee.home.load(ordering: .relaxed) == currentThread {
       return TENON_STATUS_DEADLOCK
     }
   }

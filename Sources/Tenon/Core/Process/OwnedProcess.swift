@@ -85,7 +85,7 @@ enum OwnedProcess {
       let status = executor.poll(PollBudget(), &result)
       if status != TENON_STATUS_OK || result.closed { return }
       if result.more || isDone() { continue }
-      guard executor.waitForWork(until: result.deadline) else { return }
+      guard executor.waitForWork(until: result.deadline, after: result) else { return }
     }
   }
 }

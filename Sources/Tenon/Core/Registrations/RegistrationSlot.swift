@@ -41,7 +41,8 @@ struct RegistrationSlot: ~Copyable {
   var event: Int32
   /// Whether it is in a list: of the wheel, or of a promise.
   var isLinked: Bool
-  var isTimer: Bool
+  /// Atomic, because an executor that closes looks at every slot.
+  let isTimer: Atomic<Bool>
 
   @inline(__always) static func at(_ slot: UnsafeMutableRawPointer)
     -> UnsafeMutablePointer<RegistrationSlot>
@@ -73,7 +74,7 @@ extension UnsafeMutablePointer where Pointee == RegistrationSlot {
     pointee.subjectBits.store(subject, ordering: .relaxed)
     pointee.runner.store(0, ordering: .relaxed)
     pointee.isLinked = false
-    pointee.isTimer = isTimer
+    pointee.isTimer.store(isTimer, ordering: .relaxed)
     return pointee.head.word.load(ordering: .relaxed) & Handle.lifeMask
   }
 

@@ -13,8 +13,9 @@ func processStatistics() -> tenon_process_statistics_t {
     let lives = generation - UInt64(futureTable.firstGeneration)
     statistics.futures_created += word.isFree ? lives : lives + 1
     if word.isPending && word.has(FutureWord.open) { statistics.futures_pending += 1 }
-    statistics.futures_rejected += UInt64(slot.pointee.rejections)
-    statistics.futures_cancelled += UInt64(slot.pointee.cancellations)
+    statistics.futures_rejected += UInt64(slot.pointee.rejections.load(ordering: .relaxed))
+    statistics.futures_cancelled += UInt64(
+      slot.pointee.cancellations.load(ordering: .relaxed))
   }
   statistics.futures_settled = statistics.futures_created - statistics.futures_pending
   for index in 0..<registrationTable.slotsUsed {

@@ -1,0 +1,280 @@
+/*
+ * Every two and three of the things that can be done with one executor, done at the same time by as
+ * many threads; then it is closed, and everything that was owed is counted.
+ *
+ * What belongs to the loop's thread (polling, closing) is done by one thread of a round at the most.
+ */
+#include "check.h"
+
+#define MEMBERS 3
+
+/** What one thread does. */
+typedef enum party {
+  NOBODY,
+  POST,
+  START_TIMER,
+  START_AND_CANCEL_TIMER,
+  CANCEL_TIMER, /**< one that is due */
+  ON_COMPLETE,  /**< of a future that it settles */
+  SETTLE,       /**< the futures that somebody waits for */
+  FORGET,       /**< that callback */
+  DROP,         /**< a value that is to end on the executor */
+  WAIT,         /**< for a future whose producer works on the executor */
+  BEGIN_CLOSE,
+  RELEASE,
+  ASK,
+  LOOP, /**< from here on: what the loop's thread does */
+  POLL = LOOP,
+  RUN,
+  CLOSE,
+  PARTY_COUNT
+} party_t;
+
+typedef struct stage {
+  party_t parties[MEMBERS];
+  tenon_executor_t *executor;
+  pair_t pair;  /**< a callback waits for it on the executor */
+  pair_t bound; /**< its producer works on the executor */
+  tenon_registration_t *registration;
+  tenon_timer_t *timer;
+  told_t told[MEMBERS][2];
+  int owed[MEMBERS][2];
+  told_t waiting;
+  told_t due;
+  bool is_due;
+  atomic_int drops;
+} stage_t;
+
+static bool stage_has(const stage_t *stage, party_t party) {
+  for (int member = 0; member < MEMBERS; member++)
+    if (stage->parties[member] == party)
+      return true;
+  return false;
+}
+
+/** The loop's thread is one. */
+static bool is_possible(const party_t parties[MEMBERS]) {
+  int loops = 0;
+  int waits = 0;
+  int releases = 0;
+  for (int member = 0; member < MEMBERS; member++) {
+    loops += parties[member] >= LOOP;
+    waits += parties[member] == WAIT;
+    releases += parties[member] == RELEASE;
+  }
+  return loops <= 1 && releases <= 1 && waits <= 2;
+}
+
+typedef struct combination {
+  party_t parties[MEMBERS];
+} combination_t;
+
+static combination_t combinations[PARTY_COUNT * PARTY_COUNT * PARTY_COUNT];
+static size_t combinations_count;
+
+static void list_combinations(void) {
+  combinations_count = 0;
+  for (int first = 0; first < PARTY_COUNT; first++)
+    for (int second = first; second < PARTY_COUNT; second++)
+      for (int third = second; third < PARTY_COUNT; third++) {
+        combination_t next = {{(party_t)first, (party_t)second, (party_t)third}};
+        if (is_possible(next.parties))
+          combinations[combinations_count++] = next;
+      }
+}
+
+static void stage_before(void *context, size_t round) {
+  stage_t *stage = context;
+  memset(stage, 0, sizeof *stage);
+  memcpy(stage->parties, combinations[round % combinations_count].parties, sizeof stage->parties);
+  stage->executor = executor_create();
+  stage->pair = pair_create();
+  stage->bound = pair_create_with(0, stage->executor);
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_future_on_complete(stage->pair.future, stage->executor, tell_completion,
+                                        &stage->waiting, &stage->registration));
+  stage->is_due = stage_has(stage, CANCEL_TIMER) || round / combinations_count % 2 == 0;
+  if (stage->is_due)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(stage->executor, tenon_timer_now_ns(), tell,
+                                                    &stage->due, &stage->timer));
+}
+
+/** Accepted or not: what was accepted is owed. */
+static void owe(stage_t *stage, size_t place, int index, tenon_status_t status) {
+  CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_CLOSED ||
+        (status == TENON_STATUS_STALE && stage_has(stage, RELEASE)));
+  stage->owed[place][index] = status == TENON_STATUS_OK;
+}
+
+static void run_timer(stage_t *stage, size_t place, bool is_cancelled) {
+  tenon_timer_t *timer = NULL;
+  uint64_t deadline_ns = is_cancelled ? TENON_FOREVER : tenon_timer_now_ns();
+  tenon_status_t status =
+      tenon_timer_start(stage->executor, deadline_ns, tell, &stage->told[place][0], &timer);
+  owe(stage, place, 0, status);
+  if (status == TENON_STATUS_OK && is_cancelled) {
+    status = tenon_timer_cancel(timer);
+    CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_SETTLED ||
+          status == TENON_STATUS_STALE);
+  }
+}
+
+static void run_complete(stage_t *stage, size_t place) {
+  pair_t pair = pair_create();
+  owe(stage, place, 0,
+      tenon_future_on_complete(pair.future, stage->executor, tell_completion,
+                               &stage->told[place][0], NULL));
+  owe(stage, place, 1,
+      tenon_promise_on_cancel(pair.promise, stage->executor, tell, &stage->told[place][1], NULL));
+  CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+}
+
+static void run_drop(stage_t *stage) {
+  tenon_value_t value = counted_value(&stage->drops);
+  if (tenon_value_set_drop_executor(&value, stage->executor) != TENON_STATUS_OK)
+    CHECK(stage_has(stage, RELEASE));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_value_drop(&value));
+}
+
+static void run_wait(stage_t *stage) {
+  tenon_status_t status =
+      tenon_future_wait(stage->bound.future, stage_has(stage, SETTLE) ? TENON_FOREVER : 200000);
+  CHECK(status == TENON_STATUS_TIMEOUT || status == TENON_STATUS_CANCELLED ||
+        status == TENON_STATUS_OK);
+}
+
+static void run_loop(stage_t *stage, party_t party) {
+  tenon_status_t status;
+  if (party == POLL) {
+    for (int polls = 0; polls < 3; polls++) {
+      status = tenon_executor_poll(stage->executor, NULL, NULL);
+      CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_CLOSED ||
+            status == TENON_STATUS_BUSY || status == TENON_STATUS_STALE);
+    }
+  } else if (party == RUN) {
+    status = tenon_executor_run_until(stage->executor, stage->bound.future,
+                                      stage_has(stage, SETTLE) ? TENON_FOREVER : 100000);
+    CHECK(status == TENON_STATUS_TIMEOUT || status == TENON_STATUS_OK ||
+          status == TENON_STATUS_CANCELLED || status == TENON_STATUS_CLOSED ||
+          status == TENON_STATUS_BUSY || status == TENON_STATUS_STALE);
+  } else {
+    status = tenon_executor_close(stage->executor, TENON_FOREVER);
+    CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_CLOSED ||
+          status == TENON_STATUS_BUSY || status == TENON_STATUS_PENDING ||
+          status == TENON_STATUS_TIMEOUT || status == TENON_STATUS_STALE);
+  }
+}
+
+static void run_party(stage_t *stage, size_t place) {
+  tenon_status_t status;
+  switch (stage->parties[place]) {
+  case POST:
+    for (int index = 0; index < 2; index++)
+      owe(stage, place, index,
+          tenon_executor_post(stage->executor, tell, &stage->told[place][index]));
+    break;
+  case START_TIMER:
+    run_timer(stage, place, false);
+    break;
+  case START_AND_CANCEL_TIMER:
+    run_timer(stage, place, true);
+    break;
+  case CANCEL_TIMER:
+    status = tenon_timer_cancel(stage->timer);
+    CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_SETTLED ||
+          status == TENON_STATUS_STALE);
+    break;
+  case ON_COMPLETE:
+    run_complete(stage, place);
+    break;
+  case SETTLE:
+    status = settle(stage->pair.promise, TENON_STATUS_OK);
+    CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_ALREADY_SETTLED);
+    status = settle(stage->bound.promise, TENON_STATUS_OK);
+    CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_ALREADY_SETTLED);
+    break;
+  case FORGET:
+    status = tenon_registration_forget(stage->registration);
+    CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_SETTLED ||
+          status == TENON_STATUS_STALE);
+    CHECK_COUNT(1, atomic_load(&stage->waiting.count));
+    break;
+  case DROP:
+    run_drop(stage);
+    break;
+  case WAIT:
+    run_wait(stage);
+    break;
+  case BEGIN_CLOSE:
+    status = tenon_executor_begin_close(stage->executor, 0);
+    CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_CLOSED ||
+          status == TENON_STATUS_STALE);
+    break;
+  case RELEASE:
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(stage->executor));
+    break;
+  case ASK: {
+    tenon_executor_statistics_t statistics = TENON_EXECUTOR_STATISTICS_INIT;
+    status = tenon_executor_get_statistics(stage->executor, &statistics);
+    CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_STALE);
+    break;
+  }
+  case NOBODY:
+    break;
+  default:
+    run_loop(stage, stage->parties[place]);
+  }
+}
+
+static void stage_run(void *context, size_t member, size_t round) {
+  stage_t *stage = context;
+  random_t random = {round * MEMBERS + member};
+  for (volatile uint64_t delay = random_below(&random, 64); delay > 0; delay--)
+    ;
+  /* Each thread may be the first and the last. */
+  run_party(stage, (member + round / combinations_count) % MEMBERS);
+}
+
+static void stage_after(void *context, size_t round) {
+  stage_t *stage = context;
+  (void)round;
+  if (!stage_has(stage, RELEASE)) {
+    tenon_status_t status = tenon_executor_close(stage->executor, 0);
+    CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_CLOSED ||
+          status == TENON_STATUS_TIMEOUT);
+    if (status == TENON_STATUS_CLOSED) /* a close that was begun is finished by a poll */
+      tenon_executor_poll(stage->executor, NULL, NULL);
+    CHECK_COUNT(0, executor_statistics(stage->executor).pending);
+    CHECK_STATUS(TENON_STATUS_CLOSED, tenon_executor_poll(stage->executor, NULL, NULL));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(stage->executor));
+  }
+  CHECK_STATUS(TENON_STATUS_STALE, tenon_executor_release(stage->executor));
+  for (int place = 0; place < MEMBERS; place++)
+    for (int index = 0; index < 2; index++)
+      CHECK_COUNT(stage->owed[place][index], atomic_load(&stage->told[place][index].count));
+  CHECK_COUNT(1, atomic_load(&stage->waiting.count));
+  CHECK(!atomic_load(&stage->waiting.wrong));
+  CHECK_COUNT(stage->is_due, atomic_load(&stage->due.count));
+  int values = 0;
+  for (int place = 0; place < MEMBERS; place++)
+    values += stage->parties[place] == DROP;
+  CHECK_COUNT(values, atomic_load(&stage->drops));
+  settle(stage->pair.promise, TENON_STATUS_OK);
+  settle(stage->bound.promise, TENON_STATUS_OK);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(stage->pair.future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(stage->bound.future));
+}
+
+CASE(every_two_and_three_operations_on_an_executor_may_meet) {
+  stage_t stage;
+  tenon_process_statistics_t before = process_statistics();
+  list_combinations();
+  race_t race = {MEMBERS,   combinations_count * (conformance_is_light() ? 3 : 30),
+                 &stage,    stage_before,
+                 stage_run, stage_after};
+  race_run(&race);
+  tenon_process_statistics_t after = process_statistics();
+  CHECK_COUNT(before.futures_pending, after.futures_pending);
+  CHECK_COUNT(before.registrations_pending, after.registrations_pending);
+}

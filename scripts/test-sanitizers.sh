@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# The tests again with a library that looks at each access to memory: the Swift tests and the suites in C under the
+# thread sanitizer, the suites in C under the address sanitizer with leaks and undefined behaviour.
+#   test-sanitizers.sh [thread | address]...
+#
+# In debug builds, because the optimizer removes accesses that the language forbids. The programs that count their
+# process's threads stay out: a sanitizer brings one of its own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
+runtime=$(swift -print-target-info | sed -nE 's|.*"(/[^"]*/swift/linux)".*|\1|p' | head -1)
+export TENON_TEST_LIGHT=1 TENON_TEST_SECONDS=120
+export TSAN_OPTIONS="second_deadlock_stack=1 ${TSAN_OPTIONS:-}"
+export ASAN_OPTIONS="detect_leaks=1 detect_stack_use_after_return=1 ${ASAN_OPTIONS:-}"
+export UBSAN_OPTIONS="print_stacktrace=1 ${UBSAN_OPTIONS:-}"
+
+# Compiles the suites in C with what is named, against the library in the scratch path.
+compile() { # scratch path, sanitizers
+  local library=$1/debug
+  # The thread sanitizer's runtime refers to Dispatch, which the Swift library brings.
+  local options=(-std=gnu11 -O1 -g -fno-omit-frame-pointer "-fsanitize=$2" -fno-sanitize-recover=undefined
+    -Wall -Wextra -Werror -Iinclude)
+  local libraries=("-L$library" -ltenon "-Wl,-rpath,$PWD/$library" "-L$runtime" "-Wl,-rpath,$runtime"
+    -ldispatch -lBlocksRuntime -lpthread)
+  "$clang" "${options[@]}" -ITests/Conformance -ITests/Conformance/include -o "$1/conformance" \
+    Tests/Conformance/*.c Tests/Conformance/runner/main.c "${libraries[@]}"
+  # shellcheck disable=SC2046
+  "$clang" "${options[@]}" -ITests/UV -ITests/UV/include -o "$1/uv" Sources/TenonUVLoop/uv.c Tests/UV/*.c \
+    Tests/UV/runner/main.c $(pkg-config --cflags --libs libuv) "${libraries[@]}"
+}
+
+# All cases but one: globals of a debug build are behind a lock of Swift's runtime, which a fork while other threads
+# are busy finds held. In a release build they are not.
+conformance() { # scratch path
+  local cases
+  mapfile -t cases < <("$1/conformance" --list | grep -vx a_fork_while_other_threads_are_busy_does_not_hang)
+  timeout 900 "$1/conformance" "${cases[@]}"
+}
+
+test_thread() {
+  local scratch=.build-thread test
+  swift build --build-tests --sanitize=thread --scratch-path $scratch
+  timeout 600 swift test --skip-build --disable-xctest --sanitize=thread --scratch-path $scratch
+  compile $scratch thread
+  conformance $scratch
+  # Each in a process of its own: this sanitizer's child processes are no place for threads.
+  for test in $($scratch/uv --list); do
+    timeout $TENON_TEST_SECONDS $scratch/uv "$test" | grep -v ' passed, '
+  done
+}
+
+test_address() {
+  local scratch=.build-address
+  swift build --product tenon --sanitize=address --scratch-path $scratch
+  compile $scratch address,undefined 2> >(grep -v 'Cannot export local symbol' >&2)
+  conformance $scratch
+  timeout 600 $scratch/uv
+}
+
+[ $# -gt 0 ] || set -- thread address
+for sanitizer in "$@"; do
+  SECONDS=0
+  "test_$sanitizer"
+  echo "test-sanitizers: nothing found by the $sanitizer sanitizer, in $SECONDS seconds"
+done
