@@ -5,7 +5,7 @@ import Testing
 
 @testable import TenonUV
 
-@Suite struct ProcessTests {
+@Suite(.enabled(if: childrenMayBeMade)) struct ProcessTests {
   @Test func aChildsOutputAndStatusAreRead() async throws {
     try await withUVLoop { loop in
       let child = try await loop.spawn("/bin/sh", ["-c", "echo out; exit 7"])

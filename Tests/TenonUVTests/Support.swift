@@ -6,6 +6,9 @@ import Testing
 
 @testable import TenonUV
 
+/// Not under the thread sanitizer: in a child of a process with threads it may wait for ever, before the `exec`.
+let childrenMayBeMade = getenv("TENON_TEST_NO_CHILDREN") == nil
+
 /// Something that several threads read and write.
 final class Shared<Value: Sendable>: Sendable {
   private let content: Mutex<Value>

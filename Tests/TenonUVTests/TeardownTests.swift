@@ -6,7 +6,7 @@ import Testing
 @testable import TenonUV
 
 /// The end of a loop, in every order.
-@Suite struct TeardownTests {
+@Suite(.enabled(if: childrenMayBeMade)) struct TeardownTests {
   /// How tasks that no executor cancels ended.
   private final class Ends: Sendable {
     let started = Shared(0)
