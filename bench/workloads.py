@@ -127,6 +127,27 @@ def call(variant, name, title, ours, tokio, iterations, targets):
     )
 
 
+def stream(name, title, capacity, batch, is_buffers=False, swift=False):
+    subjects = [
+        Subject("bare ring, yields", LIMIT, "c/stream ring"),
+        Subject("Tenon, C to C", OURS, "c/stream tenon"),
+        Subject("tokio mpsc", PEER, "rust/release/bench-tokio stream mpsc"),
+        Subject("Boost spsc + condition", PEER, "cpp/stream spsc"),
+    ]
+    if swift:
+        subjects[2:2] = [Subject("Tenon, C to for await", OURS, "c/stream-await tenon")]
+        subjects += [Subject("AsyncStream, for await", PEER, "c/stream-await async-stream", slower=10)]
+    return Workload(
+        name,
+        title,
+        100_000 if is_buffers else 1_000_000,
+        variant=str((100_000_000 if is_buffers else 0) + capacity * 10_000 + batch),
+        cpus=2,
+        subjects=subjects,
+        targets=[ahead_of("tokio mpsc")] + ([at_most(200, NS)] if swift else []),
+    )
+
+
 TAKE_OR_CALLBACK = {"Tenon, poll and take": "tenon-take", "Tenon, callback": "tenon-callback"}
 
 
@@ -258,6 +279,28 @@ WORKLOADS = [
         [at_most(30, NS)],
     ),
     timers(1, "timer-fire", "(f) fire a timer, 1e5 due", 100_000, None, []),
+    *(
+        stream(
+            f"stream-{capacity}-{batch}",
+            f"(h) 8-byte items to another thread, capacity {capacity}, {batch} at a time",
+            capacity,
+            batch,
+            swift=True,
+        )
+        for capacity in (64, 1024)
+        for batch in (1, 64, 1024)
+    ),
+    *(
+        stream(
+            f"stream-4k-{capacity}-{batch}",
+            f"(h) buffers of 4 KiB to another thread and back, capacity {capacity}, {batch} at a time",
+            capacity,
+            batch,
+            is_buffers=True,
+        )
+        for capacity in (64, 1024)
+        for batch in (1, 64)
+    ),
     Workload(
         "idle",
         "(g) processor time in a second of idling, 1e5 futures pending",

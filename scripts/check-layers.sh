@@ -17,5 +17,8 @@ forbid Core API '\b@c @implementation\b'
 forbid Core/Slots Core/Threads Core/Values Core/Errors/ErrorSlot.swift Core/Registrations Core/Timers Core/Calls \
   Core/Executors '\b(LoopExecutor|FutureSlot|settle|createFuture)\b'
 forbid Core/Slots Core/Threads Core/Values Core/Registrations Core/Timers Core/Calls '\bExecutorState\b'
-forbid Core/Futures '\bLoopExecutor\b'
+forbid Core/Futures '\b(LoopExecutor|EndSlot|StreamCore)\b'
+forbid Core/Executors Core/Loop Core/Registrations '\b(EndSlot|StreamCore|EndWord)\b'
+# Streams are made of futures and slots, and know neither the loop nor the Swift face.
+forbid Core/Streams '\b(LoopExecutor|ExecutorState|Stream|Sink|Latest|Publisher|copyError)\b *[.(]'
 exit $failed

@@ -337,6 +337,167 @@ static tenon_status_t call_process_get_statistics(arguments_t *arguments) {
   return status;
 }
 
+static tenon_status_t call_stream_create(arguments_t *arguments) {
+  tenon_stream_config_t config = TENON_STREAM_CONFIG_INIT;
+  config.struct_size = struct_size(arguments, 0, sizeof config);
+  config.flags = FLAGS(0);
+  config.reserved = FLAGS(1);
+  config.executor = HANDLE(executor, 0);
+  return tenon_stream_create(&config, REQUIRED(0, OUT(tenon_sink_t *, 0)),
+                             REQUIRED(1, OUT(tenon_stream_t *, 1)));
+}
+
+static tenon_status_t call_sink_send(arguments_t *arguments) {
+  tenon_value_t value = VALUE(counted_value(arguments->drops));
+  tenon_value_t before = value;
+  tenon_status_t status =
+      tenon_sink_send(HANDLE(sink, 0), REQUIRED(0, &value), OUT(tenon_future_t *, 0));
+  arguments->took = memcmp(&before, &value, sizeof value) != 0;
+  return status;
+}
+
+static tenon_status_t call_sink_send_batch(arguments_t *arguments) {
+  tenon_value_t value = VALUE(counted_value(arguments->drops));
+  tenon_value_t before = value;
+  tenon_status_t status =
+      tenon_sink_send_batch(HANDLE(sink, 0), REQUIRED(0, &value), 1, REQUIRED(1, OUT(size_t, 0)),
+                            OUT(tenon_future_t *, 1));
+  arguments->took = memcmp(&before, &value, sizeof value) != 0;
+  return status;
+}
+
+static tenon_status_t call_sink_close(arguments_t *arguments) {
+  return tenon_sink_close(HANDLE(sink, 0));
+}
+
+static tenon_status_t call_sink_fail(arguments_t *arguments) {
+  return tenon_sink_fail(HANDLE(sink, 0), HANDLE(error, 1));
+}
+
+static tenon_status_t call_sink_cancel(arguments_t *arguments) {
+  return tenon_sink_cancel(HANDLE(sink, 0));
+}
+
+static tenon_status_t call_sink_retain(arguments_t *arguments) {
+  return tenon_sink_retain(HANDLE(sink, 0));
+}
+
+static tenon_status_t call_sink_release(arguments_t *arguments) {
+  return tenon_sink_release(HANDLE(sink, 0));
+}
+
+static tenon_status_t call_sink_is_cancelled(arguments_t *arguments) {
+  return tenon_sink_is_cancelled(HANDLE(sink, 0)) ? TENON_STATUS_OK : TENON_STATUS_INVALID;
+}
+
+static tenon_status_t call_sink_on_cancel(arguments_t *arguments) {
+  return tenon_sink_on_cancel(HANDLE(sink, 0), HANDLE(executor, 1), REQUIRED(0, tell),
+                              arguments->told, OUT(tenon_registration_t *, 0));
+}
+
+static tenon_status_t call_stream_next(arguments_t *arguments) {
+  return tenon_stream_next(HANDLE(stream, 0), REQUIRED(0, OUT(tenon_future_t *, 0)));
+}
+
+static tenon_status_t call_stream_next_batch(arguments_t *arguments) {
+  static tenon_value_t values[1];
+  return tenon_stream_next_batch(HANDLE(stream, 0), REQUIRED(0, values), 1,
+                                 REQUIRED(1, OUT(size_t, 0)), OUT(tenon_future_t *, 1));
+}
+
+static tenon_status_t call_stream_copy_error(arguments_t *arguments) {
+  return tenon_stream_copy_error(HANDLE(stream, 0), REQUIRED(0, OUT(tenon_error_t *, 0)));
+}
+
+static tenon_status_t call_stream_cancel(arguments_t *arguments) {
+  return tenon_stream_cancel(HANDLE(stream, 0));
+}
+
+static tenon_status_t call_stream_retain(arguments_t *arguments) {
+  return tenon_stream_retain(HANDLE(stream, 0));
+}
+
+static tenon_status_t call_stream_release(arguments_t *arguments) {
+  return tenon_stream_release(HANDLE(stream, 0));
+}
+
+static tenon_status_t call_latest_create(arguments_t *arguments) {
+  tenon_latest_config_t config = TENON_LATEST_CONFIG_INIT;
+  config.struct_size = struct_size(arguments, 0, sizeof config);
+  config.flags = FLAGS(0);
+  config.reserved = FLAGS(1);
+  config.executor = HANDLE(executor, 0);
+  return tenon_latest_create(&config, REQUIRED(0, OUT(tenon_publisher_t *, 0)),
+                             REQUIRED(1, OUT(tenon_latest_t *, 1)));
+}
+
+static tenon_status_t call_publisher_set(arguments_t *arguments) {
+  tenon_value_t value = VALUE(counted_value(arguments->drops));
+  tenon_value_t before = value;
+  tenon_status_t status = tenon_publisher_set(HANDLE(publisher, 0), REQUIRED(0, &value));
+  arguments->took = memcmp(&before, &value, sizeof value) != 0;
+  return status;
+}
+
+static tenon_status_t call_publisher_close(arguments_t *arguments) {
+  return tenon_publisher_close(HANDLE(publisher, 0));
+}
+
+static tenon_status_t call_publisher_fail(arguments_t *arguments) {
+  return tenon_publisher_fail(HANDLE(publisher, 0), HANDLE(error, 1));
+}
+
+static tenon_status_t call_publisher_cancel(arguments_t *arguments) {
+  return tenon_publisher_cancel(HANDLE(publisher, 0));
+}
+
+static tenon_status_t call_publisher_retain(arguments_t *arguments) {
+  return tenon_publisher_retain(HANDLE(publisher, 0));
+}
+
+static tenon_status_t call_publisher_release(arguments_t *arguments) {
+  return tenon_publisher_release(HANDLE(publisher, 0));
+}
+
+static tenon_status_t call_publisher_is_cancelled(arguments_t *arguments) {
+  return tenon_publisher_is_cancelled(HANDLE(publisher, 0)) ? TENON_STATUS_OK
+                                                            : TENON_STATUS_INVALID;
+}
+
+static tenon_status_t call_publisher_on_cancel(arguments_t *arguments) {
+  return tenon_publisher_on_cancel(HANDLE(publisher, 0), HANDLE(executor, 1), REQUIRED(0, tell),
+                                   arguments->told, OUT(tenon_registration_t *, 0));
+}
+
+static tenon_status_t call_latest_next(arguments_t *arguments) {
+  return tenon_latest_next(HANDLE(latest, 0), REQUIRED(0, OUT(tenon_future_t *, 0)));
+}
+
+static tenon_status_t call_latest_take(arguments_t *arguments) {
+  return tenon_latest_take(HANDLE(latest, 0), REQUIRED(0, OUT(tenon_value_t, 0)),
+                           OUT(tenon_future_t *, 1));
+}
+
+static tenon_status_t call_latest_get_missed(arguments_t *arguments) {
+  return tenon_latest_get_missed(HANDLE(latest, 0), REQUIRED(0, OUT(uint64_t, 0)));
+}
+
+static tenon_status_t call_latest_copy_error(arguments_t *arguments) {
+  return tenon_latest_copy_error(HANDLE(latest, 0), REQUIRED(0, OUT(tenon_error_t *, 0)));
+}
+
+static tenon_status_t call_latest_cancel(arguments_t *arguments) {
+  return tenon_latest_cancel(HANDLE(latest, 0));
+}
+
+static tenon_status_t call_latest_retain(arguments_t *arguments) {
+  return tenon_latest_retain(HANDLE(latest, 0));
+}
+
+static tenon_status_t call_latest_release(arguments_t *arguments) {
+  return tenon_latest_release(HANDLE(latest, 0));
+}
+
 /* MARK: The table */
 
 #define E HANDLE_ERROR
@@ -345,6 +506,10 @@ static tenon_status_t call_process_get_statistics(arguments_t *arguments) {
 #define R HANDLE_REGISTRATION
 #define X HANDLE_EXECUTOR
 #define T HANDLE_TIMER
+#define S HANDLE_SINK
+#define M HANDLE_STREAM
+#define W HANDLE_PUBLISHER
+#define L HANDLE_LATEST
 #define NOTHING(function)                                                                          \
   { .name = "tenon_" #function }
 #define FUNCTION(function, ...)                                                                    \
@@ -400,6 +565,41 @@ const function_t conformance_functions[] = {
 
     FUNCTION(registration_forget, .handles = {R}),
 
+    FUNCTION(stream_create, .handles = {X}, .optional = {true}, .pointers = 2, .structs = 1,
+             .flags = 2),
+    FUNCTION(sink_send, .handles = {S}, .pointers = 1, .value = true),
+    FUNCTION(sink_send_batch, .handles = {S}, .pointers = 2, .value = true),
+    FUNCTION(sink_close, .handles = {S}),
+    FUNCTION(sink_fail, .handles = {S, E}),
+    FUNCTION(sink_cancel, .handles = {S}),
+    FUNCTION(sink_retain, .handles = {S}),
+    FUNCTION(sink_release, .handles = {S}),
+    FUNCTION(sink_is_cancelled, .handles = {S}, .inexact = true),
+    FUNCTION(sink_on_cancel, .handles = {S, X}, .optional = {false, true}, .pointers = 1),
+    FUNCTION(stream_next, .handles = {M}, .pointers = 1),
+    FUNCTION(stream_next_batch, .handles = {M}, .pointers = 2),
+    FUNCTION(stream_copy_error, .handles = {M}, .pointers = 1),
+    FUNCTION(stream_cancel, .handles = {M}),
+    FUNCTION(stream_retain, .handles = {M}),
+    FUNCTION(stream_release, .handles = {M}),
+    FUNCTION(latest_create, .handles = {X}, .optional = {true}, .pointers = 2, .structs = 1,
+             .flags = 2),
+    FUNCTION(publisher_set, .handles = {W}, .pointers = 1, .value = true),
+    FUNCTION(publisher_close, .handles = {W}),
+    FUNCTION(publisher_fail, .handles = {W, E}),
+    FUNCTION(publisher_cancel, .handles = {W}),
+    FUNCTION(publisher_retain, .handles = {W}),
+    FUNCTION(publisher_release, .handles = {W}),
+    FUNCTION(publisher_is_cancelled, .handles = {W}, .inexact = true),
+    FUNCTION(publisher_on_cancel, .handles = {W, X}, .optional = {false, true}, .pointers = 1),
+    FUNCTION(latest_next, .handles = {L}, .pointers = 1),
+    FUNCTION(latest_take, .handles = {L}, .pointers = 1),
+    FUNCTION(latest_get_missed, .handles = {L}, .pointers = 1),
+    FUNCTION(latest_copy_error, .handles = {L}, .pointers = 1),
+    FUNCTION(latest_cancel, .handles = {L}),
+    FUNCTION(latest_retain, .handles = {L}),
+    FUNCTION(latest_release, .handles = {L}),
+
     FUNCTION(executor_create, .pointers = 2, .structs = 2, .flags = 2, .texts = 1),
     FUNCTION(executor_retain, .handles = {X}),
     FUNCTION(executor_release, .handles = {X}),
@@ -433,6 +633,10 @@ const function_t conformance_functions[] = {
 #undef R
 #undef X
 #undef T
+#undef S
+#undef M
+#undef W
+#undef L
 
 tenon_status_t function_call(const function_t *function, arguments_t *arguments) {
   pattern_fill(arguments->out, sizeof arguments->out);
@@ -447,6 +651,26 @@ bool function_left_all(const arguments_t *arguments) {
 }
 
 /* MARK: Handles to be wrong with */
+
+static void fixture_create_streams(void **handles) {
+  tenon_sink_t *sink = NULL;
+  tenon_stream_t *stream = NULL;
+  tenon_publisher_t *publisher = NULL;
+  tenon_latest_t *latest = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_create(NULL, &sink, &stream));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_latest_create(NULL, &publisher, &latest));
+  handles[HANDLE_SINK] = sink;
+  handles[HANDLE_STREAM] = stream;
+  handles[HANDLE_PUBLISHER] = publisher;
+  handles[HANDLE_LATEST] = latest;
+}
+
+static void fixture_release_streams(void **handles, tenon_status_t expected) {
+  CHECK_STATUS(expected, tenon_sink_release(handles[HANDLE_SINK]));
+  CHECK_STATUS(expected, tenon_stream_release(handles[HANDLE_STREAM]));
+  CHECK_STATUS(expected, tenon_publisher_release(handles[HANDLE_PUBLISHER]));
+  CHECK_STATUS(expected, tenon_latest_release(handles[HANDLE_LATEST]));
+}
 
 void fixture_begin(fixture_t *fixture) {
   tenon_registration_t *registration = NULL;
@@ -465,6 +689,7 @@ void fixture_begin(fixture_t *fixture) {
   fixture->live[HANDLE_REGISTRATION] = registration;
   fixture->live[HANDLE_EXECUTOR] = executor;
   fixture->live[HANDLE_TIMER] = timer;
+  fixture_create_streams(fixture->live);
 
   executor = executor_create();
   pair = pair_create();
@@ -485,6 +710,8 @@ void fixture_begin(fixture_t *fixture) {
   fixture->stale[HANDLE_REGISTRATION] = registration;
   fixture->stale[HANDLE_EXECUTOR] = executor;
   fixture->stale[HANDLE_TIMER] = timer;
+  fixture_create_streams(fixture->stale);
+  fixture_release_streams(fixture->stale, TENON_STATUS_OK);
 }
 
 void fixture_end(fixture_t *fixture) {
@@ -503,6 +730,8 @@ void fixture_end(fixture_t *fixture) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(fixture->live[HANDLE_FUTURE]));
   CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(fixture->live[HANDLE_ERROR]));
   executor_end(fixture->live[HANDLE_EXECUTOR]);
+  fixture_release_streams(fixture->live, TENON_STATUS_OK);
+  fixture_release_streams(fixture->live, TENON_STATUS_STALE);
   /* Each had just the one reference that it was created with. */
   CHECK_STATUS(TENON_STATUS_STALE, tenon_future_release(fixture->live[HANDLE_FUTURE]));
   CHECK_STATUS(TENON_STATUS_STALE, tenon_error_release(fixture->live[HANDLE_ERROR]));
@@ -550,7 +779,8 @@ static void misuse_handle(misuse_t *misuse, const function_t *function, int inde
 }
 
 static const char *const HANDLE_NAMES[HANDLE_TYPE_COUNT] = {
-    "nothing", "an error", "a future", "a promise", "a registration", "an executor", "a timer"};
+    "nothing", "an error", "a future", "a promise",   "a registration", "an executor",
+    "a timer", "a sink",   "a stream", "a publisher", "a latest value"};
 
 CASE(every_function_refuses_null_and_stale_handles) {
   misuse_t misuse;
@@ -813,7 +1043,7 @@ CASE(every_function_refuses_sizes_beyond_any_object) {
 
 CASE(every_function_refuses_numbers_that_are_no_status) {
   static const tenon_status_t numbers[] = {
-      3, 4, 127, 255, 256, 65536, INT32_MAX, -16, -127, -128, -65536, INT32_MIN + 1, INT32_MIN};
+      4, 5, 127, 255, 256, 65536, INT32_MAX, -16, -127, -128, -65536, INT32_MIN + 1, INT32_MIN};
   misuse_t misuse;
   misuse_begin(&misuse);
   for (const function_t *function = conformance_functions; function->name; function++) {
@@ -838,7 +1068,7 @@ static size_t make_no_values(tenon_value_t *values, atomic_int *drops) {
   size_t count = 0;
   for (int number = 0; number < 256; number++) {
     tenon_value_t value = counted_value(drops);
-    if (number > TENON_VALUE_POINTER) { /* a kind that there is not */
+    if (number > TENON_VALUE_END) { /* a kind that there is not */
       value.kind = (uint8_t)number;
       values[count++] = value;
       value.flags = TENON_VALUE_FLAG_INLINE;
@@ -867,7 +1097,7 @@ static size_t make_no_values(tenon_value_t *values, atomic_int *drops) {
       values[count++] = value;
     }
   }
-  for (int kind = TENON_VALUE_NONE; kind <= TENON_VALUE_POINTER; kind++) {
+  for (int kind = TENON_VALUE_NONE; kind <= TENON_VALUE_END; kind++) {
     tenon_value_t value = counted_value(drops);
     value.kind = (uint8_t)kind;
     if (kind != TENON_VALUE_STRING && kind != TENON_VALUE_BYTES) { /* numbers are not data */

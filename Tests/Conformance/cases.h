@@ -161,6 +161,42 @@
   CASE(a_waiting_callback_counts_as_a_reference)                              \
   CASE(forgetting_the_last_waiting_callback_requests_a_cancel)                \
   CASE(closing_the_executor_of_the_last_waiting_callback_requests_a_cancel)   \
+  /* stream_test.c */                                                         \
+  CASE(a_stream_is_created_with_both_ends)                                    \
+  CASE(a_wrong_stream_config_is_refused)                                      \
+  CASE(a_large_buffer_costs_what_is_used_of_it)                               \
+  CASE(items_come_in_order_however_often_the_ring_wraps)                      \
+  CASE(batches_move_as_many_as_fit_and_as_are_there)                          \
+  CASE(a_sent_value_has_moved_and_one_without_room_has_not)                   \
+  CASE(a_large_buffer_is_lent_and_not_copied)                                 \
+  CASE(what_is_no_item_is_not_sent)                                           \
+  CASE(a_writer_is_told_once_when_there_is_room)                              \
+  CASE(a_writer_may_give_up_its_wait)                                         \
+  CASE(a_future_of_an_item_is_the_item)                                       \
+  CASE(a_reader_that_gives_up_its_wait_loses_no_item)                         \
+  CASE(a_settled_item_that_nobody_takes_is_dropped_with_its_future)           \
+  CASE(a_batch_wakes_the_reader_once)                                         \
+  CASE(a_rendezvous_has_room_while_a_reader_waits)                            \
+  CASE(the_end_comes_after_what_is_buffered)                                  \
+  CASE(the_end_tells_a_reader_that_waits)                                     \
+  CASE(the_end_tells_a_writer_that_waits_for_room)                            \
+  CASE(a_cancelled_stream_takes_nothing_and_gives_what_it_has)                \
+  CASE(a_writer_may_still_close_a_cancelled_stream)                           \
+  CASE(on_cancel_of_a_sink_is_told_that_nobody_cancelled)                     \
+  CASE(a_released_stream_drops_what_it_has_and_tells_the_writer)              \
+  CASE(a_released_stream_cancels_the_future_of_its_item)                      \
+  CASE(what_was_sent_is_received_or_dropped)                                  \
+  CASE(callbacks_write_and_read_a_whole_stream)                               \
+  CASE(a_million_items_cross_threads_in_order)                                \
+  CASE(ends_that_are_misused_from_many_threads_lose_no_value)                 \
+  /* latest_test.c */                                                         \
+  CASE(a_latest_value_is_the_newest_one)                                      \
+  CASE(a_replaced_value_is_dropped_once)                                      \
+  CASE(a_reader_of_the_latest_value_is_told_of_the_next)                      \
+  CASE(a_reader_that_gives_up_misses_no_latest_value)                         \
+  CASE(the_end_comes_after_the_latest_value)                                  \
+  CASE(a_publisher_hears_that_nobody_looks)                                   \
+  CASE(each_latest_value_is_seen_or_counted_as_missed)                        \
   /* registration_test.c */                                                   \
   CASE(a_forgotten_callback_is_told_so_before_forget_returns)                 \
   CASE(a_registration_that_was_told_is_stale)                                 \

@@ -86,7 +86,7 @@ OFFSET(tenon_executor_statistics_t, timers, 56);
 OFFSET(tenon_executor_statistics_t, jobs_abandoned, 64);
 OFFSET(tenon_executor_statistics_t, pending, 72);
 
-SIZE(tenon_process_statistics_t, 88);
+SIZE(tenon_process_statistics_t, 120);
 OFFSET(tenon_process_statistics_t, struct_size, 0);
 OFFSET(tenon_process_statistics_t, futures_created, 8);
 OFFSET(tenon_process_statistics_t, futures_settled, 16);
@@ -98,6 +98,23 @@ OFFSET(tenon_process_statistics_t, registrations_pending, 56);
 OFFSET(tenon_process_statistics_t, errors_alive, 64);
 OFFSET(tenon_process_statistics_t, escapes, 72);
 OFFSET(tenon_process_statistics_t, memory_reserved, 80);
+OFFSET(tenon_process_statistics_t, streams_alive, 88);
+OFFSET(tenon_process_statistics_t, items_sent, 96);
+OFFSET(tenon_process_statistics_t, items_received, 104);
+OFFSET(tenon_process_statistics_t, items_dropped, 112);
+
+SIZE(tenon_stream_config_t, 32);
+OFFSET(tenon_stream_config_t, struct_size, 0);
+OFFSET(tenon_stream_config_t, flags, 8);
+OFFSET(tenon_stream_config_t, reserved, 12);
+OFFSET(tenon_stream_config_t, capacity, 16);
+OFFSET(tenon_stream_config_t, executor, 24);
+
+SIZE(tenon_latest_config_t, 24);
+OFFSET(tenon_latest_config_t, struct_size, 0);
+OFFSET(tenon_latest_config_t, flags, 8);
+OFFSET(tenon_latest_config_t, reserved, 12);
+OFFSET(tenon_latest_config_t, executor, 16);
 
 #endif
 
@@ -106,6 +123,7 @@ OFFSET(tenon_process_statistics_t, memory_reserved, 80);
 NUMBER(TENON_STATUS_OK, 0);
 NUMBER(TENON_STATUS_PENDING, 1);
 NUMBER(TENON_STATUS_SETTLED, 2);
+NUMBER(TENON_STATUS_ENDED, 3);
 NUMBER(TENON_STATUS_INVALID, -1);
 NUMBER(TENON_STATUS_STALE, -2);
 NUMBER(TENON_STATUS_REJECTED, -3);
@@ -130,11 +148,14 @@ NUMBER(TENON_VALUE_F64, 4);
 NUMBER(TENON_VALUE_STRING, 5);
 NUMBER(TENON_VALUE_BYTES, 6);
 NUMBER(TENON_VALUE_POINTER, 7);
+NUMBER(TENON_VALUE_END, 8);
 NUMBER(TENON_VALUE_FLAG_INLINE, 1);
 NUMBER(TENON_VALUE_FLAG_BORROWED, 2);
 NUMBER(TENON_VALUE_INLINE_SIZE_MAX, 16);
 
 NUMBER(TENON_PROMISE_FLAG_DETACHED, 1);
+
+NUMBER(TENON_STREAM_CAPACITY_MAX, 1 << 30);
 
 NUMBER(TENON_PROCESS_LIBRARY, 0);
 NUMBER(TENON_PROCESS_OWNED, 1);
@@ -148,6 +169,12 @@ CASE(the_initializers_know_the_sizes_and_defaults) {
   tenon_promise_config_t promise = TENON_PROMISE_CONFIG_INIT;
   CHECK_COUNT(sizeof promise, promise.struct_size);
   CHECK(promise.flags == 0 && promise.reserved == 0 && promise.executor == NULL);
+  tenon_stream_config_t stream = TENON_STREAM_CONFIG_INIT;
+  CHECK_COUNT(sizeof stream, stream.struct_size);
+  CHECK(stream.flags == 0 && stream.reserved == 0 && stream.capacity == 64 && !stream.executor);
+  tenon_latest_config_t latest = TENON_LATEST_CONFIG_INIT;
+  CHECK_COUNT(sizeof latest, latest.struct_size);
+  CHECK(latest.flags == 0 && latest.reserved == 0 && latest.executor == NULL);
   tenon_executor_host_t host = TENON_EXECUTOR_HOST_INIT;
   CHECK_COUNT(sizeof host, host.struct_size);
   CHECK(!host.wake && !host.set_timer && !host.set_alive && !host.run_once && !host.closed);

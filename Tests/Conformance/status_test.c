@@ -12,15 +12,25 @@ typedef struct named {
   { status, #status }
 
 static const named_t all[] = {
-    NAMED(TENON_STATUS_OK),           NAMED(TENON_STATUS_PENDING),
-    NAMED(TENON_STATUS_SETTLED),      NAMED(TENON_STATUS_INVALID),
-    NAMED(TENON_STATUS_STALE),        NAMED(TENON_STATUS_REJECTED),
-    NAMED(TENON_STATUS_CANCELLED),    NAMED(TENON_STATUS_ALREADY_SETTLED),
-    NAMED(TENON_STATUS_TAKEN),        NAMED(TENON_STATUS_DEADLOCK),
-    NAMED(TENON_STATUS_TIMEOUT),      NAMED(TENON_STATUS_BUSY),
-    NAMED(TENON_STATUS_CLOSED),       NAMED(TENON_STATUS_FORKED),
-    NAMED(TENON_STATUS_WRONG_THREAD), NAMED(TENON_STATUS_NO_RESOURCES),
-    NAMED(TENON_STATUS_UNSUPPORTED),  NAMED(TENON_STATUS_FORGOTTEN),
+    NAMED(TENON_STATUS_OK),
+    NAMED(TENON_STATUS_PENDING),
+    NAMED(TENON_STATUS_SETTLED),
+    NAMED(TENON_STATUS_ENDED),
+    NAMED(TENON_STATUS_INVALID),
+    NAMED(TENON_STATUS_STALE),
+    NAMED(TENON_STATUS_REJECTED),
+    NAMED(TENON_STATUS_CANCELLED),
+    NAMED(TENON_STATUS_ALREADY_SETTLED),
+    NAMED(TENON_STATUS_TAKEN),
+    NAMED(TENON_STATUS_DEADLOCK),
+    NAMED(TENON_STATUS_TIMEOUT),
+    NAMED(TENON_STATUS_BUSY),
+    NAMED(TENON_STATUS_CLOSED),
+    NAMED(TENON_STATUS_FORKED),
+    NAMED(TENON_STATUS_WRONG_THREAD),
+    NAMED(TENON_STATUS_NO_RESOURCES),
+    NAMED(TENON_STATUS_UNSUPPORTED),
+    NAMED(TENON_STATUS_FORGOTTEN),
 };
 
 CASE(every_status_has_its_name) {
@@ -40,7 +50,7 @@ CASE(every_status_has_a_sentence_of_its_own_without_a_full_stop) {
 }
 
 CASE(an_unknown_status_has_a_name_and_a_sentence_too) {
-  static const tenon_status_t unknown[] = {3, 1000, INT32_MAX, -16, -1000, INT32_MIN};
+  static const tenon_status_t unknown[] = {4, 1000, INT32_MAX, -16, -1000, INT32_MIN};
   for (size_t index = 0; index < sizeof unknown / sizeof *unknown; index++) {
     CHECK_TEXT("TENON_STATUS_UNKNOWN", tenon_status_name(unknown[index]));
     const char *text = tenon_status_string(unknown[index]);

@@ -87,7 +87,8 @@ TENON_API tenon_status_t tenon_process_drain_main_queue(void) TENON_NOEXCEPT;
  */
 TENON_API tenon_status_t tenon_process_count_escapes(void) TENON_NOEXCEPT;
 
-/** What happened in the process so far. Numbers only grow, but for `pending`. */
+/** What happened in the process so far. Numbers only grow, but for those of what is pending or
+ * alive now. */
 typedef struct tenon_process_statistics {
   size_t struct_size;             /**< sizeof(tenon_process_statistics_t) */
   uint64_t futures_created;       /**< futures made */
@@ -100,10 +101,14 @@ typedef struct tenon_process_statistics {
   uint64_t errors_alive;          /**< errors now referenced */
   uint64_t escapes;               /**< jobs counted by tenon_process_count_escapes() */
   uint64_t memory_reserved;       /**< bytes taken for handles, never given back */
+  uint64_t streams_alive;         /**< streams and latest values with an end that is referenced */
+  uint64_t items_sent;            /**< values that their writers sent or set */
+  uint64_t items_received;        /**< of those: given to their readers */
+  uint64_t items_dropped;         /**< of those: left by their readers, or replaced unseen */
 } tenon_process_statistics_t;
 
 #define TENON_PROCESS_STATISTICS_INIT                                                              \
-  { sizeof(tenon_process_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  { sizeof(tenon_process_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Reads the counters. It walks all slots that were ever used: not for a hot path. struct_size must be

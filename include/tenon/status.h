@@ -19,6 +19,8 @@ TENON_ENUM(int32_t, tenon_status_t){
     TENON_STATUS_PENDING = 1,
     /** The future has settled already, so nothing was registered; or nobody cancelled. */
     TENON_STATUS_SETTLED = 2,
+    /** The stream has ended, and nothing is left in it. */
+    TENON_STATUS_ENDED = 3,
 
     /** An argument is wrong: NULL, not a handle, a handle of another type, out of range. */
     TENON_STATUS_INVALID = -1,
@@ -28,7 +30,7 @@ TENON_ENUM(int32_t, tenon_status_t){
     TENON_STATUS_REJECTED = -3,
     /** The future, timer or work was cancelled; or, to `on_cancel`: a cancel is requested. */
     TENON_STATUS_CANCELLED = -4,
-    /** Another call settled this promise first. The value given was destroyed. */
+    /** Another call settled this promise first, or ended this sink. A value given was destroyed. */
     TENON_STATUS_ALREADY_SETTLED = -5,
     /** The value has been taken out before. */
     TENON_STATUS_TAKEN = -6,
@@ -36,9 +38,11 @@ TENON_ENUM(int32_t, tenon_status_t){
     TENON_STATUS_DEADLOCK = -7,
     /** The time given was not enough. */
     TENON_STATUS_TIMEOUT = -8,
-    /** The executor is being polled: by another thread, or further up this call stack. */
+    /** Somebody else is at it: an executor is being polled, by another thread or further up this
+     *  call stack; an end of a stream is in use, or waits already. */
     TENON_STATUS_BUSY = -9,
-    /** The executor is closed, or closing: it takes no new work. */
+    /** The executor is closed, or closing, and takes no new work; the sink has been ended, and takes
+     *  no more. */
     TENON_STATUS_CLOSED = -10,
     /** This process is a fork of one that used Tenon: its handles are none here, and no new one is
    *  made. Only exec() helps. */

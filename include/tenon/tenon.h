@@ -4,9 +4,9 @@
  * Tenon: Swift's async functions for C, on the caller's own event loop.
  *
  * Read the headers in this order: status.h (what calls answer), value.h and error.h (what crosses),
- * future.h and promise.h (the two ends of one result), registration.h (callbacks), executor.h and
- * timer.h (where and when things run), process.h (whose process this is). Loops have headers of
- * their own: uv.h.
+ * future.h and promise.h (the two ends of one result), stream.h (of many), latest.h (of the newest),
+ * registration.h (callbacks), executor.h and timer.h (where and when things run), process.h (whose
+ * process this is). Loops have headers of their own: uv.h.
  *
  * What holds everywhere, and is not said again:
  *
@@ -34,10 +34,12 @@
 #include <tenon/error.h>
 #include <tenon/executor.h>
 #include <tenon/future.h>
+#include <tenon/latest.h>
 #include <tenon/process.h>
 #include <tenon/promise.h>
 #include <tenon/registration.h>
 #include <tenon/status.h>
+#include <tenon/stream.h>
 #include <tenon/timer.h>
 #include <tenon/value.h>
 #include <tenon/version.h>

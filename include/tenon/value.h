@@ -28,6 +28,7 @@ TENON_ENUM(int32_t, tenon_value_kind_t){
     TENON_VALUE_STRING = 5,  /**< UTF-8: tenon_value_get_data() */
     TENON_VALUE_BYTES = 6,   /**< tenon_value_get_data() */
     TENON_VALUE_POINTER = 7, /**< as.pointer: an object of the producer's */
+    TENON_VALUE_END = 8,     /**< the end of a stream: what tenon_stream_next() gives then */
 };
 
 /** The data is in as.inline_data, inline_size bytes of it, not behind as.data. */

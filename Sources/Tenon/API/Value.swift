@@ -10,6 +10,8 @@ public enum Value: Sendable {
   case string(String)
   case bytes([UInt8])
   case pointer(Pointer)
+  /// The end of a stream: what the future of an item is then.
+  case end
 
   /// An object of the producer's language, with its mark.
   // SAFETY: an address and a mark are only compared and carried; what is behind them is the producer's business.
@@ -64,6 +66,10 @@ extension Value: ValueConvertible {
       return bytes.withUnsafeBytes { copied($0, TENON_VALUE_BYTES) }
     case .pointer(let pointer):
       return tenon_value_pointer(pointer.address, pointer.type, pointer.drop)
+    case .end:
+      var value = tenon_value_none()
+      value.kind = UInt8(TENON_VALUE_END.rawValue)
+      return value
     }
   }
 
@@ -82,6 +88,7 @@ extension Value: ValueConvertible {
       self = .pointer(
         Pointer(
           address: value.as.pointer.address, type: value.as.pointer.type, drop: value.drop))
+    case TENON_VALUE_END: self = .end
     default: self = .none
     }
   }

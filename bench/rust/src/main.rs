@@ -6,6 +6,7 @@ mod call;
 mod memory;
 mod post;
 mod promise;
+mod stream;
 mod timers;
 mod wake;
 
@@ -81,6 +82,7 @@ fn main() {
         "post" => post::run(&bench),
         "call" => call::run(&bench),
         "memory" => memory::run(&bench),
+        "stream" => stream::run(&bench),
         "timers" => timers::run(&bench),
         workload => panic!("no workload {workload:?}"),
     };

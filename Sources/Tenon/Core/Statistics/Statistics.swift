@@ -28,8 +28,26 @@ func processStatistics() -> tenon_process_statistics_t {
   statistics.escapes = Escapes.count
   statistics.memory_reserved = UInt64(
     futureTable.memoryReserved + registrationTable.memoryReserved + errorTable.memoryReserved
-      + executorTable.memoryReserved)
+      + executorTable.memoryReserved + sinkTable.memoryReserved + streamTable.memoryReserved
+      + publisherTable.memoryReserved + latestTable.memoryReserved)
+  statistics.streams_alive = StreamCounters.alive.load(ordering: .relaxed)
+  statistics.items_sent = items(.sink) + items(.publisher)
+  statistics.items_received = items(.stream) + items(.latest)
+  statistics.items_dropped = StreamCounters.dropped.load(ordering: .relaxed)
   return statistics
+}
+
+/// How many items went through all ends of this kind.
+private func items(_ kind: Handle.Kind) -> UInt64 {
+  kind.withEndTable { table in
+    var count: UInt = 0
+    for index in 0..<table.slotsUsed {
+      let slot = EndSlot.at(table.address(of: UInt32(index)))
+      count &+= slot.pointee.total.load(ordering: .relaxed)
+      count &+= slot.pointee.index.load(ordering: .relaxed)
+    }
+    return UInt64(count)
+  }
 }
 
 extension UnsafeMutablePointer where Pointee == ExecutorState {

@@ -17,6 +17,10 @@ enum Fork {
       registrationTable.abandon()
       errorTable.abandon()
       executorTable.abandon()
+      sinkTable.abandon()
+      streamTable.abandon()
+      publisherTable.abandon()
+      latestTable.abandon()
     }
   }
 }

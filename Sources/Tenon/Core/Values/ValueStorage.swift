@@ -43,8 +43,13 @@ extension tenon_value_t {
     isPlain(at: value) || value.pointee.isValidData
   }
 
+  /// Whether it may be sent through a stream: any value but the mark of its end.
+  @inline(__always) static func isItem(at value: UnsafePointer<tenon_value_t>) -> Bool {
+    isPlain(at: value) || value.pointee.isValidData && value.pointee.isKind != TENON_VALUE_END
+  }
+
   @inline(never) private var isValidData: Bool {
-    guard kind <= UInt8(TENON_VALUE_POINTER.rawValue), reserved == 0,
+    guard kind <= UInt8(TENON_VALUE_END.rawValue), reserved == 0,
       UInt32(flags) & ~(TENON_VALUE_FLAG_INLINE | TENON_VALUE_FLAG_BORROWED) == 0
     else { return false }
     if has(TENON_VALUE_FLAG_INLINE) {

@@ -18,6 +18,17 @@ TENON_API tenon_status_t bench_call_add_one_later(tenon_executor_t *executor, in
 TENON_API tenon_status_t bench_call_add_one_to(tenon_executor_t *executor, tenon_future_t *number,
                                                tenon_future_t **future_out) TENON_NOEXCEPT;
 
+/** (h) Reads a stream of numbers to its end with `for await`, and delivers their sum. */
+TENON_API tenon_status_t bench_stream_sum(tenon_executor_t *executor, tenon_stream_t *stream,
+                                          tenon_future_t **future_out) TENON_NOEXCEPT;
+
+/** (h) The same, of an AsyncStream that holds at most so many (0: no bound). */
+TENON_API tenon_status_t bench_async_stream_sum(tenon_executor_t *executor, int64_t capacity,
+                                                tenon_future_t **future_out) TENON_NOEXCEPT;
+
+/** (h) Adds a number to that AsyncStream; a negative one ends it. False: it is full. */
+TENON_API bool bench_async_stream_yield(int64_t number) TENON_NOEXCEPT;
+
 TENON_END_DECLS
 
 #endif /* BENCH_CALL_H */

@@ -1,0 +1,100 @@
+public import CTenon
+
+/// Starts to read a Swift sequence for C: what a function that exports one consists of.
+///
+/// The sequence is read in the executor's polls, as far as the buffer has room. Cancelling or releasing the stream cancels the
+/// task that reads.
+///
+/// - Parameters:
+///   - executor: A `tenon_executor_t` that C lends.
+///   - stream: Where C's handle goes, with one reference.
+///   - capacity: How many elements are buffered at most.
+///   - sequence: Read once. What it throws fails the stream.
+/// - Returns: `TENON_STATUS_OK`, or why nothing was started.
+public func export<Elements: AsyncSequence & Sendable>(
+  on executor: OpaquePointer?, stream: UnsafeMutablePointer<OpaquePointer?>?, capacity: Int = 64,
+  _ sequence: Elements
+) -> tenon_status_t where Elements.Element: ValueConvertible {
+  guard let stream, (0...Int(TENON_STREAM_CAPACITY_MAX)).contains(capacity) else {
+    return TENON_STATUS_INVALID
+  }
+  let handle = Handle(executor)
+  let status = LoopExecutor.check(handle)
+  if status != TENON_STATUS_OK { return status }
+  switch startStream(on: ExecutorName(handle), UInt(capacity), sequence) {
+  case .failure(let error): return error.status
+  case .success(let started):
+    stream.pointee = started.pointer
+    return TENON_STATUS_OK
+  }
+}
+
+extension LoopExecutor {
+  /// Starts to read a sequence on this loop, and gives what it reads as a stream.
+  ///
+  /// - Parameters:
+  ///   - sequence: Read once, as far as the buffer has room. What it throws fails the stream.
+  ///   - capacity: How many elements are buffered at most.
+  /// - Throws: ``Failure`` in domain `tenon` if the executor is closed.
+  public func stream<Elements: AsyncSequence & Sendable>(
+    from sequence: Elements, capacity: Int = 64
+  ) throws -> Stream where Elements.Element: ValueConvertible {
+    guard (0...Int(TENON_STREAM_CAPACITY_MAX)).contains(capacity) else {
+      throw Failure(TENON_STATUS_INVALID)
+    }
+    switch startStream(on: name, UInt(capacity), sequence) {
+    case .success(let handle): return Stream(adopting: handle)
+    case .failure(let error): throw Failure(error.status)
+    }
+  }
+}
+
+private func startStream<Elements: AsyncSequence & Sendable>(
+  on name: ExecutorName, _ capacity: UInt, _ sequence: Elements
+) -> Result<Handle, StatusError> where Elements.Element: ValueConvertible {
+  let sink: Sink
+  let stream: Handle
+  switch createStream(.sink, .stream, capacity: capacity, executor: name) {
+  case .failure(let error): return .failure(error)
+  case .success(let made): (sink, stream) = (Sink(adopting: made.writer), made.reader)
+  }
+  let started = startCall(on: name, detached: true) { promise in
+    Call(promise) { await copy(sequence, to: sink) }
+  }
+  switch started {
+  case .failure(let error):
+    _ = releaseEnd(stream, .stream)
+    return .failure(error)
+  case .success(let call):
+    cancel(call, with: sink)
+    return .success(stream)
+  }
+}
+
+private nonisolated(nonsending) func copy<Elements: AsyncSequence>(
+  _ sequence: Elements, to sink: Sink
+) async where Elements.Element: ValueConvertible {
+  do {
+    for try await element in sequence { try await sink.send(element) }
+    sink.close()
+  } catch is CancellationError {
+    sink.cancel()
+  } catch {
+    sink.fail(error)
+  }
+}
+
+/// The reader's cancel becomes the call's. Takes the reference to the call's future.
+private func cancel(_ call: Handle, with sink: Sink) {
+  let pass: tenon_cancel_fn = { context, status in
+    let call = Handle(bits: UInt(bitPattern: context))
+    if status == TENON_STATUS_CANCELLED { _ = cancelFuture(call) }
+    _ = releaseFuture(call)
+  }
+  let function = unsafeBitCast(pass, to: UnsafeRawPointer.self)
+  let context = UnsafeMutableRawPointer(bitPattern: call.bits)
+  let status = onStreamCancel(sink.handle, .sink, .none, function, context) { _ in }
+  if status != TENON_STATUS_OK {
+    pass(context, status == TENON_STATUS_CANCELLED ? status : TENON_STATUS_SETTLED)
+  }
+}

@@ -1,0 +1,156 @@
+import CTenon
+
+/// The write end of many values. From C it is a `tenon_sink_t`.
+///
+/// One task at a time sends. A sink that goes away without having been ended breaks its promise: the stream fails.
+public final class Sink: Sendable {
+  /// How many values `send(contentsOf:)` makes before it sends them.
+  private static let batch = 64
+
+  let handle: Handle
+
+  init(adopting handle: Handle) { self.handle = handle }
+
+  /// Takes over a reference that C gives away.
+  ///
+  /// - Throws: ``Failure`` in domain `tenon`, if this is no sink's handle; it is then not taken.
+  public convenience init(adopting sink: OpaquePointer?) throws {
+    let handle = Handle(sink)
+    try throwIfError(withCore(handle, .sink) { _ in TENON_STATUS_OK })
+    self.init(adopting: handle)
+  }
+
+  /// Adds a reference to a sink that C lends.
+  ///
+  /// - Throws: ``Failure`` in domain `tenon`, if this is no sink's handle.
+  public convenience init(borrowing sink: OpaquePointer?) throws {
+    let handle = Handle(sink)
+    try throwIfError(retainEnd(handle, .sink))
+    self.init(adopting: handle)
+  }
+
+  deinit { _ = releaseEnd(handle, .sink) }
+
+  /// The handle, lent to C for as long as this object lives.
+  public var pointer: OpaquePointer? { handle.pointer }
+
+  /// The handle with a reference of its own, for C to release.
+  public func retainedPointer() -> OpaquePointer? {
+    retainEnd(handle, .sink) == TENON_STATUS_OK ? handle.pointer : nil
+  }
+
+  /// Whether the reader wants no more.
+  public var isCancelled: Bool { isStreamCancelled(handle, .sink) }
+
+  /// Sends a value, when there is room.
+  ///
+  /// - Throws: `CancellationError` if the reader wants no more, or this task is cancelled while it waits; ``Failure`` in domain
+  ///   `tenon`: code `TENON_STATUS_CLOSED` if the sink has been ended, `TENON_STATUS_BUSY` if another task is at it.
+  ///   The value is then dropped.
+  public nonisolated(nonsending) func send(_ value: some ValueConvertible) async throws {
+    var value = value.makeValue()
+    do {
+      while true {
+        var status = take(&value, 1).status
+        if _fastPath(status == TENON_STATUS_OK) { return }
+        if status == TENON_STATUS_PENDING { status = try await waitForRoom(handle) }
+        if status != TENON_STATUS_OK { throw refusal(status) }
+      }
+    } catch {
+      value.end()
+      throw error
+    }
+  }
+
+  /// Sends what a sequence gives, when there is room, with one wake of the reader for many values.
+  ///
+  /// - Throws: As ``send(_:)``. Values that were not sent are dropped.
+  public nonisolated(nonsending) func send<Values: Sequence>(contentsOf values: Values) async throws
+  where Values.Element: ValueConvertible {
+    let buffer = UnsafeMutablePointer<tenon_value_t>.allocate(capacity: Sink.batch)
+    defer { buffer.deallocate() }
+    var iterator = values.makeIterator()
+    while true {
+      var count = 0
+      while count < Sink.batch, let value = iterator.next() {
+        (buffer + count).initialize(to: value.makeValue())
+        count += 1
+      }
+      if count == 0 { return }
+      try await send(buffer, count)
+    }
+  }
+
+  private nonisolated(nonsending) func send(
+    _ values: UnsafeMutablePointer<tenon_value_t>, _ count: Int
+  ) async throws {
+    var sent = 0
+    do {
+      while sent < count {
+        let (status, some) = take(values + sent, count - sent)
+        sent += some
+        if status == TENON_STATUS_OK { continue }
+        guard status == TENON_STATUS_PENDING else { throw refusal(status) }
+        let end = try await waitForRoom(handle)
+        if end != TENON_STATUS_OK { throw refusal(end) }
+      }
+    } catch {
+      for index in sent..<count { values[index].end() }
+      throw error
+    }
+  }
+
+  /// Sends a value if there is room now; false: there is none, and the value was dropped.
+  ///
+  /// - Throws: As ``send(_:)``.
+  public func trySend(_ value: some ValueConvertible) throws -> Bool {
+    var value = value.makeValue()
+    let status = take(&value, 1).status
+    if status == TENON_STATUS_OK { return true }
+    value.end()
+    if status == TENON_STATUS_PENDING { return false }
+    throw refusal(status)
+  }
+
+  @inline(__always) private func take(_ values: UnsafeMutablePointer<tenon_value_t>, _ count: Int)
+    -> (status: tenon_status_t, sent: Int)
+  {
+    for index in 0..<count where !tenon_value_t.isItem(at: values + index) {
+      return (TENON_STATUS_INVALID, 0)
+    }
+    var sent = 0
+    let status = sendItems(handle, values, count, &sent, nil)
+    return (status, sent)
+  }
+
+  private func refusal(_ status: tenon_status_t) -> any Error {
+    status == TENON_STATUS_CANCELLED ? CancellationError() : Failure(status)
+  }
+
+  /// Ends the stream: nothing comes after what is buffered. False: it was ended before.
+  @discardableResult
+  public func close() -> Bool {
+    endStream(handle, .sink, as: .fulfilled, tenon_value_none()) == TENON_STATUS_OK
+  }
+
+  /// Ends the stream with an error, which arrives after what is buffered.
+  @discardableResult
+  public func fail(_ error: any Error) -> Bool { failStream(handle, .sink, with: error) }
+
+  /// Ends the stream as cancelled, after what is buffered.
+  @discardableResult
+  public func cancel() -> Bool {
+    endStream(handle, .sink, as: .cancelled, tenon_value_none()) == TENON_STATUS_OK
+  }
+}
+
+/// Ends a stream or a latest value with what Swift code has thrown.
+func failStream(_ writer: Handle, _ kind: Handle.Kind, with error: any Error) -> Bool {
+  guard let errorHandle = errorHandle(for: error) else {
+    return endStream(writer, kind, as: .rejected, .status(TENON_STATUS_NO_RESOURCES))
+      == TENON_STATUS_OK
+  }
+  let status = endStream(writer, kind, as: .rejected, .error(errorHandle))
+  if status != TENON_STATUS_OK { _ = ErrorSlot.release(errorHandle) }
+  return status == TENON_STATUS_OK
+}

@@ -1,0 +1,125 @@
+import CTenon
+
+/// The read end of many values. From C it is a `tenon_stream_t`.
+///
+///     for try await value in stream { ... }
+///
+/// One task at a time reads; what it leaves stays for the next loop. It holds one reference, and gives it back when it goes
+/// away: the last one cancels the stream and drops what is buffered.
+public final class Stream: Sendable {
+  let handle: Handle
+
+  init(adopting handle: Handle) { self.handle = handle }
+
+  /// Makes both ends.
+  ///
+  /// - Parameters:
+  ///   - capacity: How many values are buffered at most. 0: the writer waits for the reader to wait.
+  ///   - executor: Where the writer works, if it is a loop: it lets a blocking wait tell a deadlock.
+  public static func make(capacity: Int = 64, on executor: LoopExecutor? = nil) throws -> (
+    Sink, Stream
+  ) {
+    guard (0...Int(TENON_STREAM_CAPACITY_MAX)).contains(capacity) else {
+      throw Tenon.Failure(TENON_STATUS_INVALID)
+    }
+    switch createStream(
+      .sink, .stream, capacity: UInt(capacity), executor: executor?.name ?? .none)
+    {
+    case .success(let made):
+      return (Sink(adopting: made.writer), Stream(adopting: made.reader))
+    case .failure(let error): throw Tenon.Failure(error.status)
+    }
+  }
+
+  /// Takes over a reference that C gives away.
+  ///
+  /// - Throws: ``Failure`` in domain `tenon`, if this is no stream's handle; it is then not taken.
+  public convenience init(adopting stream: OpaquePointer?) throws {
+    let handle = Handle(stream)
+    try throwIfError(withCore(handle, .stream) { _ in TENON_STATUS_OK })
+    self.init(adopting: handle)
+  }
+
+  /// Adds a reference to a stream that C lends.
+  ///
+  /// - Throws: ``Failure`` in domain `tenon`, if this is no stream's handle.
+  public convenience init(borrowing stream: OpaquePointer?) throws {
+    let handle = Handle(stream)
+    try throwIfError(retainEnd(handle, .stream))
+    self.init(adopting: handle)
+  }
+
+  deinit { _ = releaseEnd(handle, .stream) }
+
+  /// The handle, lent to C for as long as this object lives.
+  public var pointer: OpaquePointer? { handle.pointer }
+
+  /// The handle with a reference of its own, for C to release.
+  public func retainedPointer() -> OpaquePointer? {
+    retainEnd(handle, .stream) == TENON_STATUS_OK ? handle.pointer : nil
+  }
+
+  /// Requests that the writer ends. What is buffered can still be read.
+  public func cancel() { _ = cancelStream(handle, .stream) }
+
+  /// The next value, or nil at the end. Strings and bytes are copied; a pointer is the caller's, with its `drop`.
+  ///
+  /// Cancelling the task ends its wait, and no value is lost: what comes later stays for the next call.
+  ///
+  /// - Throws: What the writer failed with, `CancellationError` if it ended as cancelled or this task is, and
+  ///   ``Failure`` in domain `tenon`, code `TENON_STATUS_BUSY`, if another task waits.
+  public nonisolated(nonsending) func next() async throws -> Value? {
+    while true {
+      var value = tenon_value_none()
+      var status = take(&value)
+      if _fastPath(status == TENON_STATUS_OK) { return Value(taking: value) }
+      if status == TENON_STATUS_PENDING { status = try await waitForItem(handle, .stream) }
+      if status == TENON_STATUS_ENDED { return nil }
+      if status != TENON_STATUS_OK { throw streamError(handle, .stream, status) }
+    }
+  }
+
+  @inline(__always) private func take(_ value: inout tenon_value_t) -> tenon_status_t {
+    var count = 0
+    return receiveItems(handle, &value, 1, &count, nil)
+  }
+}
+
+extension Stream: AsyncSequence {
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    fileprivate let stream: Stream
+
+    public mutating func next() async throws -> Value? { try await stream.next() }
+
+    public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Value? {
+      try await stream.next()
+    }
+  }
+
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
+}
+
+extension Value {
+  /// Reads a value and ends it; a pointer becomes the caller's.
+  @inline(__always) init(taking value: tenon_value_t) {
+    self.init(reading: value)
+    if case .pointer = self { return }
+    value.end()
+  }
+}
+
+/// What Swift throws for a status of a stream's end.
+func streamError(_ reader: Handle, _ kind: Handle.Kind, _ status: tenon_status_t) -> any Error {
+  switch status {
+  case TENON_STATUS_CANCELLED: return CancellationError()
+  case TENON_STATUS_REJECTED:
+    var pointer: OpaquePointer?
+    guard copyStreamError(reader, kind, &pointer) == TENON_STATUS_OK else {
+      return Failure(status)
+    }
+    let error = swiftError(for: Handle(pointer))
+    _ = ErrorSlot.release(Handle(pointer))
+    return error
+  default: return Failure(status)
+  }
+}

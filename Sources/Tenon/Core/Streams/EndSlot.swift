@@ -1,0 +1,130 @@
+import CTenon
+import Synchronization
+
+/// One end of a stream, in one cache line of its own, which the other end leaves alone but for waiting. `head.word` is
+/// an ``EndWord``; `items` to `seen` belong to whoever has locked it.
+struct EndSlot: ~Copyable {
+  var head: SlotHead  // 16 bytes
+  /// What both ends share. Written when the slot is taken, valid while there are references.
+  var core: UnsafeMutablePointer<StreamCore>?
+  /// The ring; nil for a latest value.
+  var items: UnsafeMutablePointer<tenon_value_t>?
+  /// One less than how many the ring can hold, which is a power of two.
+  var mask: UInt32
+  /// How many it may hold.
+  var capacity: UInt32
+  /// How many this end has sent, or received. Atomic for the statistics only.
+  let index: Atomic<UInt>
+  /// What this end last saw of the other one's index.
+  var seen: UInt
+  /// How many this slot's former lives have sent or received.
+  let total: Atomic<UInt>
+
+  @inline(__always) static func at(_ slot: UnsafeMutableRawPointer)
+    -> UnsafeMutablePointer<EndSlot>
+  { slot.assumingMemoryBound(to: EndSlot.self) }
+}
+
+/// The ends' tables, and which one a handle belongs to.
+let sinkTable = SlotTable()
+let streamTable = SlotTable()
+let publisherTable = SlotTable()
+let latestTable = SlotTable()
+
+extension Handle.Kind {
+  /// Calls `body` with the table of this kind of end.
+  @inline(__always) func withEndTable<Result>(_ body: (borrowing SlotTable) -> Result) -> Result {
+    switch self {
+    case .sink: body(sinkTable)
+    case .publisher: body(publisherTable)
+    case .latest: body(latestTable)
+    default: body(streamTable)
+    }
+  }
+
+  @inline(__always) func end(_ handle: Handle) -> UnsafeMutablePointer<EndSlot>? {
+    withEndTable { $0.find(handle, self).map { EndSlot.at($0) } }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == EndSlot {
+  /// Makes a pure transition real. nil: done, and `word` is the new one; else why not.
+  @inline(__always) func change(_ word: inout EndWord, _ step: (EndWord) -> EndWord.Step)
+    -> tenon_status_t?
+  {
+    var bits = pointee.head.word.load(ordering: .relaxed)
+    var backoff = Backoff()
+    while true {
+      switch step(EndWord(bits)) {
+      case .become(let next):
+        let (exchanged, original) = pointee.head.word.weakCompareExchange(
+          expected: bits, desired: next.bits, successOrdering: .acquiringAndReleasing,
+          failureOrdering: .acquiring)
+        if _fastPath(exchanged) {
+          word = next
+          return nil
+        }
+        bits = original
+      case .refuse(let status):
+        return status
+      case .wait:
+        backoff.pause()
+        bits = pointee.head.word.load(ordering: .acquiring)
+      }
+    }
+  }
+
+  /// Begins an operation; nil: `word` is what `leave` needs.
+  @inline(__always) func enter(_ handle: Handle, _ word: inout EndWord) -> tenon_status_t? {
+    change(&word) { $0.entering(handle) }
+  }
+
+  /// Ends what `enter` began: nobody else has changed the word in between.
+  @inline(__always) func leave(_ word: EndWord) {
+    pointee.head.word.store(word.left.bits, ordering: .releasing)
+  }
+
+  /// The same, with a reference more: the caller gives it back with ``unpin(_:_:)``.
+  @inline(__always) func leavePinned(_ word: EndWord) {
+    pointee.head.word.store(word.leftPinned.bits, ordering: .releasing)
+  }
+
+  /// Changes flags between operations, on behalf of whoever; returns the word before.
+  @discardableResult
+  func setFlags(_ flags: UInt, clearing others: UInt = 0) -> EndWord {
+    var (word, before) = (EndWord(0), EndWord(0))
+    _ = change(&word) {
+      before = $0
+      return $0.changing(setting: flags, clearing: others)
+    }
+    return before
+  }
+
+  /// Takes this end's part, for its own waiting reader.
+  func lend() -> EndWord {
+    var word = EndWord(0)
+    _ = change(&word) { $0.lending }
+    return word
+  }
+
+  func endLoan(_ word: EndWord) {
+    pointee.head.word.store(word.without(EndWord.lent).bits, ordering: .releasing)
+  }
+
+  /// Adds a reference.
+  func pin(_ handle: Handle) -> tenon_status_t? {
+    var word = EndWord(0)
+    return change(&word) { $0.retaining(handle) }
+  }
+
+  /// The slot goes back to its table, in its next life.
+  func giveBack(_ handle: Handle, _ kind: Handle.Kind) {
+    let word = pointee.head.word.load(ordering: .relaxed)
+    pointee.total.store(
+      pointee.total.load(ordering: .relaxed) &+ pointee.index.load(ordering: .relaxed),
+      ordering: .relaxed)
+    pointee.index.store(0, ordering: .relaxed)
+    pointee.head.word.store(SlotTable.endedLife(of: word), ordering: .releasing)
+    kind.withEndTable { $0.give(handle.index, UnsafeMutableRawPointer(self)) }
+  }
+}

@@ -1,0 +1,203 @@
+import CTenon
+import Glibc
+import Synchronization
+
+/// What both ends of a stream share: the indexes on cache lines of their own, and the rest behind a mutex.
+///
+/// Invariants: one thread at a time sends (it has locked the sink's word) and one receives (the stream's, locked or lent),
+/// and `head <= tail <= head + capacity` (one more for a rendezvous, whose item is on its way). Nobody takes the mutex
+/// while an end is locked, so under the mutex one may wait for an end. It lives until both ends are gone.
+struct StreamCore: ~Copyable {
+  typealias Line = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+  private static let line: Line = (0, 0, 0, 0, 0, 0, 0)
+
+  /// How many were sent.
+  let tail = Atomic<UInt>(0)
+  private let afterTail = StreamCore.line
+  /// How many were received.
+  let head = Atomic<UInt>(0)
+  private let afterHead = StreamCore.line
+
+  let readerPatience = Patience()
+  let writerPatience = Patience()
+
+  let mutex = Mutex()
+  /// How many of the two ends are left.
+  let ends = Atomic<UInt32>(2)
+  /// The stream's end, as a result: the writer settles it, and the reader cancels it.
+  let promise: Handle
+  let future: Handle
+  let executor: ExecutorName
+  let capacity: UInt
+  let items: UnsafeMutablePointer<tenon_value_t>?
+  // Memory of its own, because the thread sanitizer takes an access to a field for one to its struct.
+  let shared: UnsafeMutablePointer<Shared>
+
+  /// Under the mutex.
+  struct Shared {
+    /// The ends' slots, while they have references.
+    var sink: UnsafeMutablePointer<EndSlot>?
+    var stream: UnsafeMutablePointer<EndSlot>?
+    /// The control promise is settled, and nothing more comes.
+    var isEnded = false
+    /// The reader wants no more, or is gone.
+    var isCancelled = false
+    var reader = StreamWait.none
+    var writer = StreamWait.none
+    /// Of a latest value: the one that the reader has not seen, and how many it never saw.
+    var latest: tenon_value_t?
+    var missed: UInt64 = 0
+  }
+
+  init(
+    _ control: (promise: Handle, future: Handle), _ executor: ExecutorName, _ capacity: UInt,
+    _ items: UnsafeMutablePointer<tenon_value_t>?, _ shared: UnsafeMutablePointer<Shared>
+  ) {
+    (promise, future) = control
+    self.executor = executor
+    self.capacity = capacity
+    self.items = items
+    self.shared = shared
+  }
+}
+
+/// What happened to all streams.
+enum StreamCounters {
+  static let alive = Atomic<UInt64>(0)
+  static let dropped = Atomic<UInt64>(0)
+}
+
+extension UnsafeMutablePointer where Pointee == StreamCore {
+  @inline(__always) var shared: UnsafeMutablePointer<StreamCore.Shared> { pointee.shared }
+  @inline(__always) var isLatest: Bool { pointee.items == nil }
+
+  /// Looks for an item for a moment, before the reader waits. False: nothing came.
+  func lookForItem() -> Bool {
+    if pointee.capacity == 0 || isLatest { return false }
+    let head = pointee.head.load(ordering: .relaxed)
+    return pointee.readerPatience.look { pointee.tail.load(ordering: .relaxed) != head }
+  }
+
+  /// Looks for room for a moment, before the writer waits. False: there is none.
+  func lookForRoom() -> Bool {
+    if pointee.capacity == 0 { return false }
+    let tail = pointee.tail.load(ordering: .relaxed)
+    return pointee.writerPatience.look {
+      tail &- pointee.head.load(ordering: .relaxed) < pointee.capacity
+    }
+  }
+
+  /// Whether something waits to be received. Under the mutex, or by the reader.
+  var hasItem: Bool {
+    isLatest
+      ? shared.pointee.latest != nil
+      : pointee.tail.load(ordering: .acquiring) != pointee.head.load(ordering: .acquiring)
+  }
+
+  /// Whether another one may be sent. Under the mutex.
+  var hasRoom: Bool {
+    let count =
+      pointee.tail.load(ordering: .acquiring) &- pointee.head.load(ordering: .acquiring)
+    if pointee.capacity == 0 { return count == 0 && !shared.pointee.reader.isNone }
+    return count < pointee.capacity
+  }
+
+  /// How the writer ended it.
+  var endStatus: tenon_status_t {
+    let status = pollFuture(pointee.future)
+    return status == TENON_STATUS_OK ? TENON_STATUS_ENDED : status
+  }
+
+  /// One of the ends is gone for good.
+  func releaseEnd() {
+    guard pointee.ends.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else {
+      return
+    }
+    Glibc.free(pointee.items)
+    shared.deinitialize(count: 1)
+    shared.deallocate()
+    deinitialize(count: 1)
+    Glibc.free(self)
+    StreamCounters.alive.wrappingSubtract(1, ordering: .relaxed)
+  }
+}
+
+/// Makes both ends. `items`: how many the ring holds, or nil for a latest value.
+func createStream(
+  _ writer: Handle.Kind, _ reader: Handle.Kind, capacity: UInt?, executor: ExecutorName
+) -> Result<(writer: Handle, reader: Handle), StatusError> {
+  let places = (capacity ?? 1).roundedUpToPowerOfTwo
+  guard let control = createFuture(executor, flags: 0) else {
+    return .failure(StatusError(SlotTable.exhaustion()))
+  }
+  func refuse() -> Result<(writer: Handle, reader: Handle), StatusError> {
+    _ = settle(control.promise, as: .cancelled, tenon_value_none())
+    _ = releaseFuture(control.future)
+    return .failure(StatusError(SlotTable.exhaustion()))
+  }
+  // Untouched, so that a large ring costs what is used of it.
+  var items: UnsafeMutablePointer<tenon_value_t>?
+  if capacity != nil {
+    items = malloc(Int(places) * MemoryLayout<tenon_value_t>.size)?
+      .assumingMemoryBound(to: tenon_value_t.self)
+    if items == nil { return refuse() }
+  }
+  var memory: UnsafeMutableRawPointer?
+  guard posix_memalign(&memory, SlotTable.slotSize, MemoryLayout<StreamCore>.stride) == 0,
+    let core = memory?.assumingMemoryBound(to: StreamCore.self)
+  else {
+    free(items)
+    return refuse()
+  }
+  guard let sink = writer.takeEnd() else {
+    free(items)
+    free(core)
+    return refuse()
+  }
+  guard let stream = reader.takeEnd() else {
+    writer.withEndTable { $0.give(sink.index, UnsafeMutableRawPointer(sink.slot)) }
+    free(items)
+    free(core)
+    return refuse()
+  }
+  let shared = UnsafeMutablePointer<StreamCore.Shared>.allocate(capacity: 1)
+  shared.initialize(to: StreamCore.Shared(sink: sink.slot, stream: stream.slot))
+  core.initialize(to: StreamCore(control, executor, capacity ?? 1, items, shared))
+  StreamCounters.alive.wrappingAdd(1, ordering: .relaxed)
+  return .success(
+    (
+      sink.slot.begin(writer, sink.index, core, places),
+      stream.slot.begin(reader, stream.index, core, places)
+    ))
+}
+
+extension Handle.Kind {
+  fileprivate func takeEnd() -> (index: UInt32, slot: UnsafeMutablePointer<EndSlot>)? {
+    withEndTable { $0.take().map { ($0.index, EndSlot.at($0.slot)) } }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == EndSlot {
+  /// Fills a slot that was just taken.
+  fileprivate func begin(
+    _ kind: Handle.Kind, _ index: UInt32, _ core: UnsafeMutablePointer<StreamCore>, _ places: UInt
+  ) -> Handle {
+    pointee.head.executor.store(core.pointee.executor.bits, ordering: .relaxed)
+    pointee.core = core
+    pointee.items = core.pointee.items
+    pointee.mask = UInt32(places - 1)
+    pointee.capacity = UInt32(core.pointee.capacity)
+    pointee.index.store(0, ordering: .relaxed)
+    pointee.seen = 0
+    let word = EndWord(creatingIn: pointee.head.word.load(ordering: .relaxed))
+    pointee.head.word.store(word.bits, ordering: .releasing)
+    return Handle(kind, index: index, word: word.bits)
+  }
+}
+
+extension UInt {
+  /// The least power of two that is at least this and 1.
+  fileprivate var roundedUpToPowerOfTwo: UInt {
+    self <= 1 ? 1 : 1 << UInt(UInt.bitWidth - (self - 1).leadingZeroBitCount)
+  }
+}

@@ -1,0 +1,266 @@
+/**
+ * @file tenon/stream.h
+ *
+ * Many values, one after the other, from one writer to one reader.
+ *
+ * A stream is a bounded buffer with two ends. The writer sends into the sink; when the buffer is
+ * full it is told so, and may wait for room. The reader takes from the stream, one at a time or
+ * many at once; when it is empty the reader may wait for the next item. Values move: a large buffer
+ * goes through by its pointer, and whoever has the value last drops it. Nothing is lost on the way:
+ * what was sent is received, or dropped once when the reader goes away.
+ *
+ * A capacity of 0 is a rendezvous: there is room for one item exactly while the reader waits for it.
+ *
+ * How it ends:
+ *
+ * - the writer closes, fails or cancels: that arrives after what is buffered. A sink that is released
+ *   without any of these is a broken promise: the stream fails, domain "tenon", code
+ *   TENON_STATUS_STALE (or ends as cancelled, if the reader has cancelled).
+ * - the reader cancels, or releases the stream: the writer can send no more, hears of it on its next
+ *   or waiting send, or by tenon_sink_on_cancel(), and answers by ending. After a cancel what is
+ *   buffered can still be read; after the release it is dropped.
+ *
+ * Each end is used by one thread at a time, which may be another one each time; the two ends do not
+ * have to care for each other. A second call inside an end is TENON_STATUS_BUSY, and has done
+ * nothing. Ending, cancelling, retaining and releasing are for any thread at any time.
+ */
+#ifndef TENON_STREAM_H
+#define TENON_STREAM_H
+
+#include <tenon/promise.h>
+
+TENON_BEGIN_DECLS
+
+/** The read end. Reference counted: what you create or retain, you release. */
+typedef struct tenon_stream tenon_stream_t;
+
+/** The write end. Reference counted, too. */
+typedef struct tenon_sink tenon_sink_t;
+
+/** The largest capacity. */
+#define TENON_STREAM_CAPACITY_MAX 0x40000000u
+
+/** How to create a stream. Zero is a good default for `flags`, `reserved` and `executor`. */
+typedef struct tenon_stream_config {
+  size_t struct_size;         /**< sizeof(tenon_stream_config_t) */
+  uint32_t flags;             /**< none yet: zero */
+  uint32_t reserved;          /**< zero */
+  size_t capacity;            /**< how many items are buffered at most; 0: a rendezvous. Memory for
+                                   a large one is not touched before it is used. */
+  tenon_executor_t *executor; /**< where the writer works, or NULL: lets tenon_future_wait() tell a
+                                   deadlock from a wait, and its close request a cancel */
+} tenon_stream_config_t;
+
+/** A buffer of 64 items. */
+#define TENON_STREAM_CONFIG_INIT                                                                   \
+  { sizeof(tenon_stream_config_t), 0, 0, 64, NULL }
+
+/**
+ * Creates both ends.
+ *
+ * Ownership:  borrows `config`, which may be NULL. The caller owns both handles.
+ * Threading:  any thread.
+ * Errors:     TENON_STATUS_INVALID for a wrong struct_size, an unknown flag, or a capacity beyond
+ *             TENON_STREAM_CAPACITY_MAX; TENON_STATUS_NO_RESOURCES.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_stream_create(const tenon_stream_config_t *config,
+                                             tenon_sink_t **sink_out,
+                                             tenon_stream_t **stream_out) TENON_NOEXCEPT;
+
+/**
+ * Sends one value, or says that there is no room.
+ *
+ * Without room nothing is taken, and `*room_out` is a future that settles with a value that holds
+ * nothing when it is worth trying again, and as cancelled when the reader wants no more or the sink
+ * is ended. Letting go of it, or cancelling it, gives up the wait. One such future at a time: while it
+ * is pending another send that finds no room is TENON_STATUS_BUSY. With NULL for `room_out` this only
+ * asks.
+ *
+ * Ownership:  moves out of `*value`, which is left holding nothing, if the answer is
+ *             TENON_STATUS_OK; otherwise the value is the caller's. The caller releases `*room_out`.
+ * Threading:  one thread at a time. Callbacks of the reader's future without an executor run on this
+ *             thread before this returns.
+ * Returns:    TENON_STATUS_OK: sent. TENON_STATUS_PENDING: no room.
+ * Errors:     TENON_STATUS_BUSY; TENON_STATUS_CANCELLED: the reader wants no more;
+ *             TENON_STATUS_CLOSED: the sink has been ended; TENON_STATUS_INVALID if this is no value,
+ *             or TENON_VALUE_END; TENON_STATUS_NO_RESOURCES.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_sink_send(tenon_sink_t *sink, tenon_value_t *value,
+                                         tenon_future_t **room_out) TENON_NOEXCEPT;
+
+/**
+ * Sends the first of `count` values, as many as there is room for, with one wake of the reader for
+ * all of them.
+ *
+ * Ownership:  moves out of the first `*sent_out` values; the others are the caller's.
+ * Threading:  as tenon_sink_send().
+ * Returns:    TENON_STATUS_OK: `*sent_out` is at least 1 (0 if `count` is). TENON_STATUS_PENDING: no
+ *             room for even one; `*sent_out` is left alone, `*room_out` as tenon_sink_send() says.
+ * Errors:     as tenon_sink_send(); all values are looked at before the first is taken.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_sink_send_batch(tenon_sink_t *sink, tenon_value_t *values,
+                                               size_t count, size_t *sent_out,
+                                               tenon_future_t **room_out) TENON_NOEXCEPT;
+
+/**
+ * Ends the stream: nothing comes after what is buffered.
+ *
+ * Ownership:  borrows `sink`, which has to be released all the same.
+ * Threading:  any thread. Callbacks without an executor run on this thread before this returns.
+ * Errors:     TENON_STATUS_ALREADY_SETTLED if it was ended before.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_sink_close(tenon_sink_t *sink) TENON_NOEXCEPT;
+
+/**
+ * Ends the stream with an error, which arrives after what is buffered.
+ *
+ * Ownership:  borrows `sink` and `error`.
+ * Threading:  as tenon_sink_close().
+ * Errors:     TENON_STATUS_ALREADY_SETTLED if it was ended before.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_sink_fail(tenon_sink_t *sink, tenon_error_t *error) TENON_NOEXCEPT;
+
+/**
+ * Ends the stream as cancelled, which arrives after what is buffered.
+ *
+ * It acknowledges the reader's request, but needs none.
+ *
+ * Ownership:  borrows `sink`.
+ * Threading:  as tenon_sink_close().
+ * Errors:     TENON_STATUS_ALREADY_SETTLED if it was ended before.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_sink_cancel(tenon_sink_t *sink) TENON_NOEXCEPT;
+
+/**
+ * Adds a reference.
+ *
+ * Threading:  any thread.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_sink_retain(tenon_sink_t *sink) TENON_NOEXCEPT;
+
+/**
+ * Gives a reference back. The last one of a sink that was not ended breaks its promise: see above.
+ *
+ * Ownership:  consumes one reference.
+ * Threading:  as tenon_sink_close().
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_sink_release(tenon_sink_t *sink) TENON_NOEXCEPT;
+
+/**
+ * Tells whether the reader wants no more.
+ *
+ * Threading:  any thread; never blocks.
+ * Returns:    false for a sink that is ended, stale or none.
+ * Since:      0.1.0
+ */
+TENON_API bool tenon_sink_is_cancelled(tenon_sink_t *sink) TENON_NOEXCEPT;
+
+/**
+ * Arranges for `fn` to be told when the reader cancels or goes away, or that the sink was ended
+ * without: as tenon_promise_on_cancel() does for a promise.
+ *
+ * Ownership, threading: as tenon_promise_on_cancel().
+ * Returns:    TENON_STATUS_OK; TENON_STATUS_SETTLED if the sink has been ended.
+ * Errors:     TENON_STATUS_CANCELLED if the reader cancelled before and there is no executor to say so
+ *             on; TENON_STATUS_CLOSED; TENON_STATUS_NO_RESOURCES. `fn` is then never called.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t
+tenon_sink_on_cancel(tenon_sink_t *sink, tenon_executor_t *executor, tenon_cancel_fn fn,
+                     void *context, tenon_registration_t **registration_out) TENON_NOEXCEPT;
+
+/**
+ * Gives a future whose value is the next item.
+ *
+ * At the end of the stream its value is one of kind TENON_VALUE_END; if the writer failed, it is
+ * rejected with the writer's error, and if the writer cancelled, it is cancelled. Letting go of the
+ * future while it is pending, or cancelling it, gives up the wait, and an item that comes later stays
+ * for the next call; once it has settled, the item is the future's, and is dropped with it.
+ *
+ * Ownership:  the caller releases `*item_out`.
+ * Threading:  one thread at a time.
+ * Errors:     TENON_STATUS_BUSY if a wait is pending, or another thread is inside;
+ *             TENON_STATUS_NO_RESOURCES.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_stream_next(tenon_stream_t *stream,
+                                           tenon_future_t **item_out) TENON_NOEXCEPT;
+
+/**
+ * Moves out the next items, at most `count`, without a future for them.
+ *
+ * When there is none, `*ready_out` is a future that settles with a value that holds nothing when it is
+ * worth looking again: there is an item, or the stream has ended. Letting go of it gives up the wait.
+ * With NULL for `ready_out` this only asks.
+ *
+ * Ownership:  the first `*count_out` of `values` are the caller's. The caller releases `*ready_out`.
+ * Threading:  one thread at a time. Callbacks of the writer's future without an executor run on this
+ *             thread before this returns.
+ * Returns:    TENON_STATUS_OK: 1 to `count` items. TENON_STATUS_PENDING: none yet.
+ *             TENON_STATUS_ENDED: none, and none will come.
+ * Errors:     TENON_STATUS_REJECTED: the writer failed, see tenon_stream_copy_error();
+ *             TENON_STATUS_CANCELLED: the writer ended it as cancelled; TENON_STATUS_BUSY if a wait is
+ *             pending, or another thread is inside; TENON_STATUS_INVALID if `count` is 0;
+ *             TENON_STATUS_NO_RESOURCES.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_stream_next_batch(tenon_stream_t *stream, tenon_value_t *values,
+                                                 size_t count, size_t *count_out,
+                                                 tenon_future_t **ready_out) TENON_NOEXCEPT;
+
+/**
+ * Gives a reference to the error that the stream ended with, also before all items have been read.
+ *
+ * A cancelled stream has one too: domain "tenon", code TENON_STATUS_CANCELLED.
+ *
+ * Ownership:  the caller releases `*error_out`.
+ * Threading:  any thread.
+ * Returns:    TENON_STATUS_OK if there is an error; TENON_STATUS_PENDING if it has not been ended.
+ * Errors:     TENON_STATUS_SETTLED, not written, if it was closed.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_stream_copy_error(tenon_stream_t *stream,
+                                                 tenon_error_t **error_out) TENON_NOEXCEPT;
+
+/**
+ * Requests that the writer ends.
+ *
+ * Sends answer TENON_STATUS_CANCELLED from now on, and take nothing. What is buffered can still be
+ * read, and after it comes whatever end the writer says.
+ *
+ * Threading:  any thread; returns without waiting. Cancel callbacks without an executor run before
+ *             this returns.
+ * Returns:    TENON_STATUS_OK, also if it was requested before; TENON_STATUS_SETTLED if the writer has
+ *             ended it.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_stream_cancel(tenon_stream_t *stream) TENON_NOEXCEPT;
+
+/**
+ * Adds a reference.
+ *
+ * Threading:  any thread.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_stream_retain(tenon_stream_t *stream) TENON_NOEXCEPT;
+
+/**
+ * Gives a reference back. The last one cancels, and drops what is buffered.
+ *
+ * Ownership:  consumes one reference. A future of an item that is pending then is cancelled.
+ * Threading:  any thread. Cancel callbacks and drop functions run on this thread before this returns.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_stream_release(tenon_stream_t *stream) TENON_NOEXCEPT;
+
+TENON_END_DECLS
+
+#endif /* TENON_STREAM_H */
