@@ -168,6 +168,21 @@ def timers(variant, name, title, iterations, counted, targets):
     )
 
 
+def combine(kind, title, peer):
+    return Workload(
+        f"combine-{kind}",
+        title,
+        1_000_000,
+        variant="1000",
+        counted=20_000,
+        subjects=[
+            Subject("Tenon", OURS, f"c/combine tenon-{kind}"),
+            Subject(peer, PEER, f"rust/release/bench-tokio combine {kind}"),
+        ],
+        targets=[ahead_of(peer)],
+    )
+
+
 def memory(name, title, variant, unit, targets):
     return Workload(
         name,
@@ -300,6 +315,25 @@ WORKLOADS = [
         )
         for capacity in (64, 1024)
         for batch in (1, 64)
+    ),
+    combine("all", "(i) wait for all of 1000 futures, each", "tokio oneshot, join_all"),
+    combine("race", "(i) race 1000 futures, each", "tokio oneshot, FuturesUnordered"),
+    Workload(
+        "scope",
+        "(i) open a scope, add ten futures, settle them, close it",
+        200_000,
+        variant="0",
+        counted=2_000,
+        subjects=[Subject("Tenon", OURS, "c/scope tenon")],
+    ),
+    Workload(
+        "scope-memory",
+        "(i) an open scope with ten pending futures, 1e5 of them",
+        100_000,
+        variant="1",
+        unit=BYTES,
+        steady=True,
+        subjects=[Subject("Tenon", OURS, "c/scope tenon")],
     ),
     Workload(
         "idle",

@@ -21,4 +21,9 @@ forbid Core/Futures '\b(LoopExecutor|EndSlot|StreamCore)\b'
 forbid Core/Executors Core/Loop Core/Registrations '\b(EndSlot|StreamCore|EndWord)\b'
 # Streams are made of futures and slots, and know neither the loop nor the Swift face.
 forbid Core/Streams '\b(LoopExecutor|ExecutorState|Stream|Sink|Latest|Publisher|copyError)\b *[.(]'
+# What is made of futures knows executors by name only, and nothing below knows of it.
+forbid Core/Combinators Core/Scopes '\bLoopExecutor\b'
+forbid Core/Combinators '\bScope[A-Z]'
+forbid Core/Slots Core/Threads Core/Values Core/Errors Core/Registrations Core/Timers Core/Calls Core/Executors \
+  Core/Futures Core/Loop '\b(Combinator|Scope(Table|Slot|Content)|Member)\b'
 exit $failed

@@ -192,6 +192,99 @@ static tenon_status_t call_future_wait(arguments_t *arguments) {
   return tenon_future_wait(HANDLE(future, 0), 0);
 }
 
+static tenon_status_t call_future_cancel_with(arguments_t *arguments) {
+  return tenon_future_cancel_with(HANDLE(future, 0), HANDLE(error, 1));
+}
+
+/** Combines a future with the one that is in question, and has what comes of it forgotten. */
+static tenon_status_t call_combine(arguments_t *arguments,
+                                   tenon_status_t (*combine)(tenon_future_t *const *, size_t,
+                                                             uint32_t, tenon_future_t **)) {
+  tenon_future_t *futures[] = {HANDLE(future, 0), HANDLE(future, 0)};
+  return combine(REQUIRED(0, futures), 2, TENON_COMBINE_FLAG_KEEP | FLAGS(0),
+                 REQUIRED(1, OUT(tenon_future_t *, 0)));
+}
+
+static tenon_status_t call_future_all(arguments_t *arguments) {
+  return call_combine(arguments, tenon_future_all);
+}
+
+static tenon_status_t call_future_all_settled(arguments_t *arguments) {
+  return call_combine(arguments, tenon_future_all_settled);
+}
+
+static tenon_status_t call_future_any(arguments_t *arguments) {
+  return call_combine(arguments, tenon_future_any);
+}
+
+static tenon_status_t call_future_race(arguments_t *arguments) {
+  return call_combine(arguments, tenon_future_race);
+}
+
+static tenon_status_t call_future_timeout(arguments_t *arguments) {
+  return tenon_future_timeout(HANDLE(future, 0), HANDLE(executor, 1), TENON_FOREVER,
+                              REQUIRED(0, OUT(tenon_future_t *, 0)));
+}
+
+static tenon_status_t call_future_sleep(arguments_t *arguments) {
+  return tenon_future_sleep(HANDLE(executor, 0), TENON_FOREVER,
+                            REQUIRED(0, OUT(tenon_future_t *, 0)));
+}
+
+static void map(void *context, tenon_status_t status, tenon_future_t *future,
+                tenon_promise_t *promise) {
+  tell_completion(context, status, future);
+  tenon_promise_release(promise);
+}
+
+static tenon_status_t call_future_map(arguments_t *arguments) {
+  return tenon_future_map(HANDLE(future, 0), HANDLE(executor, 1), REQUIRED(0, map), arguments->told,
+                          REQUIRED(1, OUT(tenon_future_t *, 0)));
+}
+
+static tenon_status_t call_scope_open(arguments_t *arguments) {
+  tenon_scope_config_t config = TENON_SCOPE_CONFIG_INIT;
+  config.struct_size = struct_size(arguments, 0, sizeof config);
+  config.flags = FLAGS(0);
+  config.reserved = FLAGS(1);
+  config.name = TEXT(0, "scope");
+  config.parent = HANDLE(scope, 0);
+  config.executor = HANDLE(executor, 1);
+  return tenon_scope_open(&config, REQUIRED(0, OUT(tenon_scope_t *, 0)));
+}
+
+static tenon_status_t call_scope_retain(arguments_t *arguments) {
+  return tenon_scope_retain(HANDLE(scope, 0));
+}
+
+static tenon_status_t call_scope_release(arguments_t *arguments) {
+  return tenon_scope_release(HANDLE(scope, 0));
+}
+
+static tenon_status_t call_scope_add(arguments_t *arguments) {
+  return tenon_scope_add(HANDLE(scope, 0), HANDLE(future, 1));
+}
+
+static tenon_status_t call_scope_cancel(arguments_t *arguments) {
+  return tenon_scope_cancel(HANDLE(scope, 0), HANDLE(error, 1));
+}
+
+static tenon_status_t call_scope_close(arguments_t *arguments) {
+  return tenon_scope_close(HANDLE(scope, 0), REQUIRED(0, OUT(tenon_future_t *, 0)));
+}
+
+static tenon_status_t call_scope_get_deadline_ns(arguments_t *arguments) {
+  return tenon_scope_get_deadline_ns(HANDLE(scope, 0), REQUIRED(0, OUT(uint64_t, 0)));
+}
+
+static tenon_status_t call_scope_copy_reason(arguments_t *arguments) {
+  return tenon_scope_copy_reason(HANDLE(scope, 0), REQUIRED(0, OUT(tenon_error_t *, 0)));
+}
+
+static tenon_status_t call_promise_copy_reason(arguments_t *arguments) {
+  return tenon_promise_copy_reason(HANDLE(promise, 0), REQUIRED(0, OUT(tenon_error_t *, 0)));
+}
+
 static tenon_status_t call_promise_create(arguments_t *arguments) {
   tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
   config.struct_size = struct_size(arguments, 0, sizeof config);
@@ -510,6 +603,7 @@ static tenon_status_t call_latest_release(arguments_t *arguments) {
 #define M HANDLE_STREAM
 #define W HANDLE_PUBLISHER
 #define L HANDLE_LATEST
+#define C HANDLE_SCOPE
 #define NOTHING(function)                                                                          \
   { .name = "tenon_" #function }
 #define FUNCTION(function, ...)                                                                    \
@@ -541,6 +635,19 @@ const function_t conformance_functions[] = {
     FUNCTION(error_copy_cause, .handles = {E}, .pointers = 1),
     FUNCTION(error_get_payload, .handles = {E}, .pointers = 2),
 
+    FUNCTION(future_cancel_with, .handles = {F, E}, .optional = {false, true}),
+    FUNCTION(future_all, .handles = {F}, .pointers = 2, .flags = 1,
+             .flags_known = TENON_COMBINE_FLAG_KEEP),
+    FUNCTION(future_all_settled, .handles = {F}, .pointers = 2, .flags = 1,
+             .flags_known = TENON_COMBINE_FLAG_KEEP),
+    FUNCTION(future_any, .handles = {F}, .pointers = 2, .flags = 1,
+             .flags_known = TENON_COMBINE_FLAG_KEEP),
+    FUNCTION(future_race, .handles = {F}, .pointers = 2, .flags = 1,
+             .flags_known = TENON_COMBINE_FLAG_KEEP),
+    FUNCTION(future_timeout, .handles = {F, X}, .pointers = 1),
+    FUNCTION(future_sleep, .handles = {X}, .pointers = 1),
+    FUNCTION(future_map, .handles = {F, X}, .optional = {false, true}, .pointers = 2),
+
     FUNCTION(future_retain, .handles = {F}),
     FUNCTION(future_release, .handles = {F}),
     FUNCTION(future_poll, .handles = {F}),
@@ -562,6 +669,17 @@ const function_t conformance_functions[] = {
     FUNCTION(promise_release, .handles = {P}),
     FUNCTION(promise_is_cancelled, .handles = {P}, .inexact = true),
     FUNCTION(promise_on_cancel, .handles = {P, X}, .optional = {false, true}, .pointers = 1),
+
+    FUNCTION(promise_copy_reason, .handles = {P}, .pointers = 1),
+    FUNCTION(scope_open, .handles = {C, X}, .optional = {true, true}, .pointers = 1, .structs = 1,
+             .flags = 2, .flags_known = TENON_SCOPE_FLAG_COLLECT, .texts = 1),
+    FUNCTION(scope_retain, .handles = {C}),
+    FUNCTION(scope_release, .handles = {C}),
+    FUNCTION(scope_add, .handles = {C, F}),
+    FUNCTION(scope_cancel, .handles = {C, E}, .optional = {false, true}),
+    FUNCTION(scope_close, .handles = {C}, .pointers = 1),
+    FUNCTION(scope_get_deadline_ns, .handles = {C}, .pointers = 1),
+    FUNCTION(scope_copy_reason, .handles = {C}, .pointers = 1),
 
     FUNCTION(registration_forget, .handles = {R}),
 
@@ -689,6 +807,12 @@ void fixture_begin(fixture_t *fixture) {
   fixture->live[HANDLE_REGISTRATION] = registration;
   fixture->live[HANDLE_EXECUTOR] = executor;
   fixture->live[HANDLE_TIMER] = timer;
+  tenon_scope_t *scope = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_scope_open(NULL, &scope));
+  fixture->live[HANDLE_SCOPE] = scope;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_scope_open(NULL, &scope));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_scope_release(scope));
+  fixture->stale[HANDLE_SCOPE] = scope;
   fixture_create_streams(fixture->live);
 
   executor = executor_create();
@@ -729,6 +853,8 @@ void fixture_end(fixture_t *fixture) {
   CHECK_STATUS(TENON_STATUS_OK, settle(fixture->live[HANDLE_PROMISE], TENON_STATUS_OK));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(fixture->live[HANDLE_FUTURE]));
   CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(fixture->live[HANDLE_ERROR]));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_scope_release(fixture->live[HANDLE_SCOPE]));
+  CHECK_STATUS(TENON_STATUS_STALE, tenon_scope_release(fixture->live[HANDLE_SCOPE]));
   executor_end(fixture->live[HANDLE_EXECUTOR]);
   fixture_release_streams(fixture->live, TENON_STATUS_OK);
   fixture_release_streams(fixture->live, TENON_STATUS_STALE);

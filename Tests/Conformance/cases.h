@@ -161,6 +161,10 @@
   CASE(a_waiting_callback_counts_as_a_reference)                              \
   CASE(forgetting_the_last_waiting_callback_requests_a_cancel)                \
   CASE(closing_the_executor_of_the_last_waiting_callback_requests_a_cancel)   \
+  CASE(a_cancel_carries_its_reason_to_the_producer)                           \
+  CASE(a_cancel_without_a_reason_has_a_plain_one)                             \
+  CASE(a_reason_ends_with_the_future_however_that_ends)                       \
+  CASE(a_cancel_that_comes_too_late_leaves_no_reason)                         \
   /* stream_test.c */                                                         \
   CASE(a_stream_is_created_with_both_ends)                                    \
   CASE(a_wrong_stream_config_is_refused)                                      \
@@ -197,6 +201,36 @@
   CASE(the_end_comes_after_the_latest_value)                                  \
   CASE(a_publisher_hears_that_nobody_looks)                                   \
   CASE(each_latest_value_is_seen_or_counted_as_missed)                        \
+  /* combinator_test.c */                                                     \
+  CASE(all_is_fulfilled_when_each_is)                                         \
+  CASE(all_is_rejected_at_once_with_the_very_same_error)                      \
+  CASE(all_is_cancelled_with_an_input_that_is)                                \
+  CASE(all_settled_waits_for_each_however_it_ends)                            \
+  CASE(any_is_fulfilled_by_the_first_that_is)                                 \
+  CASE(any_of_none_that_is_fulfilled_is_rejected_for_the_first_input)         \
+  CASE(a_race_ends_as_its_first_input_does)                                   \
+  CASE(no_inputs_end_as_in_ecmascript)                                        \
+  CASE(inputs_that_have_settled_are_seen_at_once)                             \
+  CASE(an_input_may_be_given_twice)                                           \
+  CASE(a_wrong_handle_among_the_inputs_leaves_all_alone)                      \
+  CASE(a_cancel_of_the_result_is_answered_when_the_last_input_has_ended)      \
+  CASE(releasing_the_result_cancels_the_inputs)                               \
+  CASE(kept_inputs_are_never_cancelled)                                       \
+  CASE(a_million_races_against_one_future_leave_memory_flat)                  \
+  CASE(a_hundred_thousand_inputs_are_fine)                                    \
+  CASE(nesting_does_not_grow_the_stack)                                       \
+  CASE(a_timeout_moves_the_value_that_came_in_time)                           \
+  CASE(a_timeout_passes_failures_on)                                          \
+  CASE(a_timeout_rejects_and_cancels_when_the_time_is_over)                   \
+  CASE(a_cancelled_timeout_ends_as_its_input_does)                            \
+  CASE(a_sleep_ends_at_its_time_and_never_early)                              \
+  CASE(a_cancelled_sleep_ends_in_the_next_poll)                               \
+  CASE(a_close_ends_sleeps_and_timeouts)                                      \
+  CASE(map_hands_the_result_to_its_function)                                  \
+  CASE(map_of_a_settled_future_needs_an_executor)                             \
+  CASE(a_cancel_of_a_mapped_future_goes_to_the_input)                         \
+  CASE(map_is_told_that_its_executor_closed)                                  \
+  CASE(inputs_that_settle_during_the_setup_are_each_counted_once)             \
   /* registration_test.c */                                                   \
   CASE(a_forgotten_callback_is_told_so_before_forget_returns)                 \
   CASE(a_registration_that_was_told_is_stale)                                 \
@@ -301,6 +335,29 @@
   CASE(a_timer_is_told_with_no_lock_held)                                     \
   CASE(a_close_tells_every_timer)                                             \
   CASE(a_closed_executor_takes_no_timer)                                      \
+  /* scope_test.c */                                                          \
+  CASE(an_empty_scope_ends_when_it_is_closed)                                 \
+  CASE(a_scope_ends_after_all_that_was_added)                                 \
+  CASE(an_ended_scope_takes_nothing)                                          \
+  CASE(a_scope_does_not_wait_for_itself)                                      \
+  CASE(a_cancel_reaches_all_with_its_reason_and_waits_for_them)               \
+  CASE(the_first_failure_cancels_the_siblings)                                \
+  CASE(collected_failures_are_counted)                                        \
+  CASE(what_has_settled_already_counts_when_it_is_added)                      \
+  CASE(a_parent_ends_after_its_children)                                      \
+  CASE(a_cancel_goes_down_the_tree_and_a_failure_up)                          \
+  CASE(a_cancelled_child_is_no_failure_of_its_parent)                         \
+  CASE(a_child_of_a_cancelled_parent_is_cancelled_from_the_beginning)         \
+  CASE(an_open_scope_that_is_released_is_cancelled_and_ends_by_itself)        \
+  CASE(a_closed_scope_that_nobody_reads_is_cancelled)                         \
+  CASE(a_deadline_needs_an_executor)                                          \
+  CASE(a_deadline_cancels_with_a_reason)                                      \
+  CASE(deadlines_are_inherited)                                               \
+  CASE(a_close_of_the_executor_cancels_its_scopes)                            \
+  CASE(a_hundred_thousand_children_are_fine)                                  \
+  CASE(a_deep_tree_does_not_grow_the_stack)                                   \
+  CASE(a_million_scopes_leave_memory_flat)                                    \
+  CASE(adds_settles_cancels_and_the_end_of_a_scope_race_and_nothing_is_left)  \
   /* process_test.c */                                                        \
   CASE(the_process_has_a_mode)                                                \
   CASE(the_main_queue_is_for_the_first_thread_only)                           \

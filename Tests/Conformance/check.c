@@ -197,6 +197,39 @@ tenon_error_t *error_create(int64_t code) {
   return error;
 }
 
+tenon_error_t *error_of(tenon_future_t *future) {
+  tenon_error_t *error = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_copy_error(future, &error));
+  return error;
+}
+
+tenon_error_t *cause_of(tenon_error_t *error) {
+  tenon_error_t *cause = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_copy_cause(error, &cause));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(error));
+  return cause;
+}
+
+tenon_error_t *reason_of(tenon_promise_t *promise) {
+  tenon_error_t *error = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_copy_reason(promise, &error));
+  return error;
+}
+
+bool conformance_check_error(const char *domain, int64_t code, tenon_error_t *error,
+                             const char *file, int line, const char *text) {
+  const char *actual_domain = "";
+  int64_t actual_code = 0;
+  bool held = tenon_error_get_domain(error, &actual_domain) == TENON_STATUS_OK &&
+              tenon_error_get_code(error, &actual_code) == TENON_STATUS_OK &&
+              strcmp(domain, actual_domain) == 0 && code == actual_code;
+  if (!held)
+    record(file, line, "%s: expected error %s %lld, was %s %lld", text, domain, (long long)code,
+           actual_domain, (long long)actual_code);
+  tenon_error_release(error);
+  return held;
+}
+
 tenon_status_t settle(tenon_promise_t *promise, tenon_status_t status) {
   if (status == TENON_STATUS_OK) {
     tenon_value_t value = tenon_value_i64(42);

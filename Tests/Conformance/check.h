@@ -179,6 +179,22 @@ tenon_status_t settle(tenon_promise_t *promise, tenon_status_t status);
 /** An error of domain "test" and this code. */
 tenon_error_t *error_create(int64_t code);
 
+/** Checks the domain and the code of an error, and gives its reference back. */
+#define CHECK_ERROR(domain, code, error)                                                           \
+  conformance_check_error((domain), (code), (error), __FILE__, __LINE__, #error)
+
+/** The error of a settled future, with a reference. */
+tenon_error_t *error_of(tenon_future_t *future);
+
+/** The cause of an error, whose reference is given back. NULL: there is none. */
+tenon_error_t *cause_of(tenon_error_t *error);
+
+/** Why a cancel is requested of a promise, with a reference. */
+tenon_error_t *reason_of(tenon_promise_t *promise);
+
+bool conformance_check_error(const char *domain, int64_t code, tenon_error_t *error,
+                             const char *file, int line, const char *text);
+
 /** An executor for tenon_executor_fd(), or to poll by hand. */
 tenon_executor_t *executor_create(void);
 
@@ -238,6 +254,7 @@ typedef enum handle_type {
   HANDLE_STREAM,
   HANDLE_PUBLISHER,
   HANDLE_LATEST,
+  HANDLE_SCOPE,
   HANDLE_TYPE_COUNT
 } handle_type_t;
 

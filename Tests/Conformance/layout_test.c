@@ -86,7 +86,7 @@ OFFSET(tenon_executor_statistics_t, timers, 56);
 OFFSET(tenon_executor_statistics_t, jobs_abandoned, 64);
 OFFSET(tenon_executor_statistics_t, pending, 72);
 
-SIZE(tenon_process_statistics_t, 120);
+SIZE(tenon_process_statistics_t, 136);
 OFFSET(tenon_process_statistics_t, struct_size, 0);
 OFFSET(tenon_process_statistics_t, futures_created, 8);
 OFFSET(tenon_process_statistics_t, futures_settled, 16);
@@ -102,6 +102,8 @@ OFFSET(tenon_process_statistics_t, streams_alive, 88);
 OFFSET(tenon_process_statistics_t, items_sent, 96);
 OFFSET(tenon_process_statistics_t, items_received, 104);
 OFFSET(tenon_process_statistics_t, items_dropped, 112);
+OFFSET(tenon_process_statistics_t, scopes_live, 120);
+OFFSET(tenon_process_statistics_t, scopes_abandoned, 128);
 
 SIZE(tenon_stream_config_t, 32);
 OFFSET(tenon_stream_config_t, struct_size, 0);
@@ -115,6 +117,15 @@ OFFSET(tenon_latest_config_t, struct_size, 0);
 OFFSET(tenon_latest_config_t, flags, 8);
 OFFSET(tenon_latest_config_t, reserved, 12);
 OFFSET(tenon_latest_config_t, executor, 16);
+
+SIZE(tenon_scope_config_t, 48);
+OFFSET(tenon_scope_config_t, struct_size, 0);
+OFFSET(tenon_scope_config_t, flags, 8);
+OFFSET(tenon_scope_config_t, reserved, 12);
+OFFSET(tenon_scope_config_t, parent, 16);
+OFFSET(tenon_scope_config_t, executor, 24);
+OFFSET(tenon_scope_config_t, deadline_ns, 32);
+OFFSET(tenon_scope_config_t, name, 40);
 
 #endif
 
@@ -154,6 +165,8 @@ NUMBER(TENON_VALUE_FLAG_BORROWED, 2);
 NUMBER(TENON_VALUE_INLINE_SIZE_MAX, 16);
 
 NUMBER(TENON_PROMISE_FLAG_DETACHED, 1);
+NUMBER(TENON_COMBINE_FLAG_KEEP, 1);
+NUMBER(TENON_SCOPE_FLAG_COLLECT, 1);
 
 NUMBER(TENON_STREAM_CAPACITY_MAX, 1 << 30);
 
@@ -192,4 +205,8 @@ CASE(the_initializers_know_the_sizes_and_defaults) {
   CHECK_COUNT(sizeof statistics, statistics.struct_size);
   tenon_process_statistics_t process = TENON_PROCESS_STATISTICS_INIT;
   CHECK_COUNT(sizeof process, process.struct_size);
+  tenon_scope_config_t scope = TENON_SCOPE_CONFIG_INIT;
+  CHECK_COUNT(sizeof scope, scope.struct_size);
+  CHECK(scope.flags == 0 && scope.reserved == 0 && !scope.parent && !scope.executor &&
+        scope.deadline_ns == TENON_FOREVER && !scope.name);
 }

@@ -565,3 +565,86 @@ CASE(closing_the_executor_of_the_last_waiting_callback_requests_a_cancel) {
   CHECK_TOLD(TENON_STATUS_CANCELLED, &cancel);
   CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(pair.promise));
 }
+
+/* MARK: Reasons */
+
+CASE(a_cancel_carries_its_reason_to_the_producer) {
+  pair_t pair = pair_create();
+  tenon_error_t *why = error_create(1);
+  tenon_error_t *later = error_create(2);
+  tenon_error_t *none;
+  pattern_fill(&none, sizeof none);
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_promise_copy_reason(pair.promise, &none));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel_with(pair.future, why));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel_with(pair.future, later));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(pair.future));
+  tenon_error_t *reason = reason_of(pair.promise);
+  CHECK(reason == why);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(reason));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
+  CHECK_STATUS(TENON_STATUS_SETTLED, tenon_promise_copy_reason(pair.promise, &none));
+  CHECK_UNTOUCHED(none);
+  CHECK_ERROR("tenon", TENON_STATUS_CANCELLED, error_of(pair.future));
+  reason = cause_of(error_of(pair.future));
+  CHECK(reason == why);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(reason));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(why));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(later));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+}
+
+CASE(a_cancel_without_a_reason_has_a_plain_one) {
+  for (int way = 0; way < 3; way++) {
+    pair_t pair = pair_create();
+    if (way == 0)
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(pair.future));
+    else if (way == 1)
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel_with(pair.future, NULL));
+    else
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+    CHECK_ERROR("tenon", TENON_STATUS_CANCELLED, reason_of(pair.promise));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
+    if (way < 2) {
+      CHECK(cause_of(error_of(pair.future)) == NULL);
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+    }
+  }
+}
+
+CASE(a_reason_ends_with_the_future_however_that_ends) {
+  for (size_t end = 0; end < ENDS_COUNT; end++) {
+    for (int readers = 0; readers < 2; readers++) {
+      tenon_process_statistics_t before = process_statistics();
+      atomic_int drops = 0;
+      pair_t pair = pair_create();
+      tenon_error_t *why = error_create(1);
+      tenon_value_t value = counted_value(&drops);
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel_with(pair.future, why));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(why));
+      if (readers == 0)
+        CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+      if (ENDS[end] == TENON_STATUS_OK)
+        CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(pair.promise, &value));
+      else
+        CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, ENDS[end]));
+      if (readers == 1) {
+        CHECK_STATUS(ENDS[end], tenon_future_poll(pair.future));
+        CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+      }
+      CHECK_COUNT(ENDS[end] == TENON_STATUS_OK, atomic_load(&drops));
+      CHECK_COUNT(before.errors_alive, process_statistics().errors_alive);
+    }
+  }
+}
+
+CASE(a_cancel_that_comes_too_late_leaves_no_reason) {
+  tenon_process_statistics_t before = process_statistics();
+  for (size_t end = 0; end < ENDS_COUNT; end++) {
+    pair_t pair = pair_create_settled(ENDS[end]);
+    tenon_error_t *why = error_create(1);
+    CHECK_STATUS(TENON_STATUS_SETTLED, tenon_future_cancel_with(pair.future, why));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(why));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  }
+  CHECK_COUNT(before.errors_alive, process_statistics().errors_alive);
+}

@@ -104,6 +104,9 @@ extension LoopExecutor {
   }
 }
 
+/// Under the thread sanitizer all takes some twenty times as long.
+let isSanitized = dlsym(nil, "__tsan_init") != nil
+
 /// An object whose end is counted.
 final class Witness: Sendable {
   let ends: Shared<Int>

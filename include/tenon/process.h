@@ -87,8 +87,7 @@ TENON_API tenon_status_t tenon_process_drain_main_queue(void) TENON_NOEXCEPT;
  */
 TENON_API tenon_status_t tenon_process_count_escapes(void) TENON_NOEXCEPT;
 
-/** What happened in the process so far. Numbers only grow, but for those of what is pending or
- * alive now. */
+/** What happened in the process so far. Numbers only grow, but for what there is now. */
 typedef struct tenon_process_statistics {
   size_t struct_size;             /**< sizeof(tenon_process_statistics_t) */
   uint64_t futures_created;       /**< futures made */
@@ -105,10 +104,12 @@ typedef struct tenon_process_statistics {
   uint64_t items_sent;            /**< values that their writers sent or set */
   uint64_t items_received;        /**< of those: given to their readers */
   uint64_t items_dropped;         /**< of those: left by their readers, or replaced unseen */
+  uint64_t scopes_live;           /**< scopes that have not ended now */
+  uint64_t scopes_abandoned;      /**< scopes that were released while they were open */
 } tenon_process_statistics_t;
 
 #define TENON_PROCESS_STATISTICS_INIT                                                              \
-  { sizeof(tenon_process_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  { sizeof(tenon_process_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Reads the counters. It walks all slots that were ever used: not for a hot path. struct_size must be

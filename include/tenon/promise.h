@@ -15,8 +15,7 @@
 
 TENON_BEGIN_DECLS
 
-/** The write end. One owner; consumed by settling. */
-typedef struct tenon_promise tenon_promise_t;
+/* tenon_promise_t is the write end. One owner; consumed by settling. */
 
 /** Releasing the last read end does not request a cancel. */
 #define TENON_PROMISE_FLAG_DETACHED 0x01u
@@ -107,6 +106,21 @@ TENON_API tenon_status_t tenon_promise_release(tenon_promise_t *promise) TENON_N
  * Since:      0.1.0
  */
 TENON_API bool tenon_promise_is_cancelled(tenon_promise_t *promise) TENON_NOEXCEPT;
+
+/**
+ * Gives a reference to the reason for which a cancel is requested: what
+ * tenon_future_cancel_with() was given, or a plain error, domain "tenon", code
+ * TENON_STATUS_CANCELLED.
+ *
+ * Ownership:  the caller releases `*error_out`.
+ * Threading:  any thread; never blocks.
+ * Returns:    TENON_STATUS_OK; TENON_STATUS_PENDING while no cancel is requested;
+ *             TENON_STATUS_SETTLED if the future has settled: then tenon_future_copy_error() tells.
+ * Errors:     TENON_STATUS_NO_RESOURCES.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_promise_copy_reason(tenon_promise_t *promise,
+                                                   tenon_error_t **error_out) TENON_NOEXCEPT;
 
 /**
  * Arranges for `fn` to be told when a cancel is requested, or that none was.

@@ -4,9 +4,10 @@
  * Tenon: Swift's async functions for C, on the caller's own event loop.
  *
  * Read the headers in this order: status.h (what calls answer), value.h and error.h (what crosses),
- * future.h and promise.h (the two ends of one result), stream.h (of many), latest.h (of the newest),
- * registration.h (callbacks), executor.h and timer.h (where and when things run), process.h (whose
- * process this is). Loops have headers of their own: uv.h.
+ * future.h and promise.h (the two ends of one result, and many of them as one), stream.h (of many
+ * values), latest.h (of the newest), registration.h (callbacks), executor.h and timer.h (where and
+ * when things run), scope.h (what belongs together), process.h (whose process this is). Loops have
+ * headers of their own: uv.h.
  *
  * What holds everywhere, and is not said again:
  *
@@ -18,7 +19,7 @@
  * - A required pointer that is NULL is TENON_STATUS_INVALID. `_out` parameters are required unless
  *   their function says otherwise, are written on success, and are left alone on failure.
  * - A call that fails has taken nothing: what it was given is still the caller's.
- * - `create`, `copy` and `attach` give the caller a reference; `release` gives it back; other calls
+ * - `create`, `open`, `copy` and `attach` give the caller a reference; `release` gives it back; other calls
  *   borrow. `get` borrows from the handle that it was read from.
  * - A callback is called exactly once for each registration that succeeded, with a status, with no
  *   lock held. It may call anything here, and release its own handle.
@@ -38,6 +39,7 @@
 #include <tenon/process.h>
 #include <tenon/promise.h>
 #include <tenon/registration.h>
+#include <tenon/scope.h>
 #include <tenon/status.h>
 #include <tenon/stream.h>
 #include <tenon/timer.h>

@@ -66,6 +66,16 @@ public func tenon_future_cancel(_ future: OpaquePointer?) -> tenon_status_t {
 }
 
 @c @implementation
+public func tenon_future_cancel_with(_ future: OpaquePointer?, _ reason: OpaquePointer?)
+  -> tenon_status_t
+{
+  // The future first: of two wrong handles it is the one that is told of.
+  let status = pollFuture(Handle(future))
+  if status.rawValue < 0 && !isEnd(status) { return status }
+  return cancelFuture(Handle(future), because: reason == nil ? nil : Handle(reason))
+}
+
+@c @implementation
 public func tenon_future_detach(_ future: OpaquePointer?) -> tenon_status_t {
   detachFuture(Handle(future))
 }
@@ -111,19 +121,4 @@ public func tenon_future_wait(_ future: OpaquePointer?, _ timeout_ns: UInt64) ->
   let status = LoopExecutor.check(handle)
   if status != TENON_STATUS_OK { return status }
   return body(pointer, ExecutorName(handle))
-}
-
-/// A reference to the error of a settled future that has no value.
-func copyError(_ word: FutureWord, _ value: tenon_value_t) -> Handle? {
-  if word.phase == .cancelled {
-    return ErrorSlot.create(TENON_STATUS_CANCELLED, tenon_status_string(TENON_STATUS_CANCELLED))
-  }
-  if value.kind == tenon_value_t.errorKind {
-    let handle = Handle(bits: UInt(value.as.u64))
-    return ErrorSlot.retain(handle) == TENON_STATUS_OK ? handle : nil
-  }
-  let status = tenon_status_t(Int32(truncatingIfNeeded: value.as.i64))
-  let message =
-    status == TENON_STATUS_STALE ? text("broken promise") : tenon_status_string(status)
-  return ErrorSlot.create(status, message)
 }

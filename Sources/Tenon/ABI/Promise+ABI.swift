@@ -99,6 +99,26 @@ public func tenon_promise_is_cancelled(_ promise: OpaquePointer?) -> Bool {
 }
 
 @c @implementation
+public func tenon_promise_copy_reason(
+  _ promise: OpaquePointer?, _ error_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  guard let error_out else { return TENON_STATUS_INVALID }
+  return giveReason(of: Handle(promise), error_out)
+}
+
+/// Gives the reason of a requested cancel, or the plain error.
+func giveReason(of promise: Handle, _ error_out: UnsafeMutablePointer<OpaquePointer?>)
+  -> tenon_status_t
+{
+  var reason: Handle?
+  let status = copyReason(promise, &reason)
+  if status != TENON_STATUS_OK { return status }
+  guard let error = reason ?? cancelledError(because: nil) else { return SlotTable.exhaustion() }
+  error_out.pointee = error.pointer
+  return TENON_STATUS_OK
+}
+
+@c @implementation
 public func tenon_promise_on_cancel(
   _ promise: OpaquePointer?, _ executor: OpaquePointer?, _ fn: tenon_cancel_fn?,
   _ context: UnsafeMutableRawPointer?, _ registration_out: UnsafeMutablePointer<OpaquePointer?>?

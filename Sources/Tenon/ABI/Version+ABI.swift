@@ -6,8 +6,3 @@ public func tenon_abi_version() -> UInt32 { UInt32(TENON_ABI_VERSION) }
 
 @c @implementation
 public func tenon_version_string() -> UnsafePointer<CChar>? { text("0.1.0") }
-
-/// A literal as C sees it: NUL-terminated, for ever.
-@inline(__always) func text(_ literal: StaticString) -> UnsafePointer<CChar> {
-  UnsafeRawPointer(literal.utf8Start).assumingMemoryBound(to: CChar.self)
-}

@@ -39,6 +39,12 @@ public final class Future: Sendable {
   /// Requests that the work ends early. The future settles when it has.
   public func cancel() { _ = cancelFuture(handle) }
 
+  /// The same, and says why: the producer finds it as ``Promise/cancelReason``, or as `Task.cancelReason`. The first request
+  /// decides.
+  public func cancel(because reason: any Error) {
+    withReason(reason) { _ = cancelFuture(handle, because: $0) }
+  }
+
   /// Lets the work go on when the last reference is gone.
   public func detach() { _ = detachFuture(handle) }
 
@@ -92,7 +98,7 @@ public final class Future: Sendable {
         if status != TENON_STATUS_OK { continuation.resume() }
       }
     } onCancel: {
-      _ = cancelFuture(handle)
+      cancelForTask(handle)
     }
   }
 
@@ -103,6 +109,17 @@ public final class Future: Sendable {
     case TENON_STATUS_CANCELLED: throw CancellationError()
     case TENON_STATUS_REJECTED: throw error
     default: throw Failure(status)
+    }
+  }
+
+  /// Throws what a scope's end tells: a failure; of a cancel its reason, unless this task itself is cancelled.
+  func throwFailure() throws {
+    switch pollFuture(handle) {
+    case TENON_STATUS_REJECTED: throw error
+    case TENON_STATUS_CANCELLED:
+      if !Task.isCancelled, let reason = (error as? Failure)?.cause { throw reason }
+      throw CancellationError()
+    default: return
     }
   }
 

@@ -24,6 +24,10 @@ public final class Promise: Sendable {
   /// Whether the reader wants the work to end early.
   public var isCancelled: Bool { isCancelRequested(handle) }
 
+  /// Why the reader wants it to end early: what was given with the cancel, or a `CancellationError`; nil: no cancel is
+  /// requested, or the future has settled.
+  public var cancelReason: (any Error)? { reasonInSwift(of: handle) }
+
   @discardableResult
   public func resolve(_ value: some ValueConvertible) -> Bool {
     let value = value.makeValue()

@@ -3,6 +3,7 @@
 //! Called as `bench-tokio WORKLOAD SUBJECT ITERATIONS [VARIANT]`; prints one line of JSON.
 
 mod call;
+mod combine;
 mod memory;
 mod post;
 mod promise;
@@ -81,6 +82,7 @@ fn main() {
         "wake" => wake::run(&bench),
         "post" => post::run(&bench),
         "call" => call::run(&bench),
+        "combine" => combine::run(&bench),
         "memory" => memory::run(&bench),
         "stream" => stream::run(&bench),
         "timers" => timers::run(&bench),

@@ -12,6 +12,8 @@ final class Driver: @unchecked Sendable {
 
   /// Whether it may go on with another call.
   let takesMany: Bool
+  /// The call that it was cancelled for. Under the executor's mutex.
+  var cancelledCall: Handle?
   init(takesMany: Bool) { self.takesMany = takesMany }
 
   var task: Task<Void, Never>?

@@ -140,12 +140,18 @@ struct ErrorSlot: ~Copyable {
     return alive
   }
 
-  /// An error that Tenon itself makes: domain "tenon", the status as its code.
-  static func create(_ status: tenon_status_t, _ message: UnsafePointer<CChar>?) -> Handle? {
-    guard
-      let content = ErrorContent(
-        domain: "tenon", code: Int64(status.rawValue), message: message, cause: nil)
-    else { return nil }
-    return create(content)
+  /// An error that Tenon itself makes: domain "tenon", the status as its code. Borrows the cause.
+  static func create(
+    _ status: tenon_status_t, _ message: UnsafePointer<CChar>?, cause: Handle? = nil
+  ) -> Handle? {
+    let kept = cause.flatMap { retain($0) == TENON_STATUS_OK ? $0 : nil }
+    if let content = ErrorContent(
+      domain: "tenon", code: Int64(status.rawValue), message: message, cause: kept),
+      let error = create(content)
+    {
+      return error
+    }
+    if let kept { _ = release(kept) }
+    return nil
   }
 }

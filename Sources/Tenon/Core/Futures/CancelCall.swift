@@ -12,8 +12,9 @@ func cancelCall(_ promise: Handle, on executor: ExecutorName) {
         expected: promise.bits, desired: Driver.cancelled, ordering: .sequentiallyConsistent
       ).exchanged
     } : nil
+  driver?.cancelledCall = promise
   // None yet: whoever makes the task cancels it.
   let task = driver?.task
   state.pointee.mutex.unlock()
-  task?.cancel()
+  if let task { CancelInProgress.of(promise) { task.cancel() } }
 }

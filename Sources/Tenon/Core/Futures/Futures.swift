@@ -58,7 +58,9 @@ func settle(
     let (completions, cancels) = (slot.content.pointee.completions, slot.content.pointee.cancels)
     if phase != .fulfilled { slot.pointee.count(phase) }
     let settled = locked.settled(phase)
-    if _slowPath(settled.isFree) {
+    if _slowPath(locked.has(FutureWord.cancelRequested)) {
+      endRequested(promise, slot, settled, phase, value)
+    } else if _slowPath(settled.isFree) {
       slot.publish(settled)
       futureTable.give(promise.index, UnsafeMutableRawPointer(slot))
       endResult(value)
@@ -103,7 +105,7 @@ extension Atomic where Value == UInt32 {
 }
 
 /// Ends what a settled future holds: a value, or an error's reference.
-@inline(__always) private func endResult(_ value: UnsafePointer<tenon_value_t>) {
+@inline(__always) func endResult(_ value: UnsafePointer<tenon_value_t>) {
   if value.pointee.drop == nil && value.pointee.kind != tenon_value_t.errorKind { return }
   endOwning(value.pointee)
 }
@@ -174,6 +176,7 @@ func releasePromise(_ promise: Handle) -> tenon_status_t {
   _ future: Handle, _ slot: UnsafeMutablePointer<FutureSlot>, _ locked: FutureWord
 ) {
   let cancels = captureCancels(slot)
+  slot.keepReason(nil)
   let executor = ExecutorName(bits: slot.pointee.head.executor.load(ordering: .relaxed))
   slot.publish(locked.releasedLast)
   tellCancel(future, cancels, executor, isCall: locked.has(FutureWord.call))
@@ -225,28 +228,38 @@ func executorOfFuture(_ future: Handle) -> ExecutorName {
 
 // MARK: Cancelling
 
-@inline(__always) func cancelFuture(_ future: Handle) -> tenon_status_t {
+/// Requests a cancel, for a reason that is borrowed. The first request decides what the reason is.
+@inline(__always) func cancelFuture(_ future: Handle, because reason: Handle? = nil)
+  -> tenon_status_t
+{
   guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
-  return requestCancel(future, slot) { $0.cancelling(future) }
+  return requestCancel(future, slot, reason) { $0.cancelling(future) }
 }
 
-/// The same, for an executor that closes and has only the promise's name for it.
-func cancelPromise(_ promise: Handle) {
-  guard let slot = findFuture(promise, .promise) else { return }
-  _ = requestCancel(promise, slot) {
+/// The same, for those who have only the promise's name for it, and may be its last readers.
+@discardableResult
+func cancelPromise(_ promise: Handle, because reason: Handle? = nil) -> tenon_status_t {
+  guard let slot = findFuture(promise, .promise) else { return SlotTable.refusal(promise) }
+  return requestCancel(promise, slot, reason) {
     if let refusal = $0.refusal(of: promise) { return .refuse(refusal) }
     return $0.requestingCancel
   }
 }
 
 private func requestCancel(
-  _ handle: Handle, _ slot: UnsafeMutablePointer<FutureSlot>,
+  _ handle: Handle, _ slot: UnsafeMutablePointer<FutureSlot>, _ reason: Handle?,
   _ step: (FutureWord) -> FutureWord.Step
 ) -> tenon_status_t {
+  if let reason, case let status = ErrorSlot.retain(reason), status != TENON_STATUS_OK {
+    return status
+  }
   switch slot.transition(step) {
-  case .refused(let status): return status
+  case .refused(let status):
+    if let reason { _ = ErrorSlot.release(reason) }
+    return status
   case .done(_, let locked):
     let cancels = captureCancels(slot)
+    slot.keepReason(reason)
     let executor = ExecutorName(bits: slot.pointee.head.executor.load(ordering: .relaxed))
     slot.publish(locked.unlocked)
     tellCancel(handle, cancels, executor, isCall: locked.has(FutureWord.call))

@@ -117,8 +117,11 @@ func runRegistrationJob(_ context: UnsafeMutableRawPointer?, _ status: tenon_sta
   if name != .none { name.state?.removePending(name) }
 }
 
-/// Removes a registration before its event, and tells it `status` on this thread (nil: nothing); or says why not.
-func removeRegistration(_ handle: Handle, telling status: tenon_status_t?) -> tenon_status_t {
+/// Removes a registration before its event, and tells it `status` on this thread (nil: nothing); or says why not: if it is
+/// being told, after waiting for the end of that, or (PENDING) without.
+func removeRegistration(
+  _ handle: Handle, telling status: tenon_status_t?, waits: Bool = true
+) -> tenon_status_t {
   guard let memory = registrationTable.find(handle, .registration) else {
     return SlotTable.refusal(handle)
   }
@@ -137,7 +140,7 @@ func removeRegistration(_ handle: Handle, telling status: tenon_status_t?) -> te
       guard slot.move(handle, from: .queued, to: .forgotten) else { continue }
       isListed = true
     case .running, .forgotten:
-      return awaitEnd(of: handle, slot)
+      return waits ? awaitEnd(of: handle, slot) : TENON_STATUS_PENDING
     case .free:
       return TENON_STATUS_STALE
     case nil:

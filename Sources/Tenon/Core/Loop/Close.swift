@@ -15,7 +15,9 @@ extension LoopExecutor {
     state.shared.pointee.closeDeadline = deadline
     state.shared.pointee.cancelling = .now
     state.pointee.mutex.unlock()
-    forEachPendingPromise { cancelPromise($0) }
+    let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
+    forEachPendingPromise { cancelPromise($0, because: reason) }
+    if let reason { _ = ErrorSlot.release(reason) }
     // Not before: a poll on another thread could end the close before the work knows of it.
     state.pointee.mutex.lock()
     state.shared.pointee.cancelling = .done

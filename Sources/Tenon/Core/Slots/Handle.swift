@@ -11,7 +11,7 @@ struct Handle {
   enum Kind: UInt {
     case future = 1
     case promise, registration, timer, error, executor
-    case sink, stream, publisher, latest
+    case sink, stream, publisher, latest, scope
   }
 
   static let mark: UInt = 1 << 63

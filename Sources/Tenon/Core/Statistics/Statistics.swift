@@ -29,11 +29,12 @@ func processStatistics() -> tenon_process_statistics_t {
   statistics.memory_reserved = UInt64(
     futureTable.memoryReserved + registrationTable.memoryReserved + errorTable.memoryReserved
       + executorTable.memoryReserved + sinkTable.memoryReserved + streamTable.memoryReserved
-      + publisherTable.memoryReserved + latestTable.memoryReserved)
+      + publisherTable.memoryReserved + latestTable.memoryReserved + scopeTable.memoryReserved)
   statistics.streams_alive = StreamCounters.alive.load(ordering: .relaxed)
   statistics.items_sent = items(.sink) + items(.publisher)
   statistics.items_received = items(.stream) + items(.latest)
   statistics.items_dropped = StreamCounters.dropped.load(ordering: .relaxed)
+  (statistics.scopes_live, statistics.scopes_abandoned) = ScopeTable.counts
   return statistics
 }
 

@@ -21,6 +21,7 @@ enum Fork {
       streamTable.abandon()
       publisherTable.abandon()
       latestTable.abandon()
+      scopeTable.abandon()
     }
   }
 }

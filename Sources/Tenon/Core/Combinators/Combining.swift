@@ -1,0 +1,242 @@
+import CTenon
+import Synchronization
+
+/// Makes one future of many; or says why not, and then nothing has happened. `input` gives their handles.
+func combine(
+  _ kind: Combinator.Kind, keeps: Bool, _ count: Int, _ input: (Int) -> Handle
+) -> Result<Handle, StatusError> {
+  for index in 0..<count {
+    let status = pollFuture(input(index))
+    if status.rawValue < 0 && !isEnd(status) { return .failure(StatusError(status)) }
+  }
+  guard let (promise, future) = createFuture(.none, flags: 0) else {
+    return .failure(StatusError(SlotTable.exhaustion()))
+  }
+  guard let block = UnsafeMutablePointer.make(kind, keeps: keeps, promise: promise, count, input)
+  else {
+    discardFuture(promise, future)
+    return .failure(StatusError(TENON_STATUS_NO_RESOURCES))
+  }
+  let status = block.listen()
+  return block.finishSetup(future, status)
+}
+
+/// Ends both ends of a result that nobody has seen.
+func discardFuture(_ promise: Handle, _ future: Handle) {
+  _ = settle(promise, as: .cancelled, tenon_value_none())
+  _ = releaseFuture(future)
+}
+
+extension UnsafeMutablePointer where Pointee == Combinator {
+  /// Registers on the inputs, until it is decided.
+  func listen() -> tenon_status_t {
+    if pointee.count == 0 && pointee.kind != .race {
+      if decide() { settleLast() }
+      return TENON_STATUS_OK
+    }
+    for index in 0..<pointee.count {
+      let entry = entries + index
+      let status = onComplete(
+        entry.pointee.future, .none, unsafeBitCast(inputEnded, to: UnsafeRawPointer.self),
+        UnsafeMutableRawPointer(entry), late: .refuse
+      ) { entry.pointee.registration = $0.bits }
+      if status != TENON_STATUS_OK {
+        guard status == TENON_STATUS_SETTLED else {
+          release(pointee.count - index)
+          return status
+        }
+        end(index, pollFuture(entry.pointee.future), entry.pointee.future)
+        release()
+      }
+      if isDecided {
+        // The rest is not even listened to.
+        release(pointee.count - index - 1)
+        break
+      }
+    }
+    return TENON_STATUS_OK
+  }
+
+  @inline(__always) var isDecided: Bool { pointee.decision.load(ordering: .acquiring) == .decided }
+
+  /// Ends the setup: with the result, or, if something failed before it was decided, with nothing.
+  func finishSetup(_ future: Handle, _ failure: tenon_status_t) -> Result<Handle, StatusError> {
+    var status = failure
+    if status == TENON_STATUS_OK && !isDecided {
+      let context = UnsafeMutableRawPointer(self)
+      status = onCancel(
+        pointee.promise, .none, unsafeBitCast(resultCancelled, to: UnsafeRawPointer.self), context
+      ) { _ in }
+      if status == TENON_STATUS_CANCELLED {
+        // By its executor, which closes.
+        cancel()
+        release()
+        status = TENON_STATUS_OK
+      } else if status != TENON_STATUS_OK {
+        release()
+        if status == TENON_STATUS_SETTLED { status = TENON_STATUS_OK }
+      }
+    } else {
+      release()
+    }
+    guard status == TENON_STATUS_OK || !decide() else {
+      _ = settle(pointee.promise, as: .cancelled, tenon_value_none())
+      _ = releaseFuture(future)
+      withdraw()
+      release()
+      return .failure(StatusError(status))
+    }
+    reach(Combinator.setUp)
+    release()
+    return .success(future)
+  }
+
+  /// Ends the setup of what failed: nothing is cancelled.
+  private func withdraw() {
+    for index in 0..<pointee.count where entries[index].registration != 0 {
+      let registration = Handle(bits: entries[index].registration)
+      if removeRegistration(registration, telling: nil, waits: false) == TENON_STATUS_OK {
+        release()
+      }
+    }
+    let timer = pointee.timer.load(ordering: .relaxed)
+    if timer != 0 { _ = cancelTimer(Handle(bits: timer)) }
+  }
+
+  // MARK: What happens to it
+
+  /// An input has ended.
+  @inline(__always) func end(_ index: Int, _ status: tenon_status_t, _ future: Handle) {
+    let isWinner = decides(status) && decide()
+    if isWinner { settleFirst(index, status, future) }
+    if pointee.kind == .any && index == 0 && !isWinner { keepFirstError(future) }
+    let left = pointee.pending.subtract(1, ordering: .sequentiallyConsistent).newValue
+    if isWinner {
+      reach(Combinator.done)
+    } else if left == 0 {
+      if decide() {
+        settleLast()
+      } else if pointee.decision.load(ordering: .acquiring) == .cancelling {
+        _ = settle(pointee.promise, as: .cancelled, tenon_value_none())
+      }
+    }
+  }
+
+  /// Whether an input that ended so is enough.
+  @inline(__always) private func decides(_ status: tenon_status_t) -> Bool {
+    switch pointee.kind {
+    case .all: status != TENON_STATUS_OK
+    case .any: status == TENON_STATUS_OK
+    case .race, .timeout: true
+    case .allSettled: false
+    }
+  }
+
+  /// Settles the result by the input that decided it.
+  private func settleFirst(_ index: Int, _ status: tenon_status_t, _ future: Handle) {
+    if status != TENON_STATUS_OK {
+      var error: Handle?
+      passFailure(of: future, to: pointee.promise, &error)
+      if let error { keepError(error) }
+    } else if pointee.kind == .timeout {
+      moveValue(of: future, to: pointee.promise)
+    } else {
+      _ = settle(pointee.promise, as: .fulfilled, tenon_value_u64(UInt64(index)))
+    }
+  }
+
+  /// Settles the result when all inputs have ended and none of them has decided it.
+  private func settleLast() {
+    guard pointee.kind == .any else {
+      _ = settle(pointee.promise, as: .fulfilled, tenon_value_none())
+      return
+    }
+    let first = pointee.firstError.load(ordering: .acquiring)
+    let error = ErrorSlot.create(
+      TENON_STATUS_REJECTED, text("none of the futures was fulfilled"),
+      cause: first == 0 ? nil : Handle(bits: first))
+    _ = settle(
+      pointee.promise, as: .rejected, error.map { .error($0) } ?? .status(TENON_STATUS_REJECTED))
+  }
+
+  private func keepFirstError(_ future: Handle) {
+    _ = readFuture(future) { word, value in
+      if word.phase != .fulfilled, let error = copyError(word, value) {
+        pointee.firstError.store(error.bits, ordering: .releasing)
+      }
+      return TENON_STATUS_OK
+    }
+  }
+
+  /// Somebody wants the result to end early.
+  func cancel() {
+    if pointee.keeps || pointee.count == 0 {
+      guard decide() else { return }
+      _ = settle(pointee.promise, as: .cancelled, tenon_value_none())
+      return reach(Combinator.done)
+    }
+    if pointee.kind != .timeout {
+      // What decides from here on is the last input. A timeout ends as its input does.
+      let (isMine, _) = pointee.decision.compareExchange(
+        expected: .open, desired: .cancelling, ordering: .sequentiallyConsistent)
+      guard isMine else { return }
+    }
+    let reason = cancelReason(of: pointee.promise)
+    cancelInputs(because: reason)
+    if let reason { _ = ErrorSlot.release(reason) }
+  }
+}
+
+/// Settles a promise with the failure of a settled future: the same error, or a cancel for the same reason. `copy` is
+/// then a reference to an error that says so.
+func passFailure(of future: Handle, to promise: Handle, _ copy: inout Handle?) {
+  var (phase, result) = (FutureWord.Phase.cancelled, tenon_value_none())
+  _ = readFuture(future) { word, value in
+    copy = copyError(word, value)
+    phase = word.phase
+    result = value
+    if value.kind == tenon_value_t.errorKind {
+      let error = Handle(bits: UInt(value.as.u64))
+      if ErrorSlot.retain(error) != TENON_STATUS_OK { result = .status(TENON_STATUS_NO_RESOURCES) }
+    }
+    return TENON_STATUS_OK
+  }
+  settleOwning(promise, as: phase, result)
+}
+
+/// Settles a promise with the value of a fulfilled future, which is taken out of it.
+func moveValue(of future: Handle, to promise: Handle) {
+  var value = tenon_value_none()
+  let status = takeFuture(future, &value)
+  if status == TENON_STATUS_OK {
+    settleOwning(promise, as: .fulfilled, value)
+  } else {
+    settleOwning(promise, as: .rejected, .status(status))
+  }
+}
+
+/// Settles with what the caller owns, and ends it if the promise is gone.
+private func settleOwning(
+  _ promise: Handle, as phase: FutureWord.Phase, _ value: tenon_value_t
+) {
+  let status = settle(promise, as: phase, value)
+  if status == TENON_STATUS_OK || status == TENON_STATUS_ALREADY_SETTLED { return }
+  if value.kind == tenon_value_t.errorKind {
+    _ = ErrorSlot.release(Handle(bits: UInt(value.as.u64)))
+  } else {
+    value.end()
+  }
+}
+
+private let inputEnded: tenon_completion_fn = { context, status, future in
+  let entry = context.unsafelyUnwrapped.assumingMemoryBound(to: Combinator.Entry.self)
+  let owner = entry.pointee.owner
+  if future != nil { owner.end(entry - owner.entries, status, Handle(future)) }
+  owner.release()
+}
+
+private let resultCancelled: tenon_cancel_fn = { context, status in
+  let block = context.unsafelyUnwrapped.assumingMemoryBound(to: Combinator.self)
+  if status == TENON_STATUS_CANCELLED { block.cancel() }
+  block.release()
+}

@@ -1,0 +1,651 @@
+/*
+ * What <tenon/future.h> promises of many futures as one.
+ */
+#include "check.h"
+
+typedef tenon_status_t (*combine_t)(tenon_future_t *const *, size_t, uint32_t, tenon_future_t **);
+
+static const combine_t COMBINATORS[] = {tenon_future_all, tenon_future_all_settled,
+                                        tenon_future_any, tenon_future_race};
+
+enum { ALL, ALL_SETTLED, ANY, RACE, COMBINATOR_COUNT, WIDTH = 3 };
+
+/** Some pairs, and what is made of their futures. */
+typedef struct group {
+  pair_t pairs[WIDTH];
+  tenon_future_t *result;
+} group_t;
+
+static group_t group_create(combine_t combine, uint32_t flags) {
+  group_t group;
+  tenon_future_t *futures[WIDTH];
+  for (int index = 0; index < WIDTH; index++) {
+    group.pairs[index] = pair_create();
+    futures[index] = group.pairs[index].future;
+  }
+  group.result = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, combine(futures, WIDTH, flags, &group.result));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(group.result));
+  return group;
+}
+
+static bool is_asked(const group_t *group, int index) {
+  return tenon_promise_is_cancelled(group->pairs[index].promise);
+}
+
+/** Settles what is pending, and checks that nothing is left of the group. */
+static void group_end(group_t *group, tenon_process_statistics_t before) {
+  for (int index = 0; index < WIDTH; index++) {
+    tenon_promise_release(group->pairs[index].promise);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(group->pairs[index].future));
+  }
+  if (group->result)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(group->result));
+  tenon_process_statistics_t after = process_statistics();
+  CHECK_COUNT(before.futures_pending, after.futures_pending);
+  CHECK_COUNT(before.registrations_pending, after.registrations_pending);
+  CHECK_COUNT(before.errors_alive, after.errors_alive);
+}
+
+static void check_index(uint64_t expected, tenon_future_t *result) {
+  tenon_value_t value = tenon_value_none();
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_take(result, &value));
+  CHECK_COUNT(TENON_VALUE_U64, value.kind);
+  CHECK_COUNT(expected, value.as.u64);
+}
+
+CASE(all_is_fulfilled_when_each_is) {
+  tenon_process_statistics_t before = process_statistics();
+  group_t group = group_create(tenon_future_all, 0);
+  tenon_value_t value;
+  for (int index = WIDTH - 1; index >= 0; index--) {
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(group.result));
+    CHECK_STATUS(TENON_STATUS_OK, settle(group.pairs[index].promise, TENON_STATUS_OK));
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_take(group.result, &value));
+  CHECK_COUNT(TENON_VALUE_NONE, value.kind);
+  for (int index = 0; index < WIDTH; index++)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_take(group.pairs[index].future, &value));
+  group_end(&group, before);
+}
+
+CASE(all_is_rejected_at_once_with_the_very_same_error) {
+  tenon_process_statistics_t before = process_statistics();
+  group_t group = group_create(tenon_future_all, 0);
+  tenon_error_t *error = error_create(5);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_reject(group.pairs[1].promise, error));
+  CHECK_STATUS(TENON_STATUS_REJECTED, tenon_future_poll(group.result));
+  tenon_error_t *passed = error_of(group.result);
+  CHECK(passed == error);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(passed));
+  /* The others are asked to end, and told why. */
+  for (int index = 0; index < WIDTH; index += 2) {
+    CHECK(is_asked(&group, index));
+    tenon_error_t *reason = reason_of(group.pairs[index].promise);
+    CHECK(reason == error);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(reason));
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(error));
+  group_end(&group, before);
+}
+
+CASE(all_is_cancelled_with_an_input_that_is) {
+  tenon_process_statistics_t before = process_statistics();
+  group_t group = group_create(tenon_future_all, 0);
+  tenon_error_t *why = error_create(6);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel_with(group.pairs[2].future, why));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(group.result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(group.pairs[2].promise));
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(group.result));
+  tenon_error_t *cause = cause_of(error_of(group.result));
+  CHECK(cause == why);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(cause));
+  CHECK(is_asked(&group, 0) && is_asked(&group, 1));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(why));
+  group_end(&group, before);
+}
+
+CASE(all_settled_waits_for_each_however_it_ends) {
+  tenon_process_statistics_t before = process_statistics();
+  group_t group = group_create(tenon_future_all_settled, 0);
+  CHECK_STATUS(TENON_STATUS_OK, settle(group.pairs[0].promise, TENON_STATUS_REJECTED));
+  CHECK_STATUS(TENON_STATUS_OK, settle(group.pairs[2].promise, TENON_STATUS_CANCELLED));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(group.result));
+  CHECK(!is_asked(&group, 1));
+  CHECK_STATUS(TENON_STATUS_OK, settle(group.pairs[1].promise, TENON_STATUS_OK));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(group.result));
+  group_end(&group, before);
+}
+
+CASE(any_is_fulfilled_by_the_first_that_is) {
+  tenon_process_statistics_t before = process_statistics();
+  group_t group = group_create(tenon_future_any, 0);
+  CHECK_STATUS(TENON_STATUS_OK, settle(group.pairs[0].promise, TENON_STATUS_REJECTED));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(group.result));
+  CHECK_STATUS(TENON_STATUS_OK, settle(group.pairs[2].promise, TENON_STATUS_OK));
+  check_index(2, group.result);
+  CHECK(is_asked(&group, 1));
+  CHECK_ERROR("tenon", TENON_STATUS_CANCELLED, reason_of(group.pairs[1].promise));
+  group_end(&group, before);
+}
+
+CASE(any_of_none_that_is_fulfilled_is_rejected_for_the_first_input) {
+  tenon_process_statistics_t before = process_statistics();
+  group_t group = group_create(tenon_future_any, 0);
+  tenon_error_t *first = error_create(8);
+  CHECK_STATUS(TENON_STATUS_OK, settle(group.pairs[1].promise, TENON_STATUS_REJECTED));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_reject(group.pairs[0].promise, first));
+  CHECK_STATUS(TENON_STATUS_OK, settle(group.pairs[2].promise, TENON_STATUS_CANCELLED));
+  CHECK_STATUS(TENON_STATUS_REJECTED, tenon_future_poll(group.result));
+  CHECK_ERROR("tenon", TENON_STATUS_REJECTED, error_of(group.result));
+  tenon_error_t *cause = cause_of(error_of(group.result));
+  CHECK(cause == first);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(cause));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(first));
+  group_end(&group, before);
+}
+
+CASE(a_race_ends_as_its_first_input_does) {
+  static const tenon_status_t ends[] = {TENON_STATUS_OK, TENON_STATUS_REJECTED,
+                                        TENON_STATUS_CANCELLED};
+  for (int end = 0; end < 3; end++) {
+    tenon_process_statistics_t before = process_statistics();
+    group_t group = group_create(tenon_future_race, 0);
+    CHECK_STATUS(TENON_STATUS_OK, settle(group.pairs[1].promise, ends[end]));
+    CHECK_STATUS(ends[end], tenon_future_poll(group.result));
+    if (ends[end] == TENON_STATUS_OK)
+      check_index(1, group.result);
+    if (ends[end] == TENON_STATUS_REJECTED)
+      CHECK_ERROR("test", 7, error_of(group.result));
+    CHECK(is_asked(&group, 0) && is_asked(&group, 2));
+    group_end(&group, before);
+  }
+}
+
+CASE(no_inputs_end_as_in_ecmascript) {
+  tenon_future_t *result = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_all(NULL, 0, 0, &result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_all_settled(NULL, 0, 0, &result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_any(NULL, 0, 0, &result));
+  CHECK_ERROR("tenon", TENON_STATUS_REJECTED, error_of(result));
+  CHECK(cause_of(error_of(result)) == NULL);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_race(NULL, 0, 0, &result));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(result));
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+}
+
+CASE(inputs_that_have_settled_are_seen_at_once) {
+  tenon_process_statistics_t before = process_statistics();
+  for (int which = 0; which < COMBINATOR_COUNT; which++) {
+    pair_t pending = pair_create();
+    pair_t settled = pair_create_settled(TENON_STATUS_OK);
+    tenon_future_t *both[] = {pending.future, settled.future};
+    tenon_future_t *result = NULL;
+    CHECK_STATUS(TENON_STATUS_OK, COMBINATORS[which](both + 1, 1, 0, &result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+    CHECK_STATUS(TENON_STATUS_OK, COMBINATORS[which](both, 2, 0, &result));
+    bool is_first = which == ANY || which == RACE;
+    CHECK_STATUS(is_first ? TENON_STATUS_OK : TENON_STATUS_PENDING, tenon_future_poll(result));
+    CHECK(tenon_promise_is_cancelled(pending.promise) == is_first);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(pending.promise));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pending.future));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(settled.future));
+  }
+  CHECK_COUNT(before.errors_alive, process_statistics().errors_alive);
+}
+
+CASE(an_input_may_be_given_twice) {
+  for (int which = 0; which < COMBINATOR_COUNT; which++) {
+    pair_t pair = pair_create();
+    tenon_future_t *twice[] = {pair.future, pair.future};
+    tenon_future_t *result = NULL;
+    CHECK_STATUS(TENON_STATUS_OK, COMBINATORS[which](twice, 2, 0, &result));
+    CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  }
+}
+
+CASE(a_wrong_handle_among_the_inputs_leaves_all_alone) {
+  for (int which = 0; which < COMBINATOR_COUNT; which++) {
+    tenon_process_statistics_t before = process_statistics();
+    pair_t pair = pair_create();
+    pair_t gone = pair_create_settled(TENON_STATUS_REJECTED);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(gone.future));
+    tenon_future_t *stale[] = {pair.future, gone.future};
+    tenon_future_t *none[] = {pair.future, NULL};
+    tenon_future_t *promise[] = {pair.future, (tenon_future_t *)pair.promise};
+    tenon_future_t *result;
+    pattern_fill(&result, sizeof result);
+    CHECK_STATUS(TENON_STATUS_STALE, COMBINATORS[which](stale, 2, 0, &result));
+    CHECK_STATUS(TENON_STATUS_INVALID, COMBINATORS[which](none, 2, 0, &result));
+    CHECK_STATUS(TENON_STATUS_INVALID, COMBINATORS[which](promise, 2, 0, &result));
+    CHECK_STATUS(TENON_STATUS_INVALID, COMBINATORS[which](stale, SIZE_MAX, 0, &result));
+    CHECK_UNTOUCHED(result);
+    CHECK(!tenon_promise_is_cancelled(pair.promise));
+    CHECK_COUNT(before.registrations_pending, process_statistics().registrations_pending);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(pair.promise));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  }
+}
+
+CASE(a_cancel_of_the_result_is_answered_when_the_last_input_has_ended) {
+  for (int which = 0; which < COMBINATOR_COUNT; which++) {
+    tenon_process_statistics_t before = process_statistics();
+    group_t group = group_create(COMBINATORS[which], 0);
+    tenon_error_t *why = error_create(9);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel_with(group.result, why));
+    for (int index = 0; index < WIDTH; index++) {
+      tenon_error_t *reason = reason_of(group.pairs[index].promise);
+      CHECK(reason == why);
+      CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(reason));
+    }
+    CHECK_STATUS(TENON_STATUS_OK, settle(group.pairs[1].promise, TENON_STATUS_OK));
+    CHECK_STATUS(TENON_STATUS_OK, settle(group.pairs[0].promise, TENON_STATUS_REJECTED));
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(group.result));
+    CHECK_STATUS(TENON_STATUS_OK, settle(group.pairs[2].promise, TENON_STATUS_CANCELLED));
+    CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(group.result));
+    tenon_error_t *cause = cause_of(error_of(group.result));
+    CHECK(cause == why);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(cause));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(why));
+    group_end(&group, before);
+  }
+}
+
+CASE(releasing_the_result_cancels_the_inputs) {
+  for (int which = 0; which < COMBINATOR_COUNT; which++) {
+    tenon_process_statistics_t before = process_statistics();
+    group_t group = group_create(COMBINATORS[which], 0);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(group.result));
+    group.result = NULL;
+    for (int index = 0; index < WIDTH; index++)
+      CHECK(is_asked(&group, index));
+    group_end(&group, before);
+  }
+}
+
+CASE(kept_inputs_are_never_cancelled) {
+  for (int which = 0; which < COMBINATOR_COUNT; which++) {
+    tenon_process_statistics_t before = process_statistics();
+    for (int way = 0; way < 3; way++) {
+      group_t group = group_create(COMBINATORS[which], TENON_COMBINE_FLAG_KEEP);
+      if (way == 0) {
+        CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(group.result));
+        CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(group.result));
+      } else if (way == 1) {
+        CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(group.result));
+        group.result = NULL;
+      } else {
+        settle(group.pairs[0].promise, which == ANY ? TENON_STATUS_OK : TENON_STATUS_REJECTED);
+      }
+      for (int index = 0; index < WIDTH; index++)
+        CHECK(!is_asked(&group, index));
+      group_end(&group, before);
+    }
+  }
+}
+
+CASE(a_million_races_against_one_future_leave_memory_flat) {
+  size_t rounds = conformance_rounds(1000000);
+  tenon_process_statistics_t first = process_statistics();
+  pair_t steady = pair_create();
+  for (size_t round = 0; round < rounds; round++) {
+    pair_t quick = pair_create();
+    tenon_future_t *futures[] = {steady.future, quick.future};
+    tenon_future_t *result = NULL;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_race(futures, 2, TENON_COMBINE_FLAG_KEEP, &result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(quick.promise, NULL));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(quick.future));
+    if (round == 1000)
+      first = process_statistics();
+  }
+  tenon_process_statistics_t last = process_statistics();
+  CHECK_COUNT(first.memory_reserved, last.memory_reserved);
+  CHECK_COUNT(first.registrations_pending, last.registrations_pending);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(steady.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(steady.future));
+}
+
+CASE(a_hundred_thousand_inputs_are_fine) {
+  size_t count = conformance_rounds(100000);
+  pair_t *pairs = calloc(count, sizeof *pairs);
+  tenon_future_t **futures = calloc(count, sizeof *futures);
+  for (int which = 0; which < COMBINATOR_COUNT; which++) {
+    tenon_process_statistics_t before = process_statistics();
+    tenon_future_t *result = NULL;
+    for (size_t index = 0; index < count; index++) {
+      pairs[index] = pair_create();
+      futures[index] = pairs[index].future;
+    }
+    CHECK_STATUS(TENON_STATUS_OK, COMBINATORS[which](futures, count, 0, &result));
+    CHECK_COUNT(before.registrations_pending + count + 1,
+                process_statistics().registrations_pending);
+    for (size_t index = count; index > 0; index--)
+      tenon_promise_resolve(pairs[index - 1].promise, NULL);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+    for (size_t index = 0; index < count; index++)
+      tenon_future_release(pairs[index].future);
+    CHECK_COUNT(before.futures_pending, process_statistics().futures_pending);
+  }
+  free(pairs);
+  free(futures);
+}
+
+static void *nest_deeply(void *context) {
+  size_t depth = conformance_rounds(200000);
+  pair_t leaf = pair_create();
+  tenon_future_t *root = leaf.future;
+  for (size_t level = 0; level < depth; level++) {
+    tenon_future_t *result = NULL;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_all(&root, 1, 0, &result));
+    /* The one above is its only reader now. */
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(root));
+    root = result;
+  }
+  if (context) {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(root));
+    CHECK(tenon_promise_is_cancelled(leaf.promise));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(leaf.promise));
+    CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(root));
+  } else {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(leaf.promise, NULL));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(root));
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(root));
+  return NULL;
+}
+
+CASE(nesting_does_not_grow_the_stack) {
+  int cancels = 1;
+  on_small_stack(nest_deeply, NULL);
+  on_small_stack(nest_deeply, &cancels);
+}
+
+/* MARK: Time */
+
+CASE(a_timeout_moves_the_value_that_came_in_time) {
+  atomic_int drops = 0;
+  tenon_executor_t *executor = executor_create();
+  pair_t pair = pair_create();
+  tenon_future_t *result = NULL;
+  tenon_value_t value = counted_value(&drops);
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_future_timeout(pair.future, executor, TENON_FOREVER, &result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(pair.promise, &value));
+  CHECK_STATUS(TENON_STATUS_TAKEN, tenon_future_peek(pair.future, &value));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_take(result, &value));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_value_drop(&value));
+  CHECK_COUNT(1, atomic_load(&drops));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  /* Its timer does not keep the loop alive. */
+  CHECK(!executor_poll(executor).alive);
+  executor_end(executor);
+}
+
+CASE(a_timeout_passes_failures_on) {
+  static const tenon_status_t ends[] = {TENON_STATUS_REJECTED, TENON_STATUS_CANCELLED};
+  tenon_executor_t *executor = executor_create();
+  for (int end = 0; end < 2; end++) {
+    pair_t pair = pair_create();
+    tenon_future_t *result = NULL;
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_future_timeout(pair.future, executor, TENON_FOREVER, &result));
+    CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, ends[end]));
+    CHECK_STATUS(ends[end], tenon_future_poll(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  }
+  executor_end(executor);
+}
+
+CASE(a_timeout_rejects_and_cancels_when_the_time_is_over) {
+  tenon_process_statistics_t before = process_statistics();
+  tenon_executor_t *executor = executor_create();
+  pair_t pair = pair_create();
+  tenon_future_t *result = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_timeout(pair.future, executor, 0, &result));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(result));
+  CHECK_STATUS(TENON_STATUS_REJECTED, tenon_executor_run_until(executor, result, TENON_FOREVER));
+  CHECK_ERROR("tenon", TENON_STATUS_TIMEOUT, error_of(result));
+  CHECK_ERROR("tenon", TENON_STATUS_TIMEOUT, reason_of(pair.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
+  CHECK_ERROR("tenon", TENON_STATUS_CANCELLED, error_of(pair.future));
+  CHECK_ERROR("tenon", TENON_STATUS_TIMEOUT, cause_of(error_of(pair.future)));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  executor_end(executor);
+  CHECK_COUNT(before.errors_alive, process_statistics().errors_alive);
+  CHECK_COUNT(before.registrations_pending, process_statistics().registrations_pending);
+}
+
+CASE(a_cancelled_timeout_ends_as_its_input_does) {
+  tenon_executor_t *executor = executor_create();
+  for (int end = 0; end < 2; end++) {
+    pair_t pair = pair_create();
+    tenon_future_t *result = NULL;
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_future_timeout(pair.future, executor, TENON_FOREVER, &result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(result));
+    CHECK(tenon_promise_is_cancelled(pair.promise));
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(result));
+    tenon_status_t status = end == 0 ? TENON_STATUS_CANCELLED : TENON_STATUS_OK;
+    CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, status));
+    CHECK_STATUS(status, tenon_future_poll(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  }
+  executor_end(executor);
+}
+
+CASE(a_sleep_ends_at_its_time_and_never_early) {
+  tenon_executor_t *executor = executor_create();
+  tenon_future_t *future = NULL;
+  uint64_t start = tenon_timer_now_ns();
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_sleep(executor, 2000000, &future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(executor, future, TENON_FOREVER));
+  CHECK(tenon_timer_now_ns() >= start + 2000000);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(future));
+  executor_end(executor);
+}
+
+CASE(a_cancelled_sleep_ends_in_the_next_poll) {
+  tenon_process_statistics_t before = process_statistics();
+  tenon_executor_t *executor = executor_create();
+  tenon_future_t *future = NULL;
+  for (int way = 0; way < 2; way++) {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_sleep(executor, TENON_FOREVER, &future));
+    if (way == 0) {
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(future));
+      CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(future));
+      executor_poll(executor);
+      CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(future));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(future));
+    } else {
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(future));
+      CHECK(!executor_poll(executor).alive);
+    }
+  }
+  executor_end(executor);
+  CHECK_COUNT(before.futures_pending, process_statistics().futures_pending);
+}
+
+CASE(a_close_ends_sleeps_and_timeouts) {
+  tenon_executor_t *executor = executor_create();
+  pair_t pair = pair_create();
+  tenon_future_t *nap = NULL;
+  tenon_future_t *limited = NULL;
+  tenon_future_t *late;
+  pattern_fill(&late, sizeof late);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_sleep(executor, TENON_FOREVER, &nap));
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_future_timeout(pair.future, executor, TENON_FOREVER, &limited));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(executor, 0));
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(nap));
+  CHECK_ERROR("tenon", TENON_STATUS_CLOSED, cause_of(error_of(nap)));
+  CHECK_ERROR("tenon", TENON_STATUS_CLOSED, reason_of(pair.promise));
+  CHECK_ERROR("tenon", TENON_STATUS_CLOSED, error_of(limited));
+  CHECK_STATUS(TENON_STATUS_CLOSED, tenon_future_sleep(executor, 0, &late));
+  CHECK_STATUS(TENON_STATUS_CLOSED, tenon_future_timeout(pair.future, executor, 0, &late));
+  CHECK_UNTOUCHED(late);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(pair.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(nap));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(limited));
+}
+
+/* MARK: Map */
+
+/** Adds one to a number; passes on that there is none. */
+static void add_one(void *context, tenon_status_t status, tenon_future_t *future,
+                    tenon_promise_t *promise) {
+  tenon_value_t value = tenon_value_none();
+  told_now(context, status);
+  if (status == TENON_STATUS_OK && tenon_future_take(future, &value) == TENON_STATUS_OK) {
+    value.as.i64++;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(promise, &value));
+  } else if (status == TENON_STATUS_CANCELLED) {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(promise));
+  } else {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(promise));
+  }
+}
+
+CASE(map_hands_the_result_to_its_function) {
+  tenon_executor_t *executor = executor_create();
+  for (int with_executor = 0; with_executor < 2; with_executor++) {
+    told_t told = TOLD_INIT;
+    pair_t pair = pair_create();
+    tenon_future_t *result = NULL;
+    tenon_value_t value;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_map(pair.future, with_executor ? executor : NULL,
+                                                   add_one, &told, &result));
+    CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
+    if (with_executor) {
+      CHECK_NOT_TOLD(&told);
+      executor_poll(executor);
+    }
+    CHECK_TOLD(TENON_STATUS_OK, &told);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_take(result, &value));
+    CHECK_COUNT(43, value.as.i64);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  }
+  executor_end(executor);
+}
+
+CASE(map_of_a_settled_future_needs_an_executor) {
+  told_t told = TOLD_INIT;
+  tenon_executor_t *executor = executor_create();
+  pair_t pair = pair_create_settled(TENON_STATUS_OK);
+  tenon_future_t *result;
+  pattern_fill(&result, sizeof result);
+  CHECK_STATUS(TENON_STATUS_SETTLED, tenon_future_map(pair.future, NULL, add_one, &told, &result));
+  CHECK_UNTOUCHED(result);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_map(pair.future, executor, add_one, &told, &result));
+  CHECK_NOT_TOLD(&told);
+  executor_poll(executor);
+  CHECK_TOLD(TENON_STATUS_OK, &told);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  executor_end(executor);
+}
+
+CASE(a_cancel_of_a_mapped_future_goes_to_the_input) {
+  told_t told = TOLD_INIT;
+  pair_t pair = pair_create();
+  tenon_future_t *result = NULL;
+  tenon_error_t *why = error_create(3);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_map(pair.future, NULL, add_one, &told, &result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel_with(result, why));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(why));
+  CHECK_ERROR("test", 3, reason_of(pair.promise));
+  CHECK_NOT_TOLD(&told);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
+  CHECK_TOLD(TENON_STATUS_CANCELLED, &told);
+  CHECK_ERROR("test", 3, cause_of(error_of(result)));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+}
+
+CASE(map_is_told_that_its_executor_closed) {
+  told_t told = TOLD_INIT;
+  tenon_executor_t *executor = executor_create();
+  pair_t pair = pair_create();
+  tenon_future_t *result = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_map(pair.future, executor, add_one, &told, &result));
+  executor_end(executor);
+  CHECK_TOLD(TENON_STATUS_CLOSED, &told);
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(pair.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+}
+
+/* MARK: Races */
+
+typedef struct contest {
+  pair_t pairs[WIDTH];
+  tenon_future_t *result;
+} contest_t;
+
+static void contest_before(void *context, size_t round) {
+  contest_t *contest = context;
+  (void)round;
+  for (int index = 0; index < WIDTH; index++)
+    contest->pairs[index] = pair_create();
+}
+
+/** One combines, and may cancel; each of the others settles an input. */
+static void contest_run(void *context, size_t member, size_t round) {
+  static const tenon_status_t ends[] = {TENON_STATUS_OK, TENON_STATUS_REJECTED,
+                                        TENON_STATUS_CANCELLED};
+  contest_t *contest = context;
+  if (member > 0) {
+    settle(contest->pairs[member - 1].promise, ends[(round / 4 + member * (round & 1)) % 3]);
+    return;
+  }
+  tenon_future_t *futures[WIDTH];
+  for (int index = 0; index < WIDTH; index++)
+    futures[index] = contest->pairs[index].future;
+  CHECK_STATUS(TENON_STATUS_OK, COMBINATORS[round % COMBINATOR_COUNT](
+                                    futures, WIDTH, (uint32_t)(round / 8 % 2), &contest->result));
+  if (round % 5 == 0)
+    tenon_future_cancel(contest->result);
+}
+
+static void contest_after(void *context, size_t round) {
+  contest_t *contest = context;
+  (void)round;
+  CHECK(tenon_future_poll(contest->result) != TENON_STATUS_PENDING);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(contest->result));
+  for (int index = 0; index < WIDTH; index++)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(contest->pairs[index].future));
+}
+
+CASE(inputs_that_settle_during_the_setup_are_each_counted_once) {
+  contest_t contest;
+  race_t race = {WIDTH + 1,    conformance_rounds(8000), &contest, contest_before, contest_run,
+                 contest_after};
+  tenon_process_statistics_t before = process_statistics();
+  race_run(&race);
+  tenon_process_statistics_t after = process_statistics();
+  CHECK_COUNT(before.futures_pending, after.futures_pending);
+  CHECK_COUNT(before.registrations_pending, after.registrations_pending);
+  CHECK_COUNT(before.errors_alive, after.errors_alive);
+}
