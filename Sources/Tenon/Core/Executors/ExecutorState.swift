@@ -157,9 +157,18 @@ struct ExecutorName: Equatable {
 ///     bit 0..31 of the word   references held by handles
 struct ExecutorSlot: ~Copyable {
   var head: SlotHead
-  var state: UnsafeMutablePointer<ExecutorState>?
+  /// The address of the state, or 0. Whoever looks through all slots reads it while others are made.
+  private let stateBits: Atomic<UInt>
   /// The Swift object, retained while there are handles.
   var object: UnsafeMutableRawPointer?
+
+  @inline(__always) var state: UnsafeMutablePointer<ExecutorState>? {
+    UnsafeMutablePointer(bitPattern: stateBits.load(ordering: .acquiring))
+  }
+
+  borrowing func adopt(_ state: UnsafeMutablePointer<ExecutorState>) {
+    stateBits.store(UInt(bitPattern: state), ordering: .releasing)
+  }
 
   static let referencesMask: UInt = 0xffff_ffff
 

@@ -45,7 +45,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     if slot.pointee.state == nil {
       let state = UnsafeMutablePointer<ExecutorState>.allocate(capacity: 1)
       state.initialize(to: ExecutorState())
-      slot.pointee.state = state
+      slot.pointee.adopt(state)
     }
     let state = slot.pointee.state.unsafelyUnwrapped
     let life = slot.pointee.head.word.load(ordering: .relaxed) & Handle.lifeMask
