@@ -6,8 +6,8 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
-.PHONY: help check-swift packages build test test-c test-core test-sanitizers test-search test-install \
-	test-docs test-instructions check format demo bench install bundle clean
+.PHONY: help check-swift packages build test test-c test-cpp test-core test-sanitizers test-search \
+	test-install test-docs test-instructions check format demo bench install bundle clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,7 +21,8 @@ packages: ## install the Debian packages that building and testing need
 build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
-PARTS := check test-c test-core test-sanitizers test-search test-install test-docs test-instructions
+PARTS := check test-c test-cpp test-core test-sanitizers test-search test-install test-docs \
+	test-instructions
 test: check-swift packages $(PARTS) ## run all tests
 	@echo "make test: all parts passed"
 
@@ -33,6 +34,9 @@ test-c: check-swift packages
 
 test-sanitizers: check-swift packages ## run the tests under the thread and the address sanitizer
 	scripts/test-sanitizers.sh
+
+test-cpp: check-swift packages
+	scripts/test-cpp.sh
 
 test-search: check-swift packages
 	Tests/Search/run.sh

@@ -46,7 +46,17 @@ let package = Package(
       name: "owned-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/owned-mode"),
     .executableTarget(
       name: "library-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/library-mode"),
+    .target(
+      name: "CEcho", dependencies: ["CTenon"], path: "Tests/Programs/cpp-and-swift/include",
+      publicHeadersPath: "."),
+    .target(
+      name: "Echo", dependencies: ["CEcho", "CTenon", "Tenon"],
+      path: "Tests/Programs/cpp-and-swift/Echo", swiftSettings: swift),
+    .executableTarget(
+      name: "cpp-and-swift", dependencies: ["CEcho", "Echo", "CTenon", "Tenon"],
+      path: "Tests/Programs/cpp-and-swift", exclude: ["Echo", "include"]),
     .testTarget(name: "TenonTests", dependencies: ["Tenon", "CTenon"]),
     .testTarget(name: "TenonUVTests", dependencies: ["TenonUV", "Tenon", "CTenon", "CLibuv"]),
-  ]
+  ],
+  cxxLanguageStandard: .cxx20
 )

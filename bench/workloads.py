@@ -215,6 +215,17 @@ WORKLOADS = [
         targets=[ahead_of("tokio oneshot"), instructions_at_most(120)],
     ),
     Workload(
+        "promise-cpp",
+        "(a) the same in C++",
+        1_000_000,
+        subjects=[
+            Subject("Tenon's C handles", LIMIT, "c/promise tenon"),
+            Subject("tenon::promise", OURS, "cpp/futures promise"),
+            Subject("std::promise", PEER, "cpp/promise std"),
+        ],
+        targets=[at_most_times(1.5, "Tenon's C handles"), ahead_of("std::promise")],
+    ),
+    Workload(
         "callback",
         "(a) the same with a callback that is told in a poll",
         500_000,

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds and runs the C programs in README.md and docs/ against an installed Tenon.
+# Builds and runs the C and C++ programs in README.md and docs/ against an installed Tenon.
 #
 #   check-docs.sh PREFIX
 #
-# A program is a ```c block after the comment <!-- example: NAME.c -->. If a ```text block is the
+# A program is a ```c block after the comment <!-- example: NAME.c -->, or a ```cpp block after one of NAME.cpp. If a ```text block is the
 # next thing after it, that is what the program must print.
 set -euo pipefail
 
@@ -17,7 +17,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 
-# Writes NAME.c, NAME.expected, and the names in order to `list`.
+# Writes the programs, NAME.expected, and their files in order to `list`.
 find README.md docs -name '*.md' -print0 | LC_ALL=C sort -z |
   xargs -0 awk -v work="$work" '
     function complain(what) { print FILENAME ":" FNR ": " what >"/dev/stderr"; bad = 1 }
@@ -31,25 +31,27 @@ find README.md docs -name '*.md' -print0 | LC_ALL=C sort -z |
       else print >file
       next
     }
-    /^<!-- example: [a-z0-9-]+\.c -->$/ {
+    /^<!-- example: [a-z0-9-]+\.c(pp)? -->$/ {
       if (state == 1) complain("two markers, and no program between them")
-      name = $3
-      sub(/\.c$/, "", name)
-      if (name in seen) complain("a second example " name ".c")
+      program = $3
+      name = language = program
+      sub(/\..*$/, "", name)
+      sub(/^.*\./, "", language)
+      if (name in seen) complain("a second example " name)
       seen[name] = 1
       state = 1
       next
     }
-    /^<!-- *example/ { complain("a marker that is not <!-- example: name.c -->") }
+    /^<!-- *example/ { complain("a marker that is not <!-- example: name.c --> or name.cpp") }
     /^ *$/ { next }
-    state == 1 && $0 == "```c" {
-      file = work "/" name ".c"
+    state == 1 && $0 == "```" language {
+      file = work "/" program
       printf "" >file
-      print name " " FILENAME >(work "/list")
+      print program " " FILENAME >(work "/list")
       state = 2
       next
     }
-    state == 1 { complain("no ```c block after the marker of " name ".c") }
+    state == 1 { complain("no ```" language " block after the marker of " program) }
     state == 3 && $0 == "```text" {
       file = work "/" name ".expected"
       printf "" >file
@@ -66,11 +68,12 @@ find README.md docs -name '*.md' -print0 | LC_ALL=C sort -z |
   exit 1
 }
 
-check() { # NAME: says why not, and fails
-  local base=$work/$1 modules=(tenon) status=0
-  if grep -q '<uv\.h>\|<tenon/uv\.h>' "$base.c"; then modules+=(tenon-uv); fi
+check() { # FILE: says why not, and fails
+  local base=$work/${1%.*} modules=(tenon) status=0 compile=("${CC:-cc}" -std=c11)
+  if grep -q '<uv\.h>\|<tenon/uv\.h>' "$work/$1"; then modules+=(tenon-uv); fi
+  if [ "${1##*.}" = cpp ]; then compile=("${CXX:-c++}" -std=c++20 -Wpedantic -Wconversion); fi
   # shellcheck disable=SC2046 # the flags are words
-  "${CC:-cc}" -std=c11 -Wall -Wextra -Werror -o "$base" "$base.c" \
+  "${compile[@]}" -Wall -Wextra -Werror -pthread -o "$base" "$work/$1" \
     $(pkg-config --cflags --libs "${modules[@]}") || return 1
   LD_LIBRARY_PATH=$prefix/lib timeout 20 "$base" >"$base.printed" </dev/null || status=$?
   [ "$status" -eq 0 ] || {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compiles each public header alone, in every dialect, with each compiler at hand, warnings being errors.
+# Compiles each public header alone, in every dialect, with each compiler at hand, warnings being errors; the C++ ones
+# twice in a file, without exceptions, and in two files of one program, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 strict=(-Iinclude -Wall -Wextra -Wpedantic -Werror -fsyntax-only)
@@ -26,4 +27,29 @@ for path in include/tenon/*.h; do
     done
   done
 done
+check_plus() { # compiler header options...
+  printf '#include <tenon/%s>\n#include <tenon/%s>\n' "$2" "$2" |
+    "$1" "${strict[@]}" -Wconversion "${@:3}" -x c++ - || {
+    echo "check-headers: tenon/$2 fails with $1 ${*:3}" >&2
+    exit 1
+  }
+  combinations=$((combinations + 1))
+}
+for compiler in g++ clang++; do
+  command -v $compiler > /dev/null || continue
+  for path in include/tenon/*.hpp; do check_plus $compiler "$(basename "$path")" -std=c++20; done
+  # The umbrella has them all, so the other dialects need it alone.
+  for standard in c++17 c++23 "c++17 -fno-exceptions -fno-rtti"; do
+    # shellcheck disable=SC2086 # the options are words
+    check_plus $compiler tenon.hpp -std=$standard
+  done
+done
+# Nothing in the headers may be defined twice when two files are linked.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+for unit in one two; do
+  printf '#include <tenon/tenon.hpp>\nvoid %s() {}\n' $unit |
+    g++ -std=c++20 -Iinclude -c -x c++ - -o "$work/$unit.o"
+done
+ld -r -o "$work/both.o" "$work/one.o" "$work/two.o"
 echo "check-headers: $combinations combinations compile without a warning"

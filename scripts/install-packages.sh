@@ -13,6 +13,7 @@ need clang-format clang-format
 need valgrind valgrind
 need python3 python3
 need /usr/include/uv.h libuv1-dev
+need /usr/include/doctest/doctest.h doctest-dev
 ((${#missing[@]} == 0)) && exit 0
 if ! command -v apt-get > /dev/null || [ "$(id -u)" != 0 ]; then
   echo "install these packages first: ${missing[*]}" >&2

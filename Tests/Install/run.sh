@@ -96,7 +96,7 @@ with_cmake() { # FOLDER
   without_swift cmake -S "$tests" -B "$work/$1" -DCMAKE_PREFIX_PATH="$prefix"
   without_swift cmake --build "$work/$1"
   local program
-  for program in promise-tenon promise-tenon_static loop-uv loop-uv_static; do
+  for program in promise-tenon promise-tenon_static futures-default futures-20 loop-uv loop-uv_static; do
     loads_no_swift "$work/$1/$program"
     run "$1/$program"
   done
@@ -167,6 +167,8 @@ rpath=-Wl,-rpath,$lib
 check pkg-config-promise build_and_run promise promise.c tenon "$rpath"
 check pkg-config-uv build_and_run uv uv.c tenon-uv "$rpath"
 check pkg-config-c++ build_and_run client client.cpp tenon "$rpath"
+check pkg-config-futures build_and_run futures futures.cpp tenon -std=c++17 "$rpath"
+check static-futures build_and_run futures-static futures.cpp tenon-static -std=c++20
 check static-promise build_and_run promise-static promise.c tenon-static
 check static-uv build_and_run uv-static uv.c tenon-uv-static
 check static-c++ build_and_run client-static client.cpp tenon-static

@@ -1,0 +1,270 @@
+// What comes after a result: continuations, executors, cancels, time.
+#include "support.hpp"
+
+#include <memory>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+TEST_CASE("async runs on its executor, with copies of its arguments") {
+  tenon::executor executor;
+  const auto here = std::this_thread::get_id();
+  auto future = tenon::async(
+      executor,
+      [](std::unique_ptr<int> number, const std::string &text, std::thread::id) {
+        return *number + static_cast<int>(text.size());
+      },
+      std::make_unique<int>(2), "abc", here);
+  CHECK_FALSE(future.is_ready());
+  CHECK(future.get() == 5); // nobody polls, so this thread does the work
+  auto where = tenon::async(executor, [] { return std::this_thread::get_id(); });
+  CHECK(executor.run(std::move(where)) == here);
+  CHECK_THROWS_AS(executor.run(tenon::async(executor, []() -> int { throw 3; })), int);
+  int object = 0;
+  CHECK(&executor.run(tenon::async(executor, [&]() -> int & { return object; })) == &object);
+}
+
+TEST_CASE("async is found beside std::async, from inside and by its arguments") {
+  tenon::executor executor;
+  std::string text = "abc";
+  auto future = async(
+      executor, [](const std::string &text) { return text.size(); }, text);
+  CHECK(executor.run(std::move(future)) == 3);
+  auto standard = async(
+      std::launch::deferred, [](const std::string &text) { return text; }, text);
+  CHECK(standard.get() == "abc");
+}
+
+TEST_CASE("a continuation gets the value, the error or the future") {
+  tenon::executor executor;
+  const auto run = [&](auto future) { return executor.run(std::move(future)); };
+  CHECK(run(tenon::async(executor, [] { return 2; }).then(executor, [](int n) { return n + 1; })) ==
+        3);
+  int seen = 0;
+  run(tenon::async(executor, [] {}).then(executor, [&] { seen = 1; }));
+  CHECK(seen == 1);
+  const auto fail = []() -> int { throw std::runtime_error("failed"); };
+  CHECK_THROWS_AS(run(tenon::async(executor, fail).then(executor, [](int) { return 0; })),
+                  std::runtime_error);
+  CHECK(run(tenon::async(executor, fail)
+                .then(
+                    executor, [](int) { return 0; },
+                    [](std::exception_ptr exception) { return exception ? 7 : 8; })) == 7);
+  CHECK(run(tenon::async(executor, fail)
+                .then(
+                    executor, [](int) { return 0; },
+                    [](const tenon::error &error) { return static_cast<int>(error.what()[0]); })) ==
+        'f');
+  CHECK(run(tenon::async(executor, fail).then(executor, [](tenon::future<int> ended) {
+    return ended.is_ready() && status_of([&] { return ended.failure()->value(); }) == 0;
+  })));
+  CHECK_THROWS_AS(
+      run(tenon::async(executor, [] { return 1; }).then(executor, [](int) -> int { throw 1; })),
+      int);
+}
+
+TEST_CASE("a future that a continuation returns is unwrapped") {
+  tenon::executor executor;
+  auto future = tenon::async(executor, [] { return 2; }).then(executor, [&](int number) {
+    return tenon::async(executor, [number] { return std::to_string(number); });
+  });
+  static_assert(std::is_same_v<decltype(future), tenon::future<std::string>>);
+  CHECK(executor.run(std::move(future)) == "2");
+  auto empty = tenon::async(executor, [] {}).then(executor, [] { return tenon::future<int>(); });
+  CHECK(future_error_of([&] { return executor.run(std::move(empty)); }) == broken);
+}
+
+TEST_CASE("a continuation of a settled future without an executor runs at once") {
+  tenon::promise<counted> promise;
+  auto future = promise.get_future();
+  promise.set_value(counted(1));
+  bool ran = false;
+  auto after = future.then(nullptr, [&](counted value) { ran = value.number == 1; });
+  CHECK(ran);
+  CHECK(after.is_ready());
+  CHECK_FALSE(future.valid());
+  CHECK(counted::alive == 0);
+  CHECK(future_error_of([&] { return future.then(nullptr, [](counted) {}), 0; }) == no_state);
+}
+
+TEST_CASE("a chain of a hundred thousand continuations needs little stack") {
+  tenon::promise<int> promise;
+  auto future = promise.get_future();
+  for (int i = 0; i < 100000; i++)
+    future = future.then(nullptr, [](int number) { return number + 1; });
+  promise.set_value(0);
+  CHECK(future.get() == 100000);
+}
+
+TEST_CASE("a closed executor destroys the continuation and cancels its result") {
+  tenon::promise<int> promise;
+  tenon::future<int> after, job;
+  {
+    tenon::executor executor;
+    job = tenon::async(executor, [kept = counted(1)] { return kept.number; });
+    after = promise.get_future().then(executor, [kept = counted(1)](int) { return kept.number; });
+    executor.close();
+    CHECK(status_of([&] { return tenon::async(executor, [] {}).valid(); }) == TENON_STATUS_CLOSED);
+  }
+  CHECK_THROWS_AS(job.get(), tenon::cancelled);
+  CHECK_THROWS_AS(after.get(), tenon::cancelled);
+  CHECK(counted::alive == 0);
+}
+
+TEST_CASE("a cancel reaches the producer, which acknowledges") {
+  tenon::promise<int> promise;
+  auto future = promise.get_future();
+  int told = 0;
+  promise.on_cancel(nullptr, [&] { told++; });
+  auto last = future.then(nullptr, [](int) {}).then(nullptr, [] { return 1; });
+  CHECK_FALSE(promise.is_cancelled());
+  last.cancel();
+  CHECK(promise.is_cancelled());
+  CHECK(told == 1);
+  promise.on_cancel(nullptr, [&] { told++; }); // too late to be told later
+  CHECK(told == 2);
+  CHECK_FALSE(last.is_ready());
+  promise.cancel();
+  CHECK_THROWS_AS(last.get(), tenon::cancelled);
+}
+
+TEST_CASE("a cancel before the start, during the work and after the end") {
+  tenon::executor executor;
+  bool ran = false;
+  auto before = tenon::async(executor, [&, kept = counted(1)] { ran = kept.number > 0; });
+  before.cancel();
+  CHECK_THROWS_AS(executor.run(std::move(before)), tenon::cancelled);
+  CHECK_FALSE(ran);
+  CHECK(counted::alive == 0);
+
+  {
+    auto dropped = tenon::async(executor, [&] { ran = true; });
+  }
+  executor.poll();
+  CHECK_FALSE(ran);
+
+  tenon::promise<int> inner;
+  auto outer = tenon::async(executor, [] {}).then(executor, [&] { return inner.get_future(); });
+  executor.poll();
+  CHECK_FALSE(inner.is_cancelled());
+  outer.cancel(); // goes to what it waits for by now
+  CHECK(inner.is_cancelled());
+  inner.set_value(4); // the producer may say otherwise
+  CHECK(outer.get() == 4);
+
+  tenon::promise<int> done;
+  auto future = done.get_future();
+  int destroyed = 0;
+  done.on_cancel(nullptr, [kept = std::shared_ptr<int>(&destroyed, [](int *n) { ++*n; })] {});
+  done.set_value(1);
+  CHECK(destroyed == 1);
+  future.cancel();
+  CHECK(future.get() == 1);
+}
+
+TEST_CASE("of a cancel handler and a cancel at the same time the handler runs once") {
+  for (int round = 0; round < 300; round++) {
+    tenon::promise<void> promise;
+    auto future = promise.get_future();
+    std::atomic<int> told{0};
+    std::thread canceller([&] { future.cancel(); });
+    promise.on_cancel(nullptr, [&] { told++; });
+    canceller.join();
+    CHECK(told == 1);
+  }
+}
+
+TEST_CASE("a wait that could not end throws, and leaves the future as it was") {
+  tenon::executor executor;
+  tenon::promise<int> promise;
+  auto future = promise.get_future();
+  auto result = tenon::async(executor, [&] {
+    try {
+      future.wait();
+    } catch (const std::system_error &error) {
+      return error.code() == std::errc::resource_deadlock_would_occur &&
+             status_of([&] { return future.get(); }) == TENON_STATUS_DEADLOCK && future.valid() &&
+             future.wait_for(0s) == std::future_status::timeout;
+    }
+    return false;
+  });
+  CHECK(executor.run(std::move(result)));
+  promise.set_value(1);
+  CHECK(future.get() == 1);
+}
+
+TEST_CASE("a timeout cancels the work, and a result in time stops the timer") {
+  tenon::executor executor;
+  tenon::promise<int> slow;
+  auto late = tenon::timeout(executor, slow.get_future(), 1ms);
+  CHECK(status_of([&] { return executor.run(std::move(late)); }) == TENON_STATUS_TIMEOUT);
+  CHECK(slow.is_cancelled());
+  tenon::promise<int> fast;
+  auto timely = tenon::timeout(executor, fast.get_future(), std::chrono::hours::max());
+  fast.set_value(3);
+  CHECK(executor.run(std::move(timely)) == 3);
+  executor.run(); // nothing is pending any more
+  tenon::promise<int> cancelled;
+  auto asked = tenon::timeout(executor, cancelled.get_future(), 1h);
+  asked.cancel();
+  CHECK(cancelled.is_cancelled());
+  cancelled.cancel();
+  CHECK_THROWS_AS(asked.get(), tenon::cancelled);
+  executor.run();
+}
+
+TEST_CASE("a std::future can be followed, and followed by one") {
+  tenon::executor executor;
+  std::promise<int> promise;
+  auto future =
+      tenon::from_std(promise.get_future()).then(executor, [](int number) { return number + 1; });
+  std::thread producer([&] { promise.set_value(4); });
+  CHECK(executor.run(std::move(future)) == 5);
+  producer.join();
+  std::promise<void> failed;
+  failed.set_exception(std::make_exception_ptr(6));
+  CHECK_THROWS_AS(tenon::from_std(failed.get_future()).get(), int);
+  int object = 0;
+  std::promise<int &> reference;
+  reference.set_value(object);
+  CHECK(&tenon::from_std(reference.get_future()).get() == &object);
+  CHECK(tenon::from_std(std::async(std::launch::deferred, [] { return 9; })).get() == 9);
+
+  tenon::promise<std::string> ours;
+  std::future<std::string> theirs = tenon::to_std(ours.get_future());
+  CHECK_FALSE(ours.is_cancelled());
+  ours.set_value("text");
+  CHECK(theirs.get() == "text");
+}
+
+#if TENON_HAS_STOP_TOKEN
+TEST_CASE("stop tokens go in and out") {
+  tenon::executor executor;
+  tenon::promise<int> promise;
+  std::stop_token out = promise.get_stop_token();
+  std::stop_source source;
+  auto future = promise.get_future().with_stop(source.get_token());
+  CHECK_FALSE(out.stop_requested());
+  source.request_stop();
+  CHECK(out.stop_requested());
+  promise.cancel();
+  CHECK_THROWS_AS(future.get(), tenon::cancelled);
+
+  // Requested before: the producer hears it at once, and may settle while it is told.
+  tenon::promise<int> late;
+  late.on_cancel(nullptr, [&] { late.cancel(); });
+  auto stopped = late.get_future().with_stop(source.get_token());
+  CHECK_THROWS_AS(stopped.get(), tenon::cancelled);
+
+  auto work = tenon::async(
+      executor,
+      [&](std::stop_token token, int number) { return token.stop_possible() ? number : 0; }, 5);
+  CHECK(executor.run(std::move(work)) == 5);
+
+  // Let go of before the source: nothing is left behind.
+  tenon::promise<int> settled;
+  auto value = settled.get_future().with_stop(std::stop_source().get_token());
+  settled.set_value(1);
+  CHECK(value.get() == 1);
+}
+#endif

@@ -1,0 +1,237 @@
+// Coroutines, and what can go wrong with them: hazards.md 32 to 36.
+#include "support.hpp"
+
+#if TENON_HAS_COROUTINES
+
+#include <memory>
+
+namespace {
+
+/// Somebody else's coroutine: starts at once, and is destroyed by its owner.
+struct foreign {
+  struct promise_type {
+    foreign get_return_object() {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+  std::coroutine_handle<promise_type> coroutine;
+  ~foreign() { coroutine.destroy(); }
+};
+
+template <class T> foreign await_into(tenon::future<T> future, std::optional<T> &out) {
+  out = co_await future;
+}
+
+tenon::task<int> ready(int number) { co_return number; }
+tenon::task<int> depth(int levels) {
+  if (levels == 0)
+    co_return 0;
+  co_return 1 + co_await depth(levels - 1);
+}
+
+} // namespace
+
+TEST_CASE("a coroutine goes on where the future settles") {
+  std::optional<int> out;
+  tenon::promise<int> promise;
+  const foreign waits = await_into(promise.get_future(), out);
+  CHECK_FALSE(out);
+  promise.set_value(1);
+  CHECK(out == 1);
+  CHECK(waits.coroutine.done());
+}
+
+TEST_CASE("a coroutine that is destroyed while it waits is forgotten") {
+  std::optional<int> out;
+  tenon::promise<int> promise;
+  { const foreign waits = await_into(promise.get_future(), out); }
+  CHECK(promise.is_cancelled()); // its reader has gone
+  promise.set_value(1);
+  CHECK_FALSE(out);
+
+  tenon::promise<int> kept;
+  auto shared = kept.get_future().share();
+  {
+    const foreign waits = [](auto shared, auto &out) -> foreign { out = co_await shared; }(shared,
+                                                                                           out);
+  }
+  kept.set_value(2);
+  CHECK_FALSE(out);
+  CHECK(shared.get() == 2);
+}
+
+TEST_CASE("set_value races with the suspension") {
+  for (int round = 0; round < 500; round++) {
+    tenon::promise<int> promise;
+    auto future = promise.get_future();
+    std::thread producer([&] { promise.set_value(round); });
+    auto result = [](tenon::future<int> future)
+        -> tenon::task<int> { co_return co_await future; }(std::move(future)).start();
+    CHECK(result.get() == round);
+    producer.join();
+  }
+}
+
+TEST_CASE("a broken promise is told to a coroutine that waits") {
+  auto promise = std::make_unique<tenon::promise<int>>();
+  auto result = [](tenon::future<int> future)
+      -> tenon::task<int> { co_return co_await future; }(promise->get_future()).start();
+  promise.reset();
+  CHECK(future_error_of([&] { return result.get(); }) == broken);
+}
+
+TEST_CASE("set_value holds no lock while it resumes") {
+  tenon::promise<int> promise;
+  auto shared = promise.get_future().share();
+  int again = 0;
+  auto waits = [](auto shared, int &again) -> tenon::task<> {
+    static_cast<void>(co_await shared);
+    again = co_await shared; // from inside of set_value
+    shared.cancel();
+  }(shared, again)
+                                                  .start();
+  promise.set_value(3);
+  CHECK(again == 3);
+  waits.get();
+}
+
+TEST_CASE("a hundred thousand ready awaits grow no stack") {
+  auto futures = []() -> tenon::task<int> {
+    int sum = 0;
+    for (int i = 0; i < 100000; i++) {
+      tenon::promise<int> promise;
+      promise.set_value(1);
+      sum += co_await promise.get_future();
+    }
+    co_return sum;
+  };
+  CHECK(futures().start().get() == 100000);
+  auto tasks = []() -> tenon::task<int> {
+    int sum = 0;
+    for (int i = 0; i < 100000; i++)
+      sum += co_await ready(1);
+    co_return sum;
+  };
+  CHECK(tasks().start().get() == 100000);
+  int sum = 0;
+  const foreign theirs = [](int &sum) -> foreign {
+    for (int i = 0; i < 100000; i++)
+      sum += co_await ready(1);
+  }(sum);
+  CHECK(sum == 100000);
+  CHECK(depth(100000).start().get() == 100000);
+}
+
+TEST_CASE("a task starts late, and not at all when it is dropped") {
+  bool ran = false;
+  auto sets = [](bool &ran, counted kept) -> tenon::task<int> {
+    ran = true;
+    co_return kept.number;
+  };
+  { auto dropped = sets(ran, counted(1)); }
+  CHECK_FALSE(ran);
+  tenon::executor executor;
+  auto future = sets(ran, counted(2)).start(executor);
+  CHECK_FALSE(ran);
+  CHECK(executor.run(std::move(future)) == 2);
+  ran = false;
+  auto cancelled = sets(ran, counted(3)).start(executor);
+  cancelled.cancel();
+  CHECK_THROWS_AS(executor.run(std::move(cancelled)), tenon::cancelled);
+  auto closed = sets(ran, counted(4)).start(executor);
+  executor.close();
+  CHECK_THROWS_AS(closed.get(), tenon::cancelled);
+  CHECK_FALSE(ran);
+  CHECK(counted::alive == 0);
+}
+
+TEST_CASE("a task gives values, references, nothing and exceptions") {
+  tenon::executor executor;
+  static int object;
+  auto refers = []() -> tenon::task<int &> { co_return object; };
+  auto moves = []() -> tenon::task<std::unique_ptr<int>> { co_return std::make_unique<int>(4); };
+  auto throws = []() -> tenon::task<> {
+    throw 5;
+    co_return;
+  };
+  auto all = [&]() -> tenon::task<bool> {
+    bool is_right = &co_await refers() == &object;
+    is_right = is_right && *co_await moves() == 4;
+    try {
+      co_await throws();
+    } catch (int number) {
+      co_return is_right &&number == 5;
+    }
+    co_return false;
+  };
+  CHECK(executor.run(all().start(executor)));
+  CHECK_THROWS_AS(executor.run(throws().start(executor)), int);
+}
+
+TEST_CASE("a coroutine goes on in an executor's poll, or hears that it closed") {
+  tenon::executor executor;
+  tenon::promise<int> promise;
+  auto waits = [](tenon::future<int> future, tenon_executor_t *executor) -> tenon::task<int> {
+    co_return co_await future.on(executor);
+  };
+  auto result = waits(promise.get_future(), executor).start();
+  promise.set_value(1);
+  CHECK_FALSE(result.is_ready());
+  CHECK(executor.poll().jobs > 0);
+  CHECK(result.get() == 1);
+  tenon::promise<int> never;
+  auto closed = waits(never.get_future(), executor).start();
+  executor.close();
+  CHECK(status_of([&] { return closed.get(); }) == TENON_STATUS_CLOSED);
+  auto settled = tenon::promise<int>().get_future();
+  auto late = waits(std::move(settled), executor).start();
+  CHECK(future_error_of([&] { return late.get(); }) == broken); // settled: needs no executor
+}
+
+TEST_CASE("a cancel goes to the innermost await, now or later") {
+  tenon::promise<int> first, second;
+  auto inner = [](tenon::future<int> first, tenon::future<int> second) -> tenon::task<int> {
+    int sum = 0;
+    try {
+      sum += co_await first;
+    } catch (const tenon::cancelled &) {
+      sum += 100;
+    }
+    co_return sum + co_await second;
+  };
+  auto outer = [&]() -> tenon::task<int> {
+    co_return co_await inner(first.get_future(), second.get_future());
+  };
+  auto result = outer().start();
+  CHECK_FALSE(first.is_cancelled());
+  result.cancel();
+  CHECK(first.is_cancelled());
+  CHECK_FALSE(second.is_cancelled());
+  first.cancel();
+  CHECK(second.is_cancelled()); // awaited after the request
+  CHECK_FALSE(result.is_ready());
+  second.cancel();
+  CHECK_THROWS_AS(result.get(), tenon::cancelled);
+}
+
+TEST_CASE("tasks cross threads while they are awaited") {
+  for (int round = 0; round < 200; round++) {
+    tenon::promise<int> promise;
+    std::thread producer;
+    auto inner = [&]() -> tenon::task<int> { co_return co_await promise.get_future(); };
+    std::atomic<int> sum{0};
+    {
+      auto theirs = [&]() -> foreign { sum = co_await inner(); };
+      const foreign waits = theirs();
+      producer = std::thread([&] { promise.set_value(round + 1); });
+      producer.join();
+      CHECK(sum == round + 1);
+    }
+  }
+}
+
+#endif // TENON_HAS_COROUTINES

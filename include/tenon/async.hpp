@@ -1,0 +1,85 @@
+/// @file tenon/async.hpp
+///
+/// tenon::async(executor, f, arguments...): std::async, where "where" is an executor.
+#ifndef TENON_ASYNC_HPP
+#define TENON_ASYNC_HPP
+
+#include <tenon/promise.hpp>
+#include <tenon/stop.hpp>
+
+#include <memory>
+#include <tuple>
+
+namespace tenon {
+namespace detail {
+
+/// Whether f wants a stop token before its other arguments, as std::jthread's functions may.
+#if TENON_HAS_STOP_TOKEN
+template <class F, class... Arguments>
+inline constexpr bool takes_stop_token = std::is_invocable_v<F, std::stop_token, Arguments...>;
+#else
+template <class F, class... Arguments> inline constexpr bool takes_stop_token = false;
+#endif
+
+template <class F, class... Arguments> struct async_result {
+#if TENON_HAS_STOP_TOKEN
+  template <bool takes, class = void> struct of : std::invoke_result<F, Arguments...> {};
+  template <class Same>
+  struct of<true, Same> : std::invoke_result<F, std::stop_token, Arguments...> {};
+  using type = typename of<takes_stop_token<F, Arguments...>>::type;
+#else
+  using type = std::invoke_result_t<F, Arguments...>;
+#endif
+};
+
+/// What is posted: the call, and where its result goes.
+template <class R, class F, class... Arguments> struct async_job {
+  promise<R> result;
+  F f;
+  std::tuple<Arguments...> arguments;
+
+  static void run(void *context, tenon_status_t status) noexcept {
+    const std::unique_ptr<async_job> self(static_cast<async_job *>(context));
+    taken();
+    if (status != TENON_STATUS_OK || self->result.is_cancelled())
+      self->result.cancel();
+    else
+      self->call(std::index_sequence_for<Arguments...>());
+  }
+
+  template <std::size_t... Index> void call(std::index_sequence<Index...>) {
+#if TENON_HAS_STOP_TOKEN
+    if constexpr (takes_stop_token<F, Arguments...>)
+      return settle_by(result, std::move(f), result.get_stop_token(),
+                       std::get<Index>(std::move(arguments))...);
+    else
+#endif
+      settle_by(result, std::move(f), std::get<Index>(std::move(arguments))...);
+  }
+};
+
+} // namespace detail
+
+/// Has f(arguments...) called in the executor's poll, on copies as std::async makes them, and gives
+/// its result. If f accepts one, it gets a std::stop_token first that tells of a cancel.
+///
+/// A future that is cancelled or let go of before its turn never starts, and ends as cancelled; so
+/// does one whose executor closes. Unlike std::async's, the future's destructor does not block.
+/// Throws tenon::error with TENON_STATUS_CLOSED on a closed executor.
+template <class F, class... Arguments>
+[[nodiscard]] auto async(tenon_executor_t *executor, F &&f, Arguments &&...arguments)
+    -> future<typename detail::async_result<std::decay_t<F>, std::decay_t<Arguments>...>::type> {
+  using R = typename detail::async_result<std::decay_t<F>, std::decay_t<Arguments>...>::type;
+  using job = detail::async_job<R, std::decay_t<F>, std::decay_t<Arguments>...>;
+  std::unique_ptr<job> made(
+      new job{promise<R>(executor), std::forward<F>(f), {std::forward<Arguments>(arguments)...}});
+  future<R> result = made->result.get_future();
+  detail::given();
+  detail::require(tenon_executor_post(executor, &job::run, made.get()));
+  static_cast<void>(made.release());
+  return result;
+}
+
+} // namespace tenon
+
+#endif // TENON_ASYNC_HPP

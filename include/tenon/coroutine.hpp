@@ -1,0 +1,187 @@
+/// @file tenon/coroutine.hpp
+///
+/// co_await for a future, from any coroutine. C++20.
+///
+///     T value = co_await std::move(future);              goes on where it settles
+///     T value = co_await future.on(executor);            goes on in the executor's poll
+///
+/// A settled future does not suspend. A coroutine that is destroyed while it waits is forgotten by
+/// the future: tenon_registration_forget(). An awaited future is used up, as by get().
+#ifndef TENON_COROUTINE_HPP
+#define TENON_COROUTINE_HPP
+
+#include <tenon/link.hpp>
+#include <tenon/shared_future.hpp>
+
+#if TENON_HAS_COROUTINES
+
+#include <coroutine>
+
+namespace tenon {
+namespace detail {
+
+/// What the tasks of one chain share: they run one at a time, so it needs no lock.
+struct chain {
+  /// Where a task that gives way leaves the one to run next; see task.hpp.
+  std::coroutine_handle<> *next = nullptr;
+  /// Passes a cancel on to what is awaited; nullptr if nobody can cancel.
+  link *cancels = nullptr;
+  tenon_promise_t *result = nullptr;
+
+  /// The leaf waits for this future: a cancel, before or later, goes there.
+  void waits_for(tenon_future_t *future) const noexcept {
+    if (!cancels)
+      return;
+    cancels->aim(future);
+    if (tenon_promise_is_cancelled(result))
+      tenon_future_cancel(future);
+  }
+};
+
+/// Runs a coroutine, and those that its tasks give way to, one after the other on this stack.
+inline void run_chain(chain *chain, std::coroutine_handle<> first) {
+  std::coroutine_handle<> next = first;
+  while (next) {
+    const std::coroutine_handle<> current = std::exchange(next, nullptr);
+    if (chain)
+      chain->next = &next;
+    current.resume();
+  }
+}
+
+/// The chain of a coroutine that has one.
+template <class Promise> chain *chain_of(std::coroutine_handle<Promise> coroutine) noexcept {
+  if constexpr (requires { coroutine.promise().tenon_chain(); })
+    return coroutine.promise().tenon_chain();
+  else
+    return nullptr;
+}
+
+/// Waits for a future that somebody else keeps.
+class awaiter_base {
+public:
+  explicit awaiter_base(tenon_executor_t *executor) noexcept : executor_(executor) {}
+  awaiter_base(const awaiter_base &) = delete;
+  awaiter_base &operator=(const awaiter_base &) = delete;
+  ~awaiter_base() {
+    if (registration_)
+      tenon_registration_forget(registration_);
+  }
+
+protected:
+  /// False: it has settled, or there is no waiting for it. After true the coroutine may be running
+  /// on another thread, or be gone.
+  template <class Promise>
+  bool suspend(tenon_future_t *future, std::coroutine_handle<Promise> coroutine) {
+    coroutine_ = coroutine;
+    chain_ = chain_of(coroutine);
+    if (chain_)
+      chain_->waits_for(future);
+    given();
+    const tenon_status_t status =
+        tenon_future_on_complete_if_pending(future, executor_, &told, this, &registration_);
+    if (status == TENON_STATUS_OK)
+      return true;
+    if (status != TENON_STATUS_SETTLED)
+      status_ = status;
+    return false;
+  }
+
+  /// Throws if the wait ended without the future.
+  void resumed() {
+    registration_ = nullptr;
+    if (status_ != TENON_STATUS_OK)
+      raise(status_);
+  }
+
+private:
+  static void told(void *context, tenon_status_t status, tenon_future_t *) noexcept {
+    if (status == TENON_STATUS_FORGOTTEN)
+      return;
+    taken();
+    auto *self = static_cast<awaiter_base *>(context);
+    if (status == TENON_STATUS_CLOSED)
+      self->status_ = status;
+    self->registration_ = nullptr;
+    run_chain(self->chain_, self->coroutine_);
+  }
+
+  tenon_executor_t *executor_;
+  tenon_registration_t *registration_ = nullptr;
+  chain *chain_ = nullptr;
+  std::coroutine_handle<> coroutine_;
+  tenon_status_t status_ = TENON_STATUS_OK;
+};
+
+/// Takes the value before it suspends, if it is there: a ready future costs what get() does.
+template <class T> class [[nodiscard]] awaiter : awaiter_base {
+public:
+  awaiter(future<T> &&future, tenon_executor_t *executor)
+      : awaiter_base(executor), future_(std::move(future)) {
+    if (!future_.valid())
+      raise(std::future_errc::no_state);
+  }
+
+  bool await_ready() const noexcept { return future_.is_ready(); }
+
+  template <class Promise> bool await_suspend(std::coroutine_handle<Promise> coroutine) {
+    return suspend(future_.handle(), coroutine);
+  }
+
+  T await_resume() {
+    resumed();
+    return future_.get();
+  }
+
+private:
+  future<T> future_;
+};
+
+/// The same for one of many readers.
+template <class T> class [[nodiscard]] shared_awaiter : awaiter_base {
+public:
+  shared_awaiter(const shared_future<T> &future, tenon_executor_t *executor)
+      : awaiter_base(executor), future_(future) {
+    if (!future_.valid())
+      raise(std::future_errc::no_state);
+  }
+
+  bool await_ready() const noexcept { return future_.is_ready(); }
+
+  template <class Promise> bool await_suspend(std::coroutine_handle<Promise> coroutine) {
+    return suspend(future_.handle(), coroutine);
+  }
+
+  decltype(auto) await_resume() {
+    resumed();
+    return future_.get();
+  }
+
+private:
+  shared_future<T> future_;
+};
+
+} // namespace detail
+
+template <class T> auto operator co_await(future<T> &&future) {
+  return detail::awaiter<T>(std::move(future), nullptr);
+}
+template <class T> auto operator co_await(future<T> &future) {
+  return detail::awaiter<T>(std::move(future), nullptr);
+}
+template <class T> auto operator co_await(const shared_future<T> &future) {
+  return detail::shared_awaiter<T>(future, nullptr);
+}
+
+template <class T> auto future<T>::on(tenon_executor_t *executor) {
+  return detail::awaiter<T>(std::move(*this), executor);
+}
+template <class T> auto shared_future<T>::on(tenon_executor_t *executor) const {
+  return detail::shared_awaiter<T>(*this, executor);
+}
+
+} // namespace tenon
+
+#endif // TENON_HAS_COROUTINES
+
+#endif // TENON_COROUTINE_HPP

@@ -1,0 +1,167 @@
+/// @file tenon/error.hpp
+///
+/// Errors as C++ has them: tenon::error is a std::system_error for a tenon_error_t, and an exception
+/// that C++ threw travels inside one and comes out as the same object.
+#ifndef TENON_ERROR_HPP
+#define TENON_ERROR_HPP
+
+#include <tenon/category.hpp>
+
+#include <exception>
+#include <future>
+#include <limits>
+#include <optional>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace tenon {
+
+/// Why something failed, in the form that every language sees.
+///
+/// code() has a category for the error's domain: see category(). Copies refer to the same error.
+class error : public std::system_error {
+public:
+  /// What a call answered, as an error of domain "tenon".
+  explicit error(tenon_status_t status)
+      : error(tenon_error_create, "tenon", status, tenon_status_string(status), nullptr) {}
+
+  /// An error of one's own: see tenon_error_create(). Throws nothing: without memory for it, or
+  /// with a text that is no UTF-8, it has no handle, and the code alone is left.
+  error(const char *domain, std::int64_t code, const char *message, const error *cause = nullptr)
+      : error(tenon_error_create, domain, code, message, cause ? cause->handle_ : nullptr) {}
+
+  error(const error &other) noexcept : system_error(other), handle_(other.handle_) {
+    if (handle_ && tenon_error_retain(handle_) != TENON_STATUS_OK)
+      handle_ = nullptr;
+  }
+
+  error &operator=(const error &other) noexcept {
+    error copy(other);
+    system_error::operator=(copy);
+    std::swap(handle_, copy.handle_);
+    return *this;
+  }
+
+  ~error() override { tenon_error_release(handle_); }
+
+  /// Takes over a reference from C.
+  [[nodiscard]] static error adopt(tenon_error_t *handle) { return error(handle); }
+
+  /// The handle, lent for as long as this object lives; nullptr if there is none.
+  [[nodiscard]] tenon_error_t *handle() const noexcept { return handle_; }
+
+  [[nodiscard]] const char *domain() const noexcept {
+    const char *domain;
+    return tenon_error_get_domain(handle_, &domain) == TENON_STATUS_OK ? domain : "tenon";
+  }
+
+  /// The code as it is in the domain; code().value() is what of it fits into an int.
+  [[nodiscard]] std::int64_t value() const noexcept { return code_of(handle_); }
+
+  [[nodiscard]] const char *what() const noexcept override {
+    const char *message;
+    return tenon_error_get_message(handle_, &message) == TENON_STATUS_OK ? message
+                                                                         : "out of memory";
+  }
+
+  [[nodiscard]] std::optional<error> cause() const {
+    tenon_error_t *cause = nullptr;
+    if (tenon_error_copy_cause(handle_, &cause) != TENON_STATUS_OK || !cause)
+      return std::nullopt;
+    return error(cause);
+  }
+
+protected:
+  explicit error(tenon_error_t *handle) : system_error(error_code_of(handle)), handle_(handle) {}
+
+private:
+  template <class Create>
+  error(Create create, const char *domain, std::int64_t code, const char *message,
+        tenon_error_t *cause)
+      : error(created(create, domain, code, message, cause)) {}
+
+  template <class Create>
+  static tenon_error_t *created(Create create, const char *domain, std::int64_t code,
+                                const char *message, tenon_error_t *cause) noexcept {
+    tenon_error_t *handle = nullptr;
+    return create(domain, code, message, cause, &handle) == TENON_STATUS_OK ? handle : nullptr;
+  }
+
+  static std::int64_t code_of(tenon_error_t *handle) noexcept {
+    std::int64_t code = TENON_STATUS_NO_RESOURCES;
+    static_cast<void>(tenon_error_get_code(handle, &code));
+    return code;
+  }
+
+  static std::error_code error_code_of(tenon_error_t *handle) {
+    const char *domain;
+    if (tenon_error_get_domain(handle, &domain) != TENON_STATUS_OK)
+      domain = "tenon";
+    const std::int64_t code = code_of(handle);
+    constexpr std::int64_t low = std::numeric_limits<int>::min(),
+                           high = std::numeric_limits<int>::max();
+    return {static_cast<int>(code < low ? low : code > high ? high : code), category(domain)};
+  }
+
+  tenon_error_t *handle_;
+};
+
+/// The work has ended because somebody asked it to. Thrown out of a producer, it makes the future
+/// cancelled.
+class cancelled : public error {
+public:
+  cancelled() : error(TENON_STATUS_CANCELLED) {}
+};
+
+namespace detail {
+
+template <class Exception> [[noreturn]] inline void raise(const Exception &exception) {
+#if TENON_HAS_EXCEPTIONS
+  throw exception;
+#else
+  static_cast<void>(exception);
+  std::terminate();
+#endif
+}
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void raise(std::future_errc code) {
+  raise(std::future_error(code));
+}
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void raise(tenon_status_t status) {
+  switch (status) {
+  case TENON_STATUS_NO_RESOURCES:
+    raise(std::bad_alloc());
+  case TENON_STATUS_CANCELLED:
+    raise(cancelled());
+  default:
+    raise(error(status));
+  }
+}
+
+/// Throws unless a call succeeded; a positive status is no error.
+inline void require(tenon_status_t status) {
+  if (status < TENON_STATUS_OK)
+    raise(status);
+}
+
+/// Throws what an error stands for, and gives its reference back.
+[[noreturn]] void raise_owned(tenon_error_t *handle);
+
+/// Throws what a settled future without a value ended with.
+[[noreturn, gnu::cold, gnu::noinline]] inline void raise_end_of(tenon_future_t *future,
+                                                                tenon_status_t status) {
+  if (status != TENON_STATUS_REJECTED)
+    raise(status);
+  tenon_error_t *handle = nullptr;
+  require(tenon_future_copy_error(future, &handle));
+  raise_owned(handle);
+}
+
+} // namespace detail
+} // namespace tenon
+
+#include <tenon/exception.hpp>
+
+#endif // TENON_ERROR_HPP

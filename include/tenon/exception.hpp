@@ -1,0 +1,129 @@
+/// @file tenon/exception.hpp
+///
+/// Exceptions inside of errors: std::exception_ptr to tenon_error_t and back.
+///
+/// Swift and C see domain "cxx.<type>", the message of what(), and the code of a std::system_error.
+#ifndef TENON_EXCEPTION_HPP
+#define TENON_EXCEPTION_HPP
+
+#include <tenon/error.hpp>
+
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <string>
+#include <typeinfo>
+
+#if TENON_HAS_RTTI && __has_include(<cxxabi.h>)
+#include <cxxabi.h>
+#endif
+
+namespace tenon::detail {
+
+/// What an error's payload is marked with if it is a std::exception_ptr.
+[[gnu::visibility("default")]] inline constexpr char exception_mark = 0;
+
+/// The exception that travels in an error, if one does. Borrows the handle.
+inline std::exception_ptr exception_inside(tenon_error_t *handle) noexcept {
+  void *payload = nullptr;
+  if (tenon_error_get_payload(handle, &exception_mark, &payload) != TENON_STATUS_OK)
+    return nullptr;
+  taken();
+  return *static_cast<std::exception_ptr *>(payload);
+}
+
+inline bool means(const error &error, tenon_status_t status) noexcept {
+  return error.value() == status && std::strcmp(error.domain(), "tenon") == 0;
+}
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void raise_owned(tenon_error_t *handle) {
+  const error error = error::adopt(handle);
+#if TENON_HAS_EXCEPTIONS
+  if (std::exception_ptr exception = exception_inside(handle))
+    std::rethrow_exception(std::move(exception));
+#endif
+  if (means(error, TENON_STATUS_STALE))
+    raise(std::future_errc::broken_promise);
+  if (means(error, TENON_STATUS_CANCELLED))
+    raise(cancelled());
+  raise(error);
+}
+
+#if TENON_HAS_EXCEPTIONS
+
+/// The type's name as it is written, after "cxx.".
+inline std::string domain_of([[maybe_unused]] const std::exception *exception) {
+#if TENON_HAS_RTTI && __has_include(<cxxabi.h>)
+  if (exception) {
+    int status = 0;
+    const std::unique_ptr<char, void (*)(void *)> name(
+        abi::__cxa_demangle(typeid(*exception).name(), nullptr, nullptr, &status), std::free);
+    if (name)
+      return std::string("cxx.") + name.get();
+  }
+#endif
+  return exception ? "cxx.std::exception" : "cxx.exception";
+}
+
+/// Puts an exception into an error; nullptr: no memory. Text that is no UTF-8 is left out.
+inline tenon_error_t *error_with(const std::exception_ptr &exception, const std::exception *base,
+                                 std::int64_t code) noexcept try {
+  auto kept = std::make_unique<std::exception_ptr>(exception);
+  tenon_error_payload_t payload = TENON_ERROR_PAYLOAD_INIT;
+  payload.type = &exception_mark;
+  payload.pointer = kept.get();
+  payload.drop = [](void *pointer) {
+    taken();
+    delete static_cast<std::exception_ptr *>(pointer);
+  };
+  given();
+  const std::string domain = domain_of(base);
+  tenon_error_t *handle = nullptr;
+  const auto create = [&](const char *message) {
+    return tenon_error_create_with_payload(domain.c_str(), code, message, nullptr, &payload,
+                                           &handle);
+  };
+  tenon_status_t status = create(base ? base->what() : "");
+  if (status == TENON_STATUS_INVALID)
+    status = create("");
+  if (status != TENON_STATUS_OK)
+    return nullptr;
+  static_cast<void>(kept.release());
+  return handle;
+} catch (...) {
+  return nullptr;
+}
+
+/// Whether it is one of ours and no class that somebody derived.
+inline bool is_plain([[maybe_unused]] const error &error) noexcept {
+#if TENON_HAS_RTTI
+  return typeid(error) == typeid(tenon::error) || typeid(error) == typeid(cancelled);
+#else
+  return true;
+#endif
+}
+
+/// Makes an error of an exception, for the caller to release. A tenon::error is its own handle, so
+/// that what Swift threw is the same error when it comes back.
+inline tenon_error_t *error_of(const std::exception_ptr &exception) noexcept {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const error &error) {
+    if (is_plain(error) && tenon_error_retain(error.handle()) == TENON_STATUS_OK)
+      return error.handle();
+    return error_with(exception, &error, error.value());
+  } catch (const std::system_error &error) {
+    return error_with(exception, &error, error.code().value());
+  } catch (const std::exception &error) {
+    return error_with(exception, &error, 0);
+  } catch (...) {
+    return error_with(exception, nullptr, 0);
+  }
+}
+
+#endif // TENON_HAS_EXCEPTIONS
+
+} // namespace tenon::detail
+
+#endif // TENON_EXCEPTION_HPP

@@ -1,0 +1,110 @@
+/// @file tenon/link.hpp
+///
+/// What then(), with_stop() and timeout() have in common: a result that follows another future,
+/// and passes a cancel on to it. No template: it moves values without looking at them.
+#ifndef TENON_LINK_HPP
+#define TENON_LINK_HPP
+
+#include <tenon/promise.hpp>
+
+#include <atomic>
+
+namespace tenon::detail {
+
+/// Moves how one future ended into a promise.
+inline void forward(tenon_future_t *from, tenon_promise_t *to) noexcept {
+  tenon_value_t value;
+  tenon_error_t *error = nullptr;
+  switch (tenon_future_take(from, &value)) {
+  case TENON_STATUS_OK:
+    if (tenon_promise_resolve(to, &value) != TENON_STATUS_OK)
+      tenon_value_drop(&value);
+    return;
+  case TENON_STATUS_REJECTED:
+    if (tenon_future_copy_error(from, &error) == TENON_STATUS_OK)
+      tenon_promise_reject(to, error);
+    else
+      tenon_promise_release(to);
+    tenon_error_release(error);
+    return;
+  case TENON_STATUS_CANCELLED:
+    tenon_promise_cancel(to);
+    return;
+  default:
+    tenon_promise_release(to);
+  }
+}
+
+/// Shared by the callbacks that are registered with it; freed when each has been told.
+class link {
+public:
+  explicit link(void (*end)(link *) noexcept) noexcept : end_(end) {}
+  link(const link &) = delete;
+  link &operator=(const link &) = delete;
+
+  void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+
+  void release() noexcept {
+    given();
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      taken();
+      end_(this);
+    }
+  }
+
+  /// From now on a cancel of the result goes to `target`.
+  void aim(tenon_future_t *target) noexcept { target_.store(target); }
+  void cancel_target() const noexcept { tenon_future_cancel(target_.load()); }
+
+  /// Has a cancel of the result passed on. The result may be settled already.
+  void pass_cancel_of(tenon_promise_t *result) noexcept {
+    retain();
+    const tenon_status_t status =
+        tenon_promise_on_cancel(result, nullptr, &cancel_told, this, nullptr);
+    if (status == TENON_STATUS_CANCELLED)
+      cancel_target();
+    if (status != TENON_STATUS_OK)
+      release();
+  }
+
+  /// Has the result follow a future, which is released when it has; consumes a reference to this.
+  void follow(tenon_future_t *source, tenon_promise_t *result) noexcept {
+    result_ = result;
+    source_ = source;
+    aim(source);
+    if (tenon_promise_is_cancelled(result))
+      tenon_future_cancel(source);
+    const tenon_status_t status =
+        tenon_future_on_complete(source, nullptr, &source_told, this, nullptr);
+    if (status != TENON_STATUS_OK)
+      source_told(this, status, nullptr);
+  }
+
+protected:
+  ~link() = default;
+
+private:
+  static void cancel_told(void *context, tenon_status_t status) noexcept {
+    auto *self = static_cast<link *>(context);
+    if (status == TENON_STATUS_CANCELLED)
+      self->cancel_target();
+    self->release();
+  }
+
+  static void source_told(void *context, tenon_status_t, tenon_future_t *) noexcept {
+    auto *self = static_cast<link *>(context);
+    forward(self->source_, self->result_);
+    tenon_future_release(self->source_);
+    self->release();
+  }
+
+  void (*const end_)(link *) noexcept;
+  std::atomic<unsigned> references_{1};
+  std::atomic<tenon_future_t *> target_{nullptr};
+  tenon_future_t *source_ = nullptr;
+  tenon_promise_t *result_ = nullptr;
+};
+
+} // namespace tenon::detail
+
+#endif // TENON_LINK_HPP

@@ -1,0 +1,241 @@
+/// @file tenon/task.hpp
+///
+/// tenon::task<T>: a coroutine that starts when it is awaited, or by start(). C++20.
+///
+/// Tasks that await each other run one after the other in one loop on one stack, which grows neither
+/// with the depth nor with the number of awaits, on any compiler and without optimisation: control
+/// goes from task to task as by symmetric transfer, without a need for tail calls. A cancel of a
+/// started task goes to the future that its innermost task waits for, now or next.
+#ifndef TENON_TASK_HPP
+#define TENON_TASK_HPP
+
+#include <tenon/coroutine.hpp>
+
+#if TENON_HAS_COROUTINES
+
+#include <optional>
+
+namespace tenon {
+
+template <class T = void> class task;
+
+namespace detail {
+
+/// Who wants to know that the outermost task of a chain has ended.
+struct task_root : chain {
+  void (*ended)(task_root *) noexcept;
+  explicit task_root(void (*ended)(task_root *) noexcept) noexcept : ended(ended) {}
+};
+
+/// What does not depend on the result's type.
+class task_promise_base {
+public:
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+
+  auto final_suspend() const noexcept {
+    struct final_awaiter {
+      bool await_ready() const noexcept { return false; }
+      void await_suspend(std::coroutine_handle<>) const noexcept {
+        if (promise.awaiting_)
+          *promise.chain_->next = promise.awaiting_;
+        else
+          promise.chain_->ended(promise.chain_); // may destroy this
+      }
+      void await_resume() const noexcept {}
+      const task_promise_base &promise;
+    };
+    return final_awaiter{*this};
+  }
+
+  chain *tenon_chain() const noexcept { return chain_; }
+
+  /// To be run by a chain, for a coroutine of the same chain, or for its root.
+  void run_in(task_root *chain, std::coroutine_handle<> awaiting) noexcept {
+    chain_ = chain;
+    awaiting_ = awaiting;
+  }
+
+#if TENON_HAS_EXCEPTIONS
+  void unhandled_exception() noexcept { exception_ = std::current_exception(); }
+#else
+  void unhandled_exception() noexcept { std::terminate(); }
+#endif
+
+protected:
+  void rethrow() const {
+#if TENON_HAS_EXCEPTIONS
+    if (exception_)
+      std::rethrow_exception(exception_);
+#endif
+  }
+
+private:
+  task_root *chain_ = nullptr;
+  std::coroutine_handle<> awaiting_;
+  std::exception_ptr exception_;
+};
+
+template <class T> class task_promise : public task_promise_base {
+public:
+  task<T> get_return_object() noexcept;
+
+  template <class From = T> void return_value(From &&from) {
+    if constexpr (std::is_reference_v<T>)
+      value_ = std::addressof(static_cast<T>(from));
+    else
+      value_.emplace(std::forward<From>(from));
+  }
+
+  T result() {
+    rethrow();
+    if constexpr (std::is_reference_v<T>)
+      return *value_;
+    else
+      return std::move(*value_);
+  }
+
+private:
+  std::conditional_t<std::is_reference_v<T>, stored_t<T>, std::optional<stored_t<T>>> value_{};
+};
+
+template <> class task_promise<void> : public task_promise_base {
+public:
+  task<void> get_return_object() noexcept;
+  void return_void() const noexcept {}
+  void result() const { rethrow(); }
+};
+
+template <class T> struct coroutine_ender {
+  using pointer = std::coroutine_handle<task_promise<T>>;
+  void operator()(pointer coroutine) const noexcept { coroutine.destroy(); }
+};
+template <class T> using coroutine_ptr = std::unique_ptr<task_promise<T>, coroutine_ender<T>>;
+
+/// A task that is awaited: by another one, or by a coroutine of somebody else's.
+template <class T> class [[nodiscard]] task_awaiter : task_root {
+public:
+  explicit task_awaiter(coroutine_ptr<T> work) noexcept
+      : task_root(&work_ended), work_(std::move(work)) {}
+
+  bool await_ready() const noexcept { return false; }
+
+  template <class Promise> bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
+    if constexpr (std::is_base_of_v<task_promise_base, Promise>) {
+      chain *const chain = awaiting.promise().tenon_chain();
+      work_.get().promise().run_in(static_cast<task_root *>(chain), awaiting);
+      *chain->next = work_.get();
+      return true;
+    } else {
+      awaiting_ = awaiting;
+      work_.get().promise().run_in(this, nullptr);
+      run_chain(this, work_.get());
+      return !has_met_.exchange(true, std::memory_order_acq_rel);
+    }
+  }
+
+  T await_resume() { return work_.get().promise().result(); }
+
+private:
+  /// It ends in await_suspend(), which then goes on at once, or later.
+  static void work_ended(task_root *root) noexcept {
+    auto *self = static_cast<task_awaiter *>(root);
+    if (self->has_met_.exchange(true, std::memory_order_acq_rel))
+      *self->next = self->awaiting_;
+  }
+
+  coroutine_ptr<T> work_;
+  std::coroutine_handle<> awaiting_;
+  std::atomic<bool> has_met_{false};
+};
+
+/// A task with a future for its result.
+template <class T> class started_task final : link, task_root {
+public:
+  explicit started_task(coroutine_ptr<T> work, tenon_executor_t *executor)
+      : link([](link *self) noexcept { delete static_cast<started_task *>(self); }),
+        task_root(&work_ended), work_(std::move(work)), result_(executor) {
+    cancels = this;
+    result = result_.handle();
+    work_.get().promise().run_in(this, nullptr);
+  }
+
+  static future<T> start(std::unique_ptr<started_task> self, tenon_executor_t *executor) {
+    future<T> future = self->result_.get_future();
+    self->retain();
+    started_task *const started = self.get();
+    given();
+    if (executor)
+      require(tenon_executor_post(executor, &run, started));
+    static_cast<void>(self.release());
+    started->pass_cancel_of(started->result);
+    if (!executor)
+      run(started, TENON_STATUS_OK);
+    started->release();
+    return future;
+  }
+
+private:
+  friend std::default_delete<started_task>;
+  ~started_task() = default;
+
+  static void run(void *context, tenon_status_t status) noexcept {
+    taken();
+    auto *self = static_cast<started_task *>(context);
+    if (status == TENON_STATUS_OK && !self->result_.is_cancelled())
+      return run_chain(self, self->work_.get());
+    self->work_.reset();
+    self->result_.cancel();
+    self->release();
+  }
+
+  static void work_ended(task_root *root) noexcept {
+    auto *self = static_cast<started_task *>(root);
+    settle_by(self->result_, [self]() -> T { return self->work_.get().promise().result(); });
+    self->work_.reset();
+    self->release();
+  }
+
+  coroutine_ptr<T> work_;
+  promise<T> result_;
+};
+
+} // namespace detail
+
+/// A coroutine that has not started. Destroyed unstarted, it never runs.
+template <class T> class [[nodiscard]] task {
+public:
+  using value_type = T;
+  using promise_type = detail::task_promise<T>;
+
+  explicit task(std::coroutine_handle<promise_type> coroutine) noexcept : work_(coroutine) {}
+
+  [[nodiscard]] bool valid() const noexcept { return work_ != nullptr; }
+
+  /// Starts, and goes on where the task ends.
+  auto operator co_await() &&noexcept { return detail::task_awaiter<T>(std::move(work_)); }
+
+  /// Starts in the executor's poll, or here and now with nullptr, and gives its result: C, Swift and
+  /// others await its handle. A task that is cancelled before its turn never starts.
+  [[nodiscard]] future<T> start(tenon_executor_t *executor = nullptr) && {
+    if (!work_)
+      detail::raise(std::future_errc::no_state);
+    return detail::started_task<T>::start(
+        std::make_unique<detail::started_task<T>>(std::move(work_), executor), executor);
+  }
+
+private:
+  detail::coroutine_ptr<T> work_;
+};
+
+template <class T> task<T> detail::task_promise<T>::get_return_object() noexcept {
+  return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+inline task<void> detail::task_promise<void>::get_return_object() noexcept {
+  return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+
+} // namespace tenon
+
+#endif // TENON_HAS_COROUTINES
+
+#endif // TENON_TASK_HPP

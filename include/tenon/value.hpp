@@ -1,0 +1,265 @@
+/// @file tenon/value.hpp
+///
+/// How a C++ object travels in a tenon_value_t.
+///
+/// Numbers, enumerations, std::string and bytes (std::vector of std::byte or unsigned char) travel
+/// as the kinds that C and Swift know, and are read from these whoever made them. A string that is
+/// not UTF-8 travels as bytes. What else fits into a pointer and is trivially copyable is in the
+/// value itself, and anything else is moved into memory of its own; both carry the mark of their
+/// type, so that reading another type is an error.
+#ifndef TENON_VALUE_HPP
+#define TENON_VALUE_HPP
+
+#include <tenon/error.hpp>
+
+#include <cstddef>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace tenon::detail {
+
+/// Its address stands for T, also across shared libraries.
+template <class T> [[gnu::visibility("default")]] inline constexpr char mark_of = 0;
+
+/// What travels for T: nothing, or a reference as a pointer.
+struct nothing {};
+template <class T> struct stored { using type = T; };
+template <class T> struct stored<T &> { using type = T *; };
+template <> struct stored<void> { using type = nothing; };
+template <class T> using stored_t = typename stored<T>::type;
+
+/// Memory for an object that comes later, from whatever allocator.
+template <class S> struct box {
+  void (*end)(box *) noexcept;
+  bool is_full = false;
+  union {
+    S value;
+  };
+
+  explicit box(void (*end)(box *) noexcept) noexcept : end(end) {}
+  box(const box &) = delete;
+  box &operator=(const box &) = delete;
+  ~box() {
+    if (is_full)
+      value.~S();
+  }
+
+  template <class... From> void fill(From &&...from) {
+    ::new (static_cast<void *>(std::addressof(value))) S(std::forward<From>(from)...);
+    is_full = true;
+  }
+};
+
+struct box_ender {
+  template <class S> void operator()(box<S> *box) const noexcept { box->end(box); }
+};
+template <class S> using box_ptr = std::unique_ptr<box<S>, box_ender>;
+
+template <class S> box_ptr<S> new_box() {
+  return box_ptr<S>(new box<S>([](box<S> *box) noexcept { delete box; }));
+}
+
+template <class S, class Allocator> struct allocated_box : box<S> {
+  using allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<allocated_box>;
+  using traits = std::allocator_traits<allocator>;
+
+  explicit allocated_box(const allocator &with) : box<S>(&finish), with(with) {}
+
+  static void finish(box<S> *box) noexcept {
+    auto *self = static_cast<allocated_box *>(box);
+    allocator with(std::move(self->with));
+    self->~allocated_box();
+    traits::deallocate(with, std::pointer_traits<typename traits::pointer>::pointer_to(*self), 1);
+  }
+
+  [[no_unique_address]] allocator with;
+};
+
+template <class S, class Allocator> box_ptr<S> new_box(const Allocator &allocator) {
+  using made = allocated_box<S, Allocator>;
+  typename made::allocator with(allocator);
+  auto memory = made::traits::allocate(with, 1);
+  return box_ptr<S>(::new (static_cast<void *>(std::addressof(*memory))) made(with));
+}
+
+/// A box as a value, which then owns it.
+template <class S> tenon_value_t boxed(box_ptr<S> box) noexcept {
+  given();
+  return tenon_value_pointer(box.release(), &mark_of<detail::box<S>>, [](void *address, size_t) {
+    taken();
+    box_ender()(static_cast<detail::box<S> *>(address));
+  });
+}
+
+template <class S> box<S> *box_in(const tenon_value_t &value) noexcept {
+  if (value.kind != TENON_VALUE_POINTER || value.as.pointer.type != &mark_of<box<S>>)
+    return nullptr;
+  taken();
+  return static_cast<box<S> *>(value.as.pointer.address);
+}
+
+template <class T>
+inline constexpr bool is_number = std::is_enum_v<T> ||
+                                  (std::is_arithmetic_v<T> && sizeof(T) <= sizeof(std::int64_t));
+
+template <class T>
+inline constexpr bool is_word =
+    !is_number<T> && sizeof(T) <= sizeof(void *) && std::is_trivially_copyable_v<T> &&
+    std::is_trivially_move_constructible_v<T> && !std::is_empty_v<T>;
+
+/// How S travels. make() may throw, and has then done nothing; take() comes after holds().
+/// Here: in a box, see box_in().
+struct boxes {};
+template <class S, class = void> struct traits : boxes {
+  template <class... From> static tenon_value_t make(From &&...from) {
+    box_ptr<S> box = new_box<S>();
+    box->fill(std::forward<From>(from)...);
+    return boxed(std::move(box));
+  }
+};
+template <class S> inline constexpr bool is_boxed = std::is_base_of_v<boxes, traits<S>>;
+
+template <> struct traits<nothing> {
+  static tenon_value_t make() noexcept { return tenon_value_none(); }
+  static bool holds(const tenon_value_t &) noexcept { return true; }
+  static nothing take(const tenon_value_t &) noexcept { return {}; }
+};
+
+template <class S> struct traits<S, std::enable_if_t<is_number<S>>> {
+  static tenon_value_t make(S number) noexcept {
+    if constexpr (std::is_enum_v<S>)
+      return traits<std::underlying_type_t<S>>::make(
+          static_cast<std::underlying_type_t<S>>(number));
+    else if constexpr (std::is_same_v<S, bool>)
+      return tenon_value_boolean(number);
+    else if constexpr (std::is_floating_point_v<S>)
+      return tenon_value_f64(number);
+    else if constexpr (std::is_signed_v<S>)
+      return tenon_value_i64(number);
+    else
+      return tenon_value_u64(number);
+  }
+
+  static bool holds(const tenon_value_t &value) noexcept {
+    if constexpr (std::is_enum_v<S>)
+      return traits<std::underlying_type_t<S>>::holds(value);
+    else if constexpr (std::is_same_v<S, bool>)
+      return value.kind == TENON_VALUE_BOOLEAN;
+    else if constexpr (std::is_floating_point_v<S>)
+      return value.kind == TENON_VALUE_F64;
+    else if (value.kind == TENON_VALUE_I64)
+      return std::is_signed_v<S> ? value.as.i64 >= std::int64_t{std::numeric_limits<S>::min()} &&
+                                       value.as.i64 <= limit
+                                 : value.as.i64 >= 0 && value.as.u64 <= limit;
+    else
+      return value.kind == TENON_VALUE_U64 && value.as.u64 <= limit;
+  }
+
+  static S take(const tenon_value_t &value) noexcept {
+    if constexpr (std::is_same_v<S, bool>)
+      return value.as.boolean;
+    else if constexpr (std::is_floating_point_v<S>)
+      return static_cast<S>(value.as.f64);
+    else
+      return static_cast<S>(value.as.i64);
+  }
+
+private:
+  template <class N, bool = std::is_integral_v<N>> struct top {
+    static constexpr auto value = std::numeric_limits<N>::max();
+  };
+  template <class N> struct top<N, false> { static constexpr int value = 0; };
+  static constexpr auto limit = top<S>::value;
+};
+
+template <class S> struct traits<S, std::enable_if_t<is_word<S>>> {
+  template <class... From> static tenon_value_t make(From &&...from) {
+    const S word(std::forward<From>(from)...);
+    tenon_value_t value = tenon_value_pointer(nullptr, &mark_of<S>, nullptr);
+    std::memcpy(&value.as.pointer.address, std::addressof(word), sizeof word);
+    return value;
+  }
+  static bool holds(const tenon_value_t &value) noexcept {
+    return value.kind == TENON_VALUE_POINTER && value.as.pointer.type == &mark_of<S>;
+  }
+  static S take(const tenon_value_t &value) noexcept {
+    alignas(S) unsigned char bytes[sizeof(S)];
+    std::memcpy(bytes, &value.as.pointer.address, sizeof bytes);
+    return std::move(*std::launder(reinterpret_cast<S *>(bytes)));
+  }
+};
+
+/// Strings and bytes: copied, as other languages keep them in their own way.
+template <class S> struct text_traits {
+  static tenon_value_t make(const S &from) {
+    tenon_value_t value;
+    tenon_status_t status = TENON_STATUS_INVALID;
+    if constexpr (std::is_same_v<S, std::string>)
+      status = tenon_value_copy_string(from.data(), from.size(), &value);
+    if (status == TENON_STATUS_INVALID)
+      status = tenon_value_copy_bytes(from.data(), from.size(), &value);
+    require(status);
+    return value;
+  }
+  static bool holds(const tenon_value_t &value) noexcept {
+    return value.kind == TENON_VALUE_STRING || value.kind == TENON_VALUE_BYTES;
+  }
+  static S take(const tenon_value_t &value) {
+    const void *data = nullptr;
+    size_t size = 0;
+    require(tenon_value_get_data(&value, &data, &size));
+    const auto *first = static_cast<const typename S::value_type *>(data);
+    return S(first, first + size);
+  }
+};
+template <> struct traits<std::string> : text_traits<std::string> {};
+template <> struct traits<std::vector<unsigned char>> : text_traits<std::vector<unsigned char>> {};
+template <> struct traits<std::vector<std::byte>> : text_traits<std::vector<std::byte>> {};
+
+/// Ends a value that was taken, whatever happens.
+struct value_guard {
+  tenon_value_t &value;
+  ~value_guard() {
+    if (value.drop)
+      tenon_value_drop(&value);
+  }
+};
+
+/// Whether a T can be read from it.
+template <class T> bool holds(const tenon_value_t &value) noexcept {
+  if constexpr (!is_boxed<stored_t<T>>)
+    if (traits<stored_t<T>>::holds(value))
+      return true;
+  return box_in<stored_t<T>>(value) != nullptr;
+}
+
+/// Moves what is stored for T out of a value, and ends the value.
+template <class T> T load(tenon_value_t &value) {
+  using S = stored_t<T>;
+  const value_guard guard{value};
+  if constexpr (std::is_void_v<T>)
+    return;
+  else if constexpr (!is_boxed<S>)
+    if (traits<S>::holds(value)) {
+      if constexpr (std::is_reference_v<T>)
+        return *traits<S>::take(value);
+      else
+        return traits<S>::take(value);
+    }
+  box<S> *box = box_in<S>(value);
+  if (!box)
+    raise(TENON_STATUS_INVALID);
+  if constexpr (std::is_reference_v<T>)
+    return *box->value;
+  else if constexpr (!std::is_void_v<T>)
+    return std::move(box->value);
+}
+
+} // namespace tenon::detail
+
+#endif // TENON_VALUE_HPP

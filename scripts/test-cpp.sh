@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# The suite in C++, with each compiler at hand, in the dialects that differ, plain and under the sanitizers.
+# Sanitizers see the C++ side: headers and tests. The thread sanitizer leaves out what the library itself calls, and the cases
+# that run against the standard library, whose promise hangs under it when a copy throws.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+swift build -c release --product tenon
+library=$(swift build -c release --show-bin-path)
+build=$PWD/.build-cpp
+mkdir -p "$build"
+warnings=(-Wall -Wextra -Wpedantic -Wconversion -Werror)
+
+# run NAME COMPILER OPTIONS...: compiles what has changed, and runs the suite.
+run() {
+  local name=$1 compiler=$2 source object objects=()
+  shift 2
+  command -v "$compiler" > /dev/null || return 0
+  mkdir -p "$build/$name"
+  for source in Tests/CPP/*.cpp; do
+    [ "$source" != Tests/CPP/without_exceptions.cpp ] || continue
+    object=$build/$name/$(basename "$source" .cpp).o
+    objects+=("$object")
+    # The headers matter to all but main.cpp.
+    if [ "$source" = Tests/CPP/main.cpp ]; then
+      [ "$object" -nt "$source" ] && continue
+    elif [ -f "$object" ] && [ -z "$(find include Tests/CPP -newer "$object" -type f)" ]; then
+      continue
+    fi
+    "$compiler" "$@" "${warnings[@]}" -Iinclude -c "$source" -o "$object"
+  done
+  "$compiler" "$@" "${objects[@]}" -o "$build/$name/suite" -L"$library" -ltenon \
+    -Wl,-rpath,"$library" -pthread
+  echo "# $name"
+  TSAN_OPTIONS=ignore_noninstrumented_modules=1 timeout 300 "$build/$name/suite" --minimal "${cases[@]}"
+}
+
+cases=()
+run g++17 g++ -std=c++17 -O2
+run g++20-sanitized g++ -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+run clang++23 clang++ -std=c++23 -O2
+cases=("--test-case-exclude=*<standard>*")
+run g++20-threads g++ -std=c++20 -O1 -g -fsanitize=thread
+
+g++ -std=c++17 -O2 -fno-exceptions -fno-rtti "${warnings[@]}" -Iinclude \
+  Tests/CPP/without_exceptions.cpp -o "$build/without_exceptions" -L"$library" -ltenon \
+  -Wl,-rpath,"$library" -pthread
+"$build/without_exceptions" > /dev/null
+echo "test-cpp: all passed"
