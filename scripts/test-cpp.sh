@@ -26,8 +26,11 @@ run() {
     elif [ -f "$object" ] && [ -z "$(find include Tests/CPP -newer "$object" -type f)" ]; then
       continue
     fi
-    "$compiler" "$@" "${warnings[@]}" -Iinclude -c "$source" -o "$object"
+    # As many at a time as there are processors.
+    while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n; done
+    "$compiler" "$@" "${warnings[@]}" -Iinclude -c "$source" -o "$object" &
   done
+  while (($(jobs -p | wc -l) > 0)); do wait -n; done
   "$compiler" "$@" "${objects[@]}" -o "$build/$name/suite" -L"$library" -ltenon \
     -Wl,-rpath,"$library" -pthread
   echo "# $name"
