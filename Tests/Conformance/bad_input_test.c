@@ -483,6 +483,10 @@ static tenon_status_t call_sink_is_cancelled(arguments_t *arguments) {
   return tenon_sink_is_cancelled(HANDLE(sink, 0)) ? TENON_STATUS_OK : TENON_STATUS_INVALID;
 }
 
+static tenon_status_t call_sink_copy_reason(arguments_t *arguments) {
+  return tenon_sink_copy_reason(HANDLE(sink, 0), REQUIRED(0, OUT(tenon_error_t *, 0)));
+}
+
 static tenon_status_t call_sink_on_cancel(arguments_t *arguments) {
   return tenon_sink_on_cancel(HANDLE(sink, 0), HANDLE(executor, 1), REQUIRED(0, tell),
                               arguments->told, OUT(tenon_registration_t *, 0));
@@ -500,6 +504,10 @@ static tenon_status_t call_stream_next_batch(arguments_t *arguments) {
 
 static tenon_status_t call_stream_copy_error(arguments_t *arguments) {
   return tenon_stream_copy_error(HANDLE(stream, 0), REQUIRED(0, OUT(tenon_error_t *, 0)));
+}
+
+static tenon_status_t call_stream_copy_end(arguments_t *arguments) {
+  return tenon_stream_copy_end(HANDLE(stream, 0), REQUIRED(0, OUT(tenon_future_t *, 0)));
 }
 
 static tenon_status_t call_stream_cancel(arguments_t *arguments) {
@@ -557,6 +565,10 @@ static tenon_status_t call_publisher_is_cancelled(arguments_t *arguments) {
                                                             : TENON_STATUS_INVALID;
 }
 
+static tenon_status_t call_publisher_copy_reason(arguments_t *arguments) {
+  return tenon_publisher_copy_reason(HANDLE(publisher, 0), REQUIRED(0, OUT(tenon_error_t *, 0)));
+}
+
 static tenon_status_t call_publisher_on_cancel(arguments_t *arguments) {
   return tenon_publisher_on_cancel(HANDLE(publisher, 0), HANDLE(executor, 1), REQUIRED(0, tell),
                                    arguments->told, OUT(tenon_registration_t *, 0));
@@ -577,6 +589,10 @@ static tenon_status_t call_latest_get_missed(arguments_t *arguments) {
 
 static tenon_status_t call_latest_copy_error(arguments_t *arguments) {
   return tenon_latest_copy_error(HANDLE(latest, 0), REQUIRED(0, OUT(tenon_error_t *, 0)));
+}
+
+static tenon_status_t call_latest_copy_end(arguments_t *arguments) {
+  return tenon_latest_copy_end(HANDLE(latest, 0), REQUIRED(0, OUT(tenon_future_t *, 0)));
 }
 
 static tenon_status_t call_latest_cancel(arguments_t *arguments) {
@@ -693,10 +709,12 @@ const function_t conformance_functions[] = {
     FUNCTION(sink_retain, .handles = {S}),
     FUNCTION(sink_release, .handles = {S}),
     FUNCTION(sink_is_cancelled, .handles = {S}, .inexact = true),
+    FUNCTION(sink_copy_reason, .handles = {S}, .pointers = 1),
     FUNCTION(sink_on_cancel, .handles = {S, X}, .optional = {false, true}, .pointers = 1),
     FUNCTION(stream_next, .handles = {M}, .pointers = 1),
     FUNCTION(stream_next_batch, .handles = {M}, .pointers = 2),
     FUNCTION(stream_copy_error, .handles = {M}, .pointers = 1),
+    FUNCTION(stream_copy_end, .handles = {M}, .pointers = 1),
     FUNCTION(stream_cancel, .handles = {M}),
     FUNCTION(stream_retain, .handles = {M}),
     FUNCTION(stream_release, .handles = {M}),
@@ -709,11 +727,13 @@ const function_t conformance_functions[] = {
     FUNCTION(publisher_retain, .handles = {W}),
     FUNCTION(publisher_release, .handles = {W}),
     FUNCTION(publisher_is_cancelled, .handles = {W}, .inexact = true),
+    FUNCTION(publisher_copy_reason, .handles = {W}, .pointers = 1),
     FUNCTION(publisher_on_cancel, .handles = {W, X}, .optional = {false, true}, .pointers = 1),
     FUNCTION(latest_next, .handles = {L}, .pointers = 1),
     FUNCTION(latest_take, .handles = {L}, .pointers = 1),
     FUNCTION(latest_get_missed, .handles = {L}, .pointers = 1),
     FUNCTION(latest_copy_error, .handles = {L}, .pointers = 1),
+    FUNCTION(latest_copy_end, .handles = {L}, .pointers = 1),
     FUNCTION(latest_cancel, .handles = {L}),
     FUNCTION(latest_retain, .handles = {L}),
     FUNCTION(latest_release, .handles = {L}),

@@ -190,6 +190,13 @@
   CASE(a_released_stream_drops_what_it_has_and_tells_the_writer)              \
   CASE(a_released_stream_cancels_the_future_of_its_item)                      \
   CASE(what_was_sent_is_received_or_dropped)                                  \
+  CASE(the_end_of_a_stream_is_a_future)                                       \
+  CASE(who_is_told_of_the_end_finds_the_stream_ended)                         \
+  CASE(a_cancel_of_the_end_is_one_of_the_stream)                              \
+  CASE(letting_go_of_the_end_cancels_nothing)                                 \
+  CASE(the_end_keeps_no_reader_and_outlives_it)                               \
+  CASE(the_end_of_a_cancelled_stream_is_asked_for_late)                       \
+  CASE(the_end_races_with_cancel_and_release_and_nothing_is_left)             \
   CASE(callbacks_write_and_read_a_whole_stream)                               \
   CASE(a_million_items_cross_threads_in_order)                                \
   CASE(ends_that_are_misused_from_many_threads_lose_no_value)                 \
@@ -200,6 +207,7 @@
   CASE(a_reader_that_gives_up_misses_no_latest_value)                         \
   CASE(the_end_comes_after_the_latest_value)                                  \
   CASE(a_publisher_hears_that_nobody_looks)                                   \
+  CASE(the_end_of_a_latest_value_is_a_future)                                 \
   CASE(each_latest_value_is_seen_or_counted_as_missed)                        \
   /* combinator_test.c */                                                     \
   CASE(all_is_fulfilled_when_each_is)                                         \
@@ -348,6 +356,8 @@
   CASE(a_cancel_goes_down_the_tree_and_a_failure_up)                          \
   CASE(a_cancelled_child_is_no_failure_of_its_parent)                         \
   CASE(a_child_of_a_cancelled_parent_is_cancelled_from_the_beginning)         \
+  CASE(a_scope_ends_after_its_streams_and_a_cancel_ends_them)                 \
+  CASE(a_stream_that_fails_fails_its_scope_and_is_a_sibling_of_others)        \
   CASE(an_open_scope_that_is_released_is_cancelled_and_ends_by_itself)        \
   CASE(a_closed_scope_that_nobody_reads_is_cancelled)                         \
   CASE(a_deadline_needs_an_executor)                                          \

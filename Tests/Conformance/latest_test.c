@@ -169,6 +169,40 @@ CASE(a_publisher_hears_that_nobody_looks) {
   }
 }
 
+CASE(the_end_of_a_latest_value_is_a_future) {
+  for (int cancels = 0; cancels < 2; cancels++) {
+    cell_t cell = cell_create();
+    tenon_error_t *why = error_create(4);
+    tenon_error_t *reason = NULL;
+    tenon_future_t *end = NULL;
+    tenon_future_t *again = NULL;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_latest_copy_end(cell.latest, &end));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_latest_copy_end(cell.latest, &again));
+    CHECK(again == end);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(again));
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_publisher_copy_reason(cell.publisher, &reason));
+    CHECK_STATUS(TENON_STATUS_OK, set(cell.publisher, 1));
+    if (cancels) {
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel_with(end, why));
+      CHECK_STATUS(TENON_STATUS_CANCELLED, set(cell.publisher, 2));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_publisher_copy_reason(cell.publisher, &reason));
+      CHECK(reason == why);
+      CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(reason));
+    }
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(end));
+    if (cancels)
+      CHECK_STATUS(TENON_STATUS_OK, tenon_publisher_cancel(cell.publisher));
+    else
+      CHECK_STATUS(TENON_STATUS_OK, tenon_publisher_close(cell.publisher));
+    CHECK_STATUS(cancels ? TENON_STATUS_CANCELLED : TENON_STATUS_OK, tenon_future_poll(end));
+    if (cancels)
+      CHECK_ERROR("test", 4, cause_of(error_of(end)));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(why));
+    cell_end(cell);
+  }
+}
+
 typedef struct progress {
   cell_t cell;
   int64_t count;

@@ -292,6 +292,81 @@ CASE(a_child_of_a_cancelled_parent_is_cancelled_from_the_beginning) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
 }
 
+/** Makes a stream part of a scope by its end, which nobody else holds. */
+static void scope_add_stream(tenon_scope_t *scope, tenon_stream_t *stream) {
+  tenon_future_t *end = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_copy_end(stream, &end));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_scope_add(scope, end));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
+}
+
+CASE(a_scope_ends_after_its_streams_and_a_cancel_ends_them) {
+  for (int cancels = 0; cancels < 2; cancels++) {
+    tenon_process_statistics_t before = process_statistics();
+    tenon_scope_t *scope = scope_simple();
+    tenon_sink_t *sink = NULL;
+    tenon_stream_t *stream = NULL;
+    tenon_error_t *why = error_create(4);
+    tenon_error_t *reason = NULL;
+    tenon_value_t value = tenon_value_i64(1);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_stream_create(NULL, &sink, &stream));
+    scope_add_stream(scope, stream);
+    if (cancels)
+      CHECK_STATUS(TENON_STATUS_OK, tenon_scope_cancel(scope, why));
+    tenon_future_t *end = scope_end(scope);
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(end));
+    CHECK_STATUS(cancels ? TENON_STATUS_CANCELLED : TENON_STATUS_OK,
+                 tenon_sink_send(sink, &value, NULL));
+    if (cancels) {
+      CHECK_STATUS(TENON_STATUS_OK, tenon_sink_copy_reason(sink, &reason));
+      CHECK(reason == why);
+      CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(reason));
+    }
+    /* The reader is not waited for, and may go. */
+    CHECK_STATUS(TENON_STATUS_OK, tenon_stream_release(stream));
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(end));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_sink_cancel(sink));
+    CHECK_STATUS(cancels ? TENON_STATUS_CANCELLED : TENON_STATUS_OK, tenon_future_poll(end));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_sink_release(sink));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(why));
+    check_nothing_left(before);
+  }
+}
+
+CASE(a_stream_that_fails_fails_its_scope_and_is_a_sibling_of_others) {
+  tenon_process_statistics_t before = process_statistics();
+  tenon_scope_t *scope = scope_simple();
+  tenon_sink_t *sinks[2] = {NULL, NULL};
+  tenon_stream_t *streams[2] = {NULL, NULL};
+  tenon_error_t *why = error_create(4);
+  tenon_error_t *reason = NULL;
+  tenon_promise_t *promise = scope_promise(scope);
+  for (int index = 0; index < 2; index++) {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_stream_create(NULL, &sinks[index], &streams[index]));
+    scope_add_stream(scope, streams[index]);
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_fail(sinks[0], why));
+  CHECK_ERROR("test", 4, reason_of(promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_copy_reason(sinks[1], &reason));
+  CHECK(reason == why);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(reason));
+  tenon_future_t *end = scope_end(scope);
+  CHECK_STATUS(TENON_STATUS_OK, settle(promise, TENON_STATUS_CANCELLED));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(end));
+  for (int index = 0; index < 2; index++) {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_sink_release(sinks[index]));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_stream_release(streams[index]));
+  }
+  CHECK_STATUS(TENON_STATUS_REJECTED, tenon_future_poll(end));
+  tenon_error_t *error = error_of(end);
+  CHECK(error == why);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(error));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(why));
+  check_nothing_left(before);
+}
+
 CASE(an_open_scope_that_is_released_is_cancelled_and_ends_by_itself) {
   tenon_process_statistics_t before = process_statistics();
   tenon_scope_t *scope = scope_simple();

@@ -580,6 +580,293 @@ CASE(what_was_sent_is_received_or_dropped) {
   CHECK_COUNT(before.futures_pending, after.futures_pending);
 }
 
+static tenon_future_t *end_of(tenon_stream_t *stream) {
+  tenon_future_t *end = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_copy_end(stream, &end));
+  return end;
+}
+
+/** Ends a stream in one of four ways, the last one by the release alone; the sink is released. */
+static void sink_end(tenon_sink_t *sink, int how, tenon_error_t *error) {
+  if (how == 0)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_sink_close(sink));
+  if (how == 1)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_sink_fail(sink, error));
+  if (how == 2)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_sink_cancel(sink));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_release(sink));
+}
+
+/** Checks what the future of an end tells of that, and releases it. */
+static void check_end_of_stream(tenon_future_t *end, int how, tenon_error_t *error) {
+  static const tenon_status_t statuses[] = {TENON_STATUS_OK, TENON_STATUS_REJECTED,
+                                            TENON_STATUS_CANCELLED, TENON_STATUS_REJECTED};
+  tenon_value_t value;
+  CHECK_STATUS(statuses[how], tenon_future_poll(end));
+  if (how == 0) {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_peek(end, &value));
+    CHECK_COUNT(TENON_VALUE_NONE, value.kind);
+  } else {
+    tenon_error_t *seen = error_of(end);
+    CHECK((seen == error) == (how == 1));
+    CHECK_COUNT(how == 1   ? 9
+                : how == 2 ? TENON_STATUS_CANCELLED
+                           : TENON_STATUS_STALE,
+                code_of(seen));
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
+}
+
+CASE(the_end_of_a_stream_is_a_future) {
+  for (int how = 0; how < 4; how++) {
+    tenon_process_statistics_t before = process_statistics();
+    ends_t ends = stream_create(2);
+    tenon_error_t *error = error_create(9);
+    tenon_future_t *end = end_of(ends.stream);
+    tenon_future_t *again = end_of(ends.stream);
+    told_t told = TOLD_INIT;
+    CHECK(again == end);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(again));
+    CHECK_STATUS(TENON_STATUS_OK, send(ends.sink, 1));
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_future_on_complete(end, NULL, tell_completion, &told, NULL));
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(end));
+    sink_end(ends.sink, how, error);
+    /* What is buffered does not hold it up, and is there to be read. */
+    CHECK_COUNT(1, atomic_load(&told.count));
+    check_end_of_stream(end, how, error);
+    check_end_of_stream(end_of(ends.stream), how, error);
+    CHECK_COUNT(1, next(ends.stream));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_stream_release(ends.stream));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(error));
+    tenon_process_statistics_t after = process_statistics();
+    CHECK_COUNT(before.futures_pending, after.futures_pending);
+    CHECK_COUNT(before.registrations_pending, after.registrations_pending);
+    CHECK_COUNT(before.errors_alive, after.errors_alive);
+  }
+}
+
+static void drain_in_callback(void *context, tenon_status_t status, tenon_future_t *future) {
+  ends_t *ends = context;
+  CHECK(status == TENON_STATUS_OK && future);
+  CHECK_COUNT(1, next(ends->stream));
+  CHECK_COUNT(NOTHING(TENON_STATUS_ENDED), next(ends->stream));
+  CHECK_STATUS(TENON_STATUS_SETTLED, tenon_stream_cancel(ends->stream));
+  CHECK_STATUS(TENON_STATUS_CLOSED, send(ends->sink, 2));
+}
+
+CASE(who_is_told_of_the_end_finds_the_stream_ended) {
+  ends_t ends = stream_create(2);
+  tenon_future_t *end = end_of(ends.stream);
+  CHECK_STATUS(TENON_STATUS_OK, send(ends.sink, 1));
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_future_on_complete(end, NULL, drain_in_callback, &ends, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_close(ends.sink));
+  check_end_of_stream(end, 0, NULL);
+  stream_end(ends);
+}
+
+/** The writer's answer to a cancel, which finds that nothing can be sent any more. */
+static void end_when_cancelled(void *context, tenon_status_t status) {
+  tenon_sink_t *sink = context;
+  tenon_error_t *reason = NULL;
+  if (!CHECK_STATUS(TENON_STATUS_CANCELLED, status))
+    return;
+  CHECK_STATUS(TENON_STATUS_CANCELLED, send(sink, 7));
+  CHECK(tenon_sink_is_cancelled(sink));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_copy_reason(sink, &reason));
+  CHECK_COUNT(4, code_of(reason));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_cancel(sink));
+}
+
+CASE(a_cancel_of_the_end_is_one_of_the_stream) {
+  for (int answers = 0; answers < 2; answers++) {
+    ends_t ends = stream_create(1);
+    tenon_error_t *why = error_create(4);
+    tenon_error_t *reason;
+    tenon_future_t *room = NULL;
+    tenon_value_t value = tenon_value_i64(1);
+    pattern_fill(&reason, sizeof reason);
+    if (answers)
+      CHECK_STATUS(TENON_STATUS_OK,
+                   tenon_sink_on_cancel(ends.sink, NULL, end_when_cancelled, ends.sink, NULL));
+    tenon_future_t *end = end_of(ends.stream);
+    CHECK_STATUS(TENON_STATUS_OK, send(ends.sink, 0));
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_sink_send(ends.sink, &value, &room));
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_sink_copy_reason(ends.sink, &reason));
+    CHECK_UNTOUCHED(reason);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel_with(end, why));
+    CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(room));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(room));
+    if (!answers) {
+      CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(end));
+      CHECK_STATUS(TENON_STATUS_CANCELLED, send(ends.sink, 1));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_stream_cancel(ends.stream));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_sink_copy_reason(ends.sink, &reason));
+      CHECK(reason == why);
+      CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(reason));
+      /* A broken promise answers a cancel, too. */
+      CHECK_STATUS(TENON_STATUS_OK, tenon_sink_retain(ends.sink));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_sink_release(ends.sink));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_sink_release(ends.sink));
+    }
+    CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(end));
+    CHECK_ERROR("test", 4, cause_of(error_of(end)));
+    CHECK_STATUS(TENON_STATUS_SETTLED, tenon_future_cancel(end));
+    pattern_fill(&reason, sizeof reason);
+    if (answers) {
+      CHECK_STATUS(TENON_STATUS_SETTLED, tenon_sink_copy_reason(ends.sink, &reason));
+      CHECK_UNTOUCHED(reason);
+    }
+    /* What was buffered can still be read. */
+    CHECK_COUNT(0, next(ends.stream));
+    CHECK_COUNT(NOTHING(TENON_STATUS_CANCELLED), next(ends.stream));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
+    if (answers)
+      CHECK_STATUS(TENON_STATUS_OK, tenon_sink_release(ends.sink));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_stream_release(ends.stream));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(why));
+  }
+}
+
+CASE(letting_go_of_the_end_cancels_nothing) {
+  ends_t ends = stream_create(1);
+  told_t told = TOLD_INIT;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_on_cancel(ends.sink, NULL, tell, &told, NULL));
+  for (int again = 0; again < 3; again++)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end_of(ends.stream)));
+  CHECK_NOT_TOLD(&told);
+  CHECK_STATUS(TENON_STATUS_OK, send(ends.sink, 1));
+  CHECK_COUNT(1, next(ends.stream));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_close(ends.sink));
+  CHECK_TOLD(TENON_STATUS_SETTLED, &told);
+  stream_end(ends);
+}
+
+CASE(the_end_keeps_no_reader_and_outlives_it) {
+  for (int how = 0; how < 4; how++) {
+    for (int detaches = 0; detaches < 2; detaches++) {
+      ends_t ends = stream_create(4);
+      tenon_error_t *error = error_create(9);
+      tenon_error_t *reason = NULL;
+      tenon_future_t *end = end_of(ends.stream);
+      atomic_int drops = 0;
+      told_t told = TOLD_INIT;
+      tenon_value_t value = counted_value(&drops);
+      if (detaches)
+        CHECK_STATUS(TENON_STATUS_OK, tenon_future_detach(end));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_sink_on_cancel(ends.sink, NULL, tell, &told, NULL));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_sink_send(ends.sink, &value, NULL));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_stream_release(ends.stream));
+      CHECK_COUNT(1, atomic_load(&drops));
+      CHECK_TOLD(TENON_STATUS_CANCELLED, &told);
+      CHECK_STATUS(TENON_STATUS_CANCELLED, send(ends.sink, 1));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_sink_copy_reason(ends.sink, &reason));
+      CHECK_ERROR("tenon", TENON_STATUS_CANCELLED, reason);
+      CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(end));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(end));
+      sink_end(ends.sink, how, error);
+      check_end_of_stream(end, how == 3 ? 2 : how, error);
+      CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(error));
+    }
+  }
+}
+
+CASE(the_end_of_a_cancelled_stream_is_asked_for_late) {
+  ends_t ends = stream_create(4);
+  tenon_error_t *reason = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_cancel(ends.stream));
+  tenon_future_t *end = end_of(ends.stream);
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(end));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(end));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_copy_reason(ends.sink, &reason));
+  CHECK_ERROR("tenon", TENON_STATUS_CANCELLED, reason);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_close(ends.sink));
+  check_end_of_stream(end, 0, NULL);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_release(ends.stream));
+  /* Ended, and without a reader. */
+  pattern_fill(&reason, sizeof reason);
+  CHECK_STATUS(TENON_STATUS_SETTLED, tenon_sink_copy_reason(ends.sink, &reason));
+  CHECK_UNTOUCHED(reason);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_release(ends.sink));
+}
+
+/** The end of a stream against all that concerns it. */
+typedef struct finale {
+  ends_t ends;
+  tenon_error_t *error;
+  tenon_future_t *found[2];
+  told_t told;
+} finale_t;
+
+static void finale_before(void *context, size_t round) {
+  finale_t *finale = context;
+  memset(finale, 0, sizeof *finale);
+  finale->ends = stream_create(round % 3);
+  finale->error = error_create(9);
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_sink_on_cancel(finale->ends.sink, NULL, tell, &finale->told, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_retain(finale->ends.stream));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_retain(finale->ends.stream));
+}
+
+static void finale_run(void *context, size_t member, size_t round) {
+  finale_t *finale = context;
+  random_t random = {round * 4 + member};
+  for (uint64_t turns = random_below(&random, 4); turns > 0; turns--)
+    sched_yield();
+  if (member == 0) {
+    send(finale->ends.sink, 1);
+    sink_end(finale->ends.sink, (int)(round % 4), finale->error);
+    return;
+  }
+  if (member == 3) {
+    if (round & 1)
+      tenon_stream_cancel(finale->ends.stream);
+  } else {
+    tenon_future_t *end = end_of(finale->ends.stream);
+    if (round % 3 == member)
+      tenon_future_cancel_with(end, finale->error);
+    if (round % 5 == member)
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
+    else
+      finale->found[member - 1] = end;
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_release(finale->ends.stream));
+}
+
+static void finale_after(void *context, size_t round) {
+  finale_t *finale = context;
+  CHECK_COUNT(1, atomic_load(&finale->told.count));
+  for (int index = 0; index < 2; index++) {
+    tenon_future_t *end = finale->found[index];
+    if (!end)
+      continue;
+    tenon_status_t status = tenon_future_poll(end);
+    if (round % 4 == 3)
+      CHECK(status == TENON_STATUS_REJECTED || status == TENON_STATUS_CANCELLED);
+    else
+      CHECK_STATUS(round % 4 == 0   ? TENON_STATUS_OK
+                   : round % 4 == 1 ? TENON_STATUS_REJECTED
+                                    : TENON_STATUS_CANCELLED,
+                   status);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(finale->error));
+}
+
+CASE(the_end_races_with_cancel_and_release_and_nothing_is_left) {
+  static finale_t finale;
+  tenon_process_statistics_t before = process_statistics();
+  race_t race = {4, conformance_rounds(20000), &finale, finale_before, finale_run, finale_after};
+  race_run(&race);
+  tenon_process_statistics_t after = process_statistics();
+  CHECK_COUNT(before.streams_alive, after.streams_alive);
+  CHECK_COUNT(before.futures_pending, after.futures_pending);
+  CHECK_COUNT(before.registrations_pending, after.registrations_pending);
+  CHECK_COUNT(before.errors_alive, after.errors_alive);
+}
+
 /** A writer and a reader that live in callbacks of one executor. */
 typedef struct relay {
   ends_t ends;

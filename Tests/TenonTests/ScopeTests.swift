@@ -130,6 +130,61 @@ import Testing
     }
   }
 
+  @Test func aStreamIsAMemberOfAScopeAndHearsWhyItIsCancelled() async throws {
+    try await withLoop { loop in
+      let (sink, stream) = try Stream.make()
+      let scope = try Scope(on: loop)
+      try scope.add(stream)
+      #expect(sink.cancelReason == nil)
+      let end = try scope.close()
+      scope.cancel(because: Broken(number: 7))
+      #expect(sink.isCancelled && sink.cancelReason as? Broken == Broken(number: 7))
+      #expect(!end.isSettled)
+      #expect(sink.cancel() && sink.cancelReason == nil)
+      #expect(tenon_future_poll(end.pointer) == TENON_STATUS_CANCELLED)
+    }
+  }
+
+  @Test func aSequenceThatWritesAStreamHearsWhyItIsCancelled() async throws {
+    try await withLoop { loop in
+      let (reason, isRunning) = (Shared<(any Error)?>(nil), Shared(false))
+      let numbers = AsyncStream<Int> {
+        isRunning.value = true
+        while !Task.isCancelled { await Task.yield() }
+        reason.value = Task.cancelReason
+        return nil
+      }
+      let stream = try loop.stream(from: numbers)
+      #expect(throws: Broken(number: 8)) {
+        try loop.result {
+          try await withScope(on: loop) { scope in
+            try scope.add(stream)
+            while !isRunning.value { await Task.yield() }
+            throw Broken(number: 8)
+          }
+        }
+      }
+      // It has ended as the sequence has: without an error.
+      #expect(tenon_future_poll(try stream.end.pointer) == TENON_STATUS_OK)
+      #expect(reason.value as? Broken == Broken(number: 8))
+    }
+  }
+
+  @Test func theEndOfALatestValueIsAMemberOfAScope() async throws {
+    try await withLoop { loop in
+      let (publisher, latest) = try Latest.make()
+      let scope = try Scope()
+      try scope.add(latest)
+      let end = try scope.close()
+      #expect(publisher.set(1))
+      scope.cancel(because: Broken(number: 9))
+      #expect(!publisher.set(2))
+      #expect(publisher.cancelReason as? Broken == Broken(number: 9))
+      publisher.cancel()
+      #expect(end.isSettled)
+    }
+  }
+
   @Test func collectedFailuresAreCounted() async throws {
     try await withLoop { loop in
       let error = #expect(throws: Failure.self) {

@@ -102,6 +102,48 @@ private struct ThreadHandle: @unchecked Sendable {
     #expect(drops.value == sent.value)
   }
 
+  @Test func theEndAsAFutureRacesWithCancelReleaseAndTheEndItself() async throws {
+    struct Fault: Error {}
+    let before = processStatistics()
+    try await withLoop { loop in
+      for round in 0..<(isSanitized ? 500 : 3000) {
+        let (sink, stream) = try Stream.make(capacity: round % 3)
+        let scope = try Scope(policy: round & 1 == 0 ? .cancelSiblings : .collect)
+        let writer = TestThread { [sink] in
+          for _ in 0..<(round % 7) { sched_yield() }
+          _ = try? sink.trySend(1)
+          switch round % 4 {
+          case 0: sink.close()
+          case 1: sink.fail(Fault())
+          case 2: sink.cancel()
+          default: break
+          }
+        }
+        let waiter = TestThread { [stream] in
+          guard let end = try? stream.end else { return }
+          if round % 5 == 0 { end.cancel(because: Fault()) }
+        }
+        let disturber = TestThread { [stream] in
+          for _ in 0..<(round % 5) { sched_yield() }
+          if round % 3 == 0 { stream.cancel() }
+          if round % 7 == 0 { scope.cancel(because: Fault()) }
+        }
+        _ = consume sink
+        try scope.add(stream)
+        _ = consume stream
+        let end = try scope.close()
+        writer.join()
+        waiter.join()
+        disturber.join()
+        _ = (consume writer, consume waiter, consume disturber)
+        try loop.run(until: end)
+        if round % 7 == 0 || round % 4 != 1 { continue }
+        #expect(tenon_future_poll(end.pointer) == TENON_STATUS_REJECTED)
+      }
+    }
+    #expect(processStatistics().scopes_abandoned == before.scopes_abandoned)
+  }
+
   @Test func twoWritersByMistakeAreBusyAndCorruptNothing() async throws {
     let (sink, stream) = try Stream.make(capacity: 64)
     let accepted = Shared(0)

@@ -49,6 +49,34 @@ extension Value {
     }
   }
 
+  @Test func theEndOfAStreamIsAFuture() async throws {
+    try await withLoop { loop in
+      let (sink, stream) = try Stream.make()
+      let end = try stream.end
+      #expect(try stream.end.pointer == end.pointer)
+      #expect(try sink.trySend(1))
+      #expect(!end.isSettled && !sink.isCancelled)
+      sink.fail(StreamFault(number: 8))
+      #expect(throws: StreamFault(number: 8)) { try loop.result { _ = try await end.value } }
+      #expect(try loop.result { try await stream.next()?.number } == 1)
+    }
+  }
+
+  @Test func whoWaitsForTheEndAndIsCancelledCancelsTheStream() async throws {
+    try await withLoop { loop in
+      let (sink, stream) = try Stream.make()
+      let waiting = try loop.start { _ = try await stream.end.value }
+      loop.pollAll()
+      waiting.cancel(because: StreamFault(number: 9))
+      #expect(sink.cancelReason as? StreamFault == StreamFault(number: 9))
+      loop.pollAll()
+      #expect(!waiting.isSettled)
+      sink.cancel()
+      try loop.run(until: waiting)
+      #expect(tenon_future_poll(waiting.pointer) == TENON_STATUS_CANCELLED)
+    }
+  }
+
   @Test func aSinkThatGoesAwayBreaksItsPromise() async throws {
     try await withLoop { loop in
       var (sink, stream): (Sink?, Stream) = try Stream.make()

@@ -122,6 +122,23 @@ TENON_API tenon_status_t tenon_publisher_release(tenon_publisher_t *publisher) T
 TENON_API bool tenon_publisher_is_cancelled(tenon_publisher_t *publisher) TENON_NOEXCEPT;
 
 /**
+ * Gives a reference to the reason for which the reader wants no more, as tenon_promise_copy_reason()
+ * does: what a cancel of tenon_latest_copy_end(), or of the scope that it was added to, said.
+ *
+ * Without a reason, also for a reader that went away, it is a plain error: domain "tenon", code
+ * TENON_STATUS_CANCELLED.
+ *
+ * Ownership:  the caller releases `*error_out`.
+ * Threading:  any thread; never blocks.
+ * Returns:    TENON_STATUS_OK; TENON_STATUS_PENDING while no cancel is requested;
+ *             TENON_STATUS_SETTLED if the publisher has been ended.
+ * Errors:     TENON_STATUS_NO_RESOURCES.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_publisher_copy_reason(tenon_publisher_t *publisher,
+                                                     tenon_error_t **error_out) TENON_NOEXCEPT;
+
+/**
  * Arranges for `fn` to be told when the reader cancels or goes away, or that the publisher was ended
  * without: as tenon_promise_on_cancel() does for a promise.
  *
@@ -187,6 +204,20 @@ TENON_API tenon_status_t tenon_latest_get_missed(tenon_latest_t *latest,
  */
 TENON_API tenon_status_t tenon_latest_copy_error(tenon_latest_t *latest,
                                                  tenon_error_t **error_out) TENON_NOEXCEPT;
+
+/**
+ * Gives the end as a future, which settles when the publisher ends it: as tenon_stream_copy_end().
+ *
+ * A cancel of it is one as tenon_latest_cancel() says. Letting go of it cancels nothing.
+ *
+ * Ownership:  the caller releases `*future_out`.
+ * Threading:  any thread.
+ * Returns:    TENON_STATUS_OK, also if it has ended: the future has settled then.
+ * Errors:     TENON_STATUS_NO_RESOURCES.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_latest_copy_end(tenon_latest_t *latest,
+                                               tenon_future_t **future_out) TENON_NOEXCEPT;
 
 /**
  * Requests that the publisher ends. Sets answer TENON_STATUS_CANCELLED from now on.

@@ -4,7 +4,7 @@
  * A tree of work: what runs in a scope ends before the scope does.
  *
  * Open a scope, add futures to it (whatever is behind them: a promise that C settles, a Swift
- * function, another scope), and close it: that gives a future which settles when all of it has
+ * function, the end of a stream, another scope), and close it: that gives a future which settles when all of it has
  * ended. Nothing is left behind: a scope that is released while it is open is cancelled, and ends by
  * itself.
  *
@@ -87,6 +87,9 @@ TENON_API tenon_status_t tenon_scope_release(tenon_scope_t *scope) TENON_NOEXCEP
 
 /**
  * Makes the work behind a future part of the scope, which ends after it.
+ *
+ * A stream is added by its end: tenon_stream_copy_end(). Somebody has to read it, or cancel it, for a
+ * writer that has no room may never end.
  *
  * If the scope is cancelled already the future is cancelled at once, with the scope's reason, and
  * waited for all the same.

@@ -164,6 +164,23 @@ TENON_API tenon_status_t tenon_sink_release(tenon_sink_t *sink) TENON_NOEXCEPT;
 TENON_API bool tenon_sink_is_cancelled(tenon_sink_t *sink) TENON_NOEXCEPT;
 
 /**
+ * Gives a reference to the reason for which the reader wants no more, as tenon_promise_copy_reason()
+ * does: what a cancel of tenon_stream_copy_end(), or of the scope that it was added to, said.
+ *
+ * Without a reason, also for a reader that went away, it is a plain error: domain "tenon", code
+ * TENON_STATUS_CANCELLED.
+ *
+ * Ownership:  the caller releases `*error_out`.
+ * Threading:  any thread; never blocks.
+ * Returns:    TENON_STATUS_OK; TENON_STATUS_PENDING while no cancel is requested;
+ *             TENON_STATUS_SETTLED if the sink has been ended.
+ * Errors:     TENON_STATUS_NO_RESOURCES.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_sink_copy_reason(tenon_sink_t *sink,
+                                                tenon_error_t **error_out) TENON_NOEXCEPT;
+
+/**
  * Arranges for `fn` to be told when the reader cancels or goes away, or that the sink was ended
  * without: as tenon_promise_on_cancel() does for a promise.
  *
@@ -229,6 +246,27 @@ TENON_API tenon_status_t tenon_stream_next_batch(tenon_stream_t *stream, tenon_v
  */
 TENON_API tenon_status_t tenon_stream_copy_error(tenon_stream_t *stream,
                                                  tenon_error_t **error_out) TENON_NOEXCEPT;
+
+/**
+ * Gives the end of the stream as a future, which makes a stream a piece of work like any other: add it
+ * to a scope, combine it, wait for it.
+ *
+ * It settles when the writer ends the stream, whether or not the reader has read what is buffered, and
+ * also if the reader was released before: fulfilled, with a value that holds nothing, if the writer
+ * closed; rejected with the error that it failed with, or that a broken promise is; or cancelled.
+ *
+ * A cancel of it is one of the stream, as tenon_stream_cancel() says, and its reason is what
+ * tenon_sink_copy_reason() gives. Letting go of it cancels nothing. It keeps nothing alive, so a reader
+ * that goes away cancels as ever. A second call gives the same future.
+ *
+ * Ownership:  the caller releases `*future_out`.
+ * Threading:  any thread.
+ * Returns:    TENON_STATUS_OK, also if the stream has ended: the future has settled then.
+ * Errors:     TENON_STATUS_NO_RESOURCES.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_stream_copy_end(tenon_stream_t *stream,
+                                               tenon_future_t **future_out) TENON_NOEXCEPT;
 
 /**
  * Requests that the writer ends.

@@ -60,6 +60,13 @@ public func tenon_publisher_is_cancelled(_ publisher: OpaquePointer?) -> Bool {
 }
 
 @c @implementation
+public func tenon_publisher_copy_reason(
+  _ publisher: OpaquePointer?, _ error_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  copyStreamReason(Handle(publisher), .publisher, error_out)
+}
+
+@c @implementation
 public func tenon_publisher_on_cancel(
   _ publisher: OpaquePointer?, _ executor: OpaquePointer?, _ fn: tenon_cancel_fn?,
   _ context: UnsafeMutableRawPointer?, _ registration_out: UnsafeMutablePointer<OpaquePointer?>?
@@ -101,6 +108,13 @@ public func tenon_latest_copy_error(
   _ latest: OpaquePointer?, _ error_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
   copyStreamError(Handle(latest), .latest, error_out)
+}
+
+@c @implementation
+public func tenon_latest_copy_end(
+  _ latest: OpaquePointer?, _ future_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  giveStreamEnd(Handle(latest), .latest, future_out)
 }
 
 @c @implementation

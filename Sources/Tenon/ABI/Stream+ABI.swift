@@ -80,6 +80,13 @@ public func tenon_sink_is_cancelled(_ sink: OpaquePointer?) -> Bool {
 }
 
 @c @implementation
+public func tenon_sink_copy_reason(
+  _ sink: OpaquePointer?, _ error_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  copyStreamReason(Handle(sink), .sink, error_out)
+}
+
+@c @implementation
 public func tenon_sink_on_cancel(
   _ sink: OpaquePointer?, _ executor: OpaquePointer?, _ fn: tenon_cancel_fn?,
   _ context: UnsafeMutableRawPointer?, _ registration_out: UnsafeMutablePointer<OpaquePointer?>?
@@ -116,6 +123,13 @@ public func tenon_stream_copy_error(
   _ stream: OpaquePointer?, _ error_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
   copyStreamError(Handle(stream), .stream, error_out)
+}
+
+@c @implementation
+public func tenon_stream_copy_end(
+  _ stream: OpaquePointer?, _ future_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  giveStreamEnd(Handle(stream), .stream, future_out)
 }
 
 @c @implementation
@@ -176,5 +190,26 @@ func copyStreamError(
       error_out.pointee = error.pointer
       return TENON_STATUS_OK
     }
+  }
+}
+
+func giveStreamEnd(
+  _ reader: Handle, _ kind: Handle.Kind, _ future_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  guard let future_out else { return TENON_STATUS_INVALID }
+  var end = Handle(bits: 0)
+  let status = copyStreamEnd(reader, kind, &end)
+  if status == TENON_STATUS_OK { future_out.pointee = end.pointer }
+  return status
+}
+
+func copyStreamReason(
+  _ writer: Handle, _ kind: Handle.Kind, _ error_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  guard let error_out else { return TENON_STATUS_INVALID }
+  return withCore(writer, kind) { core in
+    let status = giveReason(of: core.pointee.promise, error_out)
+    // Settled, and nobody is left who could ask how.
+    return status == TENON_STATUS_STALE ? TENON_STATUS_SETTLED : status
   }
 }

@@ -24,6 +24,16 @@ func reasonInSwift(of promise: Handle) -> (any Error)? {
   return swiftError(for: reason)
 }
 
+/// What a stream's reader gave as the reason.
+func reasonInSwift(ofWriter writer: Handle, _ kind: Handle.Kind) -> (any Error)? {
+  var reason: (any Error)?
+  _ = withCore(writer, kind) { core in
+    reason = reasonInSwift(of: core.pointee.promise)
+    return TENON_STATUS_OK
+  }
+  return reason
+}
+
 /// Calls `body` with a handle for an error that is a reason, which it lends. That somebody was cancelled is no reason.
 func withReason(_ error: (any Error)?, _ body: (Handle?) -> Void) {
   guard let error, !(error is CancellationError), let handle = errorHandle(for: error) else {

@@ -60,6 +60,9 @@ public final class Latest: Sendable {
   /// Requests that the publisher ends.
   public func cancel() { _ = cancelStream(handle, .latest) }
 
+  /// Its end, as a future: it settles when the publisher ends it. As ``Stream/end``.
+  public var end: Future { get throws { try streamEnd(handle, .latest) } }
+
   /// The newest value that was not seen yet, when there is one; nil at the end.
   ///
   /// - Throws: As ``Stream/next()``.
@@ -109,6 +112,10 @@ public final class Publisher: Sendable {
 
   /// Whether the reader wants no more.
   public var isCancelled: Bool { isStreamCancelled(handle, .publisher) }
+
+  /// Why the reader wants no more: what was given with the cancel, or a `CancellationError`; nil: it wants more, or this has
+  /// been ended.
+  public var cancelReason: (any Error)? { reasonInSwift(ofWriter: handle, .publisher) }
 
   /// Sets the newest value, at once. False: the reader wants no more, or it has been ended; the value was dropped.
   @discardableResult

@@ -84,15 +84,32 @@ private nonisolated(nonsending) func copy<Elements: AsyncSequence>(
   }
 }
 
-/// The reader's cancel becomes the call's. Takes the reference to the call's future.
+/// What a cancel of a stream has to find: the call that writes it, and its sink, which has the reason.
+private final class WriterOfStream: Sendable {
+  let call: Handle
+  let sink: Handle
+  init(_ call: Handle, _ sink: Handle) { (self.call, self.sink) = (call, sink) }
+
+  func cancel() {
+    var reason: Handle?
+    _ = withCore(sink, .sink) { core in
+      reason = Tenon.cancelReason(of: core.pointee.promise)
+      return TENON_STATUS_OK
+    }
+    _ = cancelFuture(call, because: reason)
+    if let reason { _ = ErrorSlot.release(reason) }
+  }
+}
+
+/// The reader's cancel becomes the call's, for the same reason. Takes the reference to the call's future.
 private func cancel(_ call: Handle, with sink: Sink) {
   let pass: tenon_cancel_fn = { context, status in
-    let call = Handle(bits: UInt(bitPattern: context))
-    if status == TENON_STATUS_CANCELLED { _ = cancelFuture(call) }
-    _ = releaseFuture(call)
+    let writer = Unmanaged<WriterOfStream>.fromOpaque(context.unsafelyUnwrapped).takeRetainedValue()
+    if status == TENON_STATUS_CANCELLED { writer.cancel() }
+    _ = releaseFuture(writer.call)
   }
   let function = unsafeBitCast(pass, to: UnsafeRawPointer.self)
-  let context = UnsafeMutableRawPointer(bitPattern: call.bits)
+  let context = Unmanaged.passRetained(WriterOfStream(call, sink.handle)).toOpaque()
   let status = onStreamCancel(sink.handle, .sink, .none, function, context) { _ in }
   if status != TENON_STATUS_OK {
     pass(context, status == TENON_STATUS_CANCELLED ? status : TENON_STATUS_SETTLED)

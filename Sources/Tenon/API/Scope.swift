@@ -85,6 +85,13 @@ public final class Scope: Sendable {
     try throwIfError(addToScope(handle, future.handle))
   }
 
+  /// Makes a stream part of the scope, until its writer has ended it. Somebody has to read it, or let go of it: the scope
+  /// does not keep the stream.
+  public func add(_ stream: Stream) throws { try add(stream.end) }
+
+  /// The same for a latest value.
+  public func add(_ latest: Latest) throws { try add(latest.end) }
+
   /// Requests that all in the scope ends early. The first request decides the reason.
   public func cancel(because reason: (any Error)? = nil) {
     withReason(reason) { _ = cancelScope(handle, because: $0) }

@@ -42,6 +42,10 @@ public final class Sink: Sendable {
   /// Whether the reader wants no more.
   public var isCancelled: Bool { isStreamCancelled(handle, .sink) }
 
+  /// Why the reader wants no more: what was given with the cancel, or a `CancellationError`; nil: it wants more, or this has
+  /// been ended.
+  public var cancelReason: (any Error)? { reasonInSwift(ofWriter: handle, .sink) }
+
   /// Sends a value, when there is room.
   ///
   /// - Throws: `CancellationError` if the reader wants no more, or this task is cancelled while it waits; ``Failure`` in domain

@@ -62,6 +62,15 @@ public final class Stream: Sendable {
   /// Requests that the writer ends. What is buffered can still be read.
   public func cancel() { _ = cancelStream(handle, .stream) }
 
+  /// The stream's end, as a future: it settles when the writer ends it, whether or not all has been read; with nothing, with
+  /// the error, or as cancelled.
+  ///
+  /// Cancelling it, also by cancelling a task that waits for it, cancels the stream for that reason; letting go of it
+  /// does not. It keeps nothing alive.
+  ///
+  /// - Throws: ``Failure`` in domain `tenon`, code `TENON_STATUS_NO_RESOURCES`.
+  public var end: Future { get throws { try streamEnd(handle, .stream) } }
+
   /// The next value, or nil at the end. Strings and bytes are copied; a pointer is the caller's, with its `drop`.
   ///
   /// Cancelling the task ends its wait, and no value is lost: what comes later stays for the next call.
@@ -122,4 +131,11 @@ func streamError(_ reader: Handle, _ kind: Handle.Kind, _ status: tenon_status_t
     return error
   default: return Failure(status)
   }
+}
+
+func streamEnd(_ reader: Handle, _ kind: Handle.Kind) throws -> Future {
+  var end = Handle(bits: 0)
+  let status = copyStreamEnd(reader, kind, &end)
+  if status != TENON_STATUS_OK { throw Failure(status) }
+  return Future(adopting: end)
 }

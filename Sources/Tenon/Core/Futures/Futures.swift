@@ -344,10 +344,10 @@ func onComplete(
   return answer
 }
 
-/// Registers a cancel callback.
+/// Registers a cancel callback; `beforeOthers`: it is told before those that are there.
 func onCancel(
   _ promise: Handle, _ executor: ExecutorName, _ function: UnsafeRawPointer,
-  _ context: UnsafeMutableRawPointer?, _ registered: (Handle) -> Void
+  _ context: UnsafeMutableRawPointer?, beforeOthers: Bool = false, _ registered: (Handle) -> Void
 ) -> tenon_status_t {
   guard let slot = findFuture(promise, .promise) else { return SlotTable.refusal(promise) }
   guard
@@ -367,7 +367,11 @@ func onCancel(
     if !old.has(FutureWord.cancelRequested) {
       registered(handle)
       registration.pointee.isLinked = true
-      RegistrationList.append(index, to: &slot.content.pointee.cancels)
+      if beforeOthers {
+        RegistrationList.prepend(index, to: &slot.content.pointee.cancels)
+      } else {
+        RegistrationList.append(index, to: &slot.content.pointee.cancels)
+      }
       registration.arm(handle.bits)
       slot.publish(locked.unlocked)
       return confirm(handle, executor)

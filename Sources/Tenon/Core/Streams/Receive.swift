@@ -67,7 +67,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
 
   private func beginWait(_ wait: StreamWait?, _ writer: inout StreamWake) -> tenon_status_t {
     // The end is looked at first: what was sent before it is seen then.
-    let isEnded = shared.pointee.isEnded
+    let isEnded = hasEnded
     if hasItem { return TENON_STATUS_OK }
     if isEnded { return endStatus }
     guard let wait else { return TENON_STATUS_PENDING }

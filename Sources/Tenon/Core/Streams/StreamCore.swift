@@ -24,7 +24,8 @@ struct StreamCore: ~Copyable {
   let mutex = Mutex()
   /// How many of the two ends are left.
   let ends = Atomic<UInt32>(2)
-  /// The stream's end, as a result: the writer settles it, and the reader cancels it.
+  /// The stream's end, as a result: the writer settles it, and the reader cancels it. The reader's end holds a reference
+  /// to the future, and lends it to whoever asks.
   let promise: Handle
   let future: Handle
   let executor: ExecutorName
@@ -42,6 +43,8 @@ struct StreamCore: ~Copyable {
     var isEnded = false
     /// The reader wants no more, or is gone.
     var isCancelled = false
+    /// Others may hold, and cancel, the future of the stream's end.
+    var isEndLent = false
     var reader = StreamWait.none
     var writer = StreamWait.none
     /// Of a latest value: the one that the reader has not seen, and how many it never saw.
@@ -100,6 +103,12 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       pointee.tail.load(ordering: .acquiring) &- pointee.head.load(ordering: .acquiring)
     if pointee.capacity == 0 { return count == 0 && !shared.pointee.reader.isNone }
     return count < pointee.capacity
+  }
+
+  /// Whether nothing more comes. Under the mutex. Who is told by the future of the end may ask before the writer is done.
+  var hasEnded: Bool {
+    shared.pointee.isEnded
+      || shared.pointee.isEndLent && pollFuture(pointee.future) != TENON_STATUS_PENDING
   }
 
   /// How the writer ended it.

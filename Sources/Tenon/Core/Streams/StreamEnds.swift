@@ -23,8 +23,10 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
       if !word.has(EndWord.ended) { _ = releasePromise(core.pointee.promise) }
       core.finishWriter(isGone: true)
     } else {
-      core.cancelByReader(isGone: true)
+      let isEndLent = core.cancelByReader(isGone: true)
       core.dropItems(mask: UInt(pointee.mask))
+      // Else this is its last reader, and the cancel.
+      if isEndLent { _ = cancelFuture(core.pointee.future) }
       _ = releaseFuture(core.pointee.future)
     }
     pointee.core = nil
@@ -84,8 +86,10 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     writer.cancellation.perform(self)
   }
 
-  /// The reader wants no more, or is gone: nothing more is sent, and a writer that waits is told.
-  func cancelByReader(isGone: Bool) {
+  /// The reader wants no more, or is gone: nothing more is sent, and a writer that waits is told. Says whether others may
+  /// hold the future of the end.
+  @discardableResult
+  func cancelByReader(isGone: Bool) -> Bool {
     pointee.mutex.lock()
     shared.pointee.isCancelled = true
     if !isLatest { shared.pointee.sink?.setFlags(EndWord.cancelled) }
@@ -97,9 +101,11 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       endReaderWait()
       shared.pointee.stream = nil
     }
+    let isEndLent = shared.pointee.isEndLent
     pointee.mutex.unlock()
     writer.cancellation.perform(self)
     reader.cancellation.perform(self)
+    return isEndLent
   }
 
   /// The reader is gone, and the writer can send no more: what is buffered ends here.
@@ -125,9 +131,56 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
 /// The reader asks the writer to end: see tenon_stream_cancel().
 func cancelStream(_ reader: Handle, _ kind: Handle.Kind) -> tenon_status_t {
   withCore(reader, kind) { core in
-    if core.pointee.mutex.withLock({ core.shared.pointee.isEnded }) { return TENON_STATUS_SETTLED }
+    if core.pointee.mutex.withLock({ core.hasEnded }) { return TENON_STATUS_SETTLED }
     core.cancelByReader(isGone: false)
     return cancelFuture(core.pointee.future)
+  }
+}
+
+// MARK: The end as a future
+
+/// Gives a reference to the future of the stream's end, for whoever wants to wait for it: see tenon_stream_copy_end().
+func copyStreamEnd(_ reader: Handle, _ kind: Handle.Kind, _ end: inout Handle) -> tenon_status_t {
+  withCore(reader, kind) { core in
+    var status = core.lendEnd(of: reader)
+    if status == TENON_STATUS_OK { status = retainFuture(core.pointee.future) }
+    if status == TENON_STATUS_OK { end = core.pointee.future }
+    return status
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == StreamCore {
+  /// From now on a cancel of the end's future, by whomever, is one of the stream. The reader is pinned.
+  fileprivate func lendEnd(of reader: Handle) -> tenon_status_t {
+    pointee.mutex.lock()
+    if shared.pointee.isEndLent {
+      pointee.mutex.unlock()
+      return TENON_STATUS_OK
+    }
+    // Before the writer's own callbacks, which may try to send.
+    let status = onCancel(
+      pointee.promise, .none, unsafeBitCast(endCancelled, to: UnsafeRawPointer.self),
+      UnsafeMutableRawPointer(bitPattern: reader.bits), beforeOthers: true
+    ) { _ in }
+    let isWatched =
+      status == TENON_STATUS_OK || status == TENON_STATUS_SETTLED
+      || status == TENON_STATUS_CANCELLED
+    shared.pointee.isEndLent = isWatched
+    pointee.mutex.unlock()
+    // Requested before, by the reader or by the executor's close.
+    if status == TENON_STATUS_CANCELLED { cancelByReader(isGone: false) }
+    return isWatched ? TENON_STATUS_OK : status
+  }
+}
+
+/// A cancel callback: the future of the end was cancelled, which is a cancel of the stream.
+private let endCancelled: tenon_cancel_fn = { context, status in
+  let reader = Handle(bits: UInt(bitPattern: context))
+  guard status == TENON_STATUS_CANCELLED else { return }
+  // Gone: then it has cancelled.
+  _ = withCore(reader, reader.is(.latest) ? .latest : .stream) { core in
+    core.cancelByReader(isGone: false)
+    return TENON_STATUS_OK
   }
 }
 
