@@ -98,7 +98,7 @@ def measure(workload):
     """Runs all subjects in turn, round after round. Returns their results."""
     in_a_hurry = QUICK and workload.unit == NS and workload.name != "timer-fire"
     iterations = workload.iterations // (4 if in_a_hurry else 1)
-    rounds = 1 if QUICK and workload.steady else ROUNDS
+    rounds = 1 if QUICK and workload.steady else min(ROUNDS, workload.rounds or ROUNDS)
     values = {subject.name: [] for subject in workload.subjects if is_built(subject)}
     for _ in range(rounds):
         for subject in workload.subjects:

@@ -36,6 +36,7 @@ class Workload:
     unit: str = NS
     # Twice these iterations, then once, run under callgrind: see instructions() in run.py.
     counted: Optional[int] = None
+    rounds: Optional[int] = None  # no more than so many
     steady: bool = False  # does not vary from round to round: one is enough in a hurry
     targets: list = field(default_factory=list)
 
@@ -345,6 +346,20 @@ WORKLOADS = [
         unit=BYTES,
         steady=True,
         subjects=[Subject("Tenon", OURS, "c/scope tenon")],
+    ),
+    Workload(
+        "search-memory",
+        "(j) search a tree of 1 GiB, all of which matches, for a slow reader: resident at most",
+        256,
+        cpus=2,
+        unit=MEGABYTES,
+        rounds=3,
+        steady=True,
+        subjects=[
+            Subject("Tenon, 64 files in flight", OURS, "c/search-memory tenon"),
+            Subject("GNU grep, one file", LIMIT, "c/search-memory grep"),
+        ],
+        targets=[at_most(64, MEGABYTES)],
     ),
     Workload(
         "idle",

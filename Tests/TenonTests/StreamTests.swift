@@ -205,6 +205,49 @@ extension Value {
     }
   }
 
+  @Test func aSwiftFunctionIsAStreamForC() async throws {
+    try await withLoop { loop in
+      let sent = Shared(0)
+      var stream: OpaquePointer?
+      let status = export(on: loop.pointer, stream: &stream, capacity: 2) { sink in
+        for number in 0..<10 {
+          try await sink.send(number)
+          sent.value += 1
+        }
+        throw StreamFault(number: 10)
+      }
+      #expect(status == TENON_STATUS_OK)
+      loop.pollAll()
+      #expect(sent.value == 2)
+      let reader = try Stream(adopting: stream)
+      let numbers = Shared(0)
+      #expect(throws: StreamFault(number: 10)) {
+        try loop.result { for try await _ in reader { numbers.value += 1 } }
+      }
+      #expect(numbers.value == 10)
+    }
+  }
+
+  @Test func aReaderThatStopsEarlyEndsTheSwiftFunction() async throws {
+    try await withLoop { loop in
+      let isCancelled = Shared(false)
+      var stream: OpaquePointer?
+      let status = export(on: loop.pointer, stream: &stream, capacity: 0) { sink in
+        do { try await sink.send(1) } catch {
+          isCancelled.value = error is CancellationError && Task.isCancelled
+          throw error
+        }
+      }
+      #expect(status == TENON_STATUS_OK)
+      loop.pollAll()
+      #expect(!isCancelled.value)
+      tenon_stream_release(stream)
+      try loop.run()
+      #expect(isCancelled.value)
+      #expect(loop.statistics.pending == 0)
+    }
+  }
+
   @Test func aReaderThatStopsEarlyCancelsTheSwiftSequence() async throws {
     try await withLoop { loop in
       let ended = Shared(false)

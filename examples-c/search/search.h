@@ -1,6 +1,8 @@
-/* One search: shared by main.c, which runs it, and walk.c, which finds the files. */
+/* One search: shared by main.c, which runs it, and walk.c, which finds the files. output.h prints. */
 #ifndef SEARCH_H
 #define SEARCH_H
+
+#include "output.h"
 
 #include <search_file.h>
 #include <tenon/tenon.h>
@@ -10,8 +12,9 @@
 typedef struct file {
   struct search *search;
   char *path;
-  tenon_future_t *future;
+  tenon_stream_t *stream; /**< of the lines that it has found */
   struct file *next, *previous;
+  struct file *next_held_up;
 } file_t;
 
 /** Paths that wait, last in, first out. */
@@ -31,6 +34,8 @@ typedef struct search {
   uint64_t limit;
   bool wants_stats;
 
+  output_t output;
+  file_t *held_up_files; /**< that wait until there is room in the output */
   file_t *in_flight_files;
   size_t in_flight;
   size_t files;

@@ -1,6 +1,39 @@
 public import CTenon
 
-/// Starts to read a Swift sequence for C: what a function that exports one consists of.
+/// Starts a Swift async function that writes a stream for C: what a function that exports one consists of.
+///
+///     return export(on: executor, stream: streamOut, capacity: 16) { sink in
+///       try await rows(of: table, into: sink)
+///     }
+///
+/// It runs in the executor's polls. The stream ends when it returns, and fails with what it throws. Cancelling or releasing
+/// the stream cancels the task that writes.
+///
+/// - Parameters:
+///   - executor: A `tenon_executor_t` that C lends.
+///   - stream: Where C's handle goes, with one reference.
+///   - capacity: How many values are buffered at most.
+///   - write: Sends the values, and waits in its sends while C has not caught up.
+/// - Returns: `TENON_STATUS_OK`, or why nothing was started.
+public func export(
+  on executor: OpaquePointer?, stream: UnsafeMutablePointer<OpaquePointer?>?, capacity: Int = 64,
+  _ write: nonisolated(nonsending) @escaping @Sendable (Sink) async throws -> Void
+) -> tenon_status_t {
+  guard let stream, (0...Int(TENON_STREAM_CAPACITY_MAX)).contains(capacity) else {
+    return TENON_STATUS_INVALID
+  }
+  let handle = Handle(executor)
+  let status = LoopExecutor.check(handle)
+  if status != TENON_STATUS_OK { return status }
+  switch startStream(on: ExecutorName(handle), UInt(capacity), write) {
+  case .failure(let error): return error.status
+  case .success(let started):
+    stream.pointee = started.pointer
+    return TENON_STATUS_OK
+  }
+}
+
+/// Starts to read a Swift sequence for C.
 ///
 /// The sequence is read in the executor's polls, as far as the buffer has room. Cancelling or releasing the stream cancels the
 /// task that reads.
@@ -15,17 +48,8 @@ public func export<Elements: AsyncSequence & Sendable>(
   on executor: OpaquePointer?, stream: UnsafeMutablePointer<OpaquePointer?>?, capacity: Int = 64,
   _ sequence: Elements
 ) -> tenon_status_t where Elements.Element: ValueConvertible {
-  guard let stream, (0...Int(TENON_STREAM_CAPACITY_MAX)).contains(capacity) else {
-    return TENON_STATUS_INVALID
-  }
-  let handle = Handle(executor)
-  let status = LoopExecutor.check(handle)
-  if status != TENON_STATUS_OK { return status }
-  switch startStream(on: ExecutorName(handle), UInt(capacity), sequence) {
-  case .failure(let error): return error.status
-  case .success(let started):
-    stream.pointee = started.pointer
-    return TENON_STATUS_OK
+  export(on: executor, stream: stream, capacity: capacity) { sink in
+    for try await element in sequence { try await sink.send(element) }
   }
 }
 
@@ -42,16 +66,20 @@ extension LoopExecutor {
     guard (0...Int(TENON_STREAM_CAPACITY_MAX)).contains(capacity) else {
       throw Failure(TENON_STATUS_INVALID)
     }
-    switch startStream(on: name, UInt(capacity), sequence) {
+    let started = startStream(on: name, UInt(capacity)) { sink in
+      for try await element in sequence { try await sink.send(element) }
+    }
+    switch started {
     case .success(let handle): return Stream(adopting: handle)
     case .failure(let error): throw Failure(error.status)
     }
   }
 }
 
-private func startStream<Elements: AsyncSequence & Sendable>(
-  on name: ExecutorName, _ capacity: UInt, _ sequence: Elements
-) -> Result<Handle, StatusError> where Elements.Element: ValueConvertible {
+private func startStream(
+  on name: ExecutorName, _ capacity: UInt,
+  _ write: nonisolated(nonsending) @escaping @Sendable (Sink) async throws -> Void
+) -> Result<Handle, StatusError> {
   let sink: Sink
   let stream: Handle
   switch createStream(.sink, .stream, capacity: capacity, executor: name) {
@@ -59,7 +87,16 @@ private func startStream<Elements: AsyncSequence & Sendable>(
   case .success(let made): (sink, stream) = (Sink(adopting: made.writer), made.reader)
   }
   let started = startCall(on: name, detached: true) { promise in
-    Call(promise) { await copy(sequence, to: sink) }
+    Call(promise) {
+      do {
+        try await write(sink)
+        sink.close()
+      } catch is CancellationError {
+        sink.cancel()
+      } catch {
+        sink.fail(error)
+      }
+    }
   }
   switch started {
   case .failure(let error):
@@ -68,19 +105,6 @@ private func startStream<Elements: AsyncSequence & Sendable>(
   case .success(let call):
     cancel(call, with: sink)
     return .success(stream)
-  }
-}
-
-private nonisolated(nonsending) func copy<Elements: AsyncSequence>(
-  _ sequence: Elements, to sink: Sink
-) async where Elements.Element: ValueConvertible {
-  do {
-    for try await element in sequence { try await sink.send(element) }
-    sink.close()
-  } catch is CancellationError {
-    sink.cancel()
-  } catch {
-    sink.fail(error)
   }
 }
 

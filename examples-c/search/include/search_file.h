@@ -6,21 +6,22 @@
 #ifndef SEARCH_FILE_H
 #define SEARCH_FILE_H
 
-#include <tenon/executor.h>
+#include <tenon/stream.h>
 
 TENON_BEGIN_DECLS
 
 /**
  * Starts to search one file for `pattern`, a fixed string, or several with newlines between them.
  *
- * The future delivers bytes: the lines that match, each as `path:number:text` and a newline. An error is
- * libuv's, domain "uv".
+ * The stream delivers bytes: each item is some of the lines that match, whole and in their order, each
+ * as `path:number:text` and a newline. What is not read holds the search up. An error is libuv's,
+ * domain "uv".
  *
- * Ownership:  borrows all; the caller releases `*future_out`.
+ * Ownership:  borrows all; the caller releases `*stream_out`.
  * Threading:  any thread; `executor` is one of tenon_uv_attach().
  */
 TENON_API tenon_status_t search_file(tenon_executor_t *executor, const char *path,
-                                     const char *pattern, tenon_future_t **future_out);
+                                     const char *pattern, tenon_stream_t **stream_out);
 
 TENON_END_DECLS
 
