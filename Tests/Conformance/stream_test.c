@@ -721,6 +721,12 @@ CASE(a_cancel_of_the_end_is_one_of_the_stream) {
     /* What was buffered can still be read. */
     CHECK_COUNT(0, next(ends.stream));
     CHECK_COUNT(NOTHING(TENON_STATUS_CANCELLED), next(ends.stream));
+    /* The future of an item that never comes ends for the same reason. */
+    tenon_future_t *item;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_stream_next(ends.stream, &item));
+    CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(item));
+    CHECK_ERROR("test", 4, cause_of(error_of(item)));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(item));
     CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
     if (answers)
       CHECK_STATUS(TENON_STATUS_OK, tenon_sink_release(ends.sink));

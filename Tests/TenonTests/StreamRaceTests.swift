@@ -104,7 +104,6 @@ private struct ThreadHandle: @unchecked Sendable {
 
   @Test func theEndAsAFutureRacesWithCancelReleaseAndTheEndItself() async throws {
     struct Fault: Error {}
-    let before = processStatistics()
     try await withLoop { loop in
       for round in 0..<(isSanitized ? 500 : 3000) {
         let (sink, stream) = try Stream.make(capacity: round % 3)
@@ -137,11 +136,11 @@ private struct ThreadHandle: @unchecked Sendable {
         disturber.join()
         _ = (consume writer, consume waiter, consume disturber)
         try loop.run(until: end)
-        if round % 7 == 0 || round % 4 != 1 { continue }
-        #expect(tenon_future_poll(end.pointer) == TENON_STATUS_REJECTED)
+        let status = tenon_future_poll(end.pointer)
+        #expect(status != TENON_STATUS_PENDING)
+        if round % 7 != 0 && round % 4 == 1 { #expect(status == TENON_STATUS_REJECTED) }
       }
     }
-    #expect(processStatistics().scopes_abandoned == before.scopes_abandoned)
   }
 
   @Test func twoWritersByMistakeAreBusyAndCorruptNothing() async throws {

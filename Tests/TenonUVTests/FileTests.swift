@@ -1,4 +1,5 @@
 import CTenonUV
+import Dispatch
 import Glibc
 import Tenon
 import Testing
@@ -132,14 +133,14 @@ import Testing
     _ body: nonisolated(nonsending) @escaping @Sendable (UVLoop) async throws -> Void
   ) async throws {
     final class Gate: Sendable {
-      let (opened, busy) = (Shared(false), Shared(0))
+      let opened = DispatchSemaphore(value: 0)
+      let busy = Shared(0)
     }
     try await withUVLoop { loop in
       let gate = Gate()
       let size = 4
       // SAFETY: libuv has them until the requests have ended, which is awaited.
       nonisolated(unsafe) let requests = UnsafeMutablePointer<uv_work_t>.allocate(capacity: size)
-      let done = Shared(0)
       let context = Unmanaged.passRetained(gate).toOpaque()
       for index in 0..<size {
         requests[index] = uv_work_t()
@@ -149,17 +150,16 @@ import Testing
           {
             let gate = Unmanaged<Gate>.fromOpaque($0!.pointee.data).takeUnretainedValue()
             gate.busy.change { $0 += 1 }
-            while !gate.opened.value { usleep(500) }
+            gate.opened.wait()
           },
           { request, _ in
             let gate = Unmanaged<Gate>.fromOpaque(request!.pointee.data).takeUnretainedValue()
             gate.busy.change { $0 -= 1 }
           })
       }
-      _ = done
       try await loop.until { gate.busy.value == size }
       do { try await body(loop) } catch { Issue.record(error) }
-      gate.opened.value = true
+      for _ in 0..<size { gate.opened.signal() }
       try await loop.until { gate.busy.value == 0 }
       requests.deallocate()
       Unmanaged<Gate>.fromOpaque(context).release()

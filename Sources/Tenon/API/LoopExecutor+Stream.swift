@@ -115,13 +115,10 @@ private final class WriterOfStream: Sendable {
   init(_ call: Handle, _ sink: Handle) { (self.call, self.sink) = (call, sink) }
 
   func cancel() {
-    var reason: Handle?
     _ = withCore(sink, .sink) { core in
-      reason = Tenon.cancelReason(of: core.pointee.promise)
+      passCancel(of: core.pointee.promise, to: call)
       return TENON_STATUS_OK
     }
-    _ = cancelFuture(call, because: reason)
-    if let reason { _ = ErrorSlot.release(reason) }
   }
 }
 

@@ -30,10 +30,7 @@ public final class Promise: Sendable {
 
   @discardableResult
   public func resolve(_ value: some ValueConvertible) -> Bool {
-    let value = value.makeValue()
-    let status = settle(handle, as: .fulfilled, value)
-    if status != TENON_STATUS_OK && status != TENON_STATUS_ALREADY_SETTLED { value.end() }
-    return status == TENON_STATUS_OK
+    settleOwning(handle, as: .fulfilled, value.makeValue()) == TENON_STATUS_OK
   }
 
   /// Settles with a value that holds nothing.
@@ -42,12 +39,7 @@ public final class Promise: Sendable {
 
   @discardableResult
   public func reject(_ error: any Error) -> Bool {
-    guard let errorHandle = errorHandle(for: error) else { return false }
-    let status = settle(handle, as: .rejected, .error(errorHandle))
-    if status != TENON_STATUS_OK && status != TENON_STATUS_ALREADY_SETTLED {
-      _ = ErrorSlot.release(errorHandle)
-    }
-    return status == TENON_STATUS_OK
+    Tenon.reject(handle, with: error) == TENON_STATUS_OK
   }
 
   /// Settles as cancelled: says that the work has ended without a result.

@@ -34,8 +34,7 @@ struct Call: ~Copyable {
 
   /// Moves the operation out, which must be one that returns a `Result`.
   @inline(__always) consuming func takeOperation<Result>() -> Operation<Result> {
-    let taken = unsafeBitCast(operation, to: Operation<Result>.self)
-    return taken
+    unsafeBitCast(operation, to: Operation<Result>.self)
   }
 
   /// What the operation has captured.

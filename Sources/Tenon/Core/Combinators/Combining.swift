@@ -21,12 +21,6 @@ func combine(
   return block.finishSetup(future, status)
 }
 
-/// Ends both ends of a result that nobody has seen.
-func discardFuture(_ promise: Handle, _ future: Handle) {
-  _ = settle(promise, as: .cancelled, tenon_value_none())
-  _ = releaseFuture(future)
-}
-
 extension UnsafeMutablePointer where Pointee == Combinator {
   /// Registers on the inputs, until it is decided.
   func listen() -> tenon_status_t {
@@ -135,9 +129,8 @@ extension UnsafeMutablePointer where Pointee == Combinator {
   /// Settles the result by the input that decided it.
   private func settleFirst(_ index: Int, _ status: tenon_status_t, _ future: Handle) {
     if status != TENON_STATUS_OK {
-      var error: Handle?
-      passFailure(of: future, to: pointee.promise, &error)
-      if let error { keepError(error) }
+      if let error = copyFailure(of: future) { keepError(error) }
+      passFailure(of: future, to: pointee.promise)
     } else if pointee.kind == .timeout {
       moveValue(of: future, to: pointee.promise)
     } else {
@@ -160,12 +153,8 @@ extension UnsafeMutablePointer where Pointee == Combinator {
   }
 
   private func keepFirstError(_ future: Handle) {
-    _ = readFuture(future) { word, value in
-      if word.phase != .fulfilled, let error = copyError(word, value) {
-        pointee.firstError.store(error.bits, ordering: .releasing)
-      }
-      return TENON_STATUS_OK
-    }
+    guard let error = copyFailure(of: future) else { return }
+    pointee.firstError.store(error.bits, ordering: .releasing)
   }
 
   /// Somebody wants the result to end early.
@@ -184,47 +173,6 @@ extension UnsafeMutablePointer where Pointee == Combinator {
     let reason = cancelReason(of: pointee.promise)
     cancelInputs(because: reason)
     if let reason { _ = ErrorSlot.release(reason) }
-  }
-}
-
-/// Settles a promise with the failure of a settled future: the same error, or a cancel for the same reason. `copy` is
-/// then a reference to an error that says so.
-func passFailure(of future: Handle, to promise: Handle, _ copy: inout Handle?) {
-  var (phase, result) = (FutureWord.Phase.cancelled, tenon_value_none())
-  _ = readFuture(future) { word, value in
-    copy = copyError(word, value)
-    phase = word.phase
-    result = value
-    if value.kind == tenon_value_t.errorKind {
-      let error = Handle(bits: UInt(value.as.u64))
-      if ErrorSlot.retain(error) != TENON_STATUS_OK { result = .status(TENON_STATUS_NO_RESOURCES) }
-    }
-    return TENON_STATUS_OK
-  }
-  settleOwning(promise, as: phase, result)
-}
-
-/// Settles a promise with the value of a fulfilled future, which is taken out of it.
-func moveValue(of future: Handle, to promise: Handle) {
-  var value = tenon_value_none()
-  let status = takeFuture(future, &value)
-  if status == TENON_STATUS_OK {
-    settleOwning(promise, as: .fulfilled, value)
-  } else {
-    settleOwning(promise, as: .rejected, .status(status))
-  }
-}
-
-/// Settles with what the caller owns, and ends it if the promise is gone.
-private func settleOwning(
-  _ promise: Handle, as phase: FutureWord.Phase, _ value: tenon_value_t
-) {
-  let status = settle(promise, as: phase, value)
-  if status == TENON_STATUS_OK || status == TENON_STATUS_ALREADY_SETTLED { return }
-  if value.kind == tenon_value_t.errorKind {
-    _ = ErrorSlot.release(Handle(bits: UInt(value.as.u64)))
-  } else {
-    value.end()
   }
 }
 

@@ -67,9 +67,7 @@ private let inputSettled: tenon_completion_fn = { context, status, future in
 private let mappingCancelled: tenon_cancel_fn = { context, status in
   let mapping = context.unsafelyUnwrapped.assumingMemoryBound(to: Mapping.self)
   if status == TENON_STATUS_CANCELLED {
-    let reason = cancelReason(of: mapping.pointee.promise)
-    _ = cancelFuture(mapping.pointee.input, because: reason)
-    if let reason { _ = ErrorSlot.release(reason) }
+    passCancel(of: mapping.pointee.promise, to: mapping.pointee.input)
   }
   mapping.release()
 }

@@ -72,11 +72,11 @@ extension LoopExecutor {
       retireDrivers()
       return true
     }
-    let deadline = state.pointee.mutex.withLock { state.shared.pointee.closeDeadline }
-    let (cancelling, hasWork) = state.pointee.mutex.withLock {
+    let (cancelling, hasWork, deadline) = state.pointee.mutex.withLock {
       let cancelling = state.shared.pointee.cancelling
       if cancelling == .done { state.shared.pointee.cancelling = .no }
-      return (cancelling, !state.shared.pointee.drivers.isEmpty || state.hasArrivals)
+      let hasWork = !state.shared.pointee.drivers.isEmpty || state.hasArrivals
+      return (cancelling, hasWork, state.shared.pointee.closeDeadline)
     }
     switch cancelling {
     case .now: return false  // The loop is woken when that is done.
@@ -136,10 +136,12 @@ extension LoopExecutor {
     forEachPendingPromise { promise, isCall in
       if isCall { _ = settle(promise, as: .rejected, .status(TENON_STATUS_CLOSED)) }
     }
-    state.pointee.mutex.withLock { state.shared.pointee.drivers.removeAll() }
     state.pointee.pendingHere.store(0, ordering: .relaxed)
     state.pointee.timersPending.store(0, ordering: .relaxed)
-    state.pointee.mutex.withLock { state.shared.pointee.pendingElsewhere = 0 }
+    state.pointee.mutex.withLock {
+      state.shared.pointee.drivers.removeAll()
+      state.shared.pointee.pendingElsewhere = 0
+    }
     OwnedProcess.closed(self)
     let host = state.source.pointee?.host
     let context = state.source.pointee?.hostContext

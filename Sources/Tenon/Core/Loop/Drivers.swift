@@ -142,9 +142,7 @@ extension Driver {
 private func settle(_ promise: Handle, with error: any Error) {
   if error is CancellationError {
     _ = settle(promise, as: .cancelled, tenon_value_none())
-  } else if let handle = errorHandle(for: error) {
-    _ = settle(promise, as: .rejected, .error(handle))
   } else {
-    _ = settle(promise, as: .rejected, .status(TENON_STATUS_NO_RESOURCES))
+    reject(promise, with: error)
   }
 }

@@ -175,7 +175,6 @@ extension LoopExecutor {
     guard let interrupt else { return false }
     return interrupt.pointee != 0
   }
-
 }
 
 extension UnsafeMutablePointer where Pointee == ExecutorState {

@@ -9,8 +9,7 @@ import CTenon
     return .failure(StatusError(SlotTable.exhaustion()))
   }
   if let state = name.state, state.enqueue(makeCall(promise), name) { return .success(future) }
-  _ = settle(promise, as: .cancelled, tenon_value_none())
-  _ = releaseFuture(future)
+  discardFuture(promise, future)
   return .failure(StatusError(TENON_STATUS_CLOSED))
 }
 
@@ -24,8 +23,7 @@ extension LoopExecutor {
       return .failure(StatusError(SlotTable.exhaustion()))
     }
     guard state.addPending(name) else {
-      _ = settle(promise, as: .cancelled, tenon_value_none())
-      _ = releaseFuture(future)
+      discardFuture(promise, future)
       return .failure(StatusError(TENON_STATUS_CLOSED))
     }
     let driver = Driver(takesMany: false)

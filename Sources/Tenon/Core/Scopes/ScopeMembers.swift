@@ -6,13 +6,13 @@ func addToScope(_ scope: Handle, _ future: Handle) -> tenon_status_t {
   if polled.rawValue < 0 && !isEnd(polled) { return polled }
   let member = UnsafeMutablePointer<Member>.allocate(capacity: 1)
   member.initialize(to: Member(scope: scope, future: future))
-  var isCancelled = false
+  var (isCancelled, promise) = (false, Handle(bits: 0))
   let status =
     ScopeTable.locked(scope) { content in
       if content.pointee.phase == .ended { return TENON_STATUS_CLOSED }
       // It would wait for itself.
       if content.pointee.future.bits == future.bits { return TENON_STATUS_DEADLOCK }
-      isCancelled = content.pointee.isCancelled
+      (isCancelled, promise) = (content.pointee.isCancelled, content.pointee.promise)
       content.pointee.memberCount += 1
       member.pointee.isAsked = isCancelled
       if isCancelled {
@@ -32,7 +32,7 @@ func addToScope(_ scope: Handle, _ future: Handle) -> tenon_status_t {
   ) { _ in }
   switch registered {
   case TENON_STATUS_OK:
-    if isCancelled { passCancel(of: scope, to: future) }
+    if isCancelled { passCancel(of: promise, to: future) }
   case TENON_STATUS_SETTLED:
     endMember(member, pollFuture(future))
   default:
@@ -42,13 +42,6 @@ func addToScope(_ scope: Handle, _ future: Handle) -> tenon_status_t {
   return TENON_STATUS_OK
 }
 
-private func passCancel(of scope: Handle, to future: Handle) {
-  let promise = ScopeTable.locked(scope) { $0.pointee.promise }
-  let reason = promise.flatMap { cancelReason(of: $0) }
-  _ = cancelFuture(future, because: reason)
-  if let reason { _ = ErrorSlot.release(reason) }
-}
-
 private let memberTold: tenon_completion_fn = { context, status, _ in
   endMember(context.unsafelyUnwrapped.assumingMemoryBound(to: Member.self), status)
 }
@@ -56,13 +49,7 @@ private let memberTold: tenon_completion_fn = { context, status, _ in
 /// A member has ended: the scope lets go of it, and perhaps fails, and perhaps ends.
 private func endMember(_ member: UnsafeMutablePointer<Member>, _ status: tenon_status_t) {
   let (scope, future) = (member.pointee.scope, member.pointee.future)
-  var error: Handle?
-  if status == TENON_STATUS_REJECTED {
-    _ = readFuture(future) { word, value in
-      error = copyError(word, value)
-      return TENON_STATUS_OK
-    }
-  }
+  var error = status == TENON_STATUS_REJECTED ? copyFailure(of: future) : nil
   // The first failure cancels the rest; the reason is lent for that.
   var reason: Handle?
   let end: ScopeEnd? =

@@ -32,6 +32,9 @@ let publisherTable = SlotTable()
 let latestTable = SlotTable()
 
 extension Handle.Kind {
+  /// What a reader's handle is of, where it comes back as a callback's context.
+  static func reader(_ handle: Handle) -> Handle.Kind { handle.is(.latest) ? .latest : .stream }
+
   /// Calls `body` with the table of this kind of end.
   @inline(__always) func withEndTable<Result>(_ body: (borrowing SlotTable) -> Result) -> Result {
     switch self {

@@ -44,14 +44,8 @@ func takeLatest(
     while true {
       var status = core.takeLatest(value)
       if status == TENON_STATUS_PENDING {
-        status = core.awaitItem(wait.map { .signal($0.promise) })
+        status = core.awaitSignal(of: latest, &wait, isWanted: ready != nil)
         if status == TENON_STATUS_OK { continue }
-        if status == TENON_STATUS_PENDING, wait == nil, ready != nil {
-          wait = PromisedWait(core.pointee.executor)
-          if wait?.watch(latest, giveUpLatestWait) == true { continue }
-          wait = nil
-          status = SlotTable.exhaustion()
-        }
       }
       if status == TENON_STATUS_PENDING, let wait {
         ready?.pointee = wait.future.pointer

@@ -65,6 +65,21 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     return status
   }
 
+  /// The same for C, by the future in `wait`. It is made if it is wanted, and only when there is nothing to receive.
+  func awaitSignal(of reader: Handle, _ wait: inout PromisedWait?, isWanted: Bool)
+    -> tenon_status_t
+  {
+    while true {
+      let status = awaitItem(wait.map { .signal($0.promise) })
+      guard status == TENON_STATUS_PENDING, wait == nil, isWanted else { return status }
+      wait = PromisedWait(pointee.executor)
+      guard wait?.watch(reader, giveUpReaderWait) == true else {
+        wait = nil
+        return SlotTable.exhaustion()
+      }
+    }
+  }
+
   private func beginWait(_ wait: StreamWait?, _ writer: inout StreamWake) -> tenon_status_t {
     // The end is looked at first: what was sent before it is seen then.
     let isEnded = hasEnded
@@ -111,10 +126,7 @@ func nextItem(
       _ = settle(wait.promise, as: .fulfilled, value)
     } else if status == TENON_STATUS_PENDING {
       if !isWatched {
-        let isWait =
-          kind == .latest
-          ? wait.watch(stream, giveUpLatestWait) : wait.watch(stream, giveUpReaderWait)
-        if !isWait { return SlotTable.exhaustion() }
+        if !wait.watch(stream, giveUpReaderWait) { return SlotTable.exhaustion() }
         isWatched = true
       }
       status = core.awaitItem(.item(wait.promise))
@@ -171,14 +183,7 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
     if status != TENON_STATUS_PENDING { return status }
   }
   while true {
-    var status = core.awaitItem(wait.map { .signal($0.promise) })
-    if status == TENON_STATUS_PENDING, wait == nil, ready != nil {
-      // Only now is a future worth its price.
-      wait = PromisedWait(core.pointee.executor)
-      if wait?.watch(stream, giveUpReaderWait) == true { continue }
-      wait = nil
-      status = SlotTable.exhaustion()
-    }
+    var status = core.awaitSignal(of: stream, &wait, isWanted: ready != nil)
     slot.unpin(stream, .stream)
     if status == TENON_STATUS_OK {
       status = receive()
@@ -193,16 +198,10 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
   }
 }
 
-/// A cancel callback: the future of a wait for an item is not wanted any more.
+/// A cancel callback: the future of a wait for an item, or for a latest value, is not wanted any more.
 private func giveUpReaderWait(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
-  giveUpWait(Handle(bits: UInt(bitPattern: context)), .stream, status)
-}
-
-func giveUpLatestWait(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
-  giveUpWait(Handle(bits: UInt(bitPattern: context)), .latest, status)
-}
-
-private func giveUpWait(_ reader: Handle, _ kind: Handle.Kind, _ status: tenon_status_t) {
+  let reader = Handle(bits: UInt(bitPattern: context))
+  let kind = Handle.Kind.reader(reader)
   // Gone: then its waits have been ended.
   guard status == TENON_STATUS_CANCELLED, let slot = kind.end(reader), slot.pin(reader) == nil
   else { return }

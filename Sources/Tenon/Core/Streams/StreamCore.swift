@@ -140,8 +140,7 @@ func createStream(
     return .failure(StatusError(SlotTable.exhaustion()))
   }
   func refuse() -> Result<(writer: Handle, reader: Handle), StatusError> {
-    _ = settle(control.promise, as: .cancelled, tenon_value_none())
-    _ = releaseFuture(control.future)
+    discardFuture(control.promise, control.future)
     return .failure(StatusError(SlotTable.exhaustion()))
   }
   // Untouched, so that a large ring costs what is used of it.

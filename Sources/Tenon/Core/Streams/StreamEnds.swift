@@ -178,7 +178,7 @@ private let endCancelled: tenon_cancel_fn = { context, status in
   let reader = Handle(bits: UInt(bitPattern: context))
   guard status == TENON_STATUS_CANCELLED else { return }
   // Gone: then it has cancelled.
-  _ = withCore(reader, reader.is(.latest) ? .latest : .stream) { core in
+  _ = withCore(reader, .reader(reader)) { core in
     core.cancelByReader(isGone: false)
     return TENON_STATUS_OK
   }

@@ -63,24 +63,12 @@ enum StreamWake {
 extension UnsafeMutablePointer where Pointee == StreamCore {
   /// Settles a promise that waits for an item as the stream has ended.
   func settleWithEnd(_ promise: Handle) {
-    switch endStatus {
-    case TENON_STATUS_ENDED:
-      var value = tenon_value_none()
-      value.kind = UInt8(TENON_VALUE_END.rawValue)
-      _ = settle(promise, as: .fulfilled, value)
-    case TENON_STATUS_REJECTED:
-      var reason = tenon_value_t.status(TENON_STATUS_NO_RESOURCES)
-      _ = readFuture(pointee.future) { _, value in
-        if value.kind == tenon_value_t.errorKind {
-          _ = ErrorSlot.retain(Handle(bits: UInt(value.as.u64)))
-        }
-        reason = value
-        return TENON_STATUS_OK
-      }
-      _ = settle(promise, as: .rejected, reason)
-    default:
-      _ = settle(promise, as: .cancelled, tenon_value_none())
+    guard endStatus == TENON_STATUS_ENDED else {
+      return passFailure(of: pointee.future, to: promise)
     }
+    var value = tenon_value_none()
+    value.kind = UInt8(TENON_VALUE_END.rawValue)
+    _ = settle(promise, as: .fulfilled, value)
   }
 }
 
@@ -128,8 +116,5 @@ struct PromisedWait {
     return false
   }
 
-  func discard() {
-    _ = settle(promise, as: .cancelled, tenon_value_none())
-    _ = releaseFuture(future)
-  }
+  func discard() { discardFuture(promise, future) }
 }
