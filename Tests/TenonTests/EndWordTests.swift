@@ -37,7 +37,11 @@ import Testing
       } else {
         #expect(step == .become(EndWord(word.bits | EndWord.locked)))
       }
+      let locked = EndWord.Step.become(word.with(EndWord.locked))
+      #expect(word.isEnterable(EndWordTests.handle) == (step == locked))
     }
+    let other = Handle(.sink, index: 3, word: EndWordTests.life + 1 << Handle.generationShift)
+    #expect(!EndWordTests.words.contains { $0.isEnterable(other) })
   }
 
   @Test func leavingRestoresWhatWasEntered() {

@@ -79,6 +79,23 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
 
   /// Begins an operation; nil: `word` is what `leave` needs.
   @inline(__always) func enter(_ handle: Handle, _ word: inout EndWord) -> tenon_status_t? {
+    let before = EndWord(pointee.head.word.load(ordering: .relaxed))
+    if _fastPath(before.isEnterable(handle)) {
+      let locked = before.with(EndWord.locked)
+      let (exchanged, _) = pointee.head.word.weakCompareExchange(
+        expected: before.bits, desired: locked.bits, successOrdering: .acquiring,
+        failureOrdering: .relaxed)
+      if _fastPath(exchanged) {
+        word = locked
+        return nil
+      }
+    }
+    return enterSlowly(handle, &word)
+  }
+
+  @inline(never) private func enterSlowly(_ handle: Handle, _ word: inout EndWord)
+    -> tenon_status_t?
+  {
     change(&word) { $0.entering(handle) }
   }
 

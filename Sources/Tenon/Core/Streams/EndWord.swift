@@ -67,6 +67,12 @@ struct EndWord: Equatable {
     return .become(with(EndWord.locked))
   }
 
+  /// Whether `entering` comes to a word that is locked, at one look.
+  @inline(__always) func isEnterable(_ handle: Handle) -> Bool {
+    let obstacles = EndWord.locked | EndWord.lent | EndWord.ended | EndWord.cancelled
+    return handle.lives(in: bits) && references != 0 && bits & obstacles == 0
+  }
+
   /// The operation is over.
   @inline(__always) var left: EndWord { without(EndWord.locked) }
 

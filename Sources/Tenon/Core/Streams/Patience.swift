@@ -1,38 +1,58 @@
 import CLinux
 import Synchronization
 
-/// How long an end that has nothing to do looks on before it waits properly. Two threads that keep pace would else put each
-/// other to sleep and wake each other for every item, which costs a hundred times what an item does.
+/// Whether an end that has nothing to do looks on for a while before it waits properly. Two threads that keep pace would else
+/// put each other to sleep and wake each other all the time, which costs a hundred times what an item does.
 ///
-/// It looks longer when that has paid off, and soon not at all where it cannot: when both ends share a thread. About ten
-/// microseconds at the most.
+/// It does so when its last wait was one that looking on would have spared: another thread ended it, and soon. So ends that
+/// share a thread, and readers of what comes now and then, never look on. Where that was wrong it looks on again after one
+/// more such wait, then after two, four and so on: a thread looks on for about as long as being put to sleep and woken takes,
+/// so it loses at most twice what the best choice would have cost (A. Karlin, K. Li, M. Manasse and S. Owicki, "Empirical
+/// Studies of Competitive Spinning for a Shared-Memory Multiprocessor", 1991).
 struct Patience: ~Copyable {
-  private static let most: UInt32 = 256
-  private static let first: UInt32 = 64
-  /// After so many waits without a look it tries again.
-  private static let waits: UInt32 = 64
+  private static let looks = 1024
+  /// As long as so many looks may take.
+  private static let soon: UInt64 = 50_000
+  private static let waitsMost: UInt32 = 1024
 
-  // Hints, changed by whoever waits: a lost update harms nothing.
-  private let looks = Atomic<UInt32>(Patience.first)
-  private let blind = Atomic<UInt32>(0)
+  // Hints: a lost update harms nothing. `look` is the waiting end's, the others come under the mutex.
+  private let isHopeful = Atomic<Bool>(false)
+  /// Waits that ended soon, since it last looked on in vain; and how many there must be before it does so again.
+  private let waits = Atomic<UInt32>(0)
+  private let waitsNeeded = Atomic<UInt32>(1)
+  private let thread = Atomic<UInt>(0)
+  private let beginning = Atomic<UInt64>(0)
 
-  /// Looks until `isThere`, for a while. Says whether it was.
+  /// Looks until `isThere`, if there is hope. Says whether it was.
   @inline(__always) func look(_ isThere: () -> Bool) -> Bool {
-    let looks = looks.load(ordering: .relaxed)
-    if looks == 0 {
-      let blind = self.blind.load(ordering: .relaxed) &+ 1
-      self.blind.store(blind, ordering: .relaxed)
-      if blind % Patience.waits == 0 { self.looks.store(Patience.first, ordering: .relaxed) }
-      return false
-    }
-    for _ in 0..<looks {
+    if !isHopeful.load(ordering: .relaxed) { return false }
+    for _ in 0..<Patience.looks {
       tenon__spin()
       if isThere() {
-        self.looks.store(min(looks * 2, Patience.most), ordering: .relaxed)
+        waitsNeeded.store(1, ordering: .relaxed)
         return true
       }
     }
-    self.looks.store(looks / 2, ordering: .relaxed)
+    isHopeful.store(false, ordering: .relaxed)
+    waits.store(0, ordering: .relaxed)
+    waitsNeeded.store(
+      min(waitsNeeded.load(ordering: .relaxed) * 2, Patience.waitsMost), ordering: .relaxed)
     return false
+  }
+
+  /// This thread begins to wait.
+  func beginWait() {
+    thread.store(currentThread, ordering: .relaxed)
+    beginning.store(Time.now, ordering: .relaxed)
+  }
+
+  /// This thread ends the wait, having done what was waited for.
+  func endWait() {
+    guard thread.load(ordering: .relaxed) != currentThread,
+      Time.now &- beginning.load(ordering: .relaxed) < Patience.soon
+    else { return isHopeful.store(false, ordering: .relaxed) }
+    let waits = waits.load(ordering: .relaxed) &+ 1
+    self.waits.store(waits, ordering: .relaxed)
+    if waits >= waitsNeeded.load(ordering: .relaxed) { isHopeful.store(true, ordering: .relaxed) }
   }
 }
