@@ -381,6 +381,10 @@ static tenon_status_t call_executor_post(arguments_t *arguments) {
   return tenon_executor_post(HANDLE(executor, 0), REQUIRED(0, tell), arguments->told);
 }
 
+static tenon_status_t call_executor_get_now_ns(arguments_t *arguments) {
+  return tenon_executor_get_now_ns(HANDLE(executor, 0), REQUIRED(0, OUT(uint64_t, 0)));
+}
+
 static tenon_status_t call_executor_close(arguments_t *arguments) {
   return tenon_executor_close(HANDLE(executor, 0), 0);
 }
@@ -745,6 +749,7 @@ const function_t conformance_functions[] = {
     FUNCTION(executor_poll, .handles = {X}, .structs = 1, .structs_out = 1),
     FUNCTION(executor_run_until, .handles = {X, F}, .optional = {false, true}),
     FUNCTION(executor_post, .handles = {X}, .pointers = 1),
+    FUNCTION(executor_get_now_ns, .handles = {X}, .pointers = 1),
     FUNCTION(executor_close, .handles = {X}),
     FUNCTION(executor_begin_close, .handles = {X}),
     FUNCTION(executor_get_host_context, .handles = {X}, .pointers = 2),

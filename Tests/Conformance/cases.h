@@ -321,6 +321,13 @@
   CASE(a_hundred_thousand_pending_futures_use_no_processor_and_no_wake)       \
   CASE(an_executor_counts_what_it_does)                                       \
   CASE(executor_statistics_leave_fields_they_do_not_know)                     \
+  /* time_test.c */                                                           \
+  CASE(an_executor_tells_the_time_that_its_deadlines_are_in)                  \
+  CASE(a_hosts_time_alone_makes_its_timers_due)                               \
+  CASE(hours_of_a_hosts_time_take_none)                                       \
+  CASE(durations_begin_when_they_are_asked_for_also_between_polls)            \
+  CASE(a_scopes_deadline_is_in_its_hosts_time)                                \
+  CASE(a_host_is_not_asked_for_the_time_after_it_was_told_of_the_close)       \
   /* timer_test.c */                                                          \
   CASE(now_is_the_monotonic_clock)                                            \
   CASE(a_timer_tells_at_its_time_and_never_early)                             \

@@ -101,7 +101,7 @@ private struct WheelProgram: ~Copyable {
 
   init(seed: UInt64) {
     random = SplitMix(state: seed)
-    // The wheel looks at the clock too: this is later than any clock says.
+    // Far from the beginning of time, so that all levels are used.
     advance(to: 1 << 58)
   }
 
@@ -144,7 +144,7 @@ private struct WheelProgram: ~Copyable {
       deadline > last
       ? .max : (deadline + WheelProgram.tick - 1) / WheelProgram.tick * WheelProgram.tick
     let timer = Timer(index: index, deadline: deadline, due: rounded)
-    guard wheel.insert(index) else {
+    guard wheel.insert(index, now: now) else {
       #expect(deadline <= now, "called due, but it is not")
       free(index)
       return

@@ -40,8 +40,8 @@ typedef struct tenon_executor_host {
    *  for each time the executor goes from idle to ready, and one when a poll leaves work. */
   void (*wake)(void *context);
 
-  /** Optional: has the loop poll at `deadline_ns` (monotonic; TENON_FOREVER: no timer). On the
-   *  polling thread. Without it, use tenon_poll_result_t.deadline_ns. */
+  /** Optional: has the loop poll at `deadline_ns` (TENON_FOREVER: no timer). On the polling thread.
+   *  Without it, use tenon_poll_result_t.deadline_ns. */
   void (*set_timer)(void *context, uint64_t deadline_ns);
 
   /** Optional: pending work came to be, or is gone: keep the loop alive, or do not. On the
@@ -56,10 +56,15 @@ typedef struct tenon_executor_host {
   /** Optional: the executor is closed, will never call again, and lets go of `context`. On the
    * thread that closed it. TENON_STATUS_OK: all work had ended; TENON_STATUS_TIMEOUT: not all. */
   void (*closed)(void *context, tenon_status_t status);
+
+  /** Optional: the time in which this executor's deadlines are, in nanoseconds, never going back: of
+   *  a simulation, or of a test that waits for nothing. NULL: what tenon_timer_now_ns() tells.
+   *  Any thread. What a poll may take (time_ns_max) is real time all the same. */
+  uint64_t (*now_ns)(void *context);
 } tenon_executor_host_t;
 
 #define TENON_EXECUTOR_HOST_INIT                                                                   \
-  { sizeof(tenon_executor_host_t), NULL, NULL, NULL, NULL, NULL }
+  { sizeof(tenon_executor_host_t), NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** How to create an executor. Zero is a good default for each field but the first. */
 typedef struct tenon_executor_config {
@@ -92,7 +97,7 @@ typedef struct tenon_poll_budget {
 typedef struct tenon_poll_result {
   size_t struct_size;   /**< sizeof(tenon_poll_result_t) */
   uint64_t jobs;        /**< how many ran */
-  uint64_t deadline_ns; /**< when the next timer is due (monotonic), or TENON_FOREVER */
+  uint64_t deadline_ns; /**< when the next timer is due, or TENON_FOREVER */
   bool more;            /**< the budget ended it: there is work left, and the loop was woken */
   bool alive;           /**< something is pending: work, a timer, a callback */
   bool closed;          /**< it closed: do not poll again */
@@ -211,6 +216,17 @@ TENON_API tenon_status_t tenon_executor_run_until(tenon_executor_t *executor,
  */
 TENON_API tenon_status_t tenon_executor_post(tenon_executor_t *executor, tenon_job_fn fn,
                                              void *context) TENON_NOEXCEPT;
+
+/**
+ * Reads the time that this executor's deadlines are in: the host's own, if it has `now_ns`, or else
+ * what tenon_timer_now_ns() tells.
+ *
+ * Threading:  any thread.
+ * Errors:     TENON_STATUS_CLOSED.
+ * Since:      0.1.0
+ */
+TENON_API tenon_status_t tenon_executor_get_now_ns(tenon_executor_t *executor,
+                                                   uint64_t *now_ns_out) TENON_NOEXCEPT;
 
 /**
  * Closes: refuses new work, cancels what is in flight, polls until all of it has ended or

@@ -26,7 +26,7 @@
  * - Structs that begin with struct_size are set up with their _INIT macro. Flags that are not known,
  *   reserved fields that are not zero and texts that are not UTF-8 are TENON_STATUS_INVALID.
  * - Times end in _ns: nanoseconds. `timeout_ns` is a duration, `deadline_ns` an instant of
- *   tenon_timer_now_ns().
+ *   tenon_timer_now_ns(), but for executors whose host has a time of its own.
  */
 #ifndef TENON_TENON_H
 #define TENON_TENON_H

@@ -15,11 +15,14 @@ public:
   timeout_link() : link([](link *self) noexcept { delete static_cast<timeout_link *>(self); }) {}
 
   void start_timer(tenon_executor_t *executor, std::uint64_t timeout_ns) {
-    const std::uint64_t now = tenon_timer_now_ns();
+    std::uint64_t now = 0;
+    tenon_status_t status = tenon_executor_get_now_ns(executor, &now);
+    if (status != TENON_STATUS_OK)
+      raise(status);
     const std::uint64_t deadline =
         timeout_ns > TENON_FOREVER - now ? TENON_FOREVER : now + timeout_ns;
     retain();
-    const tenon_status_t status = tenon_timer_start(executor, deadline, &due, this, &timer_);
+    status = tenon_timer_start(executor, deadline, &due, this, &timer_);
     if (status != TENON_STATUS_OK) {
       release();
       raise(status);

@@ -30,8 +30,9 @@ typedef void (*tenon_timer_fn)(void *context, tenon_status_t status);
 TENON_API uint64_t tenon_timer_now_ns(void) TENON_NOEXCEPT;
 
 /**
- * Arms a timer for `deadline_ns`, an instant of tenon_timer_now_ns(). One in the past is due at
- * once; TENON_FOREVER never is, and still waits to be cancelled.
+ * Arms a timer for `deadline_ns`, an instant of tenon_timer_now_ns(), or of the executor's host if
+ * that has a time of its own: tenon_executor_get_now_ns(). One in the past is due at once;
+ * TENON_FOREVER never is, and still waits to be cancelled.
  *
  * Ownership:  borrows `executor`. `context` is handed to `fn` untouched: free it there.
  *             `*timer_out` (may be NULL) needs no release.

@@ -47,7 +47,7 @@ public func tenon_future_timeout(
   guard let future_out else { return TENON_STATUS_INVALID }
   return withState(executor) { state, name in
     give(
-      timeoutFuture(Handle(future), on: state, name, Time.deadline(after: timeout_ns)), future_out)
+      timeoutFuture(Handle(future), on: state, name, state.deadline(after: timeout_ns)), future_out)
   }
 }
 
@@ -58,7 +58,7 @@ public func tenon_future_sleep(
 ) -> tenon_status_t {
   guard let future_out else { return TENON_STATUS_INVALID }
   return withState(executor) { state, name in
-    give(sleepFuture(on: state, name, Time.deadline(after: duration_ns)), future_out)
+    give(sleepFuture(on: state, name, state.deadline(after: duration_ns)), future_out)
   }
 }
 

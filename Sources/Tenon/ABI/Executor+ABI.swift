@@ -102,7 +102,7 @@ public func tenon_executor_run_until(
       if status == TENON_STATUS_INVALID || status == TENON_STATUS_STALE { return status }
     }
     return $0.run(
-      until: future == nil ? nil : Handle(future), deadline: Time.deadline(after: timeout_ns))
+      until: future == nil ? nil : Handle(future), deadline: $0.state.deadline(after: timeout_ns))
   }
 }
 
@@ -118,10 +118,26 @@ public func tenon_executor_post(
 }
 
 @c @implementation
+public func tenon_executor_get_now_ns(
+  _ executor: OpaquePointer?, _ now_ns_out: UnsafeMutablePointer<UInt64>?
+) -> tenon_status_t {
+  guard let now_ns_out else { return TENON_STATUS_INVALID }
+  return withExecutor(executor) { executor in
+    let now = executor.state.now
+    // Not before: a host that was closed meanwhile has told nothing.
+    guard executor.state.pointee.phase.load(ordering: .relaxed) != .closed else {
+      return TENON_STATUS_CLOSED
+    }
+    now_ns_out.pointee = now
+    return TENON_STATUS_OK
+  }
+}
+
+@c @implementation
 public func tenon_executor_close(_ executor: OpaquePointer?, _ timeout_ns: UInt64)
   -> tenon_status_t
 {
-  withExecutor(executor) { $0.close(until: Time.deadline(after: timeout_ns)) }
+  withExecutor(executor) { $0.close(until: $0.state.deadline(after: timeout_ns)) }
 }
 
 @c @implementation
@@ -129,7 +145,8 @@ public func tenon_executor_begin_close(_ executor: OpaquePointer?, _ timeout_ns:
   -> tenon_status_t
 {
   withExecutor(executor) {
-    $0.beginClose(until: Time.deadline(after: timeout_ns)) ? TENON_STATUS_OK : TENON_STATUS_CLOSED
+    $0.beginClose(until: $0.state.deadline(after: timeout_ns))
+      ? TENON_STATUS_OK : TENON_STATUS_CLOSED
   }
 }
 

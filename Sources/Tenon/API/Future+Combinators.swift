@@ -35,7 +35,7 @@ extension Future {
   /// A future that ends as this one does, with its value moved over; or that is rejected, and cancels this one, when the
   /// time is over: ``Failure`` with domain `tenon` and code `TENON_STATUS_TIMEOUT`.
   public func timeout(after duration: Duration, on executor: LoopExecutor) throws -> Future {
-    let deadline = Time.deadline(after: duration.clampedNanoseconds)
+    let deadline = executor.state.deadline(after: duration.clampedNanoseconds)
     return Future(
       adopting: try timeoutFuture(handle, on: executor.state, executor.name, deadline).orThrow())
   }
@@ -80,7 +80,7 @@ private let passOn: tenon_cancel_fn = { context, status in
 extension LoopExecutor {
   /// A future that is fulfilled after `duration`.
   public func sleep(for duration: Duration) throws -> Future {
-    let deadline = Time.deadline(after: duration.clampedNanoseconds)
+    let deadline = state.deadline(after: duration.clampedNanoseconds)
     return Future(adopting: try sleepFuture(on: state, name, deadline).orThrow())
   }
 }

@@ -3,9 +3,9 @@ import Synchronization
 
 /// The loop's own time: a sleep is one of its timers, and no thread of anybody else's takes part.
 public struct LoopClock: Clock {
-  /// A point in monotonic time.
+  /// A point in the loop's time.
   public struct Instant: InstantProtocol {
-    /// Nanoseconds, as tenon_timer_now_ns() counts them.
+    /// Nanoseconds, as tenon_timer_now_ns() counts them, or the loop's host if it has a time of its own.
     public let nanoseconds: UInt64
 
     public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
@@ -32,7 +32,7 @@ public struct LoopClock: Clock {
 
   let executor: LoopExecutor
 
-  public var now: Instant { Instant(nanoseconds: Time.now) }
+  public var now: Instant { Instant(nanoseconds: executor.state.now) }
 
   public var minimumResolution: Duration { .nanoseconds(1 << 16) }
 

@@ -49,7 +49,7 @@ extension LoopExecutor {
   ///   thread; `CLOSED`.
   @discardableResult
   public func run(until future: Future? = nil, timeout: Duration? = nil) throws -> Bool {
-    let deadline = timeout.map { Time.deadline(after: $0.clampedNanoseconds) } ?? .max
+    let deadline = timeout.map { state.deadline(after: $0.clampedNanoseconds) } ?? .max
     let status = run(until: future?.handle, deadline: deadline)
     if status == TENON_STATUS_TIMEOUT { return false }
     try throwIfError(status)
@@ -62,7 +62,7 @@ extension LoopExecutor {
   /// - Throws: ``Failure`` in domain `tenon` if it was closed before, or another thread polls.
   @discardableResult
   public func close(timeout: Duration = .seconds(0)) throws -> Bool {
-    let status = close(until: Time.deadline(after: timeout.clampedNanoseconds))
+    let status = close(until: state.deadline(after: timeout.clampedNanoseconds))
     if status.rawValue < 0 && status != TENON_STATUS_TIMEOUT { throw Failure(status) }
     _ = LoopExecutor.release(handle)
     return status != TENON_STATUS_TIMEOUT

@@ -35,6 +35,8 @@ struct ExecutorState: ~Copyable {
   let isRunnable = Atomic<Bool>(true)
   /// Whether there is a host that wants to know what follows.
   let tellsAlive = Atomic<Bool>(false)
+  /// Whether there is a host that has a time of its own.
+  let hasOwnTime = Atomic<Bool>(false)
   /// Whether the host was told last that something is pending: by the poll, or by its own thread outside of one.
   let toldAlive = Atomic<Bool>(false)
 

@@ -34,7 +34,7 @@ extension LoopExecutor {
     guard beginClose(until: deadline) else { return TENON_STATUS_CLOSED }
     while true {
       var result = PollResult()
-      let now = Time.now
+      let now = state.now
       let isTimed = deadline != .max && deadline > now
       let status = poll(PollBudget(time: isTimed ? deadline - now : 0), &result)
       if status == TENON_STATUS_CLOSED || result.closed {
@@ -83,7 +83,7 @@ extension LoopExecutor {
     case .done: return true  // However little time there is, what was cancelled hears of it.
     case .no: break
     }
-    if hasWork && Time.now < deadline { return false }
+    if hasWork && state.now < deadline { return false }
     finishClose(cutShort: hasWork)
     return false
   }
@@ -92,7 +92,7 @@ extension LoopExecutor {
   /// cancellation and yields, must not hold up a close whose time is over. What is ready then still runs; what that
   /// makes ready does not.
   func cutCloseShort(after jobs: UInt64) {
-    guard state.isClosing, Time.now >= closeDeadline else { return }
+    guard state.isClosing, state.now >= closeDeadline else { return }
     if let left = state.own.pointee.jobsOverdue {
       state.own.pointee.jobsOverdue = left - min(left, jobs)
       if left <= jobs { finishClose(cutShort: true) }

@@ -185,6 +185,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.name.store(name.bits, ordering: .relaxed)
     let isRunnable = newSource.host.map { $0.run_once != nil } ?? true
     pointee.isRunnable.store(isRunnable, ordering: .relaxed)
+    pointee.hasOwnTime.store(newSource.host?.now_ns != nil, ordering: .relaxed)
     pointee.tellsAlive.store(newSource.host?.set_alive != nil, ordering: .relaxed)
     shared.pointee.isSleeping = newSource.isWatched
     shared.pointee.isAsked = false

@@ -37,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Puts an armed timer into the wheel; one that is due by the wheel's time is run soon.
   @inline(__always) fileprivate func insertTimer(_ handle: Handle) {
     pointee.timerCount.count()
-    if own.pointee.timers.insert(handle.index) {
+    if own.pointee.timers.insert(handle.index, now: now) {
       own.pointee.hasNewTimers = true
     } else if RegistrationSlot.at(handle.index).move(handle, from: .armed, to: .queued) {
       RegistrationSlot.at(handle.index).pointee.event = TENON_STATUS_OK.rawValue
@@ -50,7 +50,7 @@ extension LoopExecutor {
   /// Hands out the timers that are due.
   func advanceTimers() {
     if state.own.pointee.timers.count == 0 { return }
-    state.own.pointee.timers.advance(to: Time.now) { index in
+    state.own.pointee.timers.advance(to: state.now) { index in
       let slot = RegistrationSlot.at(index)
       let word = slot.pointee.head.word.load(ordering: .relaxed)
       let handle = Handle(.timer, index: index, word: word)
@@ -155,8 +155,8 @@ private final class Alarm: @unchecked Sendable {
 }
 
 extension LoopExecutor {
-  /// Enqueues a job when the time has come; false: closed.
-  func wake(_ job: Job, at deadline: UInt64) -> Bool {
+  /// Enqueues a job when some time has passed; false: closed.
+  func wake(_ job: Job, after delay: UInt64) -> Bool {
     let alarm = Unmanaged.passRetained(Alarm(job, self))
     let ring: tenon_timer_fn = { context, status in
       let alarm = Unmanaged<Alarm>.fromOpaque(context!).takeRetainedValue()
@@ -168,7 +168,9 @@ extension LoopExecutor {
       }
     }
     let function = unsafeBitCast(ring, to: UnsafeRawPointer.self)
-    let status = startTimer(on: state, name, deadline, function, alarm.toOpaque()) { _ in }
+    let status = startTimer(
+      on: state, name, state.deadline(after: delay), function, alarm.toOpaque()
+    ) { _ in }
     if status == TENON_STATUS_OK { return true }
     alarm.release()
     return false

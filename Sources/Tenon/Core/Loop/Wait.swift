@@ -38,7 +38,7 @@ extension LoopExecutor {
     ) { alarm = $0 }
     if status == TENON_STATUS_SETTLED { return pollFuture(future) }
     guard status == TENON_STATUS_OK, let alarm else { return status }
-    let isOver = state.pointee.runners.wait(until: deadline) {
+    let isOver = state.pointee.runners.wait(until: state.inSystemTime(deadline)) {
       pollFuture(future) != TENON_STATUS_PENDING
         || !state.pointee.hasRunner.load(ordering: .relaxed)
     }
@@ -60,7 +60,7 @@ extension LoopExecutor {
       if result.closed { return TENON_STATUS_CLOSED }
       if result.more { continue }
       if future == nil && !result.alive { return TENON_STATUS_OK }
-      if deadline != .max && Time.now >= deadline { return TENON_STATUS_TIMEOUT }
+      if deadline != .max && state.now >= deadline { return TENON_STATUS_TIMEOUT }
       if let future, alarm == nil {
         // Whoever settles it must wake this loop, whatever else does.
         let function = unsafeBitCast(doNothing as tenon_completion_fn, to: UnsafeRawPointer.self)

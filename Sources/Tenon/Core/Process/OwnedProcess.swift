@@ -67,14 +67,14 @@ enum OwnedProcess {
     mutex.withLock { homeless.append(job) }
   }
 
-  fileprivate static func enqueue(_ job: Job, at deadline: UInt64, onlyPrimary: Bool) {
+  fileprivate static func enqueue(_ job: Job, after delay: UInt64, onlyPrimary: Bool) {
     let executor = mutex.withLock { primary }
     var target = executor
     if !onlyPrimary, executor?.state.isPolledHere != true, let here = LoopExecutor.loopOfThisThread
     {
       target = here
     }
-    guard let target, target.wake(job, at: deadline) else { return enqueue(job) }
+    guard let target, target.wake(job, after: delay) else { return enqueue(job) }
   }
 
   /// Runs the primary loop until `isDone`: what an async `main` does.
@@ -105,7 +105,7 @@ private final class ProcessTaskExecutor: TaskExecutor, SchedulingExecutor, Senda
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
   ) {
     OwnedProcess.enqueue(
-      job.runningByDefault(), at: Time.deadline(after: nanoseconds(delay)), onlyPrimary: false)
+      job.runningByDefault(), after: nanoseconds(delay), onlyPrimary: false)
   }
 
   func enqueue<C: Clock>(
@@ -128,7 +128,7 @@ private final class ProcessMainExecutor: MainExecutor, SchedulingExecutor, Senda
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
   ) {
     OwnedProcess.enqueue(
-      job.runningOnMain(), at: Time.deadline(after: nanoseconds(delay)), onlyPrimary: true)
+      job.runningOnMain(), after: nanoseconds(delay), onlyPrimary: true)
   }
 
   func enqueue<C: Clock>(
@@ -197,7 +197,7 @@ extension LoopExecutor: SchedulingExecutor {
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
   ) {
     let job = Job(UnownedJob(job))
-    if !wake(job, at: Time.deadline(after: nanoseconds(delay))) {
+    if !wake(job, after: nanoseconds(delay)) {
       state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed)
     }
   }

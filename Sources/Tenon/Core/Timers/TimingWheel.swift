@@ -50,12 +50,12 @@ struct TimingWheel: ~Copyable {
   private static let lastTick: UInt64 = 1 << 48 - 1
 
   /// Adds an armed slot, due at its `deadline`; false: it is due already, and not added.
-  @inline(__always) mutating func insert(_ index: UInt32) -> Bool {
+  @inline(__always) mutating func insert(_ index: UInt32, now: @autoclosure () -> UInt64) -> Bool {
     let deadline = RegistrationSlot.at(index).pointee.deadline
     let tick = TimingWheel.tick(of: deadline)
     // Nobody advances an empty wheel.
-    if count == 0 { present = max(present, Time.now >> TimingWheel.tickShift) }
-    if tick <= present &+ 1, tick <= present || deadline <= Time.now { return false }
+    if count == 0 { present = now() >> TimingWheel.tickShift }
+    if tick <= present &+ 1, tick <= present || deadline <= now() { return false }
     place(index, deadline, tick)
     return true
   }

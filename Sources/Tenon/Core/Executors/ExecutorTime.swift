@@ -1,0 +1,43 @@
+import CTenon
+import Synchronization
+
+/// The time in which an executor's deadlines are: its host's, or the system's.
+extension UnsafeMutablePointer where Pointee == ExecutorState {
+  /// Any thread.
+  @inline(__always) var now: UInt64 {
+    _fastPath(!pointee.hasOwnTime.load(ordering: .relaxed)) ? Time.now : hostTime
+  }
+
+  /// The instant that is `duration` away: never, rather than past the end of time.
+  @inline(__always) func deadline(after duration: UInt64) -> UInt64 {
+    if duration == .max { return .max }
+    let (sum, overflow) = now.addingReportingOverflow(duration)
+    return overflow ? .max : sum
+  }
+
+  /// The same instant in the system's time, about: for a sleep that the host knows nothing of.
+  func inSystemTime(_ deadline: UInt64) -> UInt64 {
+    if deadline == .max || !pointee.hasOwnTime.load(ordering: .relaxed) { return deadline }
+    let now = now
+    return Time.deadline(after: deadline > now ? deadline - now : 0)
+  }
+
+  @inline(never) private var hostTime: UInt64 {
+    if isPolledHere { return source.pointee?.time ?? 0 }
+    // Counted like a wake, because another thread may be closing.
+    pointee.mutex.lock()
+    guard pointee.phase.load(ordering: .relaxed) != .closed else {
+      pointee.mutex.unlock()
+      return 0
+    }
+    shared.pointee.wakersInFlight += 1
+    pointee.mutex.unlock()
+    let time = source.pointee?.time ?? 0
+    pointee.mutex.withLock { shared.pointee.wakersInFlight -= 1 }
+    return time
+  }
+}
+
+extension WakeSource {
+  fileprivate var time: UInt64? { host?.now_ns?(hostContext) }
+}

@@ -1,0 +1,233 @@
+/*
+ * What <tenon/executor.h> promises of a host that has a time of its own.
+ */
+#include "check.h"
+
+#define HOUR (3600u * UINT64_C(1000000000))
+#define MILLISECOND UINT64_C(1000000)
+
+/** A host in whose loop nothing takes time but sleeping. */
+typedef struct simulation {
+  tenon_executor_t *executor;
+  atomic_uint_least64_t now_ns;
+  uint64_t deadline_ns;
+  atomic_bool is_woken;
+  atomic_int asked;
+  atomic_int closes;
+  atomic_int asked_after_close;
+} simulation_t;
+
+static void simulation_wake(void *context) {
+  simulation_t *simulation = context;
+  atomic_store(&simulation->is_woken, true);
+}
+
+static void simulation_set_timer(void *context, uint64_t deadline_ns) {
+  simulation_t *simulation = context;
+  simulation->deadline_ns = deadline_ns;
+}
+
+static uint64_t simulation_now(void *context) {
+  simulation_t *simulation = context;
+  atomic_fetch_add(&simulation->asked, 1);
+  if (atomic_load(&simulation->closes) != 0)
+    atomic_fetch_add(&simulation->asked_after_close, 1);
+  return atomic_load(&simulation->now_ns);
+}
+
+/** One turn: what there is to do, or else the time until the next timer. */
+static void simulation_run_once(void *context) {
+  simulation_t *simulation = context;
+  if (!atomic_exchange(&simulation->is_woken, false)) {
+    if (!CHECK(simulation->deadline_ns != TENON_FOREVER))
+      abort(); /* it would sleep for ever */
+    if (simulation->deadline_ns > atomic_load(&simulation->now_ns))
+      atomic_store(&simulation->now_ns, simulation->deadline_ns);
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(simulation->executor, NULL, NULL));
+}
+
+static void simulation_closed(void *context, tenon_status_t status) {
+  simulation_t *simulation = context;
+  (void)status;
+  atomic_fetch_add(&simulation->closes, 1);
+}
+
+static void simulation_begin(simulation_t *simulation, uint64_t now_ns) {
+  memset(simulation, 0, sizeof *simulation);
+  atomic_store(&simulation->now_ns, now_ns);
+  simulation->deadline_ns = TENON_FOREVER;
+  tenon_executor_host_t functions = TENON_EXECUTOR_HOST_INIT;
+  functions.wake = simulation_wake;
+  functions.set_timer = simulation_set_timer;
+  functions.run_once = simulation_run_once;
+  functions.closed = simulation_closed;
+  functions.now_ns = simulation_now;
+  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
+  config.host = &functions;
+  config.host_context = simulation;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &simulation->executor));
+}
+
+static void simulation_end(simulation_t *simulation) {
+  executor_end(simulation->executor);
+  CHECK_COUNT(1, atomic_load(&simulation->closes));
+  CHECK_COUNT(0, atomic_load(&simulation->asked_after_close));
+}
+
+static uint64_t now_of(tenon_executor_t *executor) {
+  uint64_t now_ns = 77;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_get_now_ns(executor, &now_ns));
+  return now_ns;
+}
+
+static tenon_future_t *sleep_for(tenon_executor_t *executor, uint64_t duration_ns) {
+  tenon_future_t *future = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_sleep(executor, duration_ns, &future));
+  return future;
+}
+
+static void release(tenon_future_t *future) {
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(future));
+}
+
+CASE(an_executor_tells_the_time_that_its_deadlines_are_in) {
+  tenon_executor_t *executor = executor_create();
+  uint64_t before = tenon_timer_now_ns();
+  uint64_t now = now_of(executor);
+  CHECK(before <= now && now <= tenon_timer_now_ns());
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(executor, 0));
+  CHECK_STATUS(TENON_STATUS_CLOSED, tenon_executor_get_now_ns(executor, &now));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  simulation_t simulation;
+  simulation_begin(&simulation, 5);
+  CHECK_COUNT(5, now_of(simulation.executor));
+  atomic_store(&simulation.now_ns, HOUR);
+  CHECK_COUNT(HOUR, now_of(simulation.executor));
+  simulation_end(&simulation);
+}
+
+CASE(a_hosts_time_alone_makes_its_timers_due) {
+  /* The beginning of time, some moment, and one later than any clock's; after a life in real time. */
+  static const uint64_t beginnings[] = {0, 3 * HOUR, UINT64_C(1) << 62};
+  for (size_t index = 0; index < sizeof beginnings / sizeof *beginnings; index++) {
+    tenon_executor_t *real = executor_create();
+    told_t late = TOLD_INIT;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(real, 0, tell, &late, NULL));
+    executor_poll(real);
+    CHECK_TOLD(TENON_STATUS_OK, &late);
+    executor_end(real);
+
+    simulation_t simulation;
+    told_t first = TOLD_INIT;
+    told_t second = TOLD_INIT;
+    simulation_begin(&simulation, beginnings[index]);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(simulation.executor, beginnings[index] + HOUR,
+                                                    tell, &second, NULL));
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_timer_start(simulation.executor, beginnings[index] + MILLISECOND, tell,
+                                   &first, NULL));
+    executor_poll(simulation.executor);
+    CHECK_NOT_TOLD(&first);
+    atomic_fetch_add(&simulation.now_ns, 2 * MILLISECOND);
+    executor_poll(simulation.executor);
+    CHECK_TOLD(TENON_STATUS_OK, &first);
+    CHECK_NOT_TOLD(&second);
+    CHECK(simulation.deadline_ns >= beginnings[index] + HOUR &&
+          simulation.deadline_ns <= beginnings[index] + HOUR + 65536);
+    atomic_store(&simulation.now_ns, simulation.deadline_ns);
+    executor_poll(simulation.executor);
+    CHECK_TOLD(TENON_STATUS_OK, &second);
+    CHECK_COUNT(TENON_FOREVER, simulation.deadline_ns);
+    simulation_end(&simulation);
+  }
+}
+
+CASE(hours_of_a_hosts_time_take_none) {
+  simulation_t simulation;
+  simulation_begin(&simulation, 1);
+  tenon_future_t *day = sleep_for(simulation.executor, 24 * HOUR);
+  tenon_future_t *week = sleep_for(simulation.executor, 7 * 24 * HOUR);
+  tenon_future_t *limited = NULL;
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_future_timeout(week, simulation.executor, 48 * HOUR, &limited));
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_run_until(simulation.executor, day, HOUR));
+  CHECK(now_of(simulation.executor) >= HOUR && now_of(simulation.executor) < 2 * HOUR);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(simulation.executor, day, 24 * HOUR));
+  CHECK_STATUS(TENON_STATUS_REJECTED,
+               tenon_executor_run_until(simulation.executor, limited, TENON_FOREVER));
+  CHECK(now_of(simulation.executor) >= 48 * HOUR && now_of(simulation.executor) < 49 * HOUR);
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(week));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(simulation.executor, NULL, TENON_FOREVER));
+  release(day);
+  release(week);
+  release(limited);
+  simulation_end(&simulation);
+}
+
+CASE(durations_begin_when_they_are_asked_for_also_between_polls) {
+  simulation_t simulation;
+  simulation_begin(&simulation, 0);
+  executor_poll(simulation.executor);
+  atomic_store(&simulation.now_ns, HOUR);
+  tenon_future_t *sleep = sleep_for(simulation.executor, HOUR);
+  executor_poll(simulation.executor);
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(sleep));
+  CHECK(simulation.deadline_ns >= 2 * HOUR);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(simulation.executor, sleep, HOUR + 65536));
+  release(sleep);
+  simulation_end(&simulation);
+}
+
+CASE(a_scopes_deadline_is_in_its_hosts_time) {
+  simulation_t simulation;
+  simulation_begin(&simulation, HOUR);
+  tenon_scope_config_t config = TENON_SCOPE_CONFIG_INIT;
+  config.executor = simulation.executor;
+  config.deadline_ns = 2 * HOUR;
+  tenon_scope_t *scope = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_scope_open(&config, &scope));
+  tenon_future_t *sleep = sleep_for(simulation.executor, 10 * HOUR);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_scope_add(scope, sleep));
+  tenon_future_t *end = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_scope_close(scope, &end));
+  CHECK_STATUS(TENON_STATUS_CANCELLED,
+               tenon_executor_run_until(simulation.executor, end, TENON_FOREVER));
+  CHECK(now_of(simulation.executor) >= 2 * HOUR && now_of(simulation.executor) < 3 * HOUR);
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(sleep));
+  release(sleep);
+  release(end);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_scope_release(scope));
+  simulation_end(&simulation);
+}
+
+static void *ask_the_time(void *context) {
+  simulation_t *simulation = context;
+  uint64_t last = 0;
+  uint64_t now_ns;
+  tenon_status_t status;
+  while ((status = tenon_executor_get_now_ns(simulation->executor, &now_ns)) == TENON_STATUS_OK) {
+    if (!CHECK(now_ns >= last))
+      break;
+    last = now_ns;
+  }
+  CHECK_STATUS(TENON_STATUS_CLOSED, status);
+  return NULL;
+}
+
+CASE(a_host_is_not_asked_for_the_time_after_it_was_told_of_the_close) {
+  for (int round = 0; round < 200; round++) {
+    simulation_t simulation;
+    simulation_begin(&simulation, 1);
+    pthread_t thread = thread_start(ask_the_time, &simulation);
+    int asked = atomic_load(&simulation.asked);
+    SPIN_UNTIL(atomic_load(&simulation.asked) > asked + round % 16);
+    for (int count = 0; count < round % 8; count++)
+      atomic_fetch_add(&simulation.now_ns, 1);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(simulation.executor, 0));
+    thread_join(thread);
+    CHECK_COUNT(1, atomic_load(&simulation.closes));
+    CHECK_COUNT(0, atomic_load(&simulation.asked_after_close));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(simulation.executor));
+  }
+}
