@@ -5,6 +5,8 @@ struct ScopeModel {
   indirect enum Reason: Equatable {
     case given(Int)
     case otherWasFirst
+    case timeout
+    case deadline
     case cancelled(because: Reason?)
     case failures(Int, first: Reason)
     case noneFulfilled(first: Reason?)
@@ -16,7 +18,9 @@ struct ScopeModel {
     case cancelled(because: Reason?)
   }
 
-  enum Kind: CaseIterable { case promise, scope, collectingScope, all, allSettled, any, race }
+  enum Kind: CaseIterable {
+    case promise, scope, collectingScope, all, allSettled, any, race, timeout, sleep
+  }
 
   struct Work {
     let kind: Kind
@@ -32,6 +36,8 @@ struct ScopeModel {
     /// It has heard of that.
     var isCancelling = false
     var isClosed = false
+    /// Its value was moved on.
+    var isTaken = false
     var failures: [Reason] = []
     var firstError: Reason?
     /// Who waits for its end: once for each time that it is an input.
@@ -39,7 +45,18 @@ struct ScopeModel {
     var isScope: Bool { kind == .scope || kind == .collectingScope }
   }
 
+  /// What a poll runs: a timer that is due, or was cancelled.
+  private enum Job: Equatable {
+    case sleepIsOver(Int)
+    case sleepIsCancelled(Int)
+    case timeIsUp(Int)
+    case deadlineHasPassed(Int)
+  }
+
   private(set) var works: [Work] = []
+  private(set) var now: UInt64 = 0
+  private var timers: [(deadline: UInt64, job: Job)] = []
+  private var jobs: [Job] = []
   /// One callback at a time: what happens in one is told after it.
   private var isTelling = false
   private var waiting: [Event] = []
@@ -54,7 +71,7 @@ struct ScopeModel {
   mutating func make(_ kind: Kind, _ inputs: [Int] = [], keeps: Bool = false) -> Int {
     let new = works.count
     works.append(Work(kind: kind, keeps: keeps, inputs: inputs, pending: inputs.count))
-    if kind == .promise || works[new].isScope { return new }
+    if kind == .promise || kind == .sleep || works[new].isScope { return new }
     for input in inputs where works[new].end == nil {
       if works[input].end != nil {
         inputEnded(input, of: new)
@@ -64,6 +81,44 @@ struct ScopeModel {
     }
     if inputs.isEmpty && kind != .race { allEnded(of: new) }
     return new
+  }
+
+  mutating func makeSleep(until deadline: UInt64) -> Int {
+    let new = make(.sleep)
+    timers.append((deadline, .sleepIsOver(new)))
+    return new
+  }
+
+  mutating func makeTimeout(_ input: Int, at deadline: UInt64) -> Int {
+    let new = make(.timeout, [input])
+    timers.append((deadline, .timeIsUp(new)))
+    return new
+  }
+
+  mutating func setDeadline(_ deadline: UInt64, of scope: Int) {
+    timers.append((deadline, .deadlineHasPassed(scope)))
+  }
+
+  /// Time passes, and the loop polls.
+  mutating func advance(to instant: UInt64) {
+    now = instant
+    jobs += timers.filter { $0.deadline <= now }.sorted { $0.deadline < $1.deadline }.map(\.job)
+    timers.removeAll { $0.deadline <= now }
+    poll()
+  }
+
+  mutating func poll() {
+    while !jobs.isEmpty {
+      switch jobs.removeFirst() {
+      case .sleepIsOver(let sleep): settle(sleep, .value(index: nil))
+      case .sleepIsCancelled(let sleep): settle(sleep, .cancelled(because: nil))
+      case .deadlineHasPassed(let scope): ask(scope, .deadline)
+      case .timeIsUp(let work):
+        if works[work].end != nil { continue }
+        settle(work, .failure(.timeout))
+        ask(works[work].inputs[0], .timeout)
+      }
+    }
   }
 
   /// false: refused.
@@ -131,7 +186,14 @@ struct ScopeModel {
 
   private mutating func asked(_ work: Int) {
     if works[work].end != nil || works[work].kind == .promise { return }
-    works[work].isCancelling = true
+    // A timeout ends as its input does, or by its time, in any case.
+    works[work].isCancelling = works[work].kind != .timeout
+    if works[work].kind == .sleep {
+      // One that is due already is not cancelled any more.
+      guard let timer = timers.firstIndex(where: { $0.job == .sleepIsOver(work) }) else { return }
+      timers.remove(at: timer)
+      return jobs.append(.sleepIsCancelled(work))
+    }
     if !works[work].isScope && (works[work].keeps || works[work].inputs.isEmpty) {
       return settle(work, .cancelled(because: nil))
     }
@@ -167,6 +229,10 @@ struct ScopeModel {
     if index == 0 && works[work].firstError == nil { works[work].firstError = error(of: end) }
     if decides(end, works[work].kind) && !works[work].isCancelling {
       let failure = error(of: end)
+      if works[work].kind == .timeout {
+        if failure == nil { works[input].isTaken = true }
+        return settle(work, end)
+      }
       settle(work, failure == nil ? .value(index: UInt64(index)) : end)
       if works[work].keeps || works[work].pending == 0 { return }
       for other in works[work].inputs { ask(other, failure ?? .otherWasFirst) }
@@ -189,7 +255,7 @@ struct ScopeModel {
     switch kind {
     case .all: error(of: end) != nil
     case .any: error(of: end) == nil
-    case .race: true
+    case .race, .timeout: true
     default: false
     }
   }

@@ -3,13 +3,15 @@ import Testing
 
 @testable import Tenon
 
-/// Random programs, on the model and on the real thing: after each step both must say the same of all work.
+/// Random programs, on the model and on the real thing, on one thread and in a time that passes when the program says so:
+/// after each step both must say the same of all work.
 @Suite struct ScopeModelTests {
   @Test func randomProgramsDoWhatTheModelDoes() throws {
     for seed in 0..<UInt64(isSanitized ? 200 : 3000) {
-      var world = ScopeWorld(seed)
+      var world = try ScopeWorld(seed)
       for _ in 0..<48 {
         let step = try world.step()
+        world.poll()
         guard let difference = world.difference() else { continue }
         Issue.record("seed \(seed): after \(step): \(difference)")
         return
@@ -43,9 +45,17 @@ private struct ScopeWorld {
   var handles: [Handle] = []
   var errors: [Failure] = []
   var random: Randomness
+  let host: VirtualHost
+  let executor: LoopExecutor
+  /// Inputs of timeouts, which take their values.
+  var timed: Set<Int> = []
+  /// Instants that are some timer's: no two are the same, so that it is clear which is first.
+  var instants: Set<UInt64> = []
 
-  init(_ seed: UInt64) {
+  init(_ seed: UInt64) throws {
     random = Randomness(state: seed)
+    host = VirtualHost()
+    executor = try host.makeExecutor()
     errors = (0..<4).map { Failure(domain: "test", code: $0, message: "given") }
   }
 
@@ -57,12 +67,14 @@ private struct ScopeWorld {
 
   mutating func step() throws -> String {
     let kind = ScopeModel.Kind.allCases.randomElement(using: &random)!
-    let works = model.works.indices
-    switch Int.random(in: 0..<10, using: &random) {
+    let works = model.works.indices.filter { !timed.contains($0) }
+    switch Int.random(in: 0..<13, using: &random) {
     case 0, 1, 2:
       if kind == .scope || kind == .collectingScope { return try makeScope(kind) }
       if kind == .promise || works.isEmpty { return try makePromise() }
-      return try makeCombinator(kind)
+      if kind == .sleep { return try makeSleep() }
+      if kind == .timeout { return try makeTimeout(works.randomElement(using: &random)!) }
+      return try makeCombinator(kind, works)
     case 3: return try makePromise()
     case 4, 5:
       guard let scope = scopes.keys.sorted().randomElement(using: &random),
@@ -87,6 +99,12 @@ private struct ScopeWorld {
         futures[work].cancel(because: errors[number])
       }
       return "cancelling \(work) because of \(number)"
+    case 9: return try makeSleep()
+    case 10, 11:
+      let instant = model.now + UInt64.random(in: 1..<24, using: &random)
+      host.now = instant * VirtualHost.unit
+      model.advance(to: instant)
+      return "waiting until \(instant)"
     default:
       guard let scope = scopes.keys.sorted().randomElement(using: &random) else { return "nothing" }
       model.close(scope)
@@ -107,18 +125,47 @@ private struct ScopeWorld {
     let parent = scopes.keys.sorted().randomElement(using: &random)
     if let parent, model.works[parent].end != nil { return "nothing" }
     let number = model.make(kind)
+    let deadline = Int.random(in: 0..<3, using: &random) == 0 ? instant() : nil
     let scope = try Scope(
-      parent: parent.flatMap { scopes[$0] },
-      policy: kind == .scope ? .cancelSiblings : .collect)
+      on: deadline == nil ? nil : executor, parent: parent.flatMap { scopes[$0] },
+      policy: kind == .scope ? .cancelSiblings : .collect,
+      deadline: deadline.map { LoopClock.Instant(nanoseconds: $0 * VirtualHost.unit) })
     if let parent { _ = model.add(number, to: parent) }
+    if let deadline { model.setDeadline(deadline, of: number) }
     scopes[number] = scope
     handles.append(scope.handle)
     keep(try ScopeWorld.end(of: scope))
     return "making \(kind) \(number) in \(parent.map { "\($0)" } ?? "none")"
   }
 
-  private mutating func makeCombinator(_ kind: ScopeModel.Kind) throws -> String {
-    let works = model.works.indices
+  /// One to come, that is no other timer's.
+  private mutating func instant() -> UInt64 {
+    var instant = model.now
+    repeat { instant += UInt64.random(in: 1..<24, using: &random) } while instants.contains(instant)
+    instants.insert(instant)
+    return instant
+  }
+
+  private func duration(until instant: UInt64) -> Duration {
+    .nanoseconds((instant - model.now) * VirtualHost.unit)
+  }
+
+  private mutating func makeSleep() throws -> String {
+    let instant = instant()
+    let number = model.makeSleep(until: instant)
+    keep(try executor.sleep(for: duration(until: instant)))
+    return "making \(number), a sleep until \(instant)"
+  }
+
+  private mutating func makeTimeout(_ input: Int) throws -> String {
+    let instant = instant()
+    let number = model.makeTimeout(input, at: instant)
+    timed.insert(input)
+    keep(try futures[input].timeout(after: duration(until: instant), on: executor))
+    return "making \(number), \(input) until \(instant)"
+  }
+
+  private mutating func makeCombinator(_ kind: ScopeModel.Kind, _ works: [Int]) throws -> String {
     let inputs = (0..<Int.random(in: 0..<4, using: &random)).map { _ in
       works.randomElement(using: &random)!
     }
@@ -154,6 +201,12 @@ private struct ScopeWorld {
     return "settling \(promise) as \(way)"
   }
 
+  /// The loop runs what there is to do.
+  mutating func poll() {
+    model.poll()
+    #expect(tenon_executor_poll(executor.pointer, nil, nil) == TENON_STATUS_OK)
+  }
+
   /// Ends what is left, and lets go of all.
   mutating func finish() throws {
     for scope in scopes.keys.sorted() {
@@ -165,6 +218,7 @@ private struct ScopeWorld {
     for work in model.works.indices where model.works[work].end == nil {
       model.ask(work, nil)
       futures[work].cancel()
+      poll()
     }
     for (work, future) in futures.enumerated() where !future.isSettled {
       Issue.record("\(work) has no end")
@@ -175,6 +229,11 @@ private struct ScopeWorld {
   func difference() -> String? {
     for (number, work) in model.works.enumerated() {
       let future = futures[number]
+      var value = tenon_value_t()
+      if work.isTaken {
+        if tenon_future_peek(future.pointer, &value) == TENON_STATUS_TAKEN { continue }
+        return "\(number), \(work.kind), should have given its value away"
+      }
       let end = ScopeWorld.end(of: future)
       if end != work.end {
         return "\(number), \(work.kind), is \(end as Any), and should be \(work.end as Any)"
@@ -214,6 +273,9 @@ private struct ScopeWorld {
     let failure = Failure(retaining: handle)
     if failure.domain == "test" { return .given(Int(failure.code)) }
     let cause = (failure.cause as? Failure).map { reason(in: $0.handle) }
+    if failure.code == Int64(TENON_STATUS_TIMEOUT.rawValue) {
+      return failure.message.hasPrefix("the scope's") ? .deadline : .timeout
+    }
     if failure.code == Int64(TENON_STATUS_REJECTED.rawValue) {
       guard let cause, let count = Int(failure.message.prefix { $0.isNumber }) else {
         return .noneFulfilled(first: cause)
@@ -226,7 +288,10 @@ private struct ScopeWorld {
   /// What is still there when everything was let go of.
   mutating func leftOver() -> String? {
     let errorHandles = errors.map { $0.handle }
+    defer { #expect((try? executor.close()) == true) }
     (futures, promises, scopes, errors) = ([], [:], [:], [])
+    // Timers that are not needed any more say so in a poll.
+    poll()
     for handle in handles {
       let isGone =
         handle.is(.scope)

@@ -91,6 +91,8 @@ private struct StreamProgram {
   private var number: Int64 = 0
   private var room: OpaquePointer?
   private var item: OpaquePointer?
+  /// The end as a future, of which there may be many; this is the last one that was asked for.
+  private var end: OpaquePointer?
   private(set) var failure = ""
 
   var hasFailed: Bool { !failure.isEmpty }
@@ -110,13 +112,16 @@ private struct StreamProgram {
   }
 
   mutating func step(_ random: inout TestRandom) {
-    switch random.below(32) {
+    switch random.below(36) {
     case 0..<11: send(waits: random.below(2) == 0)
     case 11..<19: receive()
     case 19..<25: next()
     case 25: giveUpRoom(cancels: random.below(2) == 0)
     case 26, 27: giveUpItem(cancels: random.below(2) == 0)
     case 28: if random.below(10) == 0 { cancel() }
+    case 32, 33: copyEnd()
+    case 34: letGoOfEnd()
+    case 35: if random.below(10) == 0 { cancelByEnd() }
     case 29: if random.below(10) == 0 { end(random.below(3)) }
     default: sendMany(Int(random.below(6)))
     }
@@ -232,6 +237,26 @@ private struct StreamProgram {
     model.writerWaits = false
   }
 
+  private mutating func copyEnd() {
+    letGoOfEnd()
+    agree("the end", tenon_stream_copy_end(stream, &end), TENON_STATUS_OK)
+  }
+
+  private mutating func letGoOfEnd() {
+    guard let end else { return }
+    agree("letting go of the end", tenon_future_release(end), TENON_STATUS_OK)
+    self.end = nil
+  }
+
+  private mutating func cancelByEnd() {
+    guard let end else { return }
+    let expected = model.end == nil ? TENON_STATUS_OK : TENON_STATUS_SETTLED
+    agree("cancelling the end", tenon_future_cancel(end), expected)
+    if expected != TENON_STATUS_OK { return }
+    model.isCancelled = true
+    model.writerWaits = false
+  }
+
   private mutating func end(_ how: UInt64) {
     let status: tenon_status_t
     switch how {
@@ -262,11 +287,19 @@ private struct StreamProgram {
     if let item {
       agree("item", tenon_future_poll(item) == TENON_STATUS_PENDING, model.readerWaits)
     }
+    if let end {
+      let expected = model.end == .closed ? TENON_STATUS_OK : model.endStatus
+      agree("how it ended", tenon_future_poll(end), expected)
+    }
+    agree(
+      "whether it is cancelled", tenon_sink_is_cancelled(sink),
+      model.isCancelled && model.end == nil)
   }
 
   mutating func finish() {
     if let room { tenon_future_release(room) }
     if let item { tenon_future_release(item) }
+    letGoOfEnd()
     tenon_sink_release(sink)
     while !model.items.isEmpty && !hasFailed { receive() }
     tenon_stream_release(stream)
