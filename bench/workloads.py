@@ -137,7 +137,14 @@ def stream(name, title, capacity, batch, is_buffers=False, swift=False):
     ]
     if swift:
         subjects[2:2] = [Subject("Tenon, C to for await", OURS, "c/stream-await tenon")]
-        subjects += [Subject("AsyncStream, for await", PEER, "c/stream-await async-stream", slower=10)]
+        subjects += [
+            Subject("AsyncStream, for await", PEER, "c/stream-await async-stream", slower=10),
+            Subject("AsyncChannel, for await", PEER, "channels/bench-channels channel", slower=20),
+            Subject(
+                "buffered channel of async-algorithms", PEER,
+                "channels/bench-channels buffered-channel", slower=10,
+            ),
+        ]
     return Workload(
         name,
         title,
