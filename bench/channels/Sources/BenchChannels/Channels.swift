@@ -68,6 +68,7 @@ struct Program {
     precondition(sum == count * (count - 1) / 2)
     let ns = Double(time.components.seconds) * 1e9 + Double(time.components.attoseconds) / 1e9
     print(
-      "{\"workload\": \"stream\", \"subject\": \"\(arguments[1])\", \"value\": \(ns / Double(count))}")
+      "{\"workload\": \"stream\", \"subject\": \"\(arguments[1])\", \"value\": \(ns / Double(count))}"
+    )
   }
 }
