@@ -25,34 +25,10 @@ struct FutureSlot: ~Copyable {
   { slot.assumingMemoryBound(to: FutureSlot.self) }
 }
 
-/// What a transition came to: done, from this word to that one; or refused.
-enum Transition {
-  case done(from: FutureWord, to: FutureWord)
-  case refused(tenon_status_t)
-}
-
 extension UnsafeMutablePointer where Pointee == FutureSlot {
-  /// Makes a pure transition real: one compare-and-swap, and patience with whoever holds the lock.
-  @inline(__always) func transition(_ step: (FutureWord) -> FutureWord.Step) -> Transition {
-    var bits = pointee.head.word.load(ordering: .acquiring)
-    var backoff = Backoff()
-    while true {
-      let word = FutureWord(bits)
-      switch step(word) {
-      case .become(let next):
-        let (exchanged, original) = pointee.head.word.weakCompareExchange(
-          expected: bits, desired: next.bits, successOrdering: .acquiringAndReleasing,
-          failureOrdering: .acquiring)
-        if _fastPath(exchanged) { return .done(from: word, to: next) }
-        bits = original
-      case .refuse(let status):
-        return .refused(status)
-      case .wait:
-        backoff.pause()
-        bits = pointee.head.word.load(ordering: .acquiring)
-      }
-    }
-  }
+  @inline(__always) func transition(_ step: (FutureWord) -> FutureWord.Step)
+    -> SlotTransition<FutureWord>
+  { pointee.head.word.transition(step) }
 
   @inline(__always) var content: UnsafeMutablePointer<FutureSlot.Content> {
     (UnsafeMutableRawPointer(self) + MemoryLayout<SlotHead>.size)

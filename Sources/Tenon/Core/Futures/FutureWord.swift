@@ -17,21 +17,14 @@ import CTenon
 ///     bit 8       call: Swift work on an executor produces it
 ///     bit 12..37  readers: references, and callbacks that wait
 ///     bit 38..63  the slot's life: see Handle
-struct FutureWord: Equatable {
+struct FutureWord: SlotWord {
   enum Phase: UInt {
     case pending = 0
     case fulfilled, rejected, cancelled
     case free = 7
   }
 
-  /// What one transition comes to.
-  enum Step: Equatable {
-    /// Somebody holds the lock: try again.
-    case wait
-    /// Not possible, for this reason. Nothing changes.
-    case refuse(tenon_status_t)
-    case become(FutureWord)
-  }
+  typealias Step = SlotStep<FutureWord>
 
   static let phaseMask: UInt = 7
   static let taken: UInt = 1 << 3

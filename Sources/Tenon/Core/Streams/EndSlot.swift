@@ -52,28 +52,12 @@ extension Handle.Kind {
 
 extension UnsafeMutablePointer where Pointee == EndSlot {
   /// Makes a pure transition real. nil: done, and `word` is the new one; else why not.
-  @inline(__always) func change(_ word: inout EndWord, _ step: (EndWord) -> EndWord.Step)
-    -> tenon_status_t?
-  {
-    var bits = pointee.head.word.load(ordering: .relaxed)
-    var backoff = Backoff()
-    while true {
-      switch step(EndWord(bits)) {
-      case .become(let next):
-        let (exchanged, original) = pointee.head.word.weakCompareExchange(
-          expected: bits, desired: next.bits, successOrdering: .acquiringAndReleasing,
-          failureOrdering: .acquiring)
-        if _fastPath(exchanged) {
-          word = next
-          return nil
-        }
-        bits = original
-      case .refuse(let status):
-        return status
-      case .wait:
-        backoff.pause()
-        bits = pointee.head.word.load(ordering: .acquiring)
-      }
+  func change(_ word: inout EndWord, _ step: (EndWord) -> EndWord.Step) -> tenon_status_t? {
+    switch pointee.head.word.transition(step) {
+    case .refused(let status): return status
+    case .done(_, let next):
+      word = next
+      return nil
     }
   }
 
@@ -109,15 +93,10 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
     pointee.head.word.store(word.leftPinned.bits, ordering: .releasing)
   }
 
-  /// Changes flags between operations, on behalf of whoever; returns the word before.
-  @discardableResult
-  func setFlags(_ flags: UInt, clearing others: UInt = 0) -> EndWord {
-    var (word, before) = (EndWord(0), EndWord(0))
-    _ = change(&word) {
-      before = $0
-      return $0.changing(setting: flags, clearing: others)
-    }
-    return before
+  /// Changes flags between operations, on behalf of whoever.
+  func setFlags(_ flags: UInt, clearing others: UInt = 0) {
+    var word = EndWord(0)
+    _ = change(&word) { $0.changing(setting: flags, clearing: others) }
   }
 
   /// Takes this end's part, for its own waiting reader.

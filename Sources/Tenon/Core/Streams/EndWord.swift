@@ -16,15 +16,8 @@ import CTenon
 /// The flag for a waiting peer is in this word, and not in one of the peer's own, so that entering shows it: who sets it does
 /// so while nobody is inside, looks again after that, and then either sees what the last operation did or is seen by the
 /// next one. That is the whole handshake; it costs the operation nothing.
-struct EndWord: Equatable {
-  /// What one transition comes to.
-  enum Step: Equatable {
-    /// Somebody is at it for a moment: try again.
-    case wait
-    /// Not possible, for this reason. Nothing changes.
-    case refuse(tenon_status_t)
-    case become(EndWord)
-  }
+struct EndWord: SlotWord {
+  typealias Step = SlotStep<EndWord>
 
   static let locked: UInt = 1 << 0
   static let lent: UInt = 1 << 1
