@@ -4,7 +4,11 @@
 #include "check.h"
 
 #define HOUR (3600u * UINT64_C(1000000000))
+#define SECOND UINT64_C(1000000000)
 #define MILLISECOND UINT64_C(1000000)
+
+/** How late a timer may be: 65 microseconds, by the power of two next to it. */
+#define LATE_NS_MAX 65536u
 
 /** A host in whose loop nothing takes time but sleeping. */
 typedef struct simulation {
@@ -143,6 +147,65 @@ CASE(a_hosts_time_alone_makes_its_timers_due) {
   }
 }
 
+typedef struct crowd_timer {
+  struct crowd *crowd;
+  uint64_t deadline_ns;
+  int count;
+} crowd_timer_t;
+
+typedef struct crowd {
+  simulation_t simulation;
+  uint64_t latest_ns;
+  size_t told;
+  size_t early;
+  size_t late;
+  size_t unordered;
+  size_t wrong;
+} crowd_t;
+
+static void crowd_ring(void *context, tenon_status_t status) {
+  crowd_timer_t *timer = context;
+  crowd_t *crowd = timer->crowd;
+  uint64_t now_ns = atomic_load(&crowd->simulation.now_ns);
+  crowd->told++;
+  crowd->early += now_ns < timer->deadline_ns;
+  crowd->late += now_ns > timer->deadline_ns + LATE_NS_MAX;
+  crowd->unordered += timer->deadline_ns + LATE_NS_MAX < crowd->latest_ns;
+  crowd->wrong += status != TENON_STATUS_OK;
+  timer->count++;
+  if (timer->deadline_ns > crowd->latest_ns)
+    crowd->latest_ns = timer->deadline_ns;
+}
+
+CASE(a_hundred_thousand_timers_are_each_told_once_in_order_of_deadline) {
+  size_t count = conformance_is_light() ? 10000 : 100000;
+  crowd_timer_t *timers = calloc(count, sizeof *timers);
+  crowd_t crowd;
+  memset(&crowd, 0, sizeof crowd);
+  simulation_begin(&crowd.simulation, HOUR);
+  tenon_executor_t *executor = crowd.simulation.executor;
+  random_t random = {4};
+  for (size_t index = 0; index < count; index++) {
+    timers[index].crowd = &crowd;
+    timers[index].deadline_ns = HOUR + 1 + random_below(&random, 500 * MILLISECOND);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(executor, timers[index].deadline_ns, crowd_ring,
+                                                    &timers[index], NULL));
+  }
+  CHECK_COUNT(0, executor_poll(executor).jobs);
+  CHECK_COUNT(count, executor_statistics(executor).pending);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(executor, NULL, SECOND));
+  CHECK_COUNT(count, crowd.told);
+  CHECK_COUNT(0, crowd.early);
+  CHECK_COUNT(0, crowd.late);
+  CHECK_COUNT(0, crowd.unordered);
+  CHECK_COUNT(0, crowd.wrong);
+  for (size_t index = 0; index < count; index++)
+    CHECK_COUNT(1, timers[index].count);
+  CHECK_COUNT(count, executor_statistics(executor).timers);
+  simulation_end(&crowd.simulation);
+  free(timers);
+}
+
 CASE(hours_of_a_hosts_time_take_none) {
   simulation_t simulation;
   simulation_begin(&simulation, 1);
@@ -216,7 +279,8 @@ static void *ask_the_time(void *context) {
 }
 
 CASE(a_host_is_not_asked_for_the_time_after_it_was_told_of_the_close) {
-  for (int round = 0; round < 200; round++) {
+  int rounds = conformance_is_light() ? 50 : 200;
+  for (int round = 0; round < rounds; round++) {
     simulation_t simulation;
     simulation_begin(&simulation, 1);
     pthread_t thread = thread_start(ask_the_time, &simulation);

@@ -308,59 +308,6 @@ CASE(timers_are_told_in_order_of_deadline) {
 
 /* MARK: Many */
 
-typedef struct crowd_timer {
-  struct crowd *crowd;
-  uint64_t deadline_ns;
-  int count;
-} crowd_timer_t;
-
-typedef struct crowd {
-  uint64_t latest_ns;
-  size_t told;
-  size_t early;
-  size_t unordered;
-  size_t wrong;
-} crowd_t;
-
-static void crowd_ring(void *context, tenon_status_t status) {
-  crowd_timer_t *timer = context;
-  crowd_t *crowd = timer->crowd;
-  crowd->told++;
-  crowd->early += tenon_timer_now_ns() < timer->deadline_ns;
-  crowd->unordered += timer->deadline_ns + LATE_NS_MAX < crowd->latest_ns;
-  crowd->wrong += status != TENON_STATUS_OK;
-  timer->count++;
-  if (timer->deadline_ns > crowd->latest_ns)
-    crowd->latest_ns = timer->deadline_ns;
-}
-
-CASE(a_hundred_thousand_timers_are_each_told_once_in_order_of_deadline) {
-  size_t count = conformance_is_light() ? 10000 : 100000;
-  tenon_executor_t *executor = executor_create();
-  crowd_timer_t *timers = calloc(count, sizeof *timers);
-  crowd_t crowd = {0, 0, 0, 0, 0};
-  random_t random = {4};
-  uint64_t base = tenon_timer_now_ns() + 300 * MILLISECOND;
-  for (size_t index = 0; index < count; index++) {
-    timers[index].crowd = &crowd;
-    timers[index].deadline_ns = base + random_below(&random, 500 * MILLISECOND);
-    CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(executor, timers[index].deadline_ns, crowd_ring,
-                                                    &timers[index], NULL));
-  }
-  CHECK_COUNT(0, executor_poll(executor).jobs);
-  CHECK_COUNT(count, executor_statistics(executor).pending);
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(executor, NULL, 30ull * SECOND));
-  CHECK_COUNT(count, crowd.told);
-  CHECK_COUNT(0, crowd.early);
-  CHECK_COUNT(0, crowd.unordered);
-  CHECK_COUNT(0, crowd.wrong);
-  for (size_t index = 0; index < count; index++)
-    CHECK_COUNT(1, timers[index].count);
-  CHECK_COUNT(count, executor_statistics(executor).timers);
-  executor_end(executor);
-  free(timers);
-}
-
 CASE(a_hundred_thousand_timers_are_cancelled_in_any_order) {
   size_t count = conformance_is_light() ? 10000 : 100000;
   tenon_executor_t *executor = executor_create();

@@ -4,6 +4,10 @@
 #include "tenon_conformance.h"
 
 #include <dirent.h>
+#include <features.h>
+#ifdef __GLIBC__
+#include <execinfo.h>
+#endif
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +26,10 @@ static void hung(int number) {
   if (write(1, "FAIL ", 5) < 0 || write(1, name, strlen(name)) < 0 ||
       write(1, text, sizeof text - 1) < 0)
     _exit(3);
+#ifdef __GLIBC__
+  void *frames[64];
+  backtrace_symbols_fd(frames, backtrace(frames, 64), 1);
+#endif
   _exit(2);
 }
 
@@ -64,6 +72,7 @@ int main(int argc, char **argv) {
     return 0;
   }
   signal(SIGALRM, hung);
+  setvbuf(stdout, NULL, _IOLBF, 0); /* what was found is not lost when a case hangs */
   for (size_t index = 0; index < tenon_conformance_count; index++) {
     const char *name = tenon_conformance_cases[index].name;
     if (!is_wanted(name, argc - 1, argv + 1))
