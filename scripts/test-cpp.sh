@@ -39,10 +39,10 @@ run() {
 
 cases=()
 run g++17 g++ -std=c++17 -O2
-run g++20-sanitized g++ -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+run g++20-sanitized g++ -std=c++20 -O0 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all
 run clang++23 clang++ -std=c++23 -O2
 cases=("--test-case-exclude=*<standard>*")
-run g++20-threads g++ -std=c++20 -O1 -g -fsanitize=thread
+run g++20-threads g++ -std=c++20 -O0 -g1 -fsanitize=thread
 
 g++ -std=c++17 -O2 -fno-exceptions -fno-rtti "${warnings[@]}" -Iinclude \
   Tests/CPP/without_exceptions.cpp -o "$build/without_exceptions" -L"$library" -ltenon \

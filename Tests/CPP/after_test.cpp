@@ -128,6 +128,23 @@ TEST_CASE("a cancel reaches the producer, which acknowledges") {
   CHECK_THROWS_AS(last.get(), tenon::cancelled);
 }
 
+TEST_CASE("a reason goes with the cancel, and a plain one stays plain") {
+  tenon::promise<int> promise, plain;
+  auto last = promise.get_future().then(nullptr, [](int) {}).then(nullptr, [] {});
+  CHECK_FALSE(promise.cancel_reason());
+  last.cancel(tenon::error("mine", 8, "enough"));
+  last.cancel(tenon::error("mine", 9, "too late"));
+  CHECK(promise.cancel_reason()->value() == 8);
+  promise.cancel();
+  CHECK(last.failure()->cause()->value() == 8);
+  auto shared = plain.get_future().then(nullptr, [](int) {}).share();
+  shared.cancel();
+  CHECK(plain.cancel_reason()->value() == TENON_STATUS_CANCELLED);
+  auto ended = tenon::future<void>::borrow(shared.handle());
+  plain.cancel();
+  CHECK_FALSE(ended.failure()->cause());
+}
+
 TEST_CASE("a cancel before the start, during the work and after the end") {
   tenon::executor executor;
   bool ran = false;

@@ -34,7 +34,7 @@ struct chain {
       return;
     cancels->aim(future);
     if (tenon_promise_is_cancelled(result))
-      tenon_future_cancel(future);
+      cancel_as(result, future);
   }
 };
 
@@ -63,28 +63,49 @@ public:
   explicit awaiter_base(tenon_executor_t *executor) noexcept : executor_(executor) {}
   awaiter_base(const awaiter_base &) = delete;
   awaiter_base &operator=(const awaiter_base &) = delete;
-  ~awaiter_base() {
-    if (registration_)
-      tenon_registration_forget(registration_);
-  }
+  ~awaiter_base() { forget(); }
 
 protected:
   /// False: it has settled, or there is no waiting for it. After true the coroutine may be running
   /// on another thread, or be gone.
   template <class Promise>
   bool suspend(tenon_future_t *future, std::coroutine_handle<Promise> coroutine) {
+    prepare(coroutine);
+    return wait(future, &told);
+  }
+
+  template <class Promise> void prepare(std::coroutine_handle<Promise> coroutine) noexcept {
     coroutine_ = coroutine;
     chain_ = chain_of(coroutine);
+  }
+
+  /// The same as suspend(), where `fn` is told, with this object, instead of the coroutine.
+  bool wait(tenon_future_t *future, tenon_completion_fn fn) noexcept {
     if (chain_)
       chain_->waits_for(future);
     given();
     const tenon_status_t status =
-        tenon_future_on_complete_if_pending(future, executor_, &told, this, &registration_);
+        tenon_future_on_complete_if_pending(future, executor_, fn, this, &registration_);
     if (status == TENON_STATUS_OK)
       return true;
     if (status != TENON_STATUS_SETTLED)
       status_ = status;
     return false;
+  }
+
+  /// Goes on after a wait that ended with this status. The object may be gone after that.
+  void resume(tenon_status_t status) {
+    if (status == TENON_STATUS_CLOSED)
+      status_ = status;
+    registration_ = nullptr;
+    run_chain(chain_, coroutine_);
+  }
+
+  [[nodiscard]] bool has_failed() const noexcept { return status_ != TENON_STATUS_OK; }
+
+  void forget() noexcept {
+    if (registration_)
+      tenon_registration_forget(std::exchange(registration_, nullptr));
   }
 
   /// Throws if the wait ended without the future.
@@ -99,11 +120,7 @@ private:
     if (status == TENON_STATUS_FORGOTTEN)
       return;
     taken();
-    auto *self = static_cast<awaiter_base *>(context);
-    if (status == TENON_STATUS_CLOSED)
-      self->status_ = status;
-    self->registration_ = nullptr;
-    run_chain(self->chain_, self->coroutine_);
+    static_cast<awaiter_base *>(context)->resume(status);
   }
 
   tenon_executor_t *executor_;

@@ -146,6 +146,16 @@ inline void require(tenon_status_t status) {
     raise(status);
 }
 
+/// What a tenon_..._copy_... function gives for a handle, if it gives something.
+template <class Handle>
+[[nodiscard]] std::optional<error> error_from(tenon_status_t (*copy)(Handle *, tenon_error_t **),
+                                              Handle *handle) {
+  tenon_error_t *found = nullptr;
+  if (copy(handle, &found) != TENON_STATUS_OK)
+    return std::nullopt;
+  return error::adopt(found);
+}
+
 /// Throws what an error stands for, and gives its reference back.
 [[noreturn]] void raise_owned(tenon_error_t *handle);
 

@@ -77,6 +77,11 @@ public:
   /// Requests that the work ends early: tenon_future_cancel().
   void cancel() const noexcept { tenon_future_cancel(handle_); }
 
+  /// The same, and says why: promise::cancel_reason() gives it, in every language.
+  void cancel(const error &reason) const noexcept {
+    tenon_future_cancel_with(handle_, reason.handle());
+  }
+
   /// Lets the work go on when this is let go of: tenon_future_detach().
   void detach() const noexcept { tenon_future_detach(handle_); }
 
@@ -88,10 +93,7 @@ public:
 
   /// Why it ended without a value; nothing if it has one, or is pending.
   [[nodiscard]] std::optional<error> failure() const {
-    tenon_error_t *handle = nullptr;
-    if (tenon_future_copy_error(handle_, &handle) != TENON_STATUS_OK)
-      return std::nullopt;
-    return error::adopt(handle);
+    return detail::error_from(tenon_future_copy_error, handle_);
   }
 
 protected:
@@ -147,11 +149,12 @@ public:
   T get() {
     require_state();
     tenon_value_t value;
-    const tenon_status_t status = tenon_future_take(handle_, &value);
+    const tenon_status_t status = take(value);
     if (status != TENON_STATUS_OK)
       get_slowly(status, value);
     tenon_future_release(release());
-    return detail::load<T>(value);
+    if constexpr (!std::is_void_v<T>)
+      return detail::load<T>(value);
   }
 
   /// Moves the value out if it is there, without exceptions and without waiting: `out` is a
@@ -179,10 +182,15 @@ public:
 private:
   explicit future(tenon_future_t *handle) noexcept : future_base(handle) {}
 
+  /// Of void there is nothing to take: any number of readers, as of a stream's end, may have it.
+  tenon_status_t take([[maybe_unused]] tenon_value_t &value) const noexcept {
+    return std::is_void_v<T> ? tenon_future_poll(handle_) : tenon_future_take(handle_, &value);
+  }
+
   [[gnu::cold, gnu::noinline]] void get_slowly(tenon_status_t status, tenon_value_t &value) {
     if (status == TENON_STATUS_PENDING) {
       wait();
-      status = tenon_future_take(handle_, &value);
+      status = take(value);
     }
     if (status == TENON_STATUS_OK)
       return;
@@ -197,18 +205,17 @@ template <class T> template <class... Out> tenon_status_t future<T>::try_get(Out
   static_assert(sizeof...(Out) == (std::is_void_v<T> ? 0 : 1),
                 "try_get(std::optional<T> &), and try_get() for void");
   tenon_value_t value;
-  const tenon_status_t status = tenon_future_take(handle_, &value);
+  const tenon_status_t status = take(value);
   if (status != TENON_STATUS_OK)
     return status;
   tenon_future_release(release());
-  if (!std::is_void_v<T> && !detail::holds<T>(value)) {
-    tenon_value_drop(&value);
-    return TENON_STATUS_INVALID;
-  }
-  if constexpr (std::is_void_v<T>)
-    detail::load<T>(value);
-  else
+  if constexpr (!std::is_void_v<T>) {
+    if (!detail::holds<T>(value)) {
+      tenon_value_drop(&value);
+      return TENON_STATUS_INVALID;
+    }
     (out.emplace(detail::load<T>(value)), ...);
+  }
   return TENON_STATUS_OK;
 }
 

@@ -1,6 +1,6 @@
 /// @file tenon/link.hpp
 ///
-/// What then(), with_stop() and timeout() have in common: a result that follows another future,
+/// What then(), with_stop() and tasks have in common: a result that follows another future,
 /// and passes a cancel on to it. No template: it moves values without looking at them.
 #ifndef TENON_LINK_HPP
 #define TENON_LINK_HPP
@@ -8,6 +8,7 @@
 #include <tenon/promise.hpp>
 
 #include <atomic>
+#include <cstring>
 
 namespace tenon::detail {
 
@@ -35,6 +36,21 @@ inline void forward(tenon_future_t *from, tenon_promise_t *to) noexcept {
   }
 }
 
+/// Requests a cancel, for the reason for which another promise is cancelled, if there is one.
+inline void cancel_as(tenon_promise_t *cancelled, tenon_future_t *target) noexcept {
+  tenon_error_t *reason = nullptr;
+  std::int64_t code = 0;
+  const char *domain = "";
+  if (tenon_promise_copy_reason(cancelled, &reason) == TENON_STATUS_OK) {
+    static_cast<void>(tenon_error_get_code(reason, &code));
+    static_cast<void>(tenon_error_get_domain(reason, &domain));
+  }
+  // A plain cancel stays one.
+  const bool is_plain = code == TENON_STATUS_CANCELLED && std::strcmp(domain, "tenon") == 0;
+  tenon_future_cancel_with(target, is_plain ? nullptr : reason);
+  tenon_error_release(reason);
+}
+
 /// Shared by the callbacks that are registered with it; freed when each has been told.
 class link {
 public:
@@ -56,13 +72,14 @@ public:
   void aim(tenon_future_t *target) noexcept { target_.store(target); }
   void cancel_target() const noexcept { tenon_future_cancel(target_.load()); }
 
-  /// Has a cancel of the result passed on. The result may be settled already.
+  /// Has a cancel of the result passed on, with its reason. The result may be settled already.
   void pass_cancel_of(tenon_promise_t *result) noexcept {
     retain();
+    cancelled_ = result;
     const tenon_status_t status =
         tenon_promise_on_cancel(result, nullptr, &cancel_told, this, nullptr);
     if (status == TENON_STATUS_CANCELLED)
-      cancel_target();
+      cancel_as(result, target_.load());
     if (status != TENON_STATUS_OK)
       release();
   }
@@ -73,7 +90,7 @@ public:
     source_ = source;
     aim(source);
     if (tenon_promise_is_cancelled(result))
-      tenon_future_cancel(source);
+      cancel_as(result, source);
     const tenon_status_t status =
         tenon_future_on_complete(source, nullptr, &source_told, this, nullptr);
     if (status != TENON_STATUS_OK)
@@ -87,7 +104,7 @@ private:
   static void cancel_told(void *context, tenon_status_t status) noexcept {
     auto *self = static_cast<link *>(context);
     if (status == TENON_STATUS_CANCELLED)
-      self->cancel_target();
+      cancel_as(self->cancelled_, self->target_.load());
     self->release();
   }
 
@@ -101,6 +118,7 @@ private:
   void (*const end_)(link *) noexcept;
   std::atomic<unsigned> references_{1};
   std::atomic<tenon_future_t *> target_{nullptr};
+  tenon_promise_t *cancelled_ = nullptr;
   tenon_future_t *source_ = nullptr;
   tenon_promise_t *result_ = nullptr;
 };

@@ -8,6 +8,7 @@
 #ifndef TENON_PROMISE_HPP
 #define TENON_PROMISE_HPP
 
+#include <tenon/attachment.hpp>
 #include <tenon/future.hpp>
 #include <tenon/thread_exit.hpp>
 
@@ -92,13 +93,18 @@ public:
   /// Whether the reader wants the work to end early.
   [[nodiscard]] bool is_cancelled() const noexcept { return tenon_promise_is_cancelled(handle_); }
 
+  /// Why: what the cancel said, or a plain error. Nothing if nobody wants an end.
+  [[nodiscard]] std::optional<error> cancel_reason() const {
+    return error_from(tenon_promise_copy_reason, handle_);
+  }
+
   /// Has f() called when a cancel is requested: in the executor's poll, or with nullptr on the
   /// thread that requests it, which may be this one, at once. f may not throw. Not called, only
   /// destroyed, if the future ends without.
   template <class F> void on_cancel(tenon_executor_t *executor, F f);
 
 #if TENON_HAS_STOP_TOKEN
-  /// A token whose stop is requested when a cancel is: see stop.hpp.
+  /// A token whose stop is requested when a cancel is, the same at each call: see stop.hpp.
   [[nodiscard]] std::stop_token get_stop_token();
 #endif
 
@@ -118,6 +124,7 @@ public:
     std::swap(handle_, other.handle_);
     std::swap(future_, other.future_);
     memory_.swap(other.memory_);
+    stop_.swap(other.stop_);
     const bool was_satisfied = is_satisfied();
     is_satisfied_.store(other.is_satisfied(), std::memory_order_relaxed);
     other.is_satisfied_.store(was_satisfied, std::memory_order_relaxed);
@@ -207,6 +214,7 @@ private:
   tenon_promise_t *handle_ = nullptr;
   tenon_future_t *future_ = nullptr;
   box_ptr<stored_t<T>> memory_;
+  attachment_ptr stop_; // a std::stop_source, once somebody has asked for its token
   std::atomic<bool> is_satisfied_{false};
 };
 
@@ -221,20 +229,26 @@ template <class F> struct cancel_call {
   }
 };
 
-template <class T>
-template <class F>
-void promise_base<T>::on_cancel(tenon_executor_t *executor, F f) {
-  require_state();
+/// Registers with whatever can be asked to end, by its C function.
+template <class Handle, class OnCancel, class F>
+void register_cancel(OnCancel on_cancel, Handle *handle, tenon_executor_t *executor, F f) {
   auto call = std::make_unique<cancel_call<F>>(cancel_call<F>{std::move(f)});
   given();
   const tenon_status_t status =
-      tenon_promise_on_cancel(handle_, executor, &cancel_call<F>::tell, call.get(), nullptr);
+      on_cancel(handle, executor, &cancel_call<F>::tell, call.get(), nullptr);
   if (status == TENON_STATUS_OK)
     static_cast<void>(call.release());
   else if (status == TENON_STATUS_CANCELLED)
     call->f();
   else if (status != TENON_STATUS_STALE && status != TENON_STATUS_ALREADY_SETTLED)
     require(status);
+}
+
+template <class T>
+template <class F>
+void promise_base<T>::on_cancel(tenon_executor_t *executor, F f) {
+  require_state();
+  register_cancel(tenon_promise_on_cancel, handle_, executor, std::move(f));
 }
 
 } // namespace detail

@@ -94,6 +94,9 @@ public:
   /// As future's of the same names.
   [[nodiscard]] bool is_ready() const noexcept { return state_ && source().is_ready(); }
   void cancel() const noexcept { tenon_future_cancel(handle()); }
+  void cancel(const error &reason) const noexcept {
+    tenon_future_cancel_with(handle(), reason.handle());
+  }
   [[nodiscard]] tenon_future_t *handle() const noexcept {
     return state_ ? state_->source().handle() : nullptr;
   }

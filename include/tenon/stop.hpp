@@ -8,6 +8,7 @@
 
 #if TENON_HAS_STOP_TOKEN
 
+#include <memory>
 #include <optional>
 #include <stop_token>
 
@@ -15,9 +16,13 @@ namespace tenon {
 namespace detail {
 
 template <class T> std::stop_token promise_base<T>::get_stop_token() {
-  std::stop_source source;
-  on_cancel(nullptr, [source]() mutable noexcept { source.request_stop(); });
-  return source.get_token();
+  using holder = attached<std::stop_source>;
+  if (!stop_) {
+    auto made = std::make_unique<holder>();
+    on_cancel(nullptr, [source = made->object]() mutable noexcept { source.request_stop(); });
+    stop_.reset(made.release());
+  }
+  return static_cast<holder *>(stop_.get())->object.get_token();
 }
 
 /// Asks a future to be cancelled when a stop is requested, until it has settled.

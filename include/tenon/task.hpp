@@ -159,13 +159,21 @@ public:
     work_.get().promise().run_in(this, nullptr);
   }
 
-  static future<T> start(std::unique_ptr<started_task> self, tenon_executor_t *executor) {
+  /// Nothing has started if this throws: the scope, if there is one, has ended, or the executor is
+  /// closed.
+  static future<T> start(std::unique_ptr<started_task> self, tenon_executor_t *executor,
+                         tenon_scope_t *scope) {
     future<T> future = self->result_.get_future();
+    if (scope)
+      require(tenon_scope_add(scope, future.handle()));
     self->retain();
     started_task *const started = self.get();
     given();
     if (executor)
-      require(tenon_executor_post(executor, &run, started));
+      if (const tenon_status_t status = tenon_executor_post(executor, &run, started)) {
+        self->result_.cancel();
+        raise(status);
+      }
     static_cast<void>(self.release());
     started->pass_cancel_of(started->result);
     if (!executor)
@@ -217,13 +225,19 @@ public:
   /// Starts in the executor's poll, or here and now with nullptr, and gives its result: C, Swift and
   /// others await its handle. A task that is cancelled before its turn never starts.
   [[nodiscard]] future<T> start(tenon_executor_t *executor = nullptr) && {
-    if (!work_)
-      detail::raise(std::future_errc::no_state);
-    return detail::started_task<T>::start(
-        std::make_unique<detail::started_task<T>>(std::move(work_), executor), executor);
+    return start_in(nullptr, executor);
   }
 
 private:
+  friend class scope;
+
+  future<T> start_in(tenon_scope_t *scope, tenon_executor_t *executor) {
+    if (!work_)
+      detail::raise(std::future_errc::no_state);
+    return detail::started_task<T>::start(
+        std::make_unique<detail::started_task<T>>(std::move(work_), executor), executor, scope);
+  }
+
   detail::coroutine_ptr<T> work_;
 };
 

@@ -24,6 +24,24 @@ constexpr std::uint64_t timeout_ns(const std::chrono::duration<Rep, Period> &tim
   return static_cast<std::uint64_t>(std::chrono::ceil<nanoseconds>(timeout).count());
 }
 
+/// An instant as one of tenon_timer_now_ns(): the clocks need not start at the same time.
+inline std::uint64_t deadline_ns(std::chrono::steady_clock::time_point deadline) {
+  if (deadline == deadline.max())
+    return TENON_FOREVER;
+  const auto now = std::chrono::steady_clock::now();
+  return tenon_timer_now_ns() + (deadline > now ? timeout_ns(deadline - now) : 0);
+}
+
+/// And back.
+inline std::chrono::steady_clock::time_point instant(std::uint64_t deadline_ns) {
+  using clock = std::chrono::steady_clock;
+  const std::uint64_t now = tenon_timer_now_ns();
+  constexpr std::uint64_t longest = std::uint64_t{1} << 62; // 146 years: as good as never
+  if (deadline_ns > now && deadline_ns - now > longest)
+    return clock::time_point::max();
+  return clock::now() + std::chrono::nanoseconds(static_cast<std::int64_t>(deadline_ns - now));
+}
+
 } // namespace tenon::detail
 
 #endif // TENON_TIME_HPP

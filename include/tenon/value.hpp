@@ -4,7 +4,7 @@
 ///
 /// Numbers, enumerations, std::string and bytes (std::vector of std::byte or unsigned char) travel
 /// as the kinds that C and Swift know, and are read from these whoever made them. A string that is
-/// not UTF-8 travels as bytes. What else fits into a pointer and is trivially copyable is in the
+/// not UTF-8 travels as bytes. A std::optional travels as what is in it, or as nothing. What else fits into a pointer and is trivially copyable is in the
 /// value itself, and anything else is moved into memory of its own; both carry the mark of their
 /// type, so that reading another type is an error.
 #ifndef TENON_VALUE_HPP
@@ -16,6 +16,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -107,10 +108,13 @@ template <class T>
 inline constexpr bool is_number = std::is_enum_v<T> ||
                                   (std::is_arithmetic_v<T> && sizeof(T) <= sizeof(std::int64_t));
 
+template <class T> inline constexpr bool is_optional = false;
+template <class T> inline constexpr bool is_optional<std::optional<T>> = true;
+
 template <class T>
-inline constexpr bool is_word =
-    !is_number<T> && sizeof(T) <= sizeof(void *) && std::is_trivially_copyable_v<T> &&
-    std::is_trivially_move_constructible_v<T> && !std::is_empty_v<T>;
+inline constexpr bool is_word = !is_number<T> && !is_optional<T> && sizeof(T) <= sizeof(void *) &&
+                                std::is_trivially_copyable_v<T> &&
+                                std::is_trivially_move_constructible_v<T> && !std::is_empty_v<T>;
 
 /// How S travels. make() may throw, and has then done nothing; take() comes after holds().
 /// Here: in a box, see box_in().
@@ -221,6 +225,35 @@ template <> struct traits<std::string> : text_traits<std::string> {};
 template <> struct traits<std::vector<unsigned char>> : text_traits<std::vector<unsigned char>> {};
 template <> struct traits<std::vector<std::byte>> : text_traits<std::vector<std::byte>> {};
 
+/// The item of a stream, or nothing at its end; elsewhere a value, or nothing.
+template <class T> struct traits<std::optional<T>> {
+  template <class From> static tenon_value_t make(From &&from) {
+    if constexpr (std::is_same_v<std::decay_t<From>, std::optional<T>>)
+      return from ? traits<T>::make(*std::forward<From>(from)) : tenon_value_none();
+    else
+      return make(std::optional<T>(std::forward<From>(from)));
+  }
+  static bool holds(const tenon_value_t &value) noexcept {
+    return value.kind == TENON_VALUE_END || value.kind == TENON_VALUE_NONE || holds_some(value);
+  }
+  static std::optional<T> take(const tenon_value_t &value) {
+    if (value.kind == TENON_VALUE_END || !holds_some(value))
+      return std::nullopt;
+    if constexpr (!is_boxed<T>)
+      if (traits<T>::holds(value))
+        return traits<T>::take(value);
+    return std::move(box_in<T>(value)->value);
+  }
+
+private:
+  static bool holds_some(const tenon_value_t &value) noexcept {
+    if constexpr (!is_boxed<T>)
+      if (traits<T>::holds(value))
+        return true;
+    return box_in<T>(value) != nullptr;
+  }
+};
+
 /// Ends a value that was taken, whatever happens.
 struct value_guard {
   tenon_value_t &value;
@@ -228,6 +261,40 @@ struct value_guard {
     if (value.drop)
       tenon_value_drop(&value);
   }
+};
+
+/// A value on its way, which ends with this unless somebody takes it.
+struct owned_value {
+  tenon_value_t value = tenon_value_none();
+
+  owned_value() = default;
+  explicit owned_value(const tenon_value_t &value) noexcept : value(value) {}
+  owned_value(owned_value &&other) noexcept
+      : value(std::exchange(other.value, tenon_value_none())) {}
+  owned_value &operator=(owned_value &&) = delete;
+  ~owned_value() {
+    if (value.drop)
+      tenon_value_drop(&value);
+  }
+};
+
+/// Many, of which the first are gone already.
+struct owned_values {
+  std::vector<tenon_value_t> values;
+  std::size_t first = 0;
+
+  owned_values() = default;
+  owned_values(owned_values &&) noexcept = default;
+  owned_values &operator=(owned_values &&) = delete;
+  ~owned_values() {
+    for (; count() > 0; first++)
+      tenon_value_drop(data());
+  }
+
+  [[nodiscard]] std::size_t count() const noexcept {
+    return values.size() < first ? 0 : values.size() - first;
+  }
+  [[nodiscard]] tenon_value_t *data() noexcept { return values.data() + first; }
 };
 
 /// Whether a T can be read from it.

@@ -1,4 +1,6 @@
 // C++ awaits Swift, which awaits C++: values, exceptions, errors and cancels, both ways.
+#include "tree.h"
+
 #include <echo.h>
 #include <tenon/tenon.hpp>
 
@@ -32,6 +34,28 @@ template <class T> static T trip(tenon::executor &executor, T value) {
   return executor.run(round_trip<T>(executor, std::move(value)).start(executor));
 }
 
+/// Sends three objects and then an exception, by way of Swift, with room for one at a time.
+static tenon::task<> write_objects(tenon::sink<std::shared_ptr<int>> sink,
+                                   std::exception_ptr exception) {
+  for (int number = 1; number <= 3; number++)
+    co_await sink.send(std::make_shared<int>(number));
+  sink.fail(exception);
+}
+static tenon::task<std::exception_ptr>
+read_objects(tenon_executor_t *executor, tenon::stream<std::shared_ptr<int>> source, int &sum) {
+  tenon_stream_t *handle = nullptr;
+  tenon::detail::require(echo_stream(executor, source.handle(), &handle));
+  source = {};
+  auto stream = tenon::stream<std::shared_ptr<int>>::adopt(handle);
+  try {
+    while (auto item = co_await stream.next().on(executor))
+      sum = sum * 10 + **item;
+  } catch (...) {
+    co_return std::current_exception();
+  }
+  co_return nullptr;
+}
+
 int main() {
   tenon::executor executor;
   report("a number goes through Swift", trip(executor, -42) == -42);
@@ -52,6 +76,12 @@ int main() {
     received = std::current_exception();
   }
   report("an exception comes back as the same object", received == sent);
+
+  auto [sink, stream] = tenon::make_stream<std::shared_ptr<int>>(1);
+  int sum = 0;
+  auto written = write_objects(std::move(sink), sent).start(executor);
+  received = executor.run(read_objects(executor, std::move(stream), sum).start(executor));
+  report("a stream goes through Swift, and ends as it ended", sum == 123 && received == sent);
 
   tenon_future_t *handle = nullptr;
   tenon::detail::require(echo_failure(executor, &handle));
@@ -77,5 +107,6 @@ int main() {
     was_cancelled = true;
   }
   report("and its end comes back", was_cancelled);
+  report("one stop at the root ends a tree of C, C++ and Swift", tree_ends_in_order());
   return failed;
 }

@@ -18,6 +18,15 @@ public func echo(
 }
 
 @c @implementation
+public func echo_stream(
+  _ executor: OpaquePointer?, _ source: OpaquePointer?,
+  _ streamOut: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  guard let stream = try? Stream(borrowing: source) else { return TENON_STATUS_INVALID }
+  return export(on: executor, stream: streamOut, capacity: 1, stream)
+}
+
+@c @implementation
 public func echo_failure(
   _ executor: OpaquePointer?, _ futureOut: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {

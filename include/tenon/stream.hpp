@@ -1,0 +1,195 @@
+/// @file tenon/stream.hpp
+///
+/// tenon::stream<T> and tenon::sink<T>: many values, one after the other, over tenon/stream.h.
+///
+///     auto [sink, stream] = tenon::make_stream<int>();
+///     co_await sink.send(1);                               waits while there is no room
+///     while (auto item = co_await stream.next()) { ... }   nothing at the end
+///     for (int &item : stream) { ... }                     blocks; for a thread without a loop
+///
+/// Values move from end to end. What a call waits with is an operation: see operation.hpp. An error
+/// of the writer is thrown after what was sent before it.
+#ifndef TENON_STREAM_HPP
+#define TENON_STREAM_HPP
+
+#include <tenon/sink.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+namespace tenon {
+
+template <class T> class stream;
+
+namespace detail {
+
+/// Items that cannot fail to be taken out are moved this many at a time; others one by one, so that
+/// one that throws takes no other with it.
+template <class T>
+inline constexpr std::size_t items_at_once = (is_boxed<T> ? std::is_nothrow_move_constructible_v<T>
+                                                          : is_number<T> || is_word<T>)
+                                                 ? 32
+                                                 : 1;
+
+/// Appends what is there, at most `count`; answers as tenon_stream_next_batch() for the first.
+template <class T>
+tenon_status_t take_batch(tenon_stream_t *stream, std::vector<T> &out, std::size_t count) {
+  tenon_value_t values[items_at_once<T>];
+  tenon_status_t answer = TENON_STATUS_PENDING;
+  for (std::size_t taken_now = 0, wanted; count > 0; count -= taken_now) {
+    wanted = std::min(count, items_at_once<T>);
+    if (out.capacity() - out.size() < wanted)
+      out.reserve(std::max(out.size() + wanted, 2 * out.capacity()));
+    const tenon_status_t status =
+        tenon_stream_next_batch(stream, values, wanted, &taken_now, nullptr);
+    if (status != TENON_STATUS_OK)
+      return answer == TENON_STATUS_PENDING ? status : answer;
+    taken();
+    if (answer == TENON_STATUS_PENDING)
+      answer = status;
+    for (std::size_t i = 0; i < taken_now; i++)
+      if (holds<T>(values[i]))
+        out.push_back(load<T>(values[i]));
+      else {
+        tenon_value_drop(&values[i]);
+        answer = TENON_STATUS_INVALID;
+      }
+    if (taken_now < wanted)
+      break;
+  }
+  return answer;
+}
+
+template <class T> struct next_batch_call {
+  next_call<T, tenon_stream_t> first;
+  std::size_t count;
+
+  tenon_status_t attempt(tenon_future_t **again_out) noexcept { return first.attempt(again_out); }
+
+  std::vector<T> result(tenon_status_t status) {
+    std::vector<T> items;
+    if (std::optional<T> item = first.result(status)) {
+      items.push_back(*std::move(item));
+      if (count > 1 && take_batch(first.reader, items, count - 1) == TENON_STATUS_INVALID)
+        raise(TENON_STATUS_INVALID);
+    }
+    return items;
+  }
+};
+
+} // namespace detail
+
+/// The read end: one reader at a time.
+template <class T> class stream : public detail::reader_base<tenon_stream_t> {
+  static_assert(std::is_object_v<T> && !std::is_array_v<T>, "the items of a stream are objects");
+
+public:
+  using value_type = T;
+  class iterator;
+
+  constexpr stream() noexcept = default;
+
+  /// As for containers, a loop over the one that was moved from is over.
+  stream(stream &&other) noexcept : reader_base(std::move(other)) {}
+  stream &operator=(stream &&other) noexcept {
+    reader_base::operator=(std::move(other));
+    current_.reset();
+    return *this;
+  }
+
+  /// Takes over a reference from C or Swift.
+  [[nodiscard]] static stream adopt(tenon_stream_t *handle) noexcept { return stream(handle); }
+
+  /// Makes a reference of its own to a stream that C lends; an empty one if there is none.
+  [[nodiscard]] static stream borrow(tenon_stream_t *handle) noexcept {
+    return stream(retained(handle));
+  }
+
+  /// The next item as a std::optional<T>: nothing at the end. An operation; start() makes it a
+  /// future, whose item is lost if nobody takes it out.
+  auto next() const noexcept {
+    return detail::operation(detail::next_call<T, tenon_stream_t>{handle()});
+  }
+
+  /// The next items, at most `count` and as many as are there, as a std::vector<T>: waits for one,
+  /// and is empty at the end. If it throws because of one, those before it in the batch are lost;
+  /// try_next_batch() keeps them.
+  auto next_batch(std::size_t count = 64) const noexcept {
+    return detail::operation(detail::next_batch_call<T>{{handle()}, count});
+  }
+
+  /// The next item if it is there, without exceptions and without waiting. OK; PENDING; ENDED: none
+  /// will come; REJECTED: see failure(); CANCELLED; INVALID if the item was no T, and is gone.
+  [[nodiscard]] tenon_status_t try_next(std::optional<T> &out) const {
+    return detail::try_take<T>(handle(), out);
+  }
+
+  /// The same for many: appends at most `count`. INVALID if one was no T: the others are there.
+  [[nodiscard]] tenon_status_t try_next_batch(std::vector<T> &out, std::size_t count) const {
+    return detail::take_batch(handle(), out, count);
+  }
+
+  /// Blocks for the first item. One loop at a time; what it leaves stays for the next one.
+  [[nodiscard]] iterator begin() { return iterator(*this); }
+  [[nodiscard]] iterator end() noexcept { return iterator(); }
+
+private:
+  using reader_base::reader_base;
+
+  std::optional<T> current_; // what an iterator is at
+};
+
+/// Reads on, and blocks: throws as operation::get().
+template <class T> class stream<T>::iterator {
+public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = T;
+  using difference_type = std::ptrdiff_t;
+  using pointer = T *;
+  using reference = T &;
+
+  iterator() noexcept = default;
+  explicit iterator(stream &stream) : stream_(&stream) { ++*this; }
+
+  T &operator*() const noexcept { return *stream_->current_; }
+  T *operator->() const noexcept { return &*stream_->current_; }
+
+  iterator &operator++() {
+    stream_->current_.reset();
+    if (std::optional<T> item = stream_->next().get())
+      stream_->current_.emplace(*std::move(item));
+    else
+      stream_ = nullptr;
+    return *this;
+  }
+  void operator++(int) { ++*this; }
+
+  friend bool operator==(const iterator &left, const iterator &right) noexcept {
+    return left.stream_ == right.stream_;
+  }
+  friend bool operator!=(const iterator &left, const iterator &right) noexcept {
+    return !(left == right);
+  }
+
+private:
+  stream *stream_ = nullptr;
+};
+
+/// Makes both ends. `capacity` is how many items are buffered at most; 0: the writer waits for the
+/// reader to wait. `executor` is where the writer works: it lets a wait tell a deadlock.
+template <class T>
+[[nodiscard]] std::pair<sink<T>, stream<T>> make_stream(std::size_t capacity = 64,
+                                                        tenon_executor_t *executor = nullptr) {
+  tenon_stream_config_t config = TENON_STREAM_CONFIG_INIT;
+  config.capacity = capacity;
+  config.executor = executor;
+  tenon_sink_t *write_end = nullptr;
+  tenon_stream_t *read_end = nullptr;
+  detail::require(tenon_stream_create(&config, &write_end, &read_end));
+  return {sink<T>::adopt(write_end), stream<T>::adopt(read_end)};
+}
+
+} // namespace tenon
+
+#endif // TENON_STREAM_HPP
