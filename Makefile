@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
 .PHONY: help check-swift packages build test test-c test-cpp test-core test-sanitizers test-search \
-	test-install test-docs test-instructions check format demo bench install bundle clean
+	test-install test-docs test-instructions check format demo demo-cpp bench install bundle clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,7 +39,8 @@ test-cpp: check-swift packages
 	scripts/test-cpp.sh
 
 test-search: check-swift packages
-	Tests/Search/run.sh
+	Tests/Search/run.sh search
+	Tests/Search/run.sh search-cpp
 
 test-install: check-swift packages
 	Tests/Install/run.sh
@@ -53,6 +54,7 @@ test-instructions: check-swift packages
 check: check-swift packages ## check formatting, headers, layers, and what people read first
 	scripts/check-format.sh
 	scripts/check-headers.sh
+	scripts/check-tidy.sh
 	scripts/check-layers.sh
 	scripts/check-welcome.sh
 
@@ -62,7 +64,10 @@ format: ## format Swift and C
 	scripts/check-format.sh --fix
 
 demo: check-swift packages ## search a tree: make demo [PATTERN=text] [DIR=folder]
-	@scripts/demo.sh
+	@scripts/demo.sh search
+
+demo-cpp: check-swift packages ## the same search in C++, with coroutines
+	@scripts/demo.sh search-cpp
 
 bench: check-swift packages ## measure against the field: make bench [QUICK=1]
 	bench/run.sh

@@ -36,10 +36,21 @@ let package = Package(
     .target(
       name: "SearchFile", dependencies: ["CSearchFile", "CTenon", "Tenon", "TenonUV"],
       path: "examples-c/search/SearchFile", swiftSettings: swift),
+    .target(
+      name: "SearchOutput", dependencies: ["CLibuv"], path: "examples-c/search/output",
+      publicHeadersPath: "."),
     .executableTarget(
       name: "search",
-      dependencies: ["CSearchFile", "SearchFile", "CTenon", "TenonUVLoop", "CLibuv"],
-      path: "examples-c/search", exclude: ["SearchFile", "include"]),
+      dependencies: [
+        "CSearchFile", "SearchFile", "SearchOutput", "CTenon", "TenonUVLoop", "CLibuv",
+      ],
+      path: "examples-c/search", exclude: ["SearchFile", "include", "output"]),
+    .executableTarget(
+      name: "search-cpp",
+      dependencies: [
+        "CSearchFile", "SearchFile", "SearchOutput", "CTenon", "TenonUVLoop", "CLibuv",
+      ],
+      path: "examples-cpp/search"),
 
     // MARK: Tests
     .executableTarget(

@@ -149,8 +149,7 @@ def instructions(workload, subject):
 def can_be_counted(workload, subject):
     if QUICK and subject.role == PEER:
         return False
-    # What runs on several threads has no count that is worth comparing.
-    return workload.counted and is_built(subject) and not subject.name.startswith("by hand")
+    return workload.counted and subject.counted and is_built(subject)
 
 
 def count_all(pairs):

@@ -7,7 +7,7 @@ unset MAKEFLAGS MAKELEVEL
 export BUILD=${BUILD:-$PWD/.build-bench}
 export TENON_PREFIX=${TENON_PREFIX:-$BUILD/prefix}
 
-packages=(libuv1-dev libboost-dev librust-tokio-dev librust-futures-util-dev pkg-config valgrind)
+packages=(libuv1-dev libboost-dev libboost-thread-dev librust-tokio-dev librust-futures-util-dev pkg-config valgrind)
 missing=()
 for package in "${packages[@]}"; do
   dpkg -s "$package" > /dev/null 2>&1 || missing+=("$package")

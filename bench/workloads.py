@@ -16,6 +16,7 @@ class Subject:
     command: str  # a program below the build directory and its first arguments
     cpus: Optional[int] = None  # as many processors as this; None: as the workload
     slower: int = 1  # does so many times fewer iterations than the others
+    counted: bool = True  # under callgrind; not what runs on several threads, whose count says little
 
 
 @dataclass
@@ -55,6 +56,13 @@ def at_most_times(factor, name):
     return Target(
         f"<= {factor:g} x {name}",
         lambda mine, all: name in all and mine.value <= factor * all[name].value,
+    )
+
+
+def at_most_more(value, name):
+    return Target(
+        f"<= {value} ns over {name}",
+        lambda mine, all: name in all and mine.value <= value + all[name].value,
     )
 
 
@@ -121,8 +129,8 @@ def call(variant, name, title, ours, tokio, iterations, targets):
             Subject("C function", LIMIT, "c/call-c c"),
             *(Subject(name, OURS, f"c/call {subject}") for name, subject in ours.items()),
             Subject(tokio, PEER, "rust/release/bench-tokio call spawn"),
-            Subject("by hand, one core", PEER, "c/call-by-hand by-hand", slower=20),
-            Subject("by hand, two cores", PEER, "c/call-by-hand by-hand", cpus=2, slower=20),
+            Subject("by hand, one core", PEER, "c/call-by-hand by-hand", slower=20, counted=False),
+            Subject("by hand, two cores", PEER, "c/call-by-hand by-hand", cpus=2, slower=20, counted=False),
         ],
         targets=targets,
     )
@@ -191,6 +199,57 @@ def combine(kind, title, peer):
     )
 
 
+def block(cpus, title, iterations):
+    return Workload(
+        f"block-{cpus}",
+        title,
+        iterations,
+        cpus=cpus,
+        subjects=[
+            Subject("tenon::future", OURS, "cpp/futures block"),
+            Subject("std::future", PEER, "cpp/promise std-block"),
+            Subject("boost::future", PEER, "cpp/promise boost-block"),
+            Subject("tokio blocking_recv", PEER, "rust/release/bench-tokio block oneshot"),
+        ],
+        targets=[
+            at_most_times(1, name) for name in ("std::future", "boost::future", "tokio blocking_recv")
+        ],
+    )
+
+
+def await_settled(cpus, title, iterations):
+    return Workload(
+        f"await-{cpus}",
+        title,
+        iterations,
+        cpus=cpus,
+        subjects=[
+            Subject("tenon::task, own loop", OURS, "cpp/futures await"),
+            Subject("Asio awaitable, with I/O", PEER, "cpp/await asio"),
+            Subject("Asio awaitable, posts only", PEER, "cpp/await asio-posts"),
+        ],
+        targets=[ahead_of("Asio awaitable, with I/O")],
+    )
+
+
+def include(variant, name, title, unit):
+    return Workload(
+        name,
+        title,
+        1,
+        variant=str(variant),
+        unit=unit,
+        rounds=3,
+        steady=True,
+        subjects=[
+            Subject("nothing", LIMIT, "cpp/include none"),
+            Subject("<tenon/tenon.hpp>", OURS, "cpp/include tenon"),
+            Subject("<future>", PEER, "cpp/include std"),
+            Subject("<boost/asio.hpp>", PEER, "cpp/include asio"),
+        ],
+    )
+
+
 def memory(name, title, variant, unit, targets):
     return Workload(
         name,
@@ -221,17 +280,6 @@ WORKLOADS = [
             Subject("std::promise", PEER, "cpp/promise std"),
         ],
         targets=[ahead_of("tokio oneshot"), instructions_at_most(120)],
-    ),
-    Workload(
-        "promise-cpp",
-        "(a) the same in C++",
-        1_000_000,
-        subjects=[
-            Subject("Tenon's C handles", LIMIT, "c/promise tenon"),
-            Subject("tenon::promise", OURS, "cpp/futures promise"),
-            Subject("std::promise", PEER, "cpp/promise std"),
-        ],
-        targets=[at_most_times(1.5, "Tenon's C handles"), ahead_of("std::promise")],
     ),
     Workload(
         "callback",
@@ -354,6 +402,62 @@ WORKLOADS = [
         steady=True,
         subjects=[Subject("Tenon", OURS, "c/scope tenon")],
     ),
+    Workload(
+        "promise-cpp",
+        "(k) C++: make, set, get and let go of a promise, on one thread",
+        1_000_000,
+        counted=50_000,
+        subjects=[
+            Subject("Tenon's C handles", LIMIT, "c/promise tenon"),
+            Subject("tenon::promise", OURS, "cpp/futures promise"),
+            Subject("std::promise", PEER, "cpp/promise std"),
+            Subject("boost::promise", PEER, "cpp/promise boost"),
+            Subject("tokio oneshot", PEER, "rust/release/bench-tokio promise oneshot"),
+        ],
+        targets=[
+            at_most_times(1.5, "Tenon's C handles"),
+            ahead_of("std::promise", "boost::promise", "tokio oneshot"),
+        ],
+    ),
+    block(1, "(k) C++: two threads block in get() for each other, in turn, on one core", 20_000),
+    block(2, "(k) the same on two cores", 5_000),
+    Workload(
+        "then-cpp",
+        "(k) C++: a link of a chain of 1000 continuations",
+        1_000_000,
+        counted=20_000,
+        subjects=[
+            Subject("tenon, then(nullptr, f)", OURS, "cpp/futures then"),
+            Subject("boost, then(f)", PEER, "cpp/promise boost-then", slower=500, counted=False),
+            Subject("boost, then(sync, f)", PEER, "cpp/promise boost-then-sync", slower=10),
+        ],
+        targets=[at_most_times(0.1, "boost, then(f)"), ahead_of("boost, then(sync, f)")],
+    ),
+    Workload(
+        "await-ready",
+        "(k) C++: co_await of a future that is ready",
+        1_000_000,
+        counted=20_000,
+        subjects=[
+            Subject("plain coroutine", LIMIT, "cpp/await plain"),
+            Subject("tenon::future, ready", OURS, "cpp/futures ready"),
+        ],
+        targets=[at_most_more(15, "plain coroutine")],
+    ),
+    Workload(
+        "await-task",
+        "(k) C++: co_await of a task that does not suspend",
+        1_000_000,
+        counted=20_000,
+        subjects=[
+            Subject("plain coroutine", LIMIT, "cpp/await plain"),
+            Subject("tenon::task", OURS, "cpp/futures task"),
+        ],
+    ),
+    await_settled(1, "(k) C++: co_await what another thread settles, round trip on one core", 20_000),
+    await_settled(2, "(k) the same on two cores", 5_000),
+    include(0, "include-time", "(k) C++: compile a file that includes a header, with gcc", MILLISECONDS),
+    include(1, "include-size", "(k) the same: code and data in its object", BYTES),
     Workload(
         "search-memory",
         "(j) search a tree of 1 GiB, all of which matches, for a slow reader: resident at most",

@@ -33,7 +33,7 @@ refuses() { # version
 accepts() { with_swift "$1" scripts/check-swift.sh > "$work/out" 2>&1 && [ ! -s "$work/out" ]; }
 make_says_so() {
   local target
-  for target in build test demo bench; do
+  for target in build test demo demo-cpp bench; do
     ! MAKEFLAGS='' with_swift none make --no-print-directory "$target" > "$work/out" 2> "$work/err" || return 1
     [ ! -s "$work/out" ] && [ "$(grep -cv '^make' "$work/err")" = 1 ] && grep -q 'found: none' "$work/err" || return 1
   done
@@ -46,7 +46,7 @@ expect "make says so before it does anything" make_says_so
 
 # --- make help
 MAKEFLAGS='' make --no-print-directory help > "$work/help"
-for target in help build test check format demo bench install bundle clean; do
+for target in help build test check format demo demo-cpp bench install bundle clean; do
   expect "make help lists $target" grep -qE "^$target +[a-z]" "$work/help"
 done
 

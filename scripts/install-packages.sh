@@ -14,6 +14,11 @@ need valgrind valgrind
 need python3 python3
 need /usr/include/uv.h libuv1-dev
 need /usr/include/doctest/doctest.h doctest-dev
+need /usr/include/sqlite3.h libsqlite3-dev
+need /usr/include/boost/asio.hpp libboost-dev
+need clang-tidy clang-tidy
+need /usr/include/c++/v1/vector libc++-dev
+need "$(echo /usr/lib/*/libc++abi.so)" libc++abi-dev
 ((${#missing[@]} == 0)) && exit 0
 if ! command -v apt-get > /dev/null || [ "$(id -u)" != 0 ]; then
   echo "install these packages first: ${missing[*]}" >&2

@@ -6,6 +6,7 @@
 #include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,11 +15,13 @@
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
-/* <poll.h> has it only under _GNU_SOURCE, with which the module would differ from Swift's Glibc. */
+/* The headers have these only under _GNU_SOURCE, with which the module would differ from Swift's Glibc. */
 extern int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                  const sigset_t *mask);
+extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline);
 
 /*
  * The calling thread's control block: what pthread_self() returns, without the call. And volatile: that one is declared

@@ -1,4 +1,4 @@
-// Coroutines, and what can go wrong with them: hazards.md 32 to 36.
+// Coroutines, and what can go wrong with them.
 #include "support.hpp"
 
 #if TENON_HAS_COROUTINES
@@ -216,6 +216,41 @@ TEST_CASE("a cancel goes to the innermost await, now or later") {
   CHECK_FALSE(result.is_ready());
   second.cancel();
   CHECK_THROWS_AS(result.get(), tenon::cancelled);
+}
+
+TEST_CASE("a sleep wakes on a cancel, before its start, during it and after its end") {
+  tenon::executor executor;
+  constexpr std::uint64_t day_ns = 86'400'000'000'000;
+  const auto sleeps = [&executor](std::uint64_t duration_ns, int &woken) -> tenon::task<> {
+    tenon_future_t *handle = nullptr;
+    REQUIRE(tenon_future_sleep(executor, duration_ns, &handle) == TENON_STATUS_OK);
+    try {
+      co_await tenon::future<void>::adopt(handle).on(executor);
+    } catch (const tenon::cancelled &) {
+      woken++;
+      throw;
+    }
+  };
+  int woken = 0;
+  auto before = sleeps(day_ns, woken).start(executor);
+  before.cancel();
+  CHECK_THROWS_AS(executor.run(std::move(before)), tenon::cancelled);
+  CHECK(woken == 0); // never started
+
+  auto during = sleeps(day_ns, woken).start(executor);
+  executor.poll();
+  CHECK_FALSE(during.is_ready());
+  std::thread canceller([&] { during.cancel(); });
+  canceller.join();
+  CHECK_THROWS_AS(executor.run(std::move(during)), tenon::cancelled);
+  CHECK(woken == 1);
+
+  auto after = sleeps(1, woken).start(executor);
+  while (!after.is_ready())
+    executor.poll();
+  after.cancel();
+  after.get();
+  CHECK(woken == 1);
 }
 
 TEST_CASE("tasks cross threads while they are awaited") {

@@ -16,7 +16,7 @@ template <class C> constexpr unsigned shape() {
         std::is_move_constructible_v<C>, std::is_nothrow_move_constructible_v<C>,
         std::is_move_assignable_v<C>, std::is_nothrow_move_assignable_v<C>, std::is_swappable_v<C>,
         std::is_nothrow_swappable_v<C>, std::is_nothrow_destructible_v<C>,
-        std::uses_allocator_v<C, std::allocator<int>>})
+        static_cast<bool>(std::uses_allocator_v<C, std::allocator<int>>)})
     bits = bits << 1 | is;
   return bits;
 }

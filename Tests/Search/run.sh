@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# The search example against GNU grep, on trees made to be hard and on the system's own; and each way for it to end.
+# A search example against GNU grep, on trees made to be hard and on the system's own; and each way for it to end.
+#   run.sh [search | search-cpp]
 set -uo pipefail
 cd "$(dirname "$0")/../.."
-swift build -c release --product search > /dev/null || exit 1
-search=$(swift build -c release --show-bin-path)/search
+product=${1:-search}
+swift build -c release --product "$product" > /dev/null || exit 1
+search=$(swift build -c release --show-bin-path)/$product
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0

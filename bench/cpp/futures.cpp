@@ -1,19 +1,15 @@
-// (a) The same work as c/promise.c with the C++ headers; and what a continuation and an await cost.
-#include "../c/bench.h"
+// (k) Tenon's C++ headers: promises, continuations, coroutines.
+#include "await.hpp"
+#include "promises.hpp"
 
 #include <tenon/tenon.hpp>
 
-static void run_promise(long iterations) {
-  for (long i = 0; i < iterations; i++) {
-    tenon::promise<std::int64_t> promise;
-    tenon::future<std::int64_t> future = promise.get_future();
-    promise.set_value(i);
-    BENCH_CHECK(future.get() == i);
-  }
-}
+#include <algorithm>
+#include <optional>
 
 // One operation is one link of a chain of a thousand.
-static void run_then(long iterations) {
+static double run_then(long iterations) {
+  const std::uint64_t start_ns = bench_now_ns();
   for (long i = 0; i < iterations; i += 1000) {
     tenon::promise<long> promise;
     tenon::future<long> future = promise.get_future();
@@ -22,46 +18,86 @@ static void run_then(long iterations) {
     promise.set_value(0);
     BENCH_CHECK(future.get() == 1000);
   }
+  return bench_ns_per_op(start_ns, iterations);
 }
 
-static tenon::task<long> plain(long number) { co_return number; }
+static tenon::task<long> one() { co_return 1; }
 
-static void run_task(long iterations) {
-  auto sum = [](long iterations) -> tenon::task<long> {
+// A task is awaited.
+static double run_task(long iterations) {
+  const auto sum = [](long iterations) -> tenon::task<long> {
     long sum = 0;
     for (long i = 0; i < iterations; i++)
-      sum += co_await plain(1);
+      sum += co_await one();
     co_return sum;
   };
+  const std::uint64_t start_ns = bench_now_ns();
   BENCH_CHECK(sum(iterations).start().get() == iterations);
+  return bench_ns_per_op(start_ns, iterations);
 }
 
-// The future is made and set, too: what run_promise() takes is part of it.
-static void run_await(long iterations) {
-  auto sum = [](long iterations) -> tenon::task<long> {
+// A ready future is awaited, and let go of. Making them is not counted.
+static double run_ready(long iterations) {
+  const auto sum = [](std::vector<tenon::future<long>> &futures) -> tenon::task<long> {
     long sum = 0;
-    for (long i = 0; i < iterations; i++) {
-      tenon::promise<long> promise;
-      promise.set_value(1);
-      sum += co_await promise.get_future();
-    }
+    for (auto &future : futures)
+      sum += co_await future;
     co_return sum;
   };
-  BENCH_CHECK(sum(iterations).start().get() == iterations);
+  constexpr long batch = 1000;
+  std::uint64_t ns = 0;
+  for (long done = 0; done < iterations; done += batch) {
+    std::vector<tenon::future<long>> futures;
+    for (long i = 0; i < batch; i++) {
+      tenon::promise<long> promise;
+      futures.push_back(promise.get_future());
+      promise.set_value(1);
+    }
+    const std::uint64_t start_ns = bench_now_ns();
+    BENCH_CHECK(sum(futures).start().get() == batch);
+    ns += bench_now_ns() - start_ns;
+  }
+  return static_cast<double>(ns) / static_cast<double>(iterations);
+}
+
+// What the other thread settles next.
+static std::optional<tenon::promise<long>> waiting;
+
+static tenon::task<> ask(const answering_thread &thread, tenon_executor_t *executor,
+                         long iterations) {
+  for (long i = 0; i < iterations; i++) {
+    waiting.emplace();
+    auto future = waiting->get_future();
+    thread.ask();
+    BENCH_CHECK(co_await future.on(executor) == i);
+  }
+}
+
+static double run_await(long iterations) {
+  tenon::executor executor;
+  answering_thread thread(iterations, [](long i) { waiting->set_value(i); });
+  bench_pin(0);
+  const std::uint64_t start_ns = bench_now_ns();
+  executor.run(ask(thread, executor, iterations).start(executor));
+  return bench_ns_per_op(start_ns, iterations);
 }
 
 int main(int argc, char **argv) {
   const bench_t bench = bench_arguments("futures", argc, argv);
-  const std::uint64_t start_ns = bench_now_ns();
+  double ns;
   if (bench_is(&bench, "promise"))
-    run_promise(bench.iterations);
+    ns = run_promise<tenon::promise>(bench.iterations);
+  else if (bench_is(&bench, "block"))
+    ns = run_block<tenon::promise>(bench.iterations);
   else if (bench_is(&bench, "then"))
-    run_then(bench.iterations);
+    ns = run_then(bench.iterations);
   else if (bench_is(&bench, "task"))
-    run_task(bench.iterations);
+    ns = run_task(bench.iterations);
+  else if (bench_is(&bench, "ready"))
+    ns = run_ready(bench.iterations);
   else if (bench_is(&bench, "await"))
-    run_await(bench.iterations);
+    ns = run_await(bench.iterations);
   else
     return bench_unknown(&bench);
-  return bench_report(&bench, bench_ns_per_op(start_ns, bench.iterations));
+  return bench_report(&bench, ns);
 }

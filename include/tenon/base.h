@@ -30,6 +30,7 @@
  * Declares an enumeration of a fixed width: a real one for C++, C23 and Swift, a typedef with
  * unnamed constants for older C. The binary interface is the same.
  */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a name cannot have them. */
 #if defined(__cplusplus) || defined(__swift__) ||                                                  \
     (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L)
 #define TENON_ENUM(type, name)                                                                     \
@@ -41,6 +42,7 @@
   typedef type name;                                                                               \
   enum
 #endif
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /** See executor.h, which builds on the headers that mention it. */
 typedef struct tenon_executor tenon_executor_t;

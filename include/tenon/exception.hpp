@@ -52,6 +52,13 @@ inline bool means(const error &error, tenon_status_t status) noexcept {
 
 #if TENON_HAS_EXCEPTIONS
 
+/// Takes the namespaces that standard libraries hide out of a name: std::__1::, std::__cxx11::.
+inline void unhide(std::string &name) {
+  for (const char *hidden : {"std::__1::", "std::__cxx11::"})
+    for (std::size_t at; (at = name.find(hidden)) != std::string::npos;)
+      name.replace(at, std::strlen(hidden), "std::");
+}
+
 /// The type's name as it is written, after "cxx.".
 inline std::string domain_of([[maybe_unused]] const std::exception *exception) {
 #if TENON_HAS_RTTI && __has_include(<cxxabi.h>)
@@ -59,8 +66,11 @@ inline std::string domain_of([[maybe_unused]] const std::exception *exception) {
     int status = 0;
     const std::unique_ptr<char, void (*)(void *)> name(
         abi::__cxa_demangle(typeid(*exception).name(), nullptr, nullptr, &status), std::free);
-    if (name)
-      return std::string("cxx.") + name.get();
+    if (name) {
+      std::string domain = std::string("cxx.") + name.get();
+      unhide(domain);
+      return domain;
+    }
   }
 #endif
   return exception ? "cxx.std::exception" : "cxx.exception";

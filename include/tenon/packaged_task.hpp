@@ -58,6 +58,7 @@ struct task_ender {
 
 /// The signature of a call operator, without its object.
 template <class Operator> struct signature;
+// NOLINTBEGIN(bugprone-macro-parentheses): qualifiers cannot have them.
 #define TENON_SIGNATURE(qualifiers)                                                                \
   template <class F, class R, class... Arguments>                                                  \
   struct signature<R (F::*)(Arguments...) qualifiers> {                                            \
@@ -72,6 +73,7 @@ TENON_SIGNATURE(&noexcept)
 TENON_SIGNATURE(const noexcept)
 TENON_SIGNATURE(const &noexcept)
 #undef TENON_SIGNATURE
+// NOLINTEND(bugprone-macro-parentheses)
 template <class Operator> using signature_of = typename signature<Operator>::type;
 
 } // namespace detail

@@ -63,12 +63,12 @@ public:
   }
 
 #if TENON_HAS_EXCEPTIONS
-  void set_exception(std::exception_ptr exception) {
+  void set_exception(const std::exception_ptr &exception) {
     require_unsatisfied();
     reject_owned(error_of(exception));
   }
 
-  void set_exception_at_thread_exit(std::exception_ptr exception) {
+  void set_exception_at_thread_exit(const std::exception_ptr &exception) {
     require_unsatisfied();
     auto later = late_settlement::reserve();
     later->error = error_of(exception);

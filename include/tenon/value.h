@@ -115,6 +115,7 @@ static inline tenon_value_t tenon_value_f64(double f64) {
  * `type` tells readers what it is: the address of any object that stands for the type, or NULL.
  * `drop` is called with `address` and 0. Since 0.1.0.
  */
+/* NOLINTNEXTLINE(bugprone-easily-swappable-parameters) */
 static inline tenon_value_t tenon_value_pointer(void *address, const void *type,
                                                 tenon_drop_fn drop) {
   tenon_value_t value = tenon_value_none();

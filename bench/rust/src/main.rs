@@ -78,6 +78,7 @@ fn main() {
     };
     let value = match arguments[1].as_str() {
         "promise" => promise::oneshot(&bench),
+        "block" => promise::block(&bench),
         "callback" => promise::callback(&bench),
         "wake" => wake::run(&bench),
         "post" => post::run(&bench),

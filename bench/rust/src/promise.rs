@@ -1,6 +1,6 @@
 //! (a) A promise, with and without a callback, on one thread.
 
-use crate::{ns_per_op, run_as_task, turn, Bench};
+use crate::{ns_per_op, pin, run_as_task, turn, Bench};
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Instant,
@@ -15,6 +15,28 @@ pub fn oneshot(bench: &Bench) -> f64 {
         assert_eq!(future.try_recv().unwrap(), i);
     }
     ns_per_op(start, bench.iterations)
+}
+
+/// Two threads that wait for each other, in turn. The channels are made before.
+pub fn block(bench: &Bench) -> f64 {
+    let channels = || (0..bench.iterations).map(|_| oneshot::channel::<u64>()).unzip();
+    let (questions, to_answer): (Vec<_>, Vec<_>) = channels();
+    let (answers, answered): (Vec<_>, Vec<_>) = channels();
+    let worker = std::thread::spawn(move || {
+        pin(1);
+        for (question, answer) in to_answer.into_iter().zip(answers) {
+            answer.send(question.blocking_recv().unwrap() + 1).unwrap();
+        }
+    });
+    pin(0);
+    let start = Instant::now();
+    for (i, (question, answer)) in questions.into_iter().zip(answered).enumerate() {
+        question.send(i as u64).unwrap();
+        assert_eq!(answer.blocking_recv().unwrap(), i as u64 + 1);
+    }
+    let ns = ns_per_op(start, bench.iterations);
+    worker.join().unwrap();
+    ns
 }
 
 /// A task waits for the promise: what tokio has in place of a callback.

@@ -1,4 +1,6 @@
+import CLinux
 import CTenon
+import Glibc
 import Synchronization
 
 /// Waiting: by polling where the work is, by sleeping where it is not, and never where it could not end.
@@ -180,18 +182,38 @@ func waitFuture(_ future: Handle, deadline: UInt64) -> tenon_status_t {
   return sleep(until: future, deadline: deadline)
 }
 
-/// A thread that sleeps until a future has settled.
+/// A thread that sleeps until a future has settled: on a semaphore, which takes one call of the system to sleep and one to
+/// wake, where a mutex and a condition may take twice as many.
 private final class Sleeper: Sendable {
-  let monitor = Monitor()
-  let isDone = Atomic<Bool>(false)
+  // SAFETY: made for many threads; the pointer never changes.
+  nonisolated(unsafe) private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() { sem_init(semaphore, 0, 0) }
+
+  deinit {
+    sem_destroy(semaphore)
+    semaphore.deallocate()
+  }
+
+  func wake() { sem_post(semaphore) }
+
+  /// Sleeps until it is woken; false: the monotonic `deadline` (in nanoseconds) has come before.
+  func sleep(until deadline: UInt64) -> Bool {
+    var time = timespec(nanoseconds: deadline)
+    while true {
+      let code =
+        deadline == .max ? sem_wait(semaphore) : sem_clockwait(semaphore, CLOCK_MONOTONIC, &time)
+      if code == 0 { return true }
+      if errno != EINTR { return false }
+    }
+  }
 }
 
 private func sleep(until future: Handle, deadline: UInt64) -> tenon_status_t {
   let sleeper = Sleeper()
   let context = Unmanaged.passRetained(sleeper).toOpaque()
   let wakeUp: tenon_completion_fn = { context, _, _ in
-    let sleeper = Unmanaged<Sleeper>.fromOpaque(context!).takeRetainedValue()
-    sleeper.monitor.change { sleeper.isDone.store(true, ordering: .relaxed) }
+    Unmanaged<Sleeper>.fromOpaque(context!).takeRetainedValue().wake()
   }
   var registration: Handle?
   let function = unsafeBitCast(wakeUp, to: UnsafeRawPointer.self)
@@ -200,7 +222,7 @@ private func sleep(until future: Handle, deadline: UInt64) -> tenon_status_t {
     Unmanaged<Sleeper>.fromOpaque(context).release()
     return status == TENON_STATUS_SETTLED ? pollFuture(future) : status
   }
-  if !sleeper.monitor.wait(until: deadline, { sleeper.isDone.load(ordering: .relaxed) }) {
+  if !sleeper.sleep(until: deadline) {
     if let registration { _ = removeRegistration(registration, telling: TENON_STATUS_FORGOTTEN) }
     let status = pollFuture(future)
     return status == TENON_STATUS_PENDING ? TENON_STATUS_TIMEOUT : status

@@ -83,12 +83,14 @@ struct Monitor: ~Copyable, @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Makes a change that a sleeper may wait for.
+  /// Makes a change that a sleeper may wait for. The monitor outlives this, whatever the sleeper does then.
+  ///
+  /// It is woken when the mutex is free: otherwise it would sleep again at once, until that is.
   func change(_ body: () -> Void) {
     pthread_mutex_lock(mutex)
     body()
-    pthread_cond_broadcast(condition)
     pthread_mutex_unlock(mutex)
+    pthread_cond_broadcast(condition)
   }
 
   /// Sleeps until `condition` holds or the monotonic `deadline` (in nanoseconds) has come.
