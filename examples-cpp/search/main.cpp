@@ -1,7 +1,7 @@
 // The program of examples-c/search in C++20: the same Swift half and the same options, output and exit
 // statuses, with coroutines in the place of callbacks. They run on a libuv loop of the program's own.
 //
-// search.cpp has the coroutines, walk.cpp makes a call of libuv's awaitable, blocks.hpp a stream.
+// search.cpp has the coroutines, walk.cpp makes a call of libuv's awaitable.
 #include "search.hpp"
 
 #include <tenon/process.h>

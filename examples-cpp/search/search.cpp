@@ -1,6 +1,6 @@
 #include "search.hpp"
 
-#include "blocks.hpp"
+#include <search_file.h>
 
 #include <cinttypes>
 #include <cstdio>
@@ -10,39 +10,25 @@ search::search(uv_loop_t *loop, tenon_executor_t *executor, options options)
     : loop_(loop), executor_(executor), options_(std::move(options)),
       walk_(loop, executor,
             [this](const std::string &path, const tenon::error &error) { report(path, error); }) {
-  if (tenon_scope_open(nullptr, &scope_) != TENON_STATUS_OK)
-    throw std::bad_alloc();
   const int code = output_open(&output_, loop, &on_written, this);
-  if (code != 0) {
-    tenon_scope_release(scope_);
+  if (code != 0)
     throw tenon::error("uv", code, uv_strerror(code));
-  }
 }
 
-search::~search() {
-  tenon_scope_release(scope_);
-  output_end(&output_);
-}
+search::~search() { output_end(&output_); }
 
 tenon::task<> search::run() {
   start(search_files());
-  tenon_future_t *end = nullptr;
-  if (tenon_scope_close(scope_, &end) != TENON_STATUS_OK)
-    throw std::bad_alloc();
   try {
-    co_await tenon::future<void>::adopt(end).on(executor_);
+    co_await scope_.close().on(executor_);
   } catch (const tenon::cancelled &) {
   }
   co_await all_written();
   output_close(&output_);
 }
 
-/// What is added to the scope is cancelled with it, and its end waits for it.
-void search::start(tenon::task<> task) {
-  const tenon::future<void> future = std::move(task).start();
-  if (tenon_scope_add(scope_, future.handle()) != TENON_STATUS_OK)
-    throw std::bad_alloc();
-}
+/// At once: it is cancelled with the scope, whose end waits for it.
+void search::start(tenon::task<> task) { (void)scope_.start(nullptr, std::move(task)); }
 
 tenon::task<> search::search_files() {
   walk_.begin(options_.root);
@@ -53,17 +39,28 @@ tenon::task<> search::search_files() {
   }
 }
 
+/// The matches of one file, some whole lines at a time, as the Swift half finds them. Letting go of
+/// it cancels that.
+tenon::stream<std::string> search::matches_in(const std::string &path) const {
+  tenon_stream_t *stream = nullptr;
+  const tenon_status_t status =
+      search_file(executor_, path.c_str(), options_.pattern.c_str(), &stream);
+  if (status != TENON_STATUS_OK)
+    throw tenon::error(status);
+  return tenon::stream<std::string>::adopt(stream);
+}
+
 tenon::task<> search::search_one(std::string path) {
   in_flight_++;
   try {
-    blocks blocks(executor_, path, options_.pattern);
+    const auto matches = matches_in(path);
     for (;;) {
       // Nothing is taken from the stream while the output is full, so the Swift function waits, too.
       co_await room_in_output();
-      const auto block = co_await blocks.next();
-      if (!block)
+      const auto lines = co_await matches.next().on(executor_);
+      if (!lines)
         break;
-      print(block->lines());
+      print(*lines);
     }
   } catch (const tenon::cancelled &) {
   } catch (const tenon::error &error) {
@@ -126,7 +123,7 @@ void search::stop(int exit_status) {
     output_finish(&output_);
   if (stop_status_ == 0)
     stop_status_ = exit_status;
-  tenon_scope_cancel(scope_, nullptr);
+  scope_.cancel();
   written_.open(); // there may be nothing to write any more
 }
 

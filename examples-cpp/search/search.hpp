@@ -45,6 +45,7 @@ private:
   tenon::task<> room_in_output();
   tenon::task<> all_written();
   void start(tenon::task<> task);
+  tenon::stream<std::string> matches_in(const std::string &path) const;
   void print(std::string_view lines);
   void report(const std::string &path, const tenon::error &error);
   static void on_written(void *context, int code);
@@ -53,7 +54,7 @@ private:
   tenon_executor_t *executor_;
   const options options_;
   walk walk_;
-  tenon_scope_t *scope_ = nullptr; // all that run() has started
+  tenon::scope scope_; // all that run() has started
   output_t output_;
   gate written_, ended_;
   std::uint64_t in_flight_ = 0;

@@ -4,9 +4,10 @@
 ///
 /// Numbers, enumerations, std::string and bytes (std::vector of std::byte or unsigned char) travel
 /// as the kinds that C and Swift know, and are read from these whoever made them. A string that is
-/// not UTF-8 travels as bytes. A std::optional travels as what is in it, or as nothing. What else fits into a pointer and is trivially copyable is in the
-/// value itself, and anything else is moved into memory of its own; both carry the mark of their
-/// type, so that reading another type is an error.
+/// not UTF-8 travels as bytes. A std::optional travels as what is in it, or as nothing. What else
+/// fits into a pointer and is trivially copyable is in the value itself, and anything else is moved
+/// into memory of its own; both carry the mark of their type, so that reading another type is an
+/// error.
 #ifndef TENON_VALUE_HPP
 #define TENON_VALUE_HPP
 
