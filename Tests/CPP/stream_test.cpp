@@ -51,7 +51,7 @@ TEST_CASE("a full stream takes nothing, and says when to try again") {
   CHECK(**stream.next().get() == 2); // what is buffered can still be read
   sink.cancel();
   CHECK_THROWS_AS(stream.next().get(), tenon::cancelled);
-  CHECK(status_of([&] { return sink.send(nullptr).get(), 0; }) == TENON_STATUS_CLOSED);
+  CHECK(status_of([&sink = sink] { return sink.send(nullptr).get(), 0; }) == TENON_STATUS_CLOSED);
 }
 
 TEST_CASE("a failure arrives after the items, as the same exception") {
@@ -253,6 +253,7 @@ TEST_CASE("a reader that leaves ends a writer that waits") {
         for (;;)
           sink.send_batch([] {
                 std::vector<counted> three;
+                three.reserve(3);
                 for (int i = 0; i < 3; i++)
                   three.emplace_back(i);
                 return three;

@@ -64,7 +64,7 @@ template <class Range> using is_range = std::enable_if_t<is_future<future_of_ran
 template <class Range> auto futures_in(Range &&range) {
   using F = future_of_range<Range>;
   if constexpr (std::is_same_v<Range, std::vector<F>>)
-    return std::move(range);
+    return std::forward<Range>(range);
   else if constexpr (std::is_lvalue_reference_v<Range>)
     return std::vector<F>(std::begin(range), std::end(range));
   else
