@@ -4,10 +4,8 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,8 +17,6 @@
 #include <unistd.h>
 
 /* The headers have these only under _GNU_SOURCE, with which the module would differ from Swift's Glibc. */
-extern int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-                 const sigset_t *mask);
 extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline);
 
 /*
@@ -46,9 +42,18 @@ static inline void tenon__futex_wait(const void *word, uint32_t value) {
   errno = error;
 }
 
-/* Wakes one thread that sleeps. */
-static inline void tenon__futex_wake(const void *word) {
-  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+/* The same until an instant of CLOCK_MONOTONIC. */
+static inline void tenon__futex_wait_until(const void *word, uint32_t value,
+                                           const struct timespec *deadline) {
+  int error = errno;
+  syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, deadline, NULL,
+          FUTEX_BITSET_MATCH_ANY);
+  errno = error;
+}
+
+/* Wakes threads that sleep. */
+static inline void tenon__futex_wake(const void *word, int count) {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
 }
 
 /* Tells the processor that this thread spins. */

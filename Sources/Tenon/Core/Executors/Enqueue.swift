@@ -197,9 +197,9 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.mutex.withLock {
       if !shared.pointee.isAsked {
         shared.pointee.isSleeping = true
-      } else if !shared.pointee.isSignalled {
+      } else {
         shared.pointee.isSignalled = true
-        source.pointee?.wake()
+        source.pointee?.wakeDescriptor()
       }
     }
   }

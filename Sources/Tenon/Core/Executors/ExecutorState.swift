@@ -60,7 +60,7 @@ struct ExecutorState: ~Copyable {
     var sleepers = 0
     /// How many polls have changed what such a thread goes by.
     var turns: UInt64 = 0
-    /// Our eventfd has been written.
+    /// Our own source has been woken.
     var isSignalled = false
     /// Work and callbacks that are pending, as far as they were counted outside of polls.
     var pendingElsewhere = 0

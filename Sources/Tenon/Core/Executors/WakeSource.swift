@@ -3,26 +3,28 @@ import CTenon
 import Glibc
 import Synchronization
 
-/// How a loop learns that an executor wants to be polled: its host's functions, or file descriptors of our own.
+/// How a loop, or a thread that sleeps, learns that an executor wants to be polled: by its host's functions, or by a word to
+/// sleep on, and an eventfd for whoever asks for a descriptor.
 struct WakeSource: ~Copyable {
-  /// The host's table; nil: an eventfd, made when it is first needed.
   let host: tenon_executor_host_t?
   let hostContext: UnsafeMutableRawPointer?
-  /// Readable after a wake. -1 with a host.
-  let event: Int32
-  /// Watches `event` and `timer`, for tenon_executor_fd(); -1 until somebody asks.
+
+  // Without a host:
+  /// 1: woken since it was cleared. Threads sleep while it is 0.
+  private let signal = Atomic<UInt32>(0)
+  private let sleepers = Atomic<UInt32>(0)
+  /// What tenon_executor_fd() gives, which watches the other two; all are -1 until somebody asks.
   private let watched = Atomic<Int32>(-1)
+  /// Readable after a wake.
+  private let event = Atomic<Int32>(-1)
   private let timer = Atomic<Int32>(-1)
 
   /// Whether some loop looks after it: a host's, or one that watches the descriptor.
   var isWatched: Bool { host != nil || watched.load(ordering: .relaxed) >= 0 }
 
-  /// nil: no file descriptor left.
-  init?(host: tenon_executor_host_t?, context: UnsafeMutableRawPointer?) {
+  init(host: tenon_executor_host_t?, context: UnsafeMutableRawPointer?) {
     self.host = host
     hostContext = context
-    event = host == nil ? eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)) : -1
-    if host == nil && event < 0 { return nil }
   }
 
   /// Any thread.
@@ -30,12 +32,28 @@ struct WakeSource: ~Copyable {
     if let host {
       host.wake(hostContext)
     } else {
-      eventfd_write(event, 1)
+      wakeWithoutHost()
     }
+  }
+
+  @inline(never) private func wakeWithoutHost() {
+    // Whoever is about to sleep says so first, and looks at the signal then.
+    signal.store(1, ordering: .sequentiallyConsistent)
+    if sleepers.load(ordering: .sequentiallyConsistent) != 0 {
+      withUnsafePointer(to: signal) { tenon__futex_wake($0, Int32.max) }
+    }
+    wakeDescriptor()
+  }
+
+  /// The same for a loop that watches the descriptor.
+  func wakeDescriptor() {
+    if case let event = event.load(ordering: .acquiring), event >= 0 { eventfd_write(event, 1) }
   }
 
   /// The polling thread, before it looks at the queue: so a wake that comes later is kept.
   func clear() {
+    signal.store(0, ordering: .relaxed)
+    guard case let event = event.load(ordering: .relaxed), event >= 0 else { return }
     var count: eventfd_t = 0
     eventfd_read(event, &count)
   }
@@ -57,36 +75,38 @@ struct WakeSource: ~Copyable {
     if known >= 0 { return known }
     let set = epoll_create1(Int32(EPOLL_CLOEXEC))
     let clock = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
+    let wakes = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
     var interest = epoll_event()
     interest.events = EPOLLIN.rawValue
-    guard set >= 0, clock >= 0, epoll_ctl(set, EPOLL_CTL_ADD, event, &interest) == 0,
+    guard set >= 0, clock >= 0, wakes >= 0, epoll_ctl(set, EPOLL_CTL_ADD, wakes, &interest) == 0,
       epoll_ctl(set, EPOLL_CTL_ADD, clock, &interest) == 0
     else {
-      if set >= 0 { close(set) }
-      if clock >= 0 { close(clock) }
+      for descriptor in [set, clock, wakes] where descriptor >= 0 { close(descriptor) }
       return -1
     }
     timer.store(clock, ordering: .relaxed)
+    event.store(wakes, ordering: .releasing)
     watched.store(set, ordering: .relaxed)
     setTimer(deadline)
     return set
   }
 
-  /// Sleeps until a wake or the deadline. Without a host only.
+  /// Sleeps until a wake or the deadline, or for no reason. Without a host only.
   func sleep(until deadline: UInt64) {
-    var descriptor = pollfd(fd: event, events: Int16(POLLIN), revents: 0)
-    if deadline == .max {
-      ppoll(&descriptor, 1, nil, nil)
-      return
+    sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    withUnsafePointer(to: signal) {
+      // One that never comes is none: the system cannot count so far.
+      if deadline == .max { return tenon__futex_wait($0, 0) }
+      var time = timespec(nanoseconds: deadline)
+      tenon__futex_wait_until($0, 0, &time)
     }
-    let now = Time.now
-    var time = timespec(nanoseconds: deadline > now ? deadline - now : 0)
-    ppoll(&descriptor, 1, &time, nil)
+    sleepers.wrappingSubtract(1, ordering: .relaxed)
   }
 
   deinit {
-    if event >= 0 { close(event) }
-    for descriptor in [watched.load(ordering: .relaxed), timer.load(ordering: .relaxed)]
-    where descriptor >= 0 { close(descriptor) }
+    for descriptor in [
+      watched.load(ordering: .relaxed), event.load(ordering: .relaxed),
+      timer.load(ordering: .relaxed),
+    ] where descriptor >= 0 { close(descriptor) }
   }
 }

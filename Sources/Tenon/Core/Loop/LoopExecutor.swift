@@ -37,8 +37,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
       (index, memory) = second
     }
     let slot = ExecutorSlot.at(memory)
-    guard index <= ExecutorName.indexMax, let source = WakeSource(host: host, context: context)
-    else {
+    guard index <= ExecutorName.indexMax else {
       executorTable.give(index, memory)
       return .failure(StatusError(TENON_STATUS_NO_RESOURCES))
     }
@@ -51,7 +50,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     let life = slot.pointee.head.word.load(ordering: .relaxed) & Handle.lifeMask
     let executor = LoopExecutor(
       state: state, handle: Handle(.executor, index: index, word: life), label: label)
-    state.open(executor.name, source)
+    state.open(executor.name, WakeSource(host: host, context: context))
     slot.pointee.object = Unmanaged.passRetained(executor).toOpaque()
     slot.pointee.head.word.store(life | 1, ordering: .releasing)
     return .success(executor)

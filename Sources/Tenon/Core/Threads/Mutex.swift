@@ -50,7 +50,7 @@ struct Mutex: ~Copyable, Sendable {
   }
 
   @inline(never) private func wakeSleeper() {
-    withUnsafePointer(to: word) { tenon__futex_wake($0) }
+    withUnsafePointer(to: word) { tenon__futex_wake($0, 1) }
   }
 
   /// For the slot tables, when they grow.
