@@ -9,22 +9,28 @@ struct WakeSource: ~Copyable {
   let host: tenon_executor_host_t?
   let hostContext: UnsafeMutableRawPointer?
 
-  // Without a host:
-  /// 1: woken since it was cleared. Threads sleep while it is 0.
-  private let signal = Atomic<UInt32>(0)
-  private let sleepers = Atomic<UInt32>(0)
-  /// What tenon_executor_fd() gives, which watches the other two; all are -1 until somebody asks.
-  private let watched = Atomic<Int32>(-1)
-  /// Readable after a wake.
-  private let event = Atomic<Int32>(-1)
-  private let timer = Atomic<Int32>(-1)
+  /// Without a host. Memory of its own, because an access to a field may count as one to its struct.
+  private let own: UnsafeMutablePointer<Own>
+
+  private struct Own: ~Copyable {
+    /// 1: woken since it was cleared. Threads sleep while it is 0.
+    let signal = Atomic<UInt32>(0)
+    let sleepers = Atomic<UInt32>(0)
+    /// What tenon_executor_fd() gives, which watches the other two; all are -1 until somebody asks.
+    let watched = Atomic<Int32>(-1)
+    /// Readable after a wake.
+    let event = Atomic<Int32>(-1)
+    let timer = Atomic<Int32>(-1)
+  }
 
   /// Whether some loop looks after it: a host's, or one that watches the descriptor.
-  var isWatched: Bool { host != nil || watched.load(ordering: .relaxed) >= 0 }
+  var isWatched: Bool { host != nil || own.pointee.watched.load(ordering: .relaxed) >= 0 }
 
   init(host: tenon_executor_host_t?, context: UnsafeMutableRawPointer?) {
     self.host = host
     hostContext = context
+    own = .allocate(capacity: 1)
+    own.initialize(to: Own())
   }
 
   /// Any thread.
@@ -38,22 +44,24 @@ struct WakeSource: ~Copyable {
 
   @inline(never) private func wakeWithoutHost() {
     // Whoever is about to sleep says so first, and looks at the signal then.
-    signal.store(1, ordering: .sequentiallyConsistent)
-    if sleepers.load(ordering: .sequentiallyConsistent) != 0 {
-      withUnsafePointer(to: signal) { tenon__futex_wake($0, Int32.max) }
+    own.pointee.signal.store(1, ordering: .sequentiallyConsistent)
+    if own.pointee.sleepers.load(ordering: .sequentiallyConsistent) != 0 {
+      withUnsafePointer(to: own.pointee.signal) { tenon__futex_wake($0, Int32.max) }
     }
     wakeDescriptor()
   }
 
   /// The same for a loop that watches the descriptor.
   func wakeDescriptor() {
-    if case let event = event.load(ordering: .acquiring), event >= 0 { eventfd_write(event, 1) }
+    if case let event = own.pointee.event.load(ordering: .acquiring), event >= 0 {
+      eventfd_write(event, 1)
+    }
   }
 
   /// The polling thread, before it looks at the queue: so a wake that comes later is kept.
   func clear() {
-    signal.store(0, ordering: .relaxed)
-    guard case let event = event.load(ordering: .relaxed), event >= 0 else { return }
+    own.pointee.signal.store(0, ordering: .relaxed)
+    guard case let event = own.pointee.event.load(ordering: .relaxed), event >= 0 else { return }
     var count: eventfd_t = 0
     eventfd_read(event, &count)
   }
@@ -62,7 +70,7 @@ struct WakeSource: ~Copyable {
   func setTimer(_ deadline: UInt64) {
     if let host {
       host.set_timer?(hostContext, deadline)
-    } else if case let timer = timer.load(ordering: .relaxed), timer >= 0 {
+    } else if case let timer = own.pointee.timer.load(ordering: .relaxed), timer >= 0 {
       var setting = itimerspec()
       if deadline != .max { setting.it_value = timespec(nanoseconds: max(deadline, 1)) }
       timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil)
@@ -71,7 +79,7 @@ struct WakeSource: ~Copyable {
 
   /// One descriptor for both; -1 if there is none left.
   func descriptor(deadline: UInt64) -> Int32 {
-    let known = watched.load(ordering: .relaxed)
+    let known = own.pointee.watched.load(ordering: .relaxed)
     if known >= 0 { return known }
     let set = epoll_create1(Int32(EPOLL_CLOEXEC))
     let clock = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
@@ -84,29 +92,31 @@ struct WakeSource: ~Copyable {
       for descriptor in [set, clock, wakes] where descriptor >= 0 { close(descriptor) }
       return -1
     }
-    timer.store(clock, ordering: .relaxed)
-    event.store(wakes, ordering: .releasing)
-    watched.store(set, ordering: .relaxed)
+    own.pointee.timer.store(clock, ordering: .relaxed)
+    own.pointee.event.store(wakes, ordering: .releasing)
+    own.pointee.watched.store(set, ordering: .relaxed)
     setTimer(deadline)
     return set
   }
 
   /// Sleeps until a wake or the deadline, or for no reason. Without a host only.
   func sleep(until deadline: UInt64) {
-    sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    withUnsafePointer(to: signal) {
+    own.pointee.sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    withUnsafePointer(to: own.pointee.signal) {
       // One that never comes is none: the system cannot count so far.
       if deadline == .max { return tenon__futex_wait($0, 0) }
       var time = timespec(nanoseconds: deadline)
       tenon__futex_wait_until($0, 0, &time)
     }
-    sleepers.wrappingSubtract(1, ordering: .relaxed)
+    own.pointee.sleepers.wrappingSubtract(1, ordering: .relaxed)
   }
 
   deinit {
     for descriptor in [
-      watched.load(ordering: .relaxed), event.load(ordering: .relaxed),
-      timer.load(ordering: .relaxed),
+      own.pointee.watched.load(ordering: .relaxed), own.pointee.event.load(ordering: .relaxed),
+      own.pointee.timer.load(ordering: .relaxed),
     ] where descriptor >= 0 { close(descriptor) }
+    own.deinitialize(count: 1)
+    own.deallocate()
   }
 }
