@@ -7,7 +7,8 @@ PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
 .PHONY: help check-swift packages build test test-c test-cpp test-core test-sanitizers test-search \
-	test-install test-docs test-instructions check format demo demo-cpp bench install bundle clean
+	test-node test-install test-docs test-instructions check format demo demo-cpp demo-node bench install \
+	bundle clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,7 +22,7 @@ packages: ## install the Debian packages that building and testing need
 build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
-PARTS := check test-c test-cpp test-core test-sanitizers test-search test-install test-docs \
+PARTS := check test-c test-cpp test-core test-sanitizers test-search test-node test-install test-docs \
 	test-instructions
 test: check-swift packages $(PARTS) ## run all tests
 	@echo "make test: all parts passed"
@@ -42,6 +43,9 @@ test-search: check-swift packages
 	Tests/Search/run.sh search
 	Tests/Search/run.sh search-cpp
 
+test-node: check-swift packages
+	scripts/test-node.sh
+
 test-install: check-swift packages
 	Tests/Install/run.sh
 
@@ -60,7 +64,8 @@ check: check-swift packages ## check formatting, headers, layers, and what peopl
 
 format: ## format Swift and C
 	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests examples-c \
-	  bench/channels/Sources bench/channels/Package.swift bench/swift/Sources bench/swift/Package.swift
+	  bench/channels/Sources bench/channels/Package.swift bench/swift/Sources bench/swift/Package.swift \
+	  examples-node
 	scripts/check-format.sh --fix
 
 demo: check-swift packages ## search a tree: make demo [PATTERN=text] [DIR=folder]
@@ -68,6 +73,9 @@ demo: check-swift packages ## search a tree: make demo [PATTERN=text] [DIR=folde
 
 demo-cpp: check-swift packages ## the same search in C++, with coroutines
 	@scripts/demo.sh search-cpp
+
+demo-node: check-swift packages ## the same from JavaScript: make demo-node [PATTERN=text] [DIR=folder]
+	@scripts/demo-node.sh
 
 bench: check-swift packages ## measure against the field: make bench [QUICK=1]
 	bench/run.sh

@@ -8,6 +8,7 @@ let package = Package(
   products: [
     .library(name: "Tenon", targets: ["Tenon"]),
     .library(name: "TenonUV", targets: ["TenonUV"]),
+    .library(name: "TenonNode", targets: ["TenonNode"]),
     .library(name: "tenon", type: .dynamic, targets: ["Tenon"]),
   ],
   targets: [
@@ -28,6 +29,13 @@ let package = Package(
     .target(
       name: "TenonUV", dependencies: ["CTenon", "Tenon", "TenonUVLoop", "CLibuv"],
       swiftSettings: swift),
+
+    // Node's own libuv, which the node program has: so nothing is linked.
+    .target(
+      name: "TenonNodeLoop", dependencies: ["CTenon", "Tenon"], exclude: ["prelude.inc"],
+      cSettings: [.headerSearchPath("uv")]),
+    .target(
+      name: "TenonNode", dependencies: ["CTenon", "Tenon", "TenonNodeLoop"], swiftSettings: swift),
 
     // MARK: Examples
     .target(

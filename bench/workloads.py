@@ -250,6 +250,24 @@ def include(variant, name, title, unit):
     )
 
 
+def settle(in_flight, title, iterations, targets):
+    program = f"node/settle-{in_flight}"
+    return Workload(
+        f"node-settle-{in_flight}",
+        title,
+        iterations,
+        cpus=2,
+        subjects=[
+            Subject("Node-API alone", LIMIT, f"{program} limit"),
+            Subject("async function in JavaScript", LIMIT, f"{program} plain"),
+            Subject("Tenon", OURS, f"{program} tenon"),
+            Subject("C, threadsafe function", PEER, f"{program} tsfn"),
+            Subject("C, async work", PEER, f"{program} asyncWork", slower=4),
+        ],
+        targets=targets,
+    )
+
+
 def memory(name, title, variant, unit, targets):
     return Workload(
         name,
@@ -471,6 +489,54 @@ WORKLOADS = [
             Subject("GNU grep, one file", LIMIT, "c/search-memory grep"),
         ],
         targets=[at_most(64, MEGABYTES)],
+    ),
+    settle(
+        1024,
+        "(l) JavaScript awaits a Swift async function, 1024 in flight",
+        300_000,
+        [at_most(1150, NS), at_most_times(0.45, "C, threadsafe function")],
+    ),
+    settle(
+        1,
+        "(l) the same, one at a time",
+        100_000,
+        [at_most_times(1, "C, threadsafe function")],
+    ),
+    Workload(
+        "node-stream",
+        "(l) `for await` in JavaScript, an item",
+        1_000_000,
+        cpus=2,
+        subjects=[
+            Subject("Tenon", OURS, "node/stream tenon"),
+            Subject("Readable, object mode", PEER, "node/stream readable"),
+            Subject("async generator in JavaScript", PEER, "node/stream generator"),
+        ],
+        targets=[ahead_of("Readable, object mode")],
+    ),
+    Workload(
+        "node-delay",
+        "(l) how late Node's loop is at p99, while 1e5 calls complete",
+        100_000,
+        cpus=2,
+        unit=MILLISECONDS,
+        rounds=5,
+        subjects=[
+            Subject("Tenon", OURS, "node/delay tenon"),
+            Subject("C, threadsafe function", PEER, "node/delay tsfn"),
+        ],
+        targets=[at_most_times(1, "C, threadsafe function")],
+    ),
+    Workload(
+        "node-load",
+        "(l) require() of an addon",
+        1,
+        unit=MILLISECONDS,
+        subjects=[
+            Subject("C, does nothing", LIMIT, "node/load c"),
+            Subject("Tenon", OURS, "node/load tenon"),
+        ],
+        targets=[at_most(30, MILLISECONDS)],
     ),
     Workload(
         "idle",

@@ -77,6 +77,15 @@ stage_uv() {
   ar rcsD "$lib/libtenon_uv.a" "$build/uv.o"
 }
 
+# The Node adapter belongs into each addon, so its sources are installed: an addon in C compiles them.
+stage_node() {
+  local share=$stage/share/tenon
+  mkdir -p "$share/TenonNodeLoop/uv" "$share/TenonUVLoop"
+  install -m 644 Sources/TenonNodeLoop/*.[ch] Sources/TenonNodeLoop/prelude.inc "$share/TenonNodeLoop/"
+  install -m 644 Sources/TenonNodeLoop/uv/uv.h "$share/TenonNodeLoop/uv/"
+  install -m 644 Sources/TenonUVLoop/uv.c "$share/TenonUVLoop/"
+}
+
 stage_descriptions() {
   local template name values=(VERSION="$version" MAJOR="$major" LIBDIR="$libdir"
     MINOR="$(cut -d. -f2 <<<"$version")" UP="$(way_up "$libdir/pkgconfig")")
@@ -101,6 +110,7 @@ if command -v swift >/dev/null; then
   stage_shared
   stage_static
   stage_uv
+  stage_node
   stage_descriptions
 elif [ ! -f "$lib/libtenon.so" ]; then
   die "no swift on the PATH, and nothing built before for LIBDIR=$libdir"

@@ -8,6 +8,7 @@ if [ "${1:-}" = --fix ]; then
 else
   clang-format --dry-run --Werror "${sources[@]}"
   swift format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests \
-    examples-c bench/channels/Sources bench/channels/Package.swift bench/swift/Sources bench/swift/Package.swift
+    examples-c bench/channels/Sources bench/channels/Package.swift bench/swift/Sources bench/swift/Package.swift \
+    examples-node
 fi
 echo "check-format: all files are formatted"

@@ -26,4 +26,8 @@ forbid Core/Combinators Core/Scopes '\bLoopExecutor\b'
 forbid Core/Combinators '\bScope[A-Z]'
 forbid Core/Slots Core/Threads Core/Values Core/Errors Core/Registrations Core/Timers Core/Calls Core/Executors \
   Core/Futures Core/Loop '\b(Combinator|Scope(Table|Slot|Content)|Member)\b'
+# The Node adapter is a client of the contract: its C names no Swift, and only its Swift face names Swift's types.
+cd ..
+forbid TenonNodeLoop '#include <(swift|v8|node\.h|nan)'
+forbid TenonNode '^(public )?import (CLibuv|TenonUV)'
 exit $failed

@@ -71,7 +71,7 @@ done < <(git ls-files -co --exclude-standard '*.md' | xargs grep -oHE '\]\([^)#:
   sed -E 's/:\]\(/:/; s/\)$//')
 
 # --- CHANGELOG.md
-for header in uv.h tenon.h; do
+for header in node.h uv.h tenon.h; do
   where=include/tenon
   [ $header = tenon.h ] || where=include/tenon/$header
   packaging/declared.sh $where include/tenon/$header -- -Iinclude

@@ -19,6 +19,13 @@ need /usr/include/boost/asio.hpp libboost-dev
 need clang-tidy clang-tidy
 need /usr/include/c++/v1/vector libc++-dev
 need "$(echo /usr/lib/*/libc++abi.so)" libc++abi-dev
+# A node from elsewhere brings npm and its headers with it, in the same place.
+need node nodejs
+need npm npm
+need tsc node-typescript
+if ! command -v node > /dev/null || ! [ -e "$(dirname "$(readlink -f "$(command -v node)")")/../include/node/node_api.h" ]; then
+  need /usr/include/node/node_api.h libnode-dev
+fi
 ((${#missing[@]} == 0)) && exit 0
 if ! command -v apt-get > /dev/null || [ "$(id -u)" != 0 ]; then
   echo "install these packages first: ${missing[*]}" >&2

@@ -55,6 +55,7 @@ typedef struct attachment {
 
   bool is_attached; /**< the handles are on the loop */
   bool is_alive;    /**< the executor says that something is pending */
+  bool is_idle;     /**< that does not keep the loop alive: only Node's adapter says so */
   bool is_polling;
   bool is_ending;
   bool is_closed;
@@ -140,7 +141,8 @@ static bool is_abandoned(const attachment_t *attachment) {
 static void update_alive(attachment_t *attachment) {
   if (!has_handles(attachment))
     return;
-  if (attachment->is_alive || attachment->is_ending || attachment->runs != 0)
+  if ((attachment->is_alive && !attachment->is_idle) || attachment->is_ending ||
+      attachment->runs != 0)
     uv_ref((uv_handle_t *)&attachment->poll);
   else
     uv_unref((uv_handle_t *)&attachment->poll);

@@ -1,0 +1,48 @@
+import Glibc
+import Tenon
+import TenonNode
+
+/// Runs something on a thread of its own, and does not wait for it.
+func onThread(_ body: @escaping @Sendable () -> Void) {
+  final class Box: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+  var thread = pthread_t()
+  pthread_create(
+    &thread, nil,
+    { context in
+      Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
+      return nil
+    }, Unmanaged.passRetained(Box(body)).toOpaque())
+  pthread_detach(thread)
+}
+
+func exportFunctions(_ module: borrowing NodeModule) {
+  module.export("call", "function", "argument") {
+    (function: JavaScriptObject, argument: JavaScriptValue) in try await function.call(argument)
+  }
+  module.export("callTimes", "function", "times") { (function: JavaScriptObject, times: Int) in
+    for index in 0..<times { try await function.call(JavaScriptValue(index)) }
+    return times
+  }
+  module.export("notify", "function", "times") { (function: JavaScriptObject, times: Int) in
+    for index in 0..<times { try function.notify(JavaScriptValue(index)) }
+  }
+  module.export("callWithSignal", "function") { (function: JavaScriptObject) in
+    try await function.call(passingSignal: true)
+  }
+  // From a thread that has nothing to do with the loop.
+  module.export(synchronous: "notifyElsewhere", "function", "times") {
+    (function: JavaScriptObject, times: Int) -> Bool in
+    onThread { for index in 0..<times { try? function.notify(JavaScriptValue(index)) } }
+    return true
+  }
+  // A thread that calls until its environment is gone.
+  module.export(synchronous: "notifyForever", "function") { (function: JavaScriptObject) -> Bool in
+    onThread {
+      do { while true { try function.notify() } } catch {}
+    }
+    return true
+  }
+}

@@ -1,0 +1,46 @@
+import Glibc
+import Tenon
+import TenonNode
+
+@MainActor var mainCount = 0
+@MainActor func countOnMain() -> Int {
+  mainCount += 1
+  return Int(pthread_self())
+}
+
+func exportLoop(_ module: borrowing NodeModule) {
+  let executor = module.executor
+  // Whether an ordinary task, a sleep and the main actor run on the thread of Node's loop.
+  module.export("threads") { () -> JavaScriptValue in
+    let here = Int(pthread_self())
+    let task = await Task { Int(pthread_self()) }.value
+    try await Task.sleep(for: .milliseconds(1))
+    let afterSleep = Int(pthread_self())
+    let main = await countOnMain()
+    return [
+      "here": JavaScriptValue(here), "task": JavaScriptValue(task),
+      "afterSleep": JavaScriptValue(afterSleep), "main": JavaScriptValue(main),
+    ]
+  }
+  module.export(synchronous: "threadCount") { () -> Int in
+    var count = 0
+    guard let folder = opendir("/proc/self/task") else { return -1 }
+    while readdir(folder) != nil { count += 1 }
+    closedir(folder)
+    return count - 2
+  }
+  module.exportReferencing("setReferenced")
+  module.export(synchronous: "isOpen") { executor.isOpen }
+  // Work that does not listen to a cancel, and ends by itself only when it is told.
+  module.export("stubborn") { () async throws -> Void in
+    await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+  }
+  // Listens to a cancel, and takes some turns of the loop to end.
+  module.export("slowToEnd", "turns") {
+    [clock = executor.clock] (turns: Int) async throws -> Void in
+    do { try await clock.sleep(for: .seconds(3600)) } catch {
+      for _ in 0..<turns { await Task.yield() }
+      throw CancellationError()
+    }
+  }
+}

@@ -1,0 +1,163 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert/strict');
+const { addon, run, until } = require('./support.js');
+
+test('plain values come back as they went', async () => {
+  const values = [
+    undefined, null, true, false, 0, -0, 1.5, NaN, Infinity, 2 ** 53, '', 'text', 'ä€😀', 'x'.repeat(300),
+    'ü'.repeat(100_000), 2n ** 60n, -(2n ** 63n), 2n ** 64n - 1n, [], [1, [2, [3]]], {}, { a: { b: null } },
+    { list: [undefined, 'x'] }, 'a\u0000b',
+  ];
+  for (const value of values) {
+    assert.deepEqual(await addon.echo(value), value);
+    assert.deepEqual(addon.echoNow(value), value);
+  }
+  assert.deepEqual(await addon.echo(values), values);
+});
+
+test('a bigint that a number can say comes back as a number', async () => {
+  assert.equal(await addon.echo(5n), 5);
+});
+
+test('names that mean something to JavaScript are names', async () => {
+  const record = JSON.parse('{"__proto__": 1, "constructor": 2, "toString": 3, "1": 4}');
+  const echoed = await addon.echo(record);
+  assert.deepEqual(Object.entries(echoed), Object.entries(record));
+  assert.equal(Object.getPrototypeOf(echoed), Object.prototype);
+  assert.deepEqual(await addon.echo(Object.assign(Object.create(null), { a: 1 })), { a: 1 });
+});
+
+test('text that is no Unicode is replaced', async () => {
+  assert.equal(await addon.greet('\ud800!'), 'Hello, \ufffd!');
+});
+
+test('integers are exact, or a TypeError', async () => {
+  assert.equal(await addon.integer(-0), 0);
+  assert.equal(await addon.integer(2 ** 53 - 1), 2 ** 53 - 1);
+  assert.equal(await addon.integer(2n ** 63n - 1n), 2n ** 63n - 1n);
+  assert.equal(await addon.integer(-(2n ** 63n)), -(2n ** 63n));
+  assert.equal(await addon.unsigned(2n ** 64n - 1n), 2n ** 64n - 1n);
+  for (const value of [2n ** 63n, 2 ** 63, 0.5, '1', null]) assert.throws(() => addon.integer(value), TypeError);
+  for (const value of [-1, -1n, 2n ** 64n]) assert.throws(() => addon.unsigned(value), TypeError);
+  assert.throws(() => addon.byte(256), TypeError);
+});
+
+test('a type that has no form in Swift is an error that names it', async () => {
+  class Weather {}
+  const cases = [
+    [new Weather(), /an instance of Weather/], [new Map(), /Map/], [new Date(), /Date/], [Symbol('s'), /symbol/],
+    [new Error('e'), /Error/], [Promise.resolve(), /Promise/], [/x/, /RegExp/], [new WeakMap(), /WeakMap/],
+  ];
+  for (const [value, message] of cases) {
+    assert.throws(() => addon.echo(value), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message });
+    assert.throws(() => addon.echo([{ value }]), { name: 'TypeError', message });
+    await assert.rejects(addon.awaited((async () => [value])()), { name: 'TypeError', message });
+  }
+  assert.throws(() => addon.echo(2n ** 64n), RangeError);
+});
+
+test('what is nested in itself, or too deep, is an error', () => {
+  const cyclic = {};
+  cyclic.self = [cyclic];
+  assert.throws(() => addon.echo(cyclic), RangeError);
+  let deep = 1;
+  for (let depth = 0; depth < 10_000; depth++) deep = [deep];
+  assert.throws(() => addon.echo(deep), RangeError);
+});
+
+test('what a getter or a proxy throws is thrown', () => {
+  const error = new Error('trap');
+  assert.throws(() => addon.echo({ get a() { throw error; } }), (thrown) => thrown === error);
+  const proxy = new Proxy({}, { ownKeys() { throw error; } });
+  assert.throws(() => addon.echo(proxy), (thrown) => thrown === error);
+  const { proxy: revoked, revoke } = Proxy.revocable([], {});
+  revoke();
+  assert.throws(() => addon.echo(revoked), TypeError);
+});
+
+test('functions and objects are the very same when they come back', async () => {
+  const object = new Map();
+  const fn = () => {};
+  assert.equal(await addon.same(object), object);
+  assert.equal(await addon.echo(fn), fn);
+  assert.equal((await addon.echo({ fn })).fn, fn);
+});
+
+test('bytes of all kinds', async () => {
+  const expected = new Uint8Array([1, 2, 3, 4]);
+  const large = new Uint8Array(1000).map((_, index) => index);
+  for (const bytes of [expected, large, new Uint8Array(0)]) {
+    assert.deepEqual(await addon.copied(bytes), bytes);
+    assert.deepEqual(await addon.echo(bytes), bytes);
+    assert.deepEqual(await addon.copied(bytes.slice().buffer), bytes);
+    assert.deepEqual(await addon.copied(new DataView(bytes.slice().buffer)), bytes);
+    assert.deepEqual(await addon.copied(Buffer.from(bytes)), bytes);
+  }
+  const words = new Uint16Array([0x0201, 0x0403]);
+  assert.deepEqual(await addon.copied(words), expected);
+  assert.deepEqual(await addon.copied(large.subarray(10, 50)), large.subarray(10, 50));
+  const shared = new Uint8Array(new SharedArrayBuffer(100)).fill(1);
+  assert.equal(await addon.sum(shared), 100);
+  assert.throws(() => addon.sum([1, 2]), TypeError);
+  assert.throws(() => addon.copied('text'), TypeError);
+});
+
+test('bytes are not copied into Swift', async () => {
+  const bytes = new Uint8Array(1_000_000);
+  await addon.hold(bytes);
+  bytes.fill(1);
+  assert.equal(await addon.held(), 1_000_000);
+  assert.equal(addon.letGoElsewhere(), 1);
+  await until(async () => (await addon.held()) === 0);
+});
+
+test('bytes of Swift are memory of Swift, dropped when JavaScript lets go', async () => {
+  const { code, stdout, stderr } = await run(
+    `
+    (async () => {
+      const size = 16 * 1024 * 1024;
+      let most = 0;
+      for (let round = 0; round < 60; round++) {
+        const bytes = await addon.filled(size, 7);
+        if (bytes.length !== size || bytes[size - 1] !== 7) throw new Error('wrong bytes');
+        if (round % 4 === 0) global.gc();
+        await new Promise(setImmediate);
+        most = Math.max(most, process.memoryUsage().rss);
+      }
+      console.log(most < 500e6 ? 'flat' : most);
+    })();`,
+    { flags: ['--expose-gc'] },
+  );
+  assert.equal(stdout, 'flat\n', stderr);
+  assert.equal(code, 0);
+});
+
+test('what Swift holds on another thread is given back', async () => {
+  const { code, stdout, stderr } = await run(
+    `
+    let gone = 0;
+    const isGone = new FinalizationRegistry(() => gone++);
+    (async () => {
+      for (let index = 0; index < 100; index++) {
+        const object = new Map(), bytes = new Uint8Array(100);
+        isGone.register(object);
+        isGone.register(bytes.buffer);
+        await addon.holdObject(object);
+        await addon.hold(bytes);
+      }
+      global.gc();
+      await new Promise(setImmediate);
+      if (gone !== 0) throw new Error('gone too early: ' + gone);
+      addon.letGoElsewhere();
+      while (gone < 200) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        global.gc();
+      }
+      console.log('all given back');
+    })();`,
+    { flags: ['--expose-gc'] },
+  );
+  assert.equal(stdout, 'all given back\n', stderr);
+  assert.equal(code, 0);
+});

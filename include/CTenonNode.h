@@ -1,0 +1,3 @@
+/* What Swift's `import CTenonNode` sees. C and C++ include <tenon/node.h>. */
+#include <tenon/node.h>
+#include <tenon/tenon.h>

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# The Node adapter in real node programs: the suites in Tests/Node with an addon in Swift and one in C, and the example.
+#   test-node.sh [plain | address]...
+#
+# `address` is the part about environments that come and go, under the address sanitizer, TENON_TEST_ROUNDS (15) times each.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=$PWD/.build-node
+mkdir -p "$build"
+
+addon() { # configuration, scratch path, options...
+  swift build -c "$1" --package-path Tests/Node/addon --scratch-path "$2" --product TestAddon "${@:3}" >&2
+  echo "$(swift build -c "$1" --package-path Tests/Node/addon --scratch-path "$2" "${@:3}" --show-bin-path)/libTestAddon.so"
+}
+
+# Node takes a library as an addon by its name.
+as_addon() { # library
+  cp "$1" "$1.node"
+  echo "$1.node"
+}
+
+suites() { # files: fails with what a failed test says
+  timeout 600 node --test "$@" > "$build/log" 2>&1 || {
+    grep -v '^ *ok ' "$build/log" | tail -200
+    return 1
+  }
+  grep -E '^# (tests|pass)' "$build/log"
+}
+
+test_plain() {
+  local library tenon headers
+  library=$(addon release "$build/swift" -Xswiftc -static-stdlib)
+  if readelf -d "$library" | grep -q 'NEEDED.*libuv'; then
+    echo "test-node: the addon links a libuv, and node has its own" >&2
+    return 1
+  fi
+  swift build -c release --product tenon
+  tenon=$(swift build -c release --show-bin-path)
+  headers=$(dirname "$(readlink -f "$(command -v node)")")/../include
+  "${CC:-gcc}" -std=gnu11 -O1 -g -Wall -Wextra -Werror -fPIC -shared -I"$headers" -Iinclude -ISources/TenonNodeLoop/uv \
+    -o "$build/c.node" Tests/Node/addon.c Sources/TenonNodeLoop/*.c -L"$tenon" -ltenon -Wl,-rpath,"$tenon"
+  TENON_TEST_C_ADDON=$build/c.node TENON_TEST_ADDON=$(as_addon "$library") suites Tests/Node/*.test.js
+  SCRATCH=$build/swift node examples-node/search/scripts/build.js
+  suites examples-node/search/test/
+  if command -v tsc > /dev/null; then
+    tsc --noEmit --strict --target es2022 --lib es2022,dom examples-node/search/index.d.ts
+  fi
+  grep -q '"path": "search.node"' <<< "$(cd examples-node/search && npm pack --dry-run --json 2> /dev/null)"
+}
+
+test_address() {
+  local library runtime
+  library=$(addon debug "$build/address" --sanitize=address)
+  runtime=$(find "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")"/lib/clang \
+    -name "libclang_rt.asan-$(uname -m).so" | head -1)
+  # Node itself leaks at its end, and what it leaves in flight is nobody's: so no leaks here. Its own crashes are its own, too.
+  LD_PRELOAD=$runtime ASAN_OPTIONS="detect_leaks=0 ${ASAN_OPTIONS:-}" SWIFT_BACKTRACE=enable=no \
+    TENON_TEST_ROUNDS=${TENON_TEST_ROUNDS:-15} TENON_TEST_SECONDS=${TENON_TEST_SECONDS:-300} \
+    TENON_TEST_ADDON=$(as_addon "$library") suites Tests/Node/environments.test.js
+}
+
+[ $# -gt 0 ] || set -- plain address
+for part in "$@"; do
+  "test_$part"
+  echo "test-node: $part passed"
+done
