@@ -46,7 +46,7 @@ run() {
 cases=()
 run g++17 g++ -std=c++17 -O2
 run g++20-sanitized g++ -std=c++20 -O0 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all
-run clang++23 clang++ -std=c++23 -O2
+run clang++23 clang++ -std=c++23 -O0
 cases=("--test-case-exclude=*<standard>*")
 run g++20-threads g++ -std=c++20 -O0 -g1 -fsanitize=thread
 cases=("--test-case-exclude=*<standard>*,*random program*")

@@ -42,7 +42,9 @@ conformance() { # scratch path
 test_thread() {
   local scratch=.build-thread test
   swift build --build-tests --sanitize=thread --scratch-path $scratch
-  TENON_TEST_NO_CHILDREN=1 timeout 600 swift test --skip-build --disable-xctest --sanitize=thread --scratch-path $scratch
+  # What runs on one thread races with nobody.
+  TENON_TEST_NO_CHILDREN=1 timeout 600 swift test --skip-build --disable-xctest --sanitize=thread --scratch-path $scratch \
+    --skip 'WordTests|ModelTests|TimingWheelTests'
   compile $scratch thread
   conformance $scratch
   # Each in a process of its own: this sanitizer's child processes are no place for threads.

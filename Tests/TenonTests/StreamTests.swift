@@ -345,4 +345,29 @@ extension Value {
       #expect(tenon_future_poll(reader.pointer) == TENON_STATUS_OK)
     }
   }
+
+  @Test(arguments: [false, true]) func aStreamThatNobodyWantsBeforeItsTurnIsNeverWritten(
+    isReleased: Bool
+  ) throws {
+    let executor = try LoopExecutor.create()
+    let runs = Shared(0)
+    var pointer: OpaquePointer?
+    let status = export(on: executor.pointer, stream: &pointer) { sink in
+      runs.value += 1
+      try await sink.send(1)
+    }
+    #expect(status == TENON_STATUS_OK)
+    if isReleased {
+      #expect(tenon_stream_release(pointer) == TENON_STATUS_OK)
+    } else {
+      #expect(tenon_stream_cancel(pointer) == TENON_STATUS_OK)
+    }
+    #expect(tenon_executor_poll(executor.pointer, nil, nil) == TENON_STATUS_OK)
+    #expect(runs.value == 0)
+    if !isReleased {
+      let stream = try Stream(adopting: pointer)
+      #expect(tenon_future_poll(try stream.end.pointer) == TENON_STATUS_CANCELLED)
+    }
+    try executor.close()
+  }
 }
