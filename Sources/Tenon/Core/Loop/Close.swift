@@ -127,20 +127,14 @@ extension LoopExecutor {
     state.pointee.mutex.lock()
     state.pointee.phase.store(.closed, ordering: .relaxed)
     state.own.pointee.wasCutShort = cutShort
-    let isAnythingPending =
-      state.shared.pointee.pendingElsewhere
-      + state.pointee.pendingHere.load(ordering: .relaxed) != 0
     state.pointee.mutex.unlock()
     state.awaitWakers()
     state.awaitSleepers()
     for timer in timers { tellTimer(timer, TENON_STATUS_CLOSED) }
     tellJobs()
-    if isAnythingPending {
-      // Callbacks and calls are counted, so that most closes need not look at every slot there is.
-      tellRegistrations()
-      forEachPendingPromise { promise, isCall in
-        if isCall { _ = settle(promise, as: .rejected, .status(TENON_STATUS_CLOSED)) }
-      }
+    tellRegistrations()
+    forEachPendingPromise { promise, isCall in
+      if isCall { _ = settle(promise, as: .rejected, .status(TENON_STATUS_CLOSED)) }
     }
     state.pointee.pendingHere.store(0, ordering: .relaxed)
     state.pointee.timersPending.store(0, ordering: .relaxed)
