@@ -7,21 +7,6 @@
 
 namespace {
 
-/// Somebody else's coroutine: starts at once, and is destroyed by its owner.
-struct foreign {
-  struct promise_type {
-    foreign get_return_object() {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() { std::terminate(); }
-  };
-  std::coroutine_handle<promise_type> coroutine;
-  ~foreign() { coroutine.destroy(); }
-};
-
 template <class T> foreign await_into(tenon::future<T> future, std::optional<T> &out) {
   out = co_await future;
 }

@@ -79,19 +79,6 @@ TEST_CASE("a hundred thousand ready items, and as many that are waited for, grow
 }
 
 TEST_CASE("a coroutine that is destroyed while it waits gives up, and loses no item") {
-  struct foreign {
-    struct promise_type {
-      foreign get_return_object() {
-        return {std::coroutine_handle<promise_type>::from_promise(*this)};
-      }
-      std::suspend_never initial_suspend() noexcept { return {}; }
-      std::suspend_always final_suspend() noexcept { return {}; }
-      void return_void() {}
-      void unhandled_exception() { std::terminate(); }
-    };
-    std::coroutine_handle<promise_type> coroutine;
-    ~foreign() { coroutine.destroy(); }
-  };
   auto [sink, stream] = tenon::make_stream<counted>(1);
   tenon::executor executor;
   auto reads = [](auto &stream, tenon_executor_t *executor) -> foreign {

@@ -54,6 +54,23 @@ template <class F> std::int64_t status_of(F &&f) {
   return 0;
 }
 
+#if TENON_HAS_COROUTINES
+/// Somebody else's coroutine: starts at once, and is destroyed by its owner.
+struct foreign {
+  struct promise_type {
+    foreign get_return_object() {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+  std::coroutine_handle<promise_type> coroutine;
+  ~foreign() { coroutine.destroy(); }
+};
+#endif
+
 /// Moves only; counts the living.
 struct counted {
   static inline std::atomic<int> alive{0};

@@ -328,6 +328,7 @@
   CASE(hours_of_a_hosts_time_take_none)                                       \
   CASE(durations_begin_when_they_are_asked_for_also_between_polls)            \
   CASE(a_scopes_deadline_is_in_its_hosts_time)                                \
+  CASE(who_waits_beside_a_loop_with_its_own_time_waits_in_real_time)          \
   CASE(a_host_is_not_asked_for_the_time_after_it_was_told_of_the_close)       \
   /* timer_test.c */                                                          \
   CASE(now_is_the_monotonic_clock)                                            \

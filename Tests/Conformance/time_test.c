@@ -57,20 +57,25 @@ static void simulation_closed(void *context, tenon_status_t status) {
   atomic_fetch_add(&simulation->closes, 1);
 }
 
-static void simulation_begin(simulation_t *simulation, uint64_t now_ns) {
+static void simulation_begin_with(simulation_t *simulation, uint64_t now_ns,
+                                  void (*run_once)(void *context)) {
   memset(simulation, 0, sizeof *simulation);
   atomic_store(&simulation->now_ns, now_ns);
   simulation->deadline_ns = TENON_FOREVER;
   tenon_executor_host_t functions = TENON_EXECUTOR_HOST_INIT;
   functions.wake = simulation_wake;
   functions.set_timer = simulation_set_timer;
-  functions.run_once = simulation_run_once;
+  functions.run_once = run_once;
   functions.closed = simulation_closed;
   functions.now_ns = simulation_now;
   tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
   config.host = &functions;
   config.host_context = simulation;
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &simulation->executor));
+}
+
+static void simulation_begin(simulation_t *simulation, uint64_t now_ns) {
+  simulation_begin_with(simulation, now_ns, simulation_run_once);
 }
 
 static void simulation_end(simulation_t *simulation) {
@@ -262,6 +267,47 @@ CASE(a_scopes_deadline_is_in_its_hosts_time) {
   release(end);
   CHECK_STATUS(TENON_STATUS_OK, tenon_scope_release(scope));
   simulation_end(&simulation);
+}
+
+/** A loop that is busy with something else until it is let go. */
+typedef struct busy_loop {
+  simulation_t simulation; /* first: the host's functions are its */
+  tenon_future_t *future;
+  atomic_bool is_in;
+  atomic_bool is_let_go;
+} busy_loop_t;
+
+static void busy_run_once(void *context) {
+  busy_loop_t *loop = context;
+  atomic_store(&loop->is_in, true);
+  SPIN_UNTIL(atomic_load(&loop->is_let_go));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(loop->simulation.executor, NULL, NULL));
+}
+
+static void *run_busy_loop(void *context) {
+  busy_loop_t *loop = context;
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_executor_run_until(loop->simulation.executor, loop->future, TENON_FOREVER));
+  return NULL;
+}
+
+CASE(who_waits_beside_a_loop_with_its_own_time_waits_in_real_time) {
+  busy_loop_t loop;
+  memset(&loop, 0, sizeof loop);
+  simulation_begin_with(&loop.simulation, HOUR, busy_run_once);
+  pair_t pair = pair_create();
+  loop.future = pair.future;
+  pthread_t thread = thread_start(run_busy_loop, &loop);
+  SPIN_UNTIL(atomic_load(&loop.is_in));
+  uint64_t before = tenon_timer_now_ns();
+  CHECK_STATUS(TENON_STATUS_TIMEOUT,
+               tenon_executor_run_until(loop.simulation.executor, pair.future, 2 * MILLISECOND));
+  CHECK(tenon_timer_now_ns() - before >= 2 * MILLISECOND);
+  CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
+  atomic_store(&loop.is_let_go, true);
+  thread_join(thread);
+  release(pair.future);
+  simulation_end(&loop.simulation);
 }
 
 static void *ask_the_time(void *context) {

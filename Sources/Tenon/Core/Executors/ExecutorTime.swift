@@ -8,11 +8,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     _fastPath(!pointee.hasOwnTime.load(ordering: .relaxed)) ? Time.now : hostTime
   }
 
-  /// The instant that is `duration` away: never, rather than past the end of time.
   @inline(__always) func deadline(after duration: UInt64) -> UInt64 {
-    if duration == .max { return .max }
-    let (sum, overflow) = now.addingReportingOverflow(duration)
-    return overflow ? .max : sum
+    Time.deadline(after: duration, from: now)
   }
 
   /// The same instant in the system's time, about: for a sleep that the host knows nothing of.

@@ -8,10 +8,12 @@ enum Time {
     return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
 
-  /// The instant that is `duration` away: never, rather than past the end of time.
-  @inline(__always) static func deadline(after duration: UInt64) -> UInt64 {
+  /// The instant that is `duration` after `now`: never, rather than past the end of time.
+  @inline(__always) static func deadline(
+    after duration: UInt64, from now: @autoclosure () -> UInt64 = Time.now
+  ) -> UInt64 {
     if duration == .max { return .max }
-    let (sum, overflow) = now.addingReportingOverflow(duration)
+    let (sum, overflow) = now().addingReportingOverflow(duration)
     return overflow ? .max : sum
   }
 }
