@@ -302,6 +302,7 @@
   CASE(a_callback_that_is_told_of_the_close_may_use_tenon)                    \
   CASE(a_close_ends_although_a_job_posts_itself_for_ever)                     \
   CASE(ten_thousand_executors_leave_memory_flat)                              \
+  CASE(run_until_is_over_in_time_also_while_a_job_posts_itself_for_ever)      \
   CASE(five_posts_wake_the_host_once)                                         \
   CASE(a_poll_that_leaves_work_wakes_the_host_again)                          \
   CASE(what_a_job_posts_needs_no_wake)                                        \

@@ -1434,6 +1434,30 @@ static void host_end(host_t *host) {
   pthread_mutex_destroy(&host->lock);
 }
 
+typedef struct endless {
+  tenon_executor_t *executor;
+  bool stops;
+} endless_t;
+
+static void post_again(void *context, tenon_status_t status) {
+  endless_t *endless = context;
+  if (status == TENON_STATUS_OK && !endless->stops)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(endless->executor, post_again, endless));
+}
+
+CASE(run_until_is_over_in_time_also_while_a_job_posts_itself_for_ever) {
+  endless_t endless = {executor_create(), false};
+  pair_t pair = pair_create();
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(endless.executor, post_again, &endless));
+  CHECK_STATUS(TENON_STATUS_TIMEOUT,
+               tenon_executor_run_until(endless.executor, pair.future, 2000000));
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_run_until(endless.executor, NULL, 2000000));
+  endless.stops = true;
+  CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  executor_end(endless.executor);
+}
+
 CASE(five_posts_wake_the_host_once) {
   for (int is_full = 0; is_full < 2; is_full++) {
     host_t host;

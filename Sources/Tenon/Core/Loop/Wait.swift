@@ -60,9 +60,9 @@ extension LoopExecutor {
       if status != TENON_STATUS_OK { return status }
       if let end = end(of: future) { return end }
       if result.closed { return TENON_STATUS_CLOSED }
-      if result.more { continue }
       if future == nil && !result.alive { return TENON_STATUS_OK }
       if deadline != .max && state.now >= deadline { return TENON_STATUS_TIMEOUT }
+      if result.more { continue }
       if let future, alarm == nil {
         // Whoever settles it must wake this loop, whatever else does.
         let function = unsafeBitCast(doNothing as tenon_completion_fn, to: UnsafeRawPointer.self)
