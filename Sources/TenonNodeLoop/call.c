@@ -71,18 +71,30 @@ static bool write_arguments(environment_t *environment, call_t *call, napi_value
          napi_get_element(env, pair, 1, abort_out) == napi_ok;
 }
 
+/** Calls it: by itself, or in its frame. `all` are the frame and the function, and the arguments then. */
+static bool enter_function(environment_t *environment, call_t *call, size_t count, napi_value *all,
+                           napi_value *result_out) {
+  napi_env env = environment->env;
+  napi_value undefined;
+  if (!tenon__node_object_read(environment, call->function, &all[1]))
+    return false;
+  if (call->function->frame)
+    return napi_get_reference_value(env, call->function->frame, &all[0]) == napi_ok &&
+           tenon__node_help(environment, HELPER_CALL_IN_FRAME, count + 2, all, result_out);
+  return napi_get_undefined(env, &undefined) == napi_ok &&
+         napi_call_function(env, undefined, all[1], count, all + 2, result_out) == napi_ok;
+}
+
 static void make_call(environment_t *environment, call_t *call) {
   napi_env env = environment->env;
   size_t count = call->count + ((call->flags & TENON_NODE_CALL_SIGNAL) ? 1 : 0);
-  napi_value few[8], function, undefined, result, abort = NULL;
-  napi_value *arguments = few;
-  if (count > sizeof few / sizeof *few)
-    arguments = malloc(count * sizeof *arguments);
+  napi_value few[10], result, abort = NULL;
+  napi_value *all = few;
+  if (count + 2 > sizeof few / sizeof *few)
+    all = malloc((count + 2) * sizeof *all);
   napi_valuetype type;
-  if (arguments && write_arguments(environment, call, arguments, &abort) &&
-      tenon__node_object_read(environment, call->function, &function) &&
-      napi_get_undefined(env, &undefined) == napi_ok &&
-      napi_call_function(env, undefined, function, count, arguments, &result) == napi_ok) {
+  if (all && write_arguments(environment, call, all + 2, &abort) &&
+      enter_function(environment, call, count, all, &result)) {
     if (!call->promise) {
     } else if (napi_typeof(env, result, &type) == napi_ok &&
                (type == napi_object || type == napi_function)) {
@@ -94,8 +106,8 @@ static void make_call(environment_t *environment, call_t *call) {
   } else {
     fail(environment, call);
   }
-  if (arguments != few)
-    free(arguments);
+  if (all != few)
+    free(all);
 }
 
 static void run_call(void *context, tenon_status_t status) {

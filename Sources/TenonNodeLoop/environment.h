@@ -30,6 +30,8 @@ typedef enum helper {
   HELPER_MAKE_ITERATOR,
   HELPER_IS_ITERABLE,
   HELPER_PUMP,
+  HELPER_KEEP_FRAME,
+  HELPER_CALL_IN_FRAME,
   HELPER_COUNT
 } helper_t;
 
@@ -65,6 +67,7 @@ struct object {
   environment_t *environment;
   napi_ref reference;         /**< NULL: given back */
   napi_async_context context; /**< of a function; or NULL */
+  napi_ref frame;             /**< what Node keeps beside the context; or NULL */
   bool is_released;           /**< under the environment's mutex: the sweep frees it */
   object_t *next;
   object_t *previous;

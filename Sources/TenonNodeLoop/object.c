@@ -40,12 +40,28 @@ static void give_back(object_t *object) {
   if (object->context)
     napi_async_destroy(env, object->context);
   object->context = NULL;
+  if (object->frame)
+    napi_delete_reference(env, object->frame);
+  object->frame = NULL;
 }
 
 static void destroy(object_t *object) {
   environment_t *environment = object->environment;
   free(object);
   tenon__node_release(environment);
+}
+
+/** A function is called in the context that it came from. */
+static void keep_context(environment_t *environment, object_t *object) {
+  napi_env env = environment->env;
+  napi_value name, frame;
+  napi_valuetype type;
+  if (napi_create_string_utf8(env, "TENONCALL", NAPI_AUTO_LENGTH, &name) == napi_ok)
+    napi_async_init(env, NULL, name, &object->context);
+  if (!tenon__node_help(environment, HELPER_KEEP_FRAME, 0, NULL, &frame))
+    tenon__node_clear_exception(environment);
+  else if (napi_typeof(env, frame, &type) == napi_ok && type == napi_function)
+    napi_create_reference(env, frame, 1, &object->frame);
 }
 
 object_t *tenon__node_object_make(environment_t *environment, napi_value js) {
@@ -59,11 +75,8 @@ object_t *tenon__node_object_make(environment_t *environment, napi_value js) {
     free(object);
     return NULL;
   }
-  if (type == napi_function) {
-    napi_value name;
-    if (napi_create_string_utf8(env, "TENONCALL", NAPI_AUTO_LENGTH, &name) == napi_ok)
-      napi_async_init(env, NULL, name, &object->context);
-  }
+  if (type == napi_function)
+    keep_context(environment, object);
   atomic_init(&object->references, 1);
   object->environment = environment;
   tenon__node_retain(environment);
