@@ -26,12 +26,17 @@ public struct NodeModule: ~Copyable {
   /// Loads an addon into an environment: what `napi_register_module_v1` consists of.
   ///
   /// What `body` throws, `require()` throws.
+  ///
+  /// - Parameters:
+  ///   - name: The executor's name, for people.
+  ///   - isGuest: Whether Swift code that names no executor, the main actor's included, is left to others: to Dispatch's threads,
+  ///     or to another addon. Without it that runs on Node's loop.
   public static func register(
-    _ env: OpaquePointer?, _ exports: OpaquePointer?, name: String = "addon",
+    _ env: OpaquePointer?, _ exports: OpaquePointer?, name: String = "addon", isGuest: Bool = false,
     _ body: (borrowing NodeModule) throws -> Void
   ) -> OpaquePointer? {
     do {
-      let state = try NodeModuleState.attach(to: env, name)
+      let state = try NodeModuleState.attach(to: env, name, isGuest: isGuest)
       try body(NodeModule(env: env, exports: exports, state: state))
     } catch {
       throwToJavaScript(env, error)
@@ -96,13 +101,16 @@ final class NodeModuleState {
   }
 
   /// The environment's state, made at the first call: an addon may be loaded into an environment more than once.
-  static func attach(to env: OpaquePointer?, _ name: String) throws -> NodeModuleState {
+  static func attach(
+    to env: OpaquePointer?, _ name: String, isGuest: Bool
+  ) throws -> NodeModuleState {
     var data: UnsafeMutableRawPointer?
     if napi_get_instance_data(env, &data) == napi_ok, let data {
       return Unmanaged<NodeModuleState>.fromOpaque(data).takeUnretainedValue()
     }
     var config = tenon_node_config_t()
     config.struct_size = MemoryLayout<tenon_node_config_t>.size
+    config.flags = isGuest ? UInt32(TENON_NODE_FLAG_GUEST) : 0
     var pointer: OpaquePointer?
     let status = name.withCString {
       config.name = $0

@@ -2,11 +2,13 @@
  * An addon in C, against <tenon/node.h> alone. What it finds wrong it returns as texts.
  */
 #include <tenon/node.h>
+#include <tenon/process.h>
 #include <tenon/timer.h>
 
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static napi_value problems;
@@ -205,13 +207,28 @@ static napi_value use_kept(napi_env env, napi_callback_info info) {
   return problems;
 }
 
+/* MARK: The process */
+
+static napi_value is_process_owned(napi_env env, napi_callback_info info) {
+  (void)info;
+  napi_value js;
+  napi_get_boolean(env, tenon_process_get_mode() == TENON_PROCESS_OWNED, &js);
+  return js;
+}
+
 NAPI_MODULE_INIT() {
   static const struct {
     const char *name;
     napi_callback function;
-  } functions[] = {
-      {"misuse", misuse}, {"fromThread", from_thread}, {"keep", keep}, {"useKept", use_kept}};
-  tenon_status_t status = tenon_node_attach(env, NULL, NULL);
+  } functions[] = {{"misuse", misuse},
+                   {"fromThread", from_thread},
+                   {"keep", keep},
+                   {"useKept", use_kept},
+                   {"isProcessOwned", is_process_owned}};
+  tenon_node_config_t config = TENON_NODE_CONFIG_INIT;
+  if (getenv("TENON_TEST_GUEST"))
+    config.flags = TENON_NODE_FLAG_GUEST;
+  tenon_status_t status = tenon_node_attach(env, &config, NULL);
   if (status != TENON_STATUS_OK) {
     napi_throw_error(env, tenon_status_name(status), tenon_status_string(status));
     return NULL;

@@ -2,6 +2,7 @@
 // An addon in C: the contract by itself.
 const test = require('node:test');
 const assert = require('node:assert/strict');
+const { run } = require('./support.js');
 const { Worker, isMainThread } = require('node:worker_threads');
 
 const file = process.env.TENON_TEST_C_ADDON;
@@ -22,4 +23,20 @@ test('what is kept of an environment that has ended is harmless', options, async
   const worker = new Worker(`require(${JSON.stringify(file)}).keep(() => {});`, { eval: true });
   await new Promise((resolve) => worker.once('exit', resolve));
   assert.deepEqual(addon.useKept(), []);
+});
+
+test('a guest leaves the process to others', options, async () => {
+  const { code, stdout, stderr } = await run(`
+    const { Worker } = require('node:worker_threads');
+    const file = ${JSON.stringify(file)};
+    process.env.TENON_TEST_GUEST = 'yes';
+    const guest = require(file);
+    const before = guest.isProcessOwned();
+    delete process.env.TENON_TEST_GUEST;
+    const worker = new Worker('require(' + JSON.stringify(file) + ')', { eval: true });
+    worker.once('exit', () => {
+      console.log(before, guest.isProcessOwned());
+    });`);
+  assert.equal(stdout, 'false true\n', stderr);
+  assert.equal(code, 0);
 });

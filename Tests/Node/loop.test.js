@@ -10,6 +10,17 @@ test('tasks, sleeps and the main actor run on the thread of the loop', async () 
   assert.equal(main, here);
 });
 
+test("a guest's calls run on the loop, and tasks that name no executor on Dispatch's threads", async () => {
+  process.env.TENON_TEST_GUEST = 'yes';
+  const running = run('addon.guestThreads().then((threads) => console.log(JSON.stringify(threads)));');
+  delete process.env.TENON_TEST_GUEST;
+  const { code, stdout, stderr } = await running;
+  assert.equal(code, 0, stderr);
+  const threads = JSON.parse(stdout);
+  assert.equal(threads.after, threads.here);
+  assert.notEqual(threads.task, threads.here);
+});
+
 test('the addon has no thread of its own', async () => {
   const { stdout } = await run(`
     addon.threads().then(() => {

@@ -42,9 +42,10 @@ TENON_BEGIN_DECLS
 
 /* MARK: Environments */
 
-/** Leaves it to others where Swift code runs that names no executor: see tenon/process.h. Without it
- *  `Task { }`, `Task.sleep` and the main actor run on Node's loop: the one of the first environment
- *  that attached, or the caller's own. */
+/** Leaves it to others where Swift code runs that names no executor: see tenon/process.h. If nobody else
+ *  owns the process that is Dispatch with its threads, and the main actor waits until somebody drains
+ *  Dispatch's main queue. Without this flag `Task { }`, `Task.sleep` and the main actor run on Node's
+ *  loop: the one of the first environment that attached, or the caller's own. */
 #define TENON_NODE_FLAG_GUEST 0x01u
 
 /** How to attach. Zero is a good default for each field but the first. */

@@ -22,6 +22,15 @@ func exportLoop(_ module: borrowing NodeModule) {
       "afterSleep": JavaScriptValue(afterSleep), "main": JavaScriptValue(main),
     ]
   }
+  // The same but for the main actor, which in a guest's process is somebody else's.
+  module.export("guestThreads") { () -> JavaScriptValue in
+    let here = Int(pthread_self())
+    let task = await Task.detached { Int(pthread_self()) }.value
+    return [
+      "here": JavaScriptValue(here), "task": JavaScriptValue(task),
+      "after": JavaScriptValue(Int(pthread_self())),
+    ]
+  }
   module.export(synchronous: "threadCount") { () -> Int in
     var count = 0
     guard let folder = opendir("/proc/self/task") else { return -1 }

@@ -1,9 +1,10 @@
+import Glibc
 import Tenon
 import TenonNode
 
 @c(napi_register_module_v1)
 public func register(_ env: OpaquePointer?, _ exports: OpaquePointer?) -> OpaquePointer? {
-  NodeModule.register(env, exports) { module in
+  NodeModule.register(env, exports, isGuest: getenv("TENON_TEST_GUEST") != nil) { module in
     exportPromises(module)
     exportErrors(module)
     exportValues(module)
