@@ -259,6 +259,7 @@ def settle(in_flight, title, iterations, targets):
         cpus=2,
         subjects=[
             Subject("Node-API alone", LIMIT, f"{program} limit"),
+            Subject("Node-API, in the loop's next turn", LIMIT, f"{program} deferred"),
             Subject("async function in JavaScript", LIMIT, f"{program} plain"),
             Subject("Tenon", OURS, f"{program} tenon"),
             Subject("C, threadsafe function", PEER, f"{program} tsfn"),

@@ -30,8 +30,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/** How many jobs one turn of the loop runs unless the host says otherwise. */
-#define JOBS_MAX_DEFAULT 1024
+/** How many jobs one turn of the loop runs unless the host says otherwise. A call of a Swift function is
+ *  two: its run, and what tells its end. */
+#define JOBS_MAX_DEFAULT 2048
 
 /** What the eventfd counts when the executor was closed on another thread; more than any number of
  *  wakes that can gather there. */

@@ -207,6 +207,42 @@ static napi_value use_kept(napi_env env, napi_callback_info info) {
   return problems;
 }
 
+/* MARK: A stream of what JavaScript has no form for */
+
+static tenon_sink_t *formless_sink;
+
+static void end_formless(void *context, tenon_status_t status) {
+  (void)context;
+  if (status == TENON_STATUS_CANCELLED)
+    tenon_sink_cancel(formless_sink);
+  formless_sink = NULL;
+}
+
+static napi_value formless(napi_env env, napi_callback_info info) {
+  (void)info;
+  napi_value iterator = NULL;
+  tenon_executor_t *executor;
+  tenon_stream_config_t config = TENON_STREAM_CONFIG_INIT;
+  tenon_stream_t *stream;
+  tenon_value_t number = tenon_value_i64(1), pointer = tenon_value_pointer(&config, &config, NULL);
+  config.capacity = 4;
+  if (tenon_node_get_executor(env, &executor) != TENON_STATUS_OK ||
+      tenon_stream_create(&config, &formless_sink, &stream) != TENON_STATUS_OK ||
+      tenon_sink_on_cancel(formless_sink, executor, end_formless, NULL, NULL) != TENON_STATUS_OK ||
+      tenon_sink_send(formless_sink, &number, NULL) != TENON_STATUS_OK ||
+      tenon_sink_send(formless_sink, &pointer, NULL) != TENON_STATUS_OK ||
+      tenon_node_stream_to(env, stream, NULL, &iterator) != TENON_STATUS_OK)
+    napi_throw_error(env, NULL, "no stream");
+  return iterator;
+}
+
+static napi_value is_formless_over(napi_env env, napi_callback_info info) {
+  (void)info;
+  napi_value js;
+  napi_get_boolean(env, !formless_sink, &js);
+  return js;
+}
+
 /* MARK: The process */
 
 static napi_value is_process_owned(napi_env env, napi_callback_info info) {
@@ -224,6 +260,8 @@ NAPI_MODULE_INIT() {
                    {"fromThread", from_thread},
                    {"keep", keep},
                    {"useKept", use_kept},
+                   {"formless", formless},
+                   {"isFormlessOver", is_formless_over},
                    {"isProcessOwned", is_process_owned}};
   tenon_node_config_t config = TENON_NODE_CONFIG_INIT;
   if (getenv("TENON_TEST_GUEST"))

@@ -25,6 +25,13 @@ test('what is kept of an environment that has ended is harmless', options, async
   assert.deepEqual(addon.useKept(), []);
 });
 
+test('an item that has no form ends the stream, and its writer has ended then', options, async () => {
+  const iterator = addon.formless();
+  await assert.rejects(async () => { for await (const item of iterator); }, { name: 'TypeError' });
+  assert.ok(addon.isFormlessOver());
+  assert.deepEqual(await iterator.next(), { value: undefined, done: true });
+});
+
 test('a guest leaves the process to others', options, async () => {
   const { code, stdout, stderr } = await run(`
     const { Worker } = require('node:worker_threads');

@@ -3,10 +3,12 @@
  *
  * tsfn        a worker thread does it, and hands it over by a threadsafe function
  * asyncWork   libuv's pool does it: napi_create_async_work()
+ * deferred    nobody does it: the promise is resolved in the next turn of the loop, as a callback of Node's own
  * limit       nobody does it: the promise is resolved at once, which is what Node-API itself costs
  */
 #define NAPI_VERSION 8
 #include <node_api.h>
+#include <uv.h>
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -105,6 +107,57 @@ static napi_value call_async_work(napi_env env, napi_callback_info info) {
   return promise;
 }
 
+/* A check handle, and an idle one that keeps the loop turning. */
+static uv_check_t check;
+static uv_idle_t idle;
+static napi_env loop_env;
+static napi_async_context loop_context;
+static item_t *waiting, **last_waiting = &waiting;
+
+static void on_idle(uv_idle_t *handle) { (void)handle; }
+
+static void on_check(uv_check_t *handle) {
+  (void)handle;
+  item_t *items = waiting;
+  waiting = NULL;
+  last_waiting = &waiting;
+  while (items) {
+    item_t *item = items;
+    items = item->next;
+    napi_handle_scope handles;
+    napi_callback_scope callbacks;
+    napi_open_handle_scope(loop_env, &handles);
+    napi_open_callback_scope(loop_env, NULL, loop_context, &callbacks);
+    item->number++;
+    resolve(loop_env, item);
+    napi_close_callback_scope(loop_env, callbacks);
+    napi_close_handle_scope(loop_env, handles);
+  }
+  if (!waiting) {
+    uv_check_stop(&check);
+    uv_idle_stop(&idle);
+  }
+}
+
+static napi_value call_deferred(napi_env env, napi_callback_info info) {
+  napi_value promise;
+  item_t *item = make_item(env, info, &promise);
+  *last_waiting = item;
+  last_waiting = &item->next;
+  uv_check_start(&check, on_check);
+  uv_idle_start(&idle, on_idle);
+  return promise;
+}
+
+static void start_deferred(napi_env env, napi_value name) {
+  uv_loop_t *loop;
+  napi_get_uv_event_loop(env, &loop);
+  loop_env = env;
+  napi_async_init(env, NULL, name, &loop_context);
+  uv_check_init(loop, &check);
+  uv_idle_init(loop, &idle);
+}
+
 static napi_value call_limit(napi_env env, napi_callback_info info) {
   napi_value promise;
   item_t *item = make_item(env, info, &promise);
@@ -130,6 +183,8 @@ NAPI_MODULE_INIT() {
   pthread_detach(thread);
   export(env, exports, "tsfn", call_tsfn);
   export(env, exports, "asyncWork", call_async_work);
+  start_deferred(env, name);
+  export(env, exports, "deferred", call_deferred);
   export(env, exports, "limit", call_limit);
   return exports;
 }

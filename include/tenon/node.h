@@ -54,7 +54,7 @@ typedef struct tenon_node_config {
   uint32_t flags;              /**< TENON_NODE_FLAG_... */
   uint32_t reserved;           /**< zero */
   const char *name;            /**< the executor's name, for people; copied; may be NULL */
-  uint64_t jobs_max;           /**< the most jobs in one turn of the loop; 0: 1024 */
+  uint64_t jobs_max;           /**< the most jobs in one turn of the loop; 0: 2048 */
   uint64_t closing_timeout_ns; /**< how long cancelled work may take to end when the environment
                                     does; 0: one second */
 } tenon_node_config_t;

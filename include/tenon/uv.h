@@ -27,7 +27,7 @@ typedef struct tenon_uv_config {
   uint32_t flags;       /**< none yet: zero */
   uint32_t reserved;    /**< zero */
   const char *name;     /**< the executor's name, for people; copied; may be NULL */
-  uint64_t jobs_max;    /**< the most jobs in one turn of the loop; 0: 1024 */
+  uint64_t jobs_max;    /**< the most jobs in one turn of the loop; 0: 2048 */
   uint64_t time_ns_max; /**< no new job in a turn after so many nanoseconds; 0: no bound */
 } tenon_uv_config_t;
 
