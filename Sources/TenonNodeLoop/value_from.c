@@ -136,10 +136,16 @@ static bool is_record(napi_env env, napi_value js) {
   return false;
 }
 
+/** Zero: a type that this version of Node-API does not know. */
 static size_t element_size(napi_typedarray_type type) {
-  switch (type) {
+  switch ((int)type) {
+  case napi_int8_array:
+  case napi_uint8_array:
+  case napi_uint8_clamped_array:
+    return 1;
   case napi_int16_array:
   case napi_uint16_array:
+  case 11: // napi_float16_array, since Node 24
     return 2;
   case napi_int32_array:
   case napi_uint32_array:
@@ -150,7 +156,7 @@ static size_t element_size(napi_typedarray_type type) {
   case napi_biguint64_array:
     return 8;
   default:
-    return 1;
+    return 0;
   }
 }
 
@@ -163,8 +169,9 @@ static bool read_bytes(environment_t *environment, napi_value js, tenon_value_t 
   size_t size, offset = 0;
   napi_value buffer = js;
   if (napi_is_typedarray(env, js, &is_it) == napi_ok && is_it) {
-    napi_typedarray_type type;
-    if (napi_get_typedarray_info(env, js, &type, &size, &data, &buffer, &offset) != napi_ok)
+    napi_typedarray_type type = (napi_typedarray_type)-1;
+    if (napi_get_typedarray_info(env, js, &type, &size, &data, &buffer, &offset) != napi_ok ||
+        element_size(type) == 0)
       return false;
     size *= element_size(type);
   } else if (napi_is_arraybuffer(env, js, &is_it) == napi_ok && is_it) {

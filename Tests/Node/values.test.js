@@ -96,6 +96,9 @@ test('bytes of all kinds', async () => {
   }
   const words = new Uint16Array([0x0201, 0x0403]);
   assert.deepEqual(await addon.copied(words), expected);
+  if (typeof Float16Array === 'function') { // since Node 24
+    assert.deepEqual(await addon.copied(new Float16Array(words.buffer)), expected);
+  }
   assert.deepEqual(await addon.copied(large.subarray(10, 50)), large.subarray(10, 50));
   const shared = new Uint8Array(new SharedArrayBuffer(100)).fill(1);
   assert.equal(await addon.sum(shared), 100);
