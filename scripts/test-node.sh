@@ -75,6 +75,7 @@ test_versions() {
   for node in $TENON_TEST_NODES; do
     echo "$node: $("$node" --version)"
     NODE=$node TENON_TEST_C_ADDON=$c_addon TENON_TEST_ADDON=$(as_addon "$library") suites Tests/Node/*.test.js
+    NODE=$node suites examples-node/search/test/*.test.js
   done
 }
 
