@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The Node adapter in real node programs: the suites in Tests/Node with an addon in Swift and one in C, and the example.
-#   test-node.sh [plain | address | versions]...
+#   test-node.sh [plain | address | thread | versions]...
 #
 # `address` is the part about environments that come and go, under the address sanitizer, TENON_TEST_ROUNDS (15) times each.
 # `versions` is what `plain` tests, with the same addons, on newer versions of Node, which come as Python packages, and on those
 # that TENON_TEST_NODES names (programs, with spaces between). It is not part of `make test`, as it downloads them.
+# `thread` is all of it but the contract in C under the thread sanitizer; not part of `make test` either, for its time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$PWD/.build-node
@@ -52,15 +53,34 @@ test_plain() {
   grep -q '"path": "search.node"' <<< "$(cd examples-node/search && npm pack --dry-run --json 2> /dev/null)"
 }
 
+toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")
+
+sanitizer() { # name: its runtime, which node has not
+  find "$toolchain/lib/clang" -name "libclang_rt.$1-$(uname -m).so" | head -1
+}
+
 test_address() {
   local library runtime
   library=$(addon debug "$build/address" --sanitize=address)
-  runtime=$(find "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")"/lib/clang \
-    -name "libclang_rt.asan-$(uname -m).so" | head -1)
+  runtime=$(sanitizer asan)
   # Node itself leaks at its end, and what it leaves in flight is nobody's: so no leaks here. Its own crashes are its own, too.
   LD_PRELOAD=$runtime ASAN_OPTIONS="detect_leaks=0 ${ASAN_OPTIONS:-}" SWIFT_BACKTRACE=enable=no \
     TENON_TEST_ROUNDS=${TENON_TEST_ROUNDS:-15} TENON_TEST_SECONDS=${TENON_TEST_SECONDS:-300} \
     TENON_TEST_ADDON=$(as_addon "$library") suites Tests/Node/environments.test.js
+}
+
+test_thread() {
+  local library
+  # Debug builds of it crash the compiler (6.3.1).
+  library=$(addon release "$build/thread" --sanitize=thread)
+  # Its runtime wants Dispatch, and an address space that is not shuffled.
+  printf '#!/bin/sh\nexec setarch -R env LD_PRELOAD="%s %s" node "$@"\n' \
+    "$toolchain/lib/swift/linux/libdispatch.so" "$(sanitizer tsan)" > "$build/node-thread-sanitizer"
+  chmod +x "$build/node-thread-sanitizer"
+  TSAN_OPTIONS="suppressions=$PWD/Tests/thread-sanitizer.txt ${TSAN_OPTIONS:-}" \
+    LD_LIBRARY_PATH=$toolchain/lib/swift/linux NODE=$build/node-thread-sanitizer \
+    TENON_TEST_ROUNDS=${TENON_TEST_ROUNDS:-5} TENON_TEST_SECONDS=${TENON_TEST_SECONDS:-300} \
+    TENON_TEST_ADDON=$(as_addon "$library") suites Tests/Node/*.test.js
 }
 
 # An addon is built once, and works on every later Node.
