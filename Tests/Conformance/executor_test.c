@@ -1241,6 +1241,46 @@ CASE(a_close_may_begin_while_a_poll_runs) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(busy.executor));
 }
 
+static void hold_cancel(void *context, tenon_status_t status) {
+  busy_t *cancelling = context;
+  told_now(&cancelling->told, status);
+  atomic_store(&cancelling->is_inside, true);
+  SPIN_UNTIL(atomic_load(&cancelling->may_leave));
+}
+
+/* A close is under way on one thread, another polls, and neither has ended when the last handle goes. */
+CASE(a_close_that_nobody_attends_is_ended_by_whoever_began_it) {
+  busy_t busy, cancelling;
+  told_t waiting = TOLD_INIT;
+  memset(&busy, 0, sizeof busy);
+  memset(&cancelling, 0, sizeof cancelling);
+  tenon_executor_t *executor = busy.executor = cancelling.executor = executor_create();
+  pair_t pair = pair_create();
+  pair_t bound = pair_create_with(0, executor);
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_future_on_complete(pair.future, executor, tell_completion, &waiting, NULL));
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_promise_on_cancel(bound.promise, NULL, hold_cancel, &cancelling, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, stay_inside, &busy));
+  pthread_t poller = thread_start(poll_elsewhere, executor);
+  SPIN_UNTIL(atomic_load(&busy.is_inside));
+  pthread_t closer = thread_start(begin_close_elsewhere, executor);
+  SPIN_UNTIL(atomic_load(&cancelling.is_inside));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  CHECK_NOT_TOLD(&waiting);
+  atomic_store(&busy.may_leave, true);
+  thread_join(poller);
+  CHECK_NOT_TOLD(&waiting);
+  atomic_store(&cancelling.may_leave, true);
+  thread_join(closer);
+  CHECK_TOLD(TENON_STATUS_CLOSED, &waiting);
+  CHECK_STATUS(TENON_STATUS_STALE, tenon_executor_poll(executor, NULL, NULL));
+  settle(pair.promise, TENON_STATUS_OK);
+  settle(bound.promise, TENON_STATUS_OK);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(bound.future));
+}
+
 typedef struct stubborn {
   told_t told;
   tenon_executor_t *executor;

@@ -21,7 +21,10 @@ extension LoopExecutor {
     // Not before: a poll on another thread could end the close before the work knows of it.
     state.pointee.mutex.lock()
     state.shared.pointee.cancelling = .done
+    let isUnattended = state.shared.pointee.isUnattended
     state.unlockAndWake()
+    // The last handle went meanwhile, and whoever polled then could not end the close before this.
+    if isUnattended { finishUnattended() }
     return true
   }
 
@@ -59,7 +62,12 @@ extension LoopExecutor {
       state.pointee.mutex.withLock {
         if state.isNamed(name) { state.shared.pointee.closeDeadline = 0 }
       }
+      finishUnattended()
     }
+  }
+
+  /// Polls until it is closed, unless that is somebody else's turn.
+  private func finishUnattended() {
     if state.isPolledHere { return }
     // If another thread polls, its poll does not end before it has seen the close.
     var result = PollResult()
