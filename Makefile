@@ -7,8 +7,8 @@ PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
 .PHONY: help check-swift packages build test test-c test-cpp test-core test-sanitizers test-search \
-	test-node test-node-versions test-install test-docs test-instructions check format demo demo-cpp demo-node bench install \
-	bundle clean
+	test-node test-node-versions test-install test-docs test-instructions check format demo demo-cpp \
+	demo-node bench install bundle clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

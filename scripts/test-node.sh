@@ -3,7 +3,7 @@
 #   test-node.sh [plain | address | thread | versions]...
 #
 # `address` is the part about environments that come and go, under the address sanitizer, TENON_TEST_ROUNDS (15) times each.
-# `versions` is what `plain` tests, with the same addons, on newer versions of Node, which come as Python packages, and on those
+# `versions` is what `plain` tests, after it and with its addons, on newer versions of Node, which come as Python packages, and on those
 # that TENON_TEST_NODES names (programs, with spaces between). It is not part of `make test`, as it downloads them.
 # `thread` is all of it but the contract in C under the thread sanitizer; not part of `make test` either, for its time.
 set -euo pipefail
@@ -77,7 +77,8 @@ test_thread() {
   printf '#!/bin/sh\nexec setarch -R env LD_PRELOAD="%s %s" node "$@"\n' \
     "$toolchain/lib/swift/linux/libdispatch.so" "$(sanitizer tsan)" > "$build/node-thread-sanitizer"
   chmod +x "$build/node-thread-sanitizer"
-  TSAN_OPTIONS="suppressions=$PWD/Tests/thread-sanitizer.txt ${TSAN_OPTIONS:-}" \
+  cat Tests/thread-sanitizer.txt Tests/Node/thread-sanitizer.txt > "$build/thread-sanitizer.txt"
+  TSAN_OPTIONS="suppressions=$build/thread-sanitizer.txt ${TSAN_OPTIONS:-}" \
     LD_LIBRARY_PATH=$toolchain/lib/swift/linux NODE=$build/node-thread-sanitizer \
     TENON_TEST_ROUNDS=${TENON_TEST_ROUNDS:-5} TENON_TEST_SECONDS=${TENON_TEST_SECONDS:-300} \
     TENON_TEST_ADDON=$(as_addon "$library") suites Tests/Node/*.test.js

@@ -214,8 +214,11 @@ static bool run_prelude(environment_t *environment) {
     return false;
   for (uint32_t index = 0; index < HELPER_COUNT; index++) {
     napi_value helper;
+    napi_valuetype type;
     if (napi_get_element(env, helpers, index, &helper) != napi_ok ||
-        napi_create_reference(env, helper, 1, &environment->helpers[index]) != napi_ok)
+        napi_typeof(env, helper, &type) != napi_ok ||
+        (type == napi_function &&
+         napi_create_reference(env, helper, 1, &environment->helpers[index]) != napi_ok))
       return false;
   }
   return true;

@@ -30,7 +30,7 @@ typedef enum helper {
   HELPER_MAKE_ITERATOR,
   HELPER_IS_ITERABLE,
   HELPER_PUMP,
-  HELPER_KEEP_FRAME,
+  HELPER_KEEP_FRAME, /**< where there are frames: not in all versions */
   HELPER_CALL_IN_FRAME,
   HELPER_COUNT
 } helper_t;
@@ -44,7 +44,7 @@ typedef struct environment {
   tenon_executor_t *executor;
   napi_async_context context; /**< of deliveries that have none of their own */
   napi_async_cleanup_hook_handle hook;
-  napi_ref helpers[HELPER_COUNT];
+  napi_ref helpers[HELPER_COUNT]; /**< NULL: there is none, or not any more */
   uint64_t closing_timeout_ns;
   uint32_t flags;
   bool is_open;

@@ -55,13 +55,13 @@ static void destroy(object_t *object) {
 static void keep_context(environment_t *environment, object_t *object) {
   napi_env env = environment->env;
   napi_value name, frame;
-  napi_valuetype type;
   if (napi_create_string_utf8(env, "TENONCALL", NAPI_AUTO_LENGTH, &name) == napi_ok)
     napi_async_init(env, NULL, name, &object->context);
-  if (!tenon__node_help(environment, HELPER_KEEP_FRAME, 0, NULL, &frame))
+  if (!environment->helpers[HELPER_KEEP_FRAME])
+    return;
+  if (!tenon__node_help(environment, HELPER_KEEP_FRAME, 0, NULL, &frame) ||
+      napi_create_reference(env, frame, 1, &object->frame) != napi_ok)
     tenon__node_clear_exception(environment);
-  else if (napi_typeof(env, frame, &type) == napi_ok && type == napi_function)
-    napi_create_reference(env, frame, 1, &object->frame);
 }
 
 object_t *tenon__node_object_make(environment_t *environment, napi_value js) {

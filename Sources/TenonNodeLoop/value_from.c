@@ -170,10 +170,12 @@ static bool read_bytes(environment_t *environment, napi_value js, tenon_value_t 
   napi_value buffer = js;
   if (napi_is_typedarray(env, js, &is_it) == napi_ok && is_it) {
     napi_typedarray_type type = (napi_typedarray_type)-1;
-    if (napi_get_typedarray_info(env, js, &type, &size, &data, &buffer, &offset) != napi_ok ||
-        element_size(type) == 0)
+    if (napi_get_typedarray_info(env, js, &type, &size, &data, &buffer, &offset) != napi_ok)
       return false;
-    size *= element_size(type);
+    size_t width = element_size(type);
+    if (width == 0)
+      return false;
+    size *= width;
   } else if (napi_is_arraybuffer(env, js, &is_it) == napi_ok && is_it) {
     if (napi_get_arraybuffer_info(env, js, &data, &size) != napi_ok)
       return false;

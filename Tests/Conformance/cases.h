@@ -299,7 +299,7 @@
   CASE(a_close_that_has_begun_is_finished_by_polls)                           \
   CASE(a_close_after_a_close_that_has_begun_is_closed)                        \
   CASE(a_close_may_begin_while_a_poll_runs)                                   \
-  CASE(a_close_that_nobody_attends_is_ended_by_whoever_began_it)                                   \
+  CASE(a_close_that_nobody_attends_is_ended_by_whoever_began_it)              \
   CASE(a_callback_that_is_told_of_the_close_may_use_tenon)                    \
   CASE(a_close_ends_although_a_job_posts_itself_for_ever)                     \
   CASE(ten_thousand_executors_leave_memory_flat)                              \

@@ -1241,13 +1241,6 @@ CASE(a_close_may_begin_while_a_poll_runs) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(busy.executor));
 }
 
-static void hold_cancel(void *context, tenon_status_t status) {
-  busy_t *cancelling = context;
-  told_now(&cancelling->told, status);
-  atomic_store(&cancelling->is_inside, true);
-  SPIN_UNTIL(atomic_load(&cancelling->may_leave));
-}
-
 /* A close is under way on one thread, another polls, and neither has ended when the last handle goes. */
 CASE(a_close_that_nobody_attends_is_ended_by_whoever_began_it) {
   busy_t busy, cancelling;
@@ -1260,7 +1253,7 @@ CASE(a_close_that_nobody_attends_is_ended_by_whoever_began_it) {
   CHECK_STATUS(TENON_STATUS_OK,
                tenon_future_on_complete(pair.future, executor, tell_completion, &waiting, NULL));
   CHECK_STATUS(TENON_STATUS_OK,
-               tenon_promise_on_cancel(bound.promise, NULL, hold_cancel, &cancelling, NULL));
+               tenon_promise_on_cancel(bound.promise, NULL, stay_inside, &cancelling, NULL));
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, stay_inside, &busy));
   pthread_t poller = thread_start(poll_elsewhere, executor);
   SPIN_UNTIL(atomic_load(&busy.is_inside));
@@ -1274,6 +1267,7 @@ CASE(a_close_that_nobody_attends_is_ended_by_whoever_began_it) {
   atomic_store(&cancelling.may_leave, true);
   thread_join(closer);
   CHECK_TOLD(TENON_STATUS_CLOSED, &waiting);
+  CHECK(atomic_load(&waiting.self) == atomic_load(&cancelling.told.self)); /* the closer's thread */
   CHECK_STATUS(TENON_STATUS_STALE, tenon_executor_poll(executor, NULL, NULL));
   settle(pair.promise, TENON_STATUS_OK);
   settle(bound.promise, TENON_STATUS_OK);
@@ -1474,28 +1468,17 @@ static void host_end(host_t *host) {
   pthread_mutex_destroy(&host->lock);
 }
 
-typedef struct endless {
-  tenon_executor_t *executor;
-  bool stops;
-} endless_t;
-
-static void post_again(void *context, tenon_status_t status) {
-  endless_t *endless = context;
-  if (status == TENON_STATUS_OK && !endless->stops)
-    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(endless->executor, post_again, endless));
-}
-
 CASE(run_until_is_over_in_time_also_while_a_job_posts_itself_for_ever) {
-  endless_t endless = {executor_create(), false};
+  repost_t repost = {executor_create(), 0, false};
   pair_t pair = pair_create();
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(endless.executor, post_again, &endless));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(repost.executor, repost_job, &repost));
   CHECK_STATUS(TENON_STATUS_TIMEOUT,
-               tenon_executor_run_until(endless.executor, pair.future, 2000000));
-  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_run_until(endless.executor, NULL, 2000000));
-  endless.stops = true;
+               tenon_executor_run_until(repost.executor, pair.future, 2000000));
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_run_until(repost.executor, NULL, 2000000));
+  repost.stop = true;
   CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
-  executor_end(endless.executor);
+  executor_end(repost.executor);
 }
 
 CASE(five_posts_wake_the_host_once) {

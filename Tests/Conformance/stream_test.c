@@ -1120,7 +1120,7 @@ static void melee_after(void *context, size_t round) {
 CASE(ends_that_are_misused_from_many_threads_lose_no_value) {
   static melee_t melee;
   tenon_process_statistics_t before = process_statistics();
-  race_t race = {4, conformance_rounds(8000), &melee, melee_before, melee_run, melee_after};
+  race_t race = {4, conformance_rounds(20000), &melee, melee_before, melee_run, melee_after};
   race_run(&race);
   tenon_process_statistics_t after = process_statistics();
   CHECK_COUNT(before.streams_alive, after.streams_alive);

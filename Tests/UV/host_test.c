@@ -190,7 +190,7 @@ static void measure_turn(uv_check_t *check) {
 }
 
 /** The most jobs in one turn, of 100. */
-static int largest_turn(const tenon_uv_config_t *config) {
+static int largest_turn(const tenon_uv_config_t *config, int jobs) {
   uv_loop_t *loop = loop_create();
   batch_t batch = {loop, NULL, 0, 0};
   CHECK_STATUS(TENON_STATUS_OK, tenon_uv_attach(loop, config, &batch.executor));
@@ -199,9 +199,9 @@ static int largest_turn(const tenon_uv_config_t *config) {
   sizes.check.data = &sizes;
   uv_check_start(&sizes.check, measure_turn);
   uv_unref((uv_handle_t *)&sizes.check);
-  post_batch(&batch, 100);
+  post_batch(&batch, jobs);
   CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
-  CHECK_COUNT(100, batch.ran);
+  CHECK_COUNT(jobs, batch.ran);
   uv_close((uv_handle_t *)&sizes.check, NULL);
   detach_and_end(batch.executor, loop);
   return sizes.largest;
@@ -209,19 +209,20 @@ static int largest_turn(const tenon_uv_config_t *config) {
 
 TEST(jobs_max_bounds_a_turn) {
   tenon_uv_config_t config = TENON_UV_CONFIG_INIT;
-  CHECK_COUNT(100, largest_turn(&config));
+  CHECK_COUNT(100, largest_turn(&config, 100));
+  CHECK_COUNT(2048, largest_turn(&config, 5000));
   config.jobs_max = 10;
-  CHECK_COUNT(10, largest_turn(&config));
+  CHECK_COUNT(10, largest_turn(&config, 100));
   config.jobs_max = 1;
-  CHECK_COUNT(1, largest_turn(&config));
+  CHECK_COUNT(1, largest_turn(&config, 100));
 }
 
 TEST(time_ns_max_bounds_a_turn_and_even_one_nanosecond_gets_on) {
   tenon_uv_config_t config = TENON_UV_CONFIG_INIT;
   config.time_ns_max = 1;
-  CHECK(largest_turn(&config) < 100);
+  CHECK(largest_turn(&config, 100) < 100);
   config.time_ns_max = 3600 * NS_PER_S;
-  CHECK_COUNT(100, largest_turn(&config));
+  CHECK_COUNT(100, largest_turn(&config, 100));
 }
 
 typedef struct selfish {

@@ -254,7 +254,9 @@ TENON_API tenon_status_t tenon_executor_close(tenon_executor_t *executor,
 /**
  * Begins to close, and returns: the polls that follow, which stay necessary, finish it.
  *
- * For loops that must not block. The host's `closed`, or tenon_poll_result_t.closed, tells the end.
+ * For loops that must not block. The host's `closed`, or tenon_poll_result_t.closed, tells the end. If
+ * another thread gives back the last reference meanwhile, and nobody polls, this call finishes it, and
+ * callbacks run in here.
  *
  * Threading:  any thread.
  * Errors:     TENON_STATUS_CLOSED: it was closed, or closing, before.

@@ -325,8 +325,9 @@ TENON_API tenon_status_t tenon_node_stream_from(napi_env env, napi_value js, siz
  *
  * Its `return()` and `throw()`, and the end of a `for await` that is left early, cancel the stream and
  * settle when its writer has ended. If `signal` (an AbortSignal, undefined, or NULL) fires, the stream
- * is cancelled, and the reader gets the signal's reason after what is buffered. An iterator that
- * nobody holds any more releases the stream.
+ * is cancelled, and the reader gets the signal's reason after what is buffered. An item that has no
+ * form in JavaScript cancels the stream, too, and is a TypeError once the writer has ended. An
+ * iterator that nobody holds any more releases the stream.
  *
  * Ownership:  consumes the caller's reference to `stream` on success only.
  * Threading:  the environment's thread.

@@ -3,7 +3,8 @@ import Synchronization
 
 /// The end of an executor: refuse, cancel, drain, tell; then nothing of it runs ever again.
 extension LoopExecutor {
-  /// Refuses new work from now on, and cancels what is in flight. False: somebody did so before.
+  /// Refuses new work from now on, and cancels what is in flight; and finishes it if nobody is left who could. False: somebody
+  /// began before.
   func beginClose(until deadline: UInt64) -> Bool {
     state.pointee.mutex.lock()
     guard state.isNamed(name), state.pointee.phase.load(ordering: .relaxed) == .open
@@ -57,13 +58,12 @@ extension LoopExecutor {
     state.pointee.mutex.withLock {
       if state.isNamed(name) { state.shared.pointee.isUnattended = true }
     }
-    if !beginClose(until: 0) {
-      // Nobody is left who could finish one that was begun.
-      state.pointee.mutex.withLock {
-        if state.isNamed(name) { state.shared.pointee.closeDeadline = 0 }
-      }
-      finishUnattended()
+    if beginClose(until: 0) { return }
+    // Nobody is left who would give more time to one that was begun.
+    state.pointee.mutex.withLock {
+      if state.isNamed(name) { state.shared.pointee.closeDeadline = 0 }
     }
+    finishUnattended()
   }
 
   /// Polls until it is closed, unless that is somebody else's turn.
