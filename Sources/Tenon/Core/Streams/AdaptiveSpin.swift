@@ -9,7 +9,7 @@ import Synchronization
 /// more such wait, then after two, four and so on: a thread looks on for about as long as being put to sleep and woken takes,
 /// so it loses at most twice what the best choice would have cost (A. Karlin, K. Li, M. Manasse and S. Owicki, "Empirical
 /// Studies of Competitive Spinning for a Shared-Memory Multiprocessor", 1991).
-struct Patience: ~Copyable {
+struct AdaptiveSpin: ~Copyable {
   private static let looks = 1024
   /// As long as so many looks may take.
   private static let soon: UInt64 = 50_000
@@ -26,7 +26,7 @@ struct Patience: ~Copyable {
   /// Looks until `isThere`, if there is hope. Says whether it was.
   @inline(__always) func look(_ isThere: () -> Bool) -> Bool {
     if !isHopeful.load(ordering: .relaxed) { return false }
-    for _ in 0..<Patience.looks {
+    for _ in 0..<AdaptiveSpin.looks {
       tenon__spin()
       if isThere() {
         waitsNeeded.store(1, ordering: .relaxed)
@@ -36,7 +36,7 @@ struct Patience: ~Copyable {
     isHopeful.store(false, ordering: .relaxed)
     waits.store(0, ordering: .relaxed)
     waitsNeeded.store(
-      min(waitsNeeded.load(ordering: .relaxed) * 2, Patience.waitsMost), ordering: .relaxed)
+      min(waitsNeeded.load(ordering: .relaxed) * 2, AdaptiveSpin.waitsMost), ordering: .relaxed)
     return false
   }
 
@@ -49,7 +49,7 @@ struct Patience: ~Copyable {
   /// This thread ends the wait, having done what was waited for.
   func endWait() {
     guard thread.load(ordering: .relaxed) != currentThread,
-      Time.now &- beginning.load(ordering: .relaxed) < Patience.soon
+      Time.now &- beginning.load(ordering: .relaxed) < AdaptiveSpin.soon
     else { return isHopeful.store(false, ordering: .relaxed) }
     let waits = waits.load(ordering: .relaxed) &+ 1
     self.waits.store(waits, ordering: .relaxed)

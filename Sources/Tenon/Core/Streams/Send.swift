@@ -84,7 +84,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       if pointee.capacity != 0 { stream.setFlags(EndWord.peerWaits) }
       if !hasRoom {
         shared.pointee.writer = wait
-        pointee.writerPatience.beginWait()
+        pointee.writerSpin.beginWait()
         return TENON_STATUS_PENDING
       }
       stream.setFlags(0, clearing: EndWord.peerWaits)
@@ -109,14 +109,14 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       endReaderWait()
       return .none
     case .item(let promise):
-      pointee.readerPatience.endWait()
+      pointee.readerSpin.endWait()
       if hasItem { return isLatest ? offerLatest(promise) : offerItem(promise, &writer) }
       guard shared.pointee.isEnded else { return .none }
       endReaderWait()
       return .end(promise)
     case .signal, .task:
       guard hasItem || shared.pointee.isEnded else { return .none }
-      pointee.readerPatience.endWait()
+      pointee.readerSpin.endWait()
       let wake = shared.pointee.reader.wake
       endReaderWait()
       return wake
@@ -151,7 +151,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   /// Under the mutex: the flag tells the writer of the wait.
   func beginReaderWait(_ wait: StreamWait) {
     shared.pointee.reader = wait
-    pointee.readerPatience.beginWait()
+    pointee.readerSpin.beginWait()
     if !isLatest { shared.pointee.sink?.setFlags(EndWord.peerWaits) }
   }
 
@@ -240,7 +240,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     let wait = shared.pointee.writer
     if !wait.isNone {
       if !hasRoom { return .none }
-      pointee.writerPatience.endWait()
+      pointee.writerSpin.endWait()
     }
     shared.pointee.writer = .none
     if pointee.capacity != 0 { shared.pointee.stream?.setFlags(0, clearing: EndWord.peerWaits) }

@@ -18,8 +18,8 @@ struct StreamCore: ~Copyable {
   let head = Atomic<UInt>(0)
   private let afterHead = StreamCore.line
 
-  let readerPatience = Patience()
-  let writerPatience = Patience()
+  let readerSpin = AdaptiveSpin()
+  let writerSpin = AdaptiveSpin()
 
   let mutex = Mutex()
   /// How many of the two ends are left.
@@ -78,14 +78,14 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   func lookForItem() -> Bool {
     if pointee.capacity == 0 || isLatest { return false }
     let head = pointee.head.load(ordering: .relaxed)
-    return pointee.readerPatience.look { pointee.tail.load(ordering: .relaxed) != head }
+    return pointee.readerSpin.look { pointee.tail.load(ordering: .relaxed) != head }
   }
 
   /// Looks for room for a moment, before the writer waits. False: there is none.
   func lookForRoom() -> Bool {
     if pointee.capacity == 0 { return false }
     let tail = pointee.tail.load(ordering: .relaxed)
-    return pointee.writerPatience.look {
+    return pointee.writerSpin.look {
       tail &- pointee.head.load(ordering: .relaxed) < pointee.capacity
     }
   }
