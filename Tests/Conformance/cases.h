@@ -209,7 +209,7 @@
   CASE(a_publisher_hears_that_nobody_looks)                                   \
   CASE(the_end_of_a_latest_value_is_a_future)                                 \
   CASE(each_latest_value_is_seen_or_counted_as_missed)                        \
-  /* combinator_test.c */                                                     \
+  /* combinators_test.c */                                                    \
   CASE(all_is_fulfilled_when_each_is)                                         \
   CASE(all_is_rejected_at_once_with_the_very_same_error)                      \
   CASE(all_is_cancelled_with_an_input_that_is)                                \

@@ -47,9 +47,6 @@
 /** See executor.h, which builds on the headers that mention it. */
 typedef struct tenon_executor tenon_executor_t;
 
-/** See promise.h, which builds on future.h. */
-typedef struct tenon_promise tenon_promise_t;
-
 /** A duration or a deadline that never comes, in nanoseconds. */
 #define TENON_FOREVER UINT64_MAX
 

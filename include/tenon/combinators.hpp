@@ -1,7 +1,7 @@
 /// @file tenon/combinators.hpp
 ///
 /// Many futures as one: all, all_settled, any, race, over the functions of the same names in
-/// tenon/future.h, which say when they settle and what they cancel.
+/// tenon/combinators.h, which say when they settle and what they cancel.
 ///
 ///     all(a, b)            a future of a std::tuple of their values; of a vector: of a vector
 ///     all_settled(a, b)    a future of a std::tuple of the settled futures; of a vector: of a vector

@@ -15,7 +15,8 @@
 
 TENON_BEGIN_DECLS
 
-/* tenon_promise_t is the write end. One owner; consumed by settling. */
+/** The write end. One owner; consumed by settling. */
+typedef struct tenon_promise tenon_promise_t;
 
 /** Releasing the last read end does not request a cancel. */
 #define TENON_PROMISE_FLAG_DETACHED 0x01u

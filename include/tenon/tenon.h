@@ -4,10 +4,10 @@
  * Tenon: Swift's async functions for C, on the caller's own event loop.
  *
  * Read the headers in this order: status.h (what calls answer), value.h and error.h (what crosses),
- * future.h and promise.h (the two ends of one result, and many of them as one), stream.h (of many
- * values), latest.h (of the newest), registration.h (callbacks), executor.h and timer.h (where and
- * when things run), scope.h (what belongs together), process.h (whose process this is). Loops have
- * headers of their own: uv.h.
+ * future.h and promise.h (the two ends of one result), combinators.h (many of them as one), stream.h
+ * (of many values), latest.h (of the newest), registration.h (callbacks), executor.h and timer.h
+ * (where and when things run), scope.h (what belongs together), process.h (whose process this is).
+ * Loops have headers of their own: uv.h.
  *
  * What holds everywhere, and is not said again:
  *
@@ -32,6 +32,7 @@
 #define TENON_TENON_H
 
 #include <tenon/base.h>
+#include <tenon/combinators.h>
 #include <tenon/error.h>
 #include <tenon/executor.h>
 #include <tenon/future.h>

@@ -1,4 +1,4 @@
-// Implements the combinators of <tenon/future.h>.
+// Implements <tenon/combinators.h>.
 public import CTenon
 
 @c @implementation

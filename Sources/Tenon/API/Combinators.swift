@@ -1,6 +1,6 @@
 import CTenon
 
-/// Many futures as one: see tenon/future.h for what each does with failures, cancels and no inputs.
+/// Many futures as one: see tenon/combinators.h for what each does with failures, cancels and no inputs.
 extension Future {
   /// A future of all: fulfilled when each is, or failed as soon as one is, for the same error. The others are then
   /// cancelled.

@@ -1,5 +1,5 @@
 /*
- * What <tenon/future.h> promises of many futures as one.
+ * What <tenon/combinators.h> promises.
  */
 #include "check.h"
 
