@@ -295,10 +295,11 @@ WORKLOADS = [
         subjects=[
             Subject("C slab, unchecked", LIMIT, "c/promise slab"),
             Subject("Tenon", OURS, "c/promise tenon"),
+            Subject("Tenon, consumed", OURS, "c/promise consume"),
             Subject("tokio oneshot", PEER, "rust/release/bench-tokio promise oneshot"),
             Subject("std::promise", PEER, "cpp/promise std"),
         ],
-        targets=[ahead_of("tokio oneshot"), instructions_at_most(120)],
+        targets=[ahead_of("tokio oneshot"), instructions_at_most(200)],
     ),
     Workload(
         "callback",

@@ -164,6 +164,10 @@ static tenon_status_t call_future_take(arguments_t *arguments) {
   return tenon_future_take(HANDLE(future, 0), REQUIRED(0, OUT(tenon_value_t, 0)));
 }
 
+static tenon_status_t call_future_consume(arguments_t *arguments) {
+  return tenon_future_consume(HANDLE(future, 0), REQUIRED(0, OUT(tenon_value_t, 0)));
+}
+
 static tenon_status_t call_future_copy_error(arguments_t *arguments) {
   return tenon_future_copy_error(HANDLE(future, 0), REQUIRED(0, OUT(tenon_error_t *, 0)));
 }
@@ -673,6 +677,7 @@ const function_t conformance_functions[] = {
     FUNCTION(future_poll, .handles = {F}),
     FUNCTION(future_peek, .handles = {F}, .pointers = 1),
     FUNCTION(future_take, .handles = {F}, .pointers = 1),
+    FUNCTION(future_consume, .handles = {F}, .pointers = 1),
     FUNCTION(future_copy_error, .handles = {F}, .pointers = 1),
     FUNCTION(future_cancel, .handles = {F}),
     FUNCTION(future_detach, .handles = {F}),

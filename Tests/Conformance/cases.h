@@ -86,6 +86,9 @@
   CASE(a_pending_future_gives_nothing)                                        \
   CASE(a_value_is_lent_many_times_and_taken_once)                             \
   CASE(a_taken_value_can_be_handed_on)                                        \
+  CASE(consuming_takes_the_value_and_gives_the_reference_back)                \
+  CASE(consuming_leaves_the_references_of_others)                             \
+  CASE(consuming_what_has_no_value_keeps_the_reference)                       \
   CASE(an_untaken_value_is_dropped_once_with_the_last_reference)              \
   CASE(a_future_without_a_value_gives_its_error)                              \
   CASE(a_future_with_a_value_has_no_error)                                    \

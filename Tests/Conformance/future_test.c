@@ -70,6 +70,61 @@ CASE(a_taken_value_can_be_handed_on) {
   CHECK_COUNT(1, atomic_load(&drops));
 }
 
+CASE(consuming_takes_the_value_and_gives_the_reference_back) {
+  for (int flags = 0; flags < 2; flags++) {
+    atomic_int drops = 0;
+    tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
+    tenon_promise_t *promise;
+    tenon_future_t *future;
+    tenon_value_t value = counted_value(&drops);
+    config.flags = flags ? TENON_PROMISE_FLAG_DETACHED : 0;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_create(&config, &promise, &future));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(promise, &value));
+    pattern_fill(&value, sizeof value);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_consume(future, &value));
+    CHECK(value.as.pointer.address == &drops && value.drop == count_drop);
+    CHECK_STATUS(TENON_STATUS_STALE, tenon_future_poll(future));
+    CHECK_STATUS(TENON_STATUS_STALE, tenon_future_release(future));
+    CHECK_COUNT(0, atomic_load(&drops));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_value_drop(&value));
+    CHECK_COUNT(1, atomic_load(&drops));
+  }
+}
+
+CASE(consuming_leaves_the_references_of_others) {
+  atomic_int drops = 0;
+  pair_t pair = pair_create();
+  tenon_value_t value = counted_value(&drops);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_retain(pair.future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(pair.promise, &value));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_consume(pair.future, &value));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_value_drop(&value));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(pair.future));
+  CHECK_STATUS(TENON_STATUS_TAKEN, tenon_future_take(pair.future, &value));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  CHECK_COUNT(1, atomic_load(&drops));
+}
+
+CASE(consuming_what_has_no_value_keeps_the_reference) {
+  tenon_value_t value;
+  pattern_fill(&value, sizeof value);
+  pair_t pair = pair_create();
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_consume(pair.future, &value));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_consume(pair.future, &value));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  pair = pair_create_settled(TENON_STATUS_REJECTED);
+  CHECK_STATUS(TENON_STATUS_REJECTED, tenon_future_consume(pair.future, &value));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  CHECK_UNTOUCHED(value);
+  pair = pair_create_settled(TENON_STATUS_OK);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_take(pair.future, &value));
+  pattern_fill(&value, sizeof value);
+  CHECK_STATUS(TENON_STATUS_TAKEN, tenon_future_consume(pair.future, &value));
+  CHECK_UNTOUCHED(value);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+}
+
 CASE(an_untaken_value_is_dropped_once_with_the_last_reference) {
   atomic_int drops = 0;
   pair_t pair = pair_create();

@@ -26,6 +26,7 @@ typedef enum party {
   FORGET_THERE, /**< the one that waits on it */
   FORGET_CANCEL,
   TAKE,
+  CONSUME,
   PEEK,
   WAIT,
   POLL, /**< the executor */
@@ -64,6 +65,7 @@ typedef struct stage {
   atomic_int winners;
   atomic_int end; /**< how the one who won has settled; PENDING: nobody, or it is not sure how */
   atomic_int takers;
+  bool is_consumed[MEMBERS]; /**< that thread's reference is gone */
   tenon_status_t waited[MEMBERS];
   callback_t callbacks[CALLBACKS];
 } stage_t;
@@ -189,15 +191,19 @@ static bool is_end(tenon_status_t status) {
          status == TENON_STATUS_CANCELLED;
 }
 
-static void run_take(stage_t *stage) {
+typedef tenon_status_t (*take_fn)(tenon_future_t *future, tenon_value_t *value_out);
+
+/** Says whether it got the value. */
+static bool run_take(stage_t *stage, take_fn take) {
   tenon_value_t value;
-  tenon_status_t status = tenon_future_take(stage->pair.future, &value);
+  tenon_status_t status = take(stage->pair.future, &value);
   check_lent(stage, status,
              is_end(status) || status == TENON_STATUS_PENDING || status == TENON_STATUS_TAKEN);
   if (status == TENON_STATUS_OK) {
     atomic_fetch_add(&stage->takers, 1);
     CHECK_STATUS(TENON_STATUS_OK, tenon_value_drop(&value));
   }
+  return status == TENON_STATUS_OK;
 }
 
 static void run_peek(stage_t *stage) {
@@ -253,7 +259,10 @@ static void run_party(stage_t *stage, size_t member) {
     run_forget(stage, WAITING_CANCEL);
     break;
   case TAKE:
-    run_take(stage);
+    run_take(stage, tenon_future_take);
+    break;
+  case CONSUME:
+    stage->is_consumed[member] = run_take(stage, tenon_future_consume);
     break;
   case PEEK:
     run_peek(stage);
@@ -281,6 +290,8 @@ static void stage_run(void *context, size_t member, size_t round) {
   for (volatile uint64_t delay = random_below(&random, 64); delay > 0; delay--)
     ;
   run_party(stage, place);
+  if (stage->is_consumed[place])
+    return;
   if (!is_lent(stage)) {
     CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(stage->pair.future));
   } else if (stage->parties[place] == RELEASE) {
@@ -317,7 +328,10 @@ static void stage_after(void *context, size_t round) {
   CHECK_COUNT(1, atomic_load(&stage->winners));
   executor_poll(stage->executor);
   tenon_status_t end = atomic_load(&stage->end);
-  if (is_lent(stage) && !stage_has(stage, RELEASE)) {
+  bool is_consumed = false;
+  for (int member = 0; member < MEMBERS; member++)
+    is_consumed |= stage->is_consumed[member];
+  if (is_lent(stage) && !stage_has(stage, RELEASE) && !is_consumed) {
     if (end == TENON_STATUS_PENDING)
       end = tenon_future_poll(stage->pair.future);
     CHECK_STATUS(end, tenon_future_poll(stage->pair.future));
@@ -347,7 +361,7 @@ static bool is_possible(size_t round) {
   choose(parties, round % COMBINATIONS);
   int releases = 0;
   for (int member = 0; member < MEMBERS; member++)
-    releases += parties[member] == RELEASE;
+    releases += parties[member] == RELEASE || parties[member] == CONSUME;
   return releases <= 1 || !(round / COMBINATIONS % VARIANTS & VARIANT_LENT);
 }
 

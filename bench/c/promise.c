@@ -75,6 +75,17 @@ static void run_tenon(long iterations) {
   }
 }
 
+static void run_consume(long iterations) {
+  for (long i = 0; i < iterations; i++) {
+    tenon_promise_t *promise;
+    tenon_future_t *future;
+    BENCH_CHECK(tenon_promise_create(NULL, &promise, &future) == TENON_STATUS_OK);
+    tenon_value_t value = tenon_value_i64(i);
+    BENCH_CHECK(tenon_promise_resolve(promise, &value) == TENON_STATUS_OK);
+    BENCH_CHECK(tenon_future_consume(future, &value) == TENON_STATUS_OK && value.as.i64 == i);
+  }
+}
+
 int main(int argc, char **argv) {
   bench_t bench = bench_arguments("promise", argc, argv);
   uint64_t start_ns = bench_now_ns();
@@ -82,6 +93,8 @@ int main(int argc, char **argv) {
     run_slab(bench.iterations);
   else if (bench_is(&bench, "tenon"))
     run_tenon(bench.iterations);
+  else if (bench_is(&bench, "consume"))
+    run_consume(bench.iterations);
   else
     return bench_unknown(&bench);
   return bench_report(&bench, bench_ns_per_op(start_ns, bench.iterations));

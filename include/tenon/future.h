@@ -89,6 +89,19 @@ TENON_API tenon_status_t tenon_future_take(tenon_future_t *future,
                                            tenon_value_t *value_out) TENON_NOEXCEPT;
 
 /**
+ * Moves the value out and releases the reference, as one: for who waits, reads once, and is done.
+ *
+ * Ownership:  with TENON_STATUS_OK the reference is gone and `*value_out` is the caller's. With any
+ *             other answer nothing has happened, and the reference is still there to be released.
+ * Threading:  any thread.
+ * Returns:    as tenon_future_poll(); `*value_out` is written with TENON_STATUS_OK only.
+ * Errors:     TENON_STATUS_TAKEN.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_future_consume(tenon_future_t *future,
+                                              tenon_value_t *value_out) TENON_NOEXCEPT;
+
+/**
  * Gives a reference to the error that the future ended with.
  *
  * A cancelled future has one too: domain "tenon", code TENON_STATUS_CANCELLED, and the reason of the

@@ -48,6 +48,21 @@ public func tenon_future_take(
 }
 
 @c @implementation
+public func tenon_future_consume(
+  _ future: OpaquePointer?, _ value_out: UnsafeMutablePointer<tenon_value_t>?
+) -> tenon_status_t {
+  if let value_out, consumeFast(Handle(future), value_out) { return TENON_STATUS_OK }
+  return consume(future, value_out)
+}
+
+@inline(never) private func consume(
+  _ future: OpaquePointer?, _ value_out: UnsafeMutablePointer<tenon_value_t>?
+) -> tenon_status_t {
+  let status = take(future, value_out)
+  return status == TENON_STATUS_OK ? release(future) : status
+}
+
+@c @implementation
 public func tenon_future_copy_error(
   _ future: OpaquePointer?, _ error_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {

@@ -39,6 +39,26 @@ import CTenon
   return true
 }
 
+/// Takes the value and releases the one reader, under one lock; false: nothing has happened.
+@inline(__always) func consumeFast(_ future: Handle, _ value: UnsafeMutablePointer<tenon_value_t>)
+  -> Bool
+{
+  guard let memory = futureTable.find(future, .future) else { return false }
+  let slot = FutureSlot.at(memory)
+  let life = future.bits & Handle.lifeMask
+  let fulfilled = life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader
+  let free = FutureWord.freed(life)
+  guard free & Handle.mark != 0, let magazine = futureTable.magazineWithRoom() else { return false }
+  guard slot.exchange(fulfilled, fulfilled | FutureWord.locked | FutureWord.taken) else {
+    return false
+  }
+  UnsafeMutableRawPointer(value)
+    .copyMemory(from: slot.valueMemory, byteCount: MemoryLayout<tenon_value_t>.size)
+  slot.publish(FutureWord(free))
+  magazine.give(future.index, memory)
+  return true
+}
+
 /// Releases the one reader of a future whose value was taken; false: nothing has happened.
 @inline(__always) func releaseFast(_ future: Handle) -> Bool {
   guard let memory = futureTable.find(future, .future) else { return false }

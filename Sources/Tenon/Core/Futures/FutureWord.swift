@@ -147,7 +147,9 @@ struct FutureWord: SlotWord {
 
   /// Settled: the lock and the promise go. Without a reader the slot is free at once.
   @inline(__always) func settled(_ phase: Phase) -> FutureWord {
-    let next = without(FutureWord.locked | FutureWord.open)
+    // Who produced it, and for whom, is no matter any more; and the fast paths compare the whole word.
+    let next = without(
+      FutureWord.locked | FutureWord.open | FutureWord.call | FutureWord.detached)
     return next.readers == 0 ? next.freed : next.with(phase.rawValue)
   }
 
