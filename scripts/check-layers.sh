@@ -14,7 +14,7 @@ forbid() { # files... -- pattern
 # The ABI's functions are called from C only.
 forbid Core API '\b@c @implementation\b'
 # Lower folders do not know the loop, nor the Swift face.
-forbid Core/Slots Core/Threads Core/Values Core/Errors/ErrorSlot.swift Core/Registrations Core/Timers Core/Calls \
+forbid Core/Slots Core/Threads Core/Values Core/Objects Core/Errors/ErrorSlot.swift Core/Registrations Core/Timers Core/Calls \
   Core/Executors '\b(LoopExecutor|FutureSlot|settle|createFuture)\b'
 forbid Core/Slots Core/Threads Core/Values Core/Registrations Core/Timers Core/Calls '\bExecutorState\b'
 forbid Core/Futures '\b(LoopExecutor|EndSlot|StreamCore)\b'

@@ -102,6 +102,34 @@ static tenon_status_t call_error_create(arguments_t *arguments) {
 
 static const int payload_type;
 
+static tenon_status_t call_object_create(arguments_t *arguments) {
+  return tenon_object_create(arguments->drops, REQUIRED(0, &payload_type), count_drop,
+                             REQUIRED(1, OUT(tenon_object_t *, 0)));
+}
+
+static tenon_status_t call_object_retain(arguments_t *arguments) {
+  return tenon_object_retain(HANDLE(object, 0));
+}
+
+static tenon_status_t call_object_release(arguments_t *arguments) {
+  return tenon_object_release(HANDLE(object, 0));
+}
+
+static tenon_status_t call_object_get(arguments_t *arguments) {
+  return tenon_object_get(HANDLE(object, 0), REQUIRED(0, &payload_type),
+                          REQUIRED(1, OUT(void *, 0)));
+}
+
+static tenon_status_t call_value_adopt_object(arguments_t *arguments) {
+  return tenon_value_adopt_object(HANDLE(object, 0), REQUIRED(0, OUT(tenon_value_t, 0)));
+}
+
+static tenon_status_t call_value_get_object(arguments_t *arguments) {
+  tenon_value_t right = tenon_value_none();
+  tenon_value_t value = VALUE(right);
+  return tenon_value_get_object(REQUIRED(0, &value), REQUIRED(1, OUT(tenon_object_t *, 0)));
+}
+
 static void drop_payload(void *pointer) { atomic_fetch_add((atomic_int *)pointer, 1); }
 
 static tenon_status_t call_error_create_with_payload(arguments_t *arguments) {
@@ -628,6 +656,7 @@ static tenon_status_t call_latest_release(arguments_t *arguments) {
 #define W HANDLE_PUBLISHER
 #define L HANDLE_LATEST
 #define C HANDLE_SCOPE
+#define O HANDLE_OBJECT
 #define NOTHING(function)                                                                          \
   { .name = "tenon_" #function }
 #define FUNCTION(function, ...)                                                                    \
@@ -647,6 +676,13 @@ const function_t conformance_functions[] = {
     FUNCTION(value_get_data, .pointers = 3, .value = true),
     FUNCTION(value_set_drop_executor, .handles = {X}, .pointers = 1, .value = true),
     FUNCTION(value_drop, .pointers = 1, .value = true),
+    FUNCTION(value_adopt_object, .handles = {O}, .pointers = 1),
+    FUNCTION(value_get_object, .pointers = 2, .value = true),
+
+    FUNCTION(object_create, .pointers = 2),
+    FUNCTION(object_retain, .handles = {O}),
+    FUNCTION(object_release, .handles = {O}),
+    FUNCTION(object_get, .handles = {O}, .pointers = 2),
 
     FUNCTION(error_create, .handles = {E}, .optional = {true}, .pointers = 2, .texts = 2),
     FUNCTION(error_create_with_payload, .handles = {E}, .optional = {true}, .pointers = 3,
@@ -776,6 +812,7 @@ const function_t conformance_functions[] = {
 // clang-format on
 
 #undef E
+#undef O
 #undef F
 #undef P
 #undef R
@@ -844,6 +881,12 @@ void fixture_begin(fixture_t *fixture) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_scope_release(scope));
   fixture->stale[HANDLE_SCOPE] = scope;
   fixture_create_streams(fixture->live);
+  tenon_object_t *object = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_object_create(NULL, &payload_type, NULL, &object));
+  fixture->live[HANDLE_OBJECT] = object;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_object_create(NULL, &payload_type, NULL, &object));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_object_release(object));
+  fixture->stale[HANDLE_OBJECT] = object;
 
   executor = executor_create();
   pair = pair_create();
@@ -883,6 +926,8 @@ void fixture_end(fixture_t *fixture) {
   CHECK_STATUS(TENON_STATUS_OK, settle(fixture->live[HANDLE_PROMISE], TENON_STATUS_OK));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(fixture->live[HANDLE_FUTURE]));
   CHECK_STATUS(TENON_STATUS_OK, tenon_error_release(fixture->live[HANDLE_ERROR]));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_object_release(fixture->live[HANDLE_OBJECT]));
+  CHECK_STATUS(TENON_STATUS_STALE, tenon_object_release(fixture->live[HANDLE_OBJECT]));
   CHECK_STATUS(TENON_STATUS_OK, tenon_scope_release(fixture->live[HANDLE_SCOPE]));
   CHECK_STATUS(TENON_STATUS_STALE, tenon_scope_release(fixture->live[HANDLE_SCOPE]));
   executor_end(fixture->live[HANDLE_EXECUTOR]);

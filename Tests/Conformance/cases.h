@@ -42,6 +42,15 @@
   CASE(a_drop_executor_keeps_no_reference)                                    \
   CASE(a_drop_executor_needs_a_drop_function)                                 \
   CASE(a_drop_runs_with_no_lock_held)                                         \
+  /* object_test.c */                                                         \
+  CASE(an_object_gives_its_pointer_to_who_has_the_mark)                       \
+  CASE(an_object_may_have_no_pointer_and_no_drop)                             \
+  CASE(the_last_release_drops_an_object_once)                                 \
+  CASE(a_released_object_is_stale_for_ever)                                   \
+  CASE(an_object_crosses_in_a_value_and_is_found_in_it)                       \
+  CASE(a_value_of_something_else_has_no_object)                               \
+  CASE(a_drop_may_release_other_objects)                                      \
+  CASE(an_object_that_is_released_elsewhere_is_there_or_stale)                \
   /* error_test.c */                                                          \
   CASE(an_error_says_what_it_was_given)                                       \
   CASE(the_texts_of_an_error_are_copies)                                      \

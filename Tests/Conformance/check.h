@@ -255,6 +255,7 @@ typedef enum handle_type {
   HANDLE_PUBLISHER,
   HANDLE_LATEST,
   HANDLE_SCOPE,
+  HANDLE_OBJECT,
   HANDLE_TYPE_COUNT
 } handle_type_t;
 

@@ -37,6 +37,7 @@
 #include <tenon/executor.h>
 #include <tenon/future.h>
 #include <tenon/latest.h>
+#include <tenon/object.h>
 #include <tenon/process.h>
 #include <tenon/promise.h>
 #include <tenon/registration.h>

@@ -34,21 +34,18 @@ public enum Value: Sendable {
   ///
   /// Read it back with ``object(as:)``.
   public static func object<Object: AnyObject & Sendable>(_ object: Object) -> Value {
-    .pointer(
+    let value = tenon_value_t.object(Tenon.Object.handle(for: object))
+    return .pointer(
       Pointer(
-        address: Unmanaged.passRetained(object).toOpaque(),
-        type: unsafeBitCast(Object.self as AnyObject.Type, to: UnsafeRawPointer.self),
-        drop: { pointer, _ in
-          if let pointer { Unmanaged<AnyObject>.fromOpaque(pointer).release() }
-        }))
+        address: value.as.pointer.address, type: value.as.pointer.type, drop: value.drop))
   }
 
-  /// The Swift object in this value, if it is one of exactly this class. The value keeps its reference.
+  /// The Swift object in this value, if it is one of this class. The value keeps its reference.
   public func object<Object: AnyObject & Sendable>(as type: Object.Type) -> Object? {
-    guard case .pointer(let pointer) = self, let address = pointer.address,
-      pointer.type == unsafeBitCast(type as AnyObject.Type, to: UnsafeRawPointer.self)
+    guard case .pointer(let pointer) = self,
+      let handle = tenon_value_pointer(pointer.address, pointer.type, nil).object
     else { return nil }
-    return Unmanaged<Object>.fromOpaque(address).takeUnretainedValue()
+    return try? Tenon.Object.instance(handle.pointer, as: type)
   }
 }
 

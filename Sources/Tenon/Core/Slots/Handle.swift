@@ -11,7 +11,7 @@ struct Handle {
   enum Kind: UInt {
     case future = 1
     case promise, registration, timer, error, executor
-    case sink, stream, publisher, latest, scope
+    case sink, stream, publisher, latest, scope, object
   }
 
   static let mark: UInt = 1 << 63

@@ -29,7 +29,8 @@ func processStatistics() -> tenon_process_statistics_t {
   statistics.memory_reserved = UInt64(
     futureTable.memoryReserved + registrationTable.memoryReserved + errorTable.memoryReserved
       + executorTable.memoryReserved + sinkTable.memoryReserved + streamTable.memoryReserved
-      + publisherTable.memoryReserved + latestTable.memoryReserved + scopeTable.memoryReserved)
+      + publisherTable.memoryReserved + latestTable.memoryReserved + scopeTable.memoryReserved
+      + objectTable.memoryReserved)
   statistics.streams_alive = StreamCounters.alive.load(ordering: .relaxed)
   statistics.items_sent = items(.sink) + items(.publisher)
   statistics.items_received = items(.stream) + items(.latest)

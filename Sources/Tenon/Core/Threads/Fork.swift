@@ -22,6 +22,7 @@ enum Fork {
       publisherTable.abandon()
       latestTable.abandon()
       scopeTable.abandon()
+      objectTable.abandon()
     }
   }
 }
