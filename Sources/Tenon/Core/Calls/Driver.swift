@@ -16,7 +16,48 @@ final class Driver: @unchecked Sendable {
   var cancelledCall: Handle?
   init(takesMany: Bool) { self.takesMany = takesMany }
 
+  /// Where it is in its executor's ``DriverTable``. Under the mutex.
+  fileprivate(set) var place: UInt32 = 0
   var task: Task<Void, Never>?
   /// Where it is parked. Resumed with true it looks for calls, with false it ends.
   var parked: UnsafeContinuation<Bool, Never>?
+}
+
+/// An executor's drivers, each in a place of its own while it lives: so one of a million comes, is found and goes in
+/// constant time.
+struct DriverTable {
+  private var drivers: [Driver?] = []
+  private var vacant: [UInt32] = []
+
+  var isEmpty: Bool { drivers.count == vacant.count }
+
+  /// The driver in a place, which may be anybody's by now.
+  subscript(place: UInt32) -> Driver? {
+    place < drivers.count ? drivers[Int(place)] : nil
+  }
+
+  mutating func add(_ driver: Driver) {
+    if let place = vacant.popLast() {
+      driver.place = place
+      drivers[Int(place)] = driver
+    } else {
+      driver.place = UInt32(drivers.count)
+      drivers.append(driver)
+    }
+  }
+
+  /// Unless it has been removed with all others.
+  mutating func remove(_ driver: Driver) {
+    guard self[driver.place] === driver else { return }
+    drivers[Int(driver.place)] = nil
+    vacant.append(driver.place)
+    // What a burst has taken is given back.
+    if isEmpty && drivers.count > 256 { removeAll() }
+  }
+
+  mutating func removeAll() { self = DriverTable() }
+
+  func forEach(_ body: (Driver) -> Void) {
+    for case let driver? in drivers { body(driver) }
+  }
 }

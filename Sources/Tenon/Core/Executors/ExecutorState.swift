@@ -69,7 +69,7 @@ struct ExecutorState: ~Copyable {
     var isUnattended = false
     /// Whoever began to close is cancelling what is in flight; or has, and what that leads to has not run yet.
     var cancelling = Cancelling.no
-    var drivers: [Driver] = []
+    var drivers = DriverTable()
   }
 
   /// The polling thread's.

@@ -1,22 +1,70 @@
 import Glibc
 
-/// The call whose task this thread is cancelling. Swift tells cancellation handlers nothing but that they run, and runs
-/// them inside `cancel()`: so this is how one learns of which call the reason is its own, in child tasks too.
+/// The calls whose tasks this thread is cancelling, one after the other. Swift tells cancellation handlers nothing but that they run,
+/// and runs them inside `cancel()`: so this is how one learns of which call the reason is its own, in child tasks too.
 enum CancelInProgress {
+  private final class ThreadQueue {
+    var call: Handle?
+    var waiting = Queue<(promise: Handle, task: Task<Void, Never>)>()
+  }
+
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
-    pthread_key_create(&key, nil)
+    pthread_key_create(&key) { Unmanaged<ThreadQueue>.fromOpaque($0!).release() }
     return key
   }()
 
-  static func of(_ promise: Handle, _ cancel: () -> Void) {
-    let before = pthread_getspecific(key)
-    pthread_setspecific(key, UnsafeRawPointer(bitPattern: promise.bits))
-    cancel()
-    pthread_setspecific(key, before)
+  private static var known: ThreadQueue? {
+    pthread_getspecific(key).map {
+      Unmanaged<ThreadQueue>.fromOpaque($0).takeUnretainedValue()
+    }
   }
 
-  static var call: Handle? {
-    pthread_getspecific(key).map { Handle(bits: UInt(bitPattern: $0)) }
+  /// Cancels a call's task now, or when the one that is being cancelled here has been.
+  static func run(_ promise: Handle, _ task: Task<Void, Never>) {
+    let queue = known ?? makeQueue()
+    if queue.call != nil { return queue.waiting.append((promise, task)) }
+    queue.call = promise
+    task.cancel()
+    while let next = queue.waiting.popFirst() {
+      queue.call = next.promise
+      next.task.cancel()
+    }
+    queue.call = nil
+  }
+
+  private static func makeQueue() -> ThreadQueue {
+    let queue = ThreadQueue()
+    pthread_setspecific(key, Unmanaged.passRetained(queue).toOpaque())
+    return queue
+  }
+
+  static var call: Handle? { known?.call }
+}
+
+/// The calls whose tasks were cancelled, by their tasks: for those who ask, in one of them, why.
+enum CancelledCalls {
+  private static let mutex = Mutex()
+  // SAFETY: under the mutex.
+  nonisolated(unsafe) private static var calls: [UInt: Handle] = [:]
+
+  static func add(_ task: Task<Void, Never>, _ promise: Handle) {
+    mutex.withLock { calls[unsafeBitCast(task, to: UInt.self)] = promise }
+  }
+
+  /// The task ends, and its address may be another one's.
+  static func remove(_ task: Task<Void, Never>) {
+    mutex.withLock {
+      calls[unsafeBitCast(task, to: UInt.self)] = nil
+      if calls.isEmpty { calls = [:] }
+    }
+  }
+
+  /// The call in whose task this code runs, if that was cancelled.
+  static var here: Handle? {
+    // A task's reference is all that there is to know it by.
+    guard let task = withUnsafeCurrentTask(body: { $0.map { unsafeBitCast($0, to: UInt.self) } })
+    else { return nil }
+    return mutex.withLock { calls[task] }
   }
 }

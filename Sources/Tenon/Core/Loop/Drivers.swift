@@ -23,13 +23,22 @@ extension LoopExecutor {
 
   /// Gives a driver its task. In the list before it runs, so that a cancel finds it from its first call on.
   func launch(_ driver: Driver, _ makeTask: () -> Task<Void, Never>) {
-    state.pointee.mutex.withLock { state.shared.pointee.drivers.append(driver) }
+    state.pointee.mutex.withLock { state.shared.pointee.drivers.add(driver) }
     let task = makeTask()
-    let isCancelled = state.pointee.mutex.withLock {
+    let cancelled = state.pointee.mutex.withLock {
       driver.task = task
-      return driver.current.load(ordering: .relaxed) == Driver.cancelled
+      return driver.cancelledCall
     }
-    if isCancelled { task.cancel() }
+    if let promise = cancelled { state.cancelTask(task, of: driver, for: promise) }
+  }
+
+  /// The last thing that a driver does.
+  private func retire(_ driver: Driver) {
+    let cancelled = state.pointee.mutex.withLock {
+      state.shared.pointee.drivers.remove(driver)
+      return driver.cancelledCall == nil ? nil : driver.task
+    }
+    if let cancelled { CancelledCalls.remove(cancelled) }
   }
 
   private nonisolated(nonsending) func drive(_ driver: Driver) async {
@@ -52,7 +61,7 @@ extension LoopExecutor {
       }
     }
     if state.own.pointee.runningDriver === driver { state.own.pointee.runningDriver = nil }
-    state.pointee.mutex.withLock { state.shared.pointee.drivers.removeAll { $0 === driver } }
+    retire(driver)
   }
 
   /// The next call, if this poll may still run one.
@@ -108,13 +117,14 @@ extension LoopExecutor {
   /// The whole life of a driver that was made for one call.
   nonisolated(nonsending) func runAlone(_ call: consuming Call, in driver: Driver) async {
     _ = await run(call, in: driver)
-    state.pointee.mutex.withLock { state.shared.pointee.drivers.removeAll { $0 === driver } }
+    retire(driver)
   }
 
   /// Makes a call the one that a cancel finds in the driver.
   @inline(__always) private func begin(_ promise: Handle, in driver: Driver) {
     state.pointee.callCount.count()
     // Written before the future's word is read: see cancelCall.
+    FutureSlot.at(futureTable.address(of: promise.index)).runs(in: driver.place)
     _ = driver.current.exchange(promise.bits, ordering: .sequentiallyConsistent)
   }
 
