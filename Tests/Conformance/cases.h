@@ -339,6 +339,9 @@
   CASE(an_executor_tells_the_time_that_its_deadlines_are_in)                  \
   CASE(a_hosts_time_alone_makes_its_timers_due)                               \
   CASE(a_hundred_thousand_timers_are_each_told_once_in_order_of_deadline)     \
+  CASE(timers_are_told_by_deadline_and_equal_ones_in_order_of_arming)         \
+  CASE(timers_whose_time_has_passed_are_told_by_deadline)                     \
+  CASE(a_timer_that_is_armed_again_for_the_past_leaves_the_others_their_turn) \
   CASE(hours_of_a_hosts_time_take_none)                                       \
   CASE(durations_begin_when_they_are_asked_for_also_between_polls)            \
   CASE(a_scopes_deadline_is_in_its_hosts_time)                                \

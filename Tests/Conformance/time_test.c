@@ -155,18 +155,49 @@ CASE(a_hosts_time_alone_makes_its_timers_due) {
 typedef struct crowd_timer {
   struct crowd *crowd;
   uint64_t deadline_ns;
+  size_t armed; /**< as the so-manieth */
   int count;
 } crowd_timer_t;
 
 typedef struct crowd {
   simulation_t simulation;
-  uint64_t latest_ns;
+  random_t random;
+  crowd_timer_t *timers;
+  size_t size;
+  size_t armed;
+  uint64_t span_ns; /**< how far away deadlines are */
+  uint64_t step_ns; /**< which they are multiples of */
+  uint64_t last_ns; /**< what was told last */
+  size_t last_armed;
   size_t told;
   size_t early;
   size_t late;
   size_t unordered;
   size_t wrong;
 } crowd_t;
+
+static void crowd_begin(crowd_t *crowd, size_t size, uint64_t span_ns, uint64_t step_ns) {
+  memset(crowd, 0, sizeof *crowd);
+  crowd->timers = calloc(size, sizeof *crowd->timers);
+  crowd->size = size;
+  crowd->random.state = span_ns + step_ns;
+  crowd->span_ns = span_ns;
+  crowd->step_ns = step_ns;
+  simulation_begin(&crowd->simulation, HOUR);
+}
+
+static void crowd_end(crowd_t *crowd) {
+  CHECK_COUNT(crowd->size, crowd->told);
+  CHECK_COUNT(0, crowd->early);
+  CHECK_COUNT(0, crowd->late);
+  CHECK_COUNT(0, crowd->unordered);
+  CHECK_COUNT(0, crowd->wrong);
+  for (size_t index = 0; index < crowd->size; index++)
+    CHECK_COUNT(1, crowd->timers[index].count);
+  CHECK_COUNT(crowd->size, executor_statistics(crowd->simulation.executor).timers);
+  simulation_end(&crowd->simulation);
+  free(crowd->timers);
+}
 
 static void crowd_ring(void *context, tenon_status_t status) {
   crowd_timer_t *timer = context;
@@ -175,40 +206,135 @@ static void crowd_ring(void *context, tenon_status_t status) {
   crowd->told++;
   crowd->early += now_ns < timer->deadline_ns;
   crowd->late += now_ns > timer->deadline_ns + LATE_NS_MAX;
-  crowd->unordered += timer->deadline_ns + LATE_NS_MAX < crowd->latest_ns;
+  crowd->unordered += timer->deadline_ns < crowd->last_ns ||
+                      (timer->deadline_ns == crowd->last_ns && timer->armed < crowd->last_armed);
   crowd->wrong += status != TENON_STATUS_OK;
   timer->count++;
-  if (timer->deadline_ns > crowd->latest_ns)
-    crowd->latest_ns = timer->deadline_ns;
+  crowd->last_ns = timer->deadline_ns;
+  crowd->last_armed = timer->armed;
+}
+
+static void crowd_arm(crowd_t *crowd, uint64_t deadline_ns) {
+  crowd_timer_t *timer = &crowd->timers[crowd->armed];
+  timer->crowd = crowd;
+  timer->deadline_ns = deadline_ns;
+  timer->armed = crowd->armed++;
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_timer_start(crowd->simulation.executor, deadline_ns, crowd_ring, timer, NULL));
 }
 
 CASE(a_hundred_thousand_timers_are_each_told_once_in_order_of_deadline) {
   size_t count = conformance_is_light() ? 10000 : 100000;
-  crowd_timer_t *timers = calloc(count, sizeof *timers);
   crowd_t crowd;
-  memset(&crowd, 0, sizeof crowd);
-  simulation_begin(&crowd.simulation, HOUR);
+  crowd_begin(&crowd, count, 500 * MILLISECOND, 1);
   tenon_executor_t *executor = crowd.simulation.executor;
-  random_t random = {4};
-  for (size_t index = 0; index < count; index++) {
-    timers[index].crowd = &crowd;
-    timers[index].deadline_ns = HOUR + 1 + random_below(&random, 500 * MILLISECOND);
-    CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(executor, timers[index].deadline_ns, crowd_ring,
-                                                    &timers[index], NULL));
-  }
+  for (size_t index = 0; index < count; index++)
+    crowd_arm(&crowd, HOUR + 1 + random_below(&crowd.random, crowd.span_ns));
   CHECK_COUNT(0, executor_poll(executor).jobs);
   CHECK_COUNT(count, executor_statistics(executor).pending);
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(executor, NULL, SECOND));
-  CHECK_COUNT(count, crowd.told);
-  CHECK_COUNT(0, crowd.early);
-  CHECK_COUNT(0, crowd.late);
-  CHECK_COUNT(0, crowd.unordered);
-  CHECK_COUNT(0, crowd.wrong);
-  for (size_t index = 0; index < count; index++)
-    CHECK_COUNT(1, timers[index].count);
-  CHECK_COUNT(count, executor_statistics(executor).timers);
-  simulation_end(&crowd.simulation);
-  free(timers);
+  crowd_end(&crowd);
+}
+
+/** Arms some, for now or later. */
+static void *crowd_arm_some(void *context) {
+  crowd_t *crowd = context;
+  uint64_t now_ns = atomic_load(&crowd->simulation.now_ns);
+  size_t count = random_below(&crowd->random, 4);
+  for (size_t index = 0; index < count && crowd->armed < crowd->size; index++) {
+    uint64_t distance_ns = random_below(&crowd->random, crowd->span_ns + 1);
+    crowd_arm(crowd, (now_ns + distance_ns) / crowd->step_ns * crowd->step_ns + crowd->step_ns);
+  }
+  return NULL;
+}
+
+static void crowd_arm_in_a_poll(void *context, tenon_status_t status) {
+  crowd_t *crowd = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  crowd_arm_some(crowd);
+  if (random_below(&crowd->random, 4) == 0)
+    on_other_thread(crowd_arm_some, crowd);
+  crowd_arm_some(crowd);
+}
+
+CASE(timers_are_told_by_deadline_and_equal_ones_in_order_of_arming) {
+  static const uint64_t spans[] = {0, 5, 1000, 100000, 10 * MILLISECOND, HOUR};
+  static const uint64_t steps[] = {1, 1000, 65536, MILLISECOND};
+  for (size_t span = 0; span < sizeof spans / sizeof *spans; span++) {
+    for (size_t step = 0; step < sizeof steps / sizeof *steps; step++) {
+      crowd_t crowd;
+      crowd_begin(&crowd, conformance_rounds(2000), spans[span], steps[step]);
+      tenon_executor_t *executor = crowd.simulation.executor;
+      while (crowd.told != crowd.size) {
+        crowd_arm_some(&crowd);
+        if (random_below(&crowd.random, 4) == 0)
+          on_other_thread(crowd_arm_some, &crowd);
+        CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, crowd_arm_in_a_poll, &crowd));
+        crowd_arm_some(&crowd);
+        executor_poll(executor);
+        /* On to the next one, or part of the way: late, if the loop has other things to do. */
+        uint64_t now_ns = atomic_load(&crowd.simulation.now_ns);
+        uint64_t deadline_ns = crowd.simulation.deadline_ns;
+        if (deadline_ns != TENON_FOREVER && deadline_ns > now_ns)
+          atomic_store(&crowd.simulation.now_ns,
+                       random_below(&crowd.random, 2) == 0
+                           ? deadline_ns
+                           : now_ns + random_below(&crowd.random, deadline_ns - now_ns));
+        CHECK_COUNT(0, crowd.unordered + crowd.early + crowd.late);
+        if (crowd.unordered + crowd.early + crowd.late != 0)
+          break;
+      }
+      crowd_end(&crowd);
+    }
+  }
+}
+
+CASE(timers_whose_time_has_passed_are_told_by_deadline) {
+  static const uint64_t backs[] = {5, HOUR, 0, 70000, 1, 70000, HOUR, 0, 65536, 2 * MILLISECOND};
+  enum { COUNT = sizeof backs / sizeof *backs };
+  for (int has_others = 0; has_others < 2; has_others++) {
+    crowd_t crowd;
+    crowd_begin(&crowd, COUNT + (size_t)has_others, 0, 1);
+    /* One that is told in the same poll, and was not told at once when its time came. */
+    if (has_others) {
+      crowd_arm(&crowd, HOUR + 3);
+      executor_poll(crowd.simulation.executor);
+    }
+    atomic_fetch_add(&crowd.simulation.now_ns, 8);
+    for (size_t index = 0; index < COUNT; index++)
+      crowd_arm(&crowd, HOUR + 8 - backs[index]);
+    executor_poll(crowd.simulation.executor);
+    crowd.late = 0; /* from the beginning */
+    crowd_end(&crowd);
+  }
+}
+
+typedef struct again {
+  tenon_executor_t *executor;
+  told_t *other;
+  int count;
+} again_t;
+
+/** Is due again at once, until the other one was told. */
+static void ring_again(void *context, tenon_status_t status) {
+  again_t *again = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  if (atomic_load(&again->other->count) == 0 && ++again->count < 1000)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(again->executor, 0, ring_again, again, NULL));
+}
+
+CASE(a_timer_that_is_armed_again_for_the_past_leaves_the_others_their_turn) {
+  simulation_t simulation;
+  simulation_begin(&simulation, HOUR);
+  told_t other = TOLD_INIT;
+  again_t again = {simulation.executor, &other, 0};
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_timer_start(simulation.executor, 0, ring_again, &again, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(simulation.executor, HOUR, tell, &other, NULL));
+  executor_poll(simulation.executor);
+  CHECK_TOLD(TENON_STATUS_OK, &other);
+  CHECK(again.count < 10);
+  simulation_end(&simulation);
 }
 
 CASE(hours_of_a_hosts_time_take_none) {

@@ -75,6 +75,29 @@ private actor Counter: LoopActor {
     }
   }
 
+  @Test func sleepsEndByDeadlineAndEqualOnesInTheOrderInWhichTheyBegan() async throws {
+    let host = VirtualHost()
+    let loop = try host.makeExecutor()
+    defer { #expect(tenon_executor_close(loop.pointer, 0) == TENON_STATUS_OK) }
+    let ended = Shared<[Int]>([])
+    // Instants some nanoseconds, and some milliseconds, apart.
+    let offsets: [UInt64] = [7, 3, 7, 5_000_000, 3, 1, 5_000_000, 90_000, 7, 1, 60_000]
+    let futures = try offsets.enumerated().map { index, offset in
+      try loop.start {
+        try await loop.clock.sleep(until: .init(nanoseconds: 1 + offset))
+        ended.change { $0.append(index) }
+      }
+    }
+    loop.pollAll()
+    for time in [1, 4, 70_000, 20 * VirtualHost.unit] {
+      host.now = time
+      loop.pollAll()
+    }
+    let expected = offsets.indices.sorted { (offsets[$0], $0) < (offsets[$1], $1) }
+    #expect(ended.value == expected)
+    for future in futures { #expect(tenon_future_poll(future.pointer) == TENON_STATUS_OK) }
+  }
+
   @Test func aDeadlineInThePastEndsAtOnce() async throws {
     try await withLoop { loop in
       try loop.result {

@@ -38,7 +38,9 @@ import Testing
 
   @Test func aDeadlineInThePastIsDueAtOnce() {
     var program = WheelProgram(seed: 0)
-    for deadline in [0, 1, program.now - 1, program.now] { program.insert(deadline) }
+    for deadline in [program.now, 1, program.now - 1, 0, 1] { program.insert(deadline) }
+    let start = program.now
+    #expect(program.advance(to: start) == [0, 1, 1, start - 1, start])
     #expect(program.pending.isEmpty)
     program.drain()
   }
@@ -58,9 +60,8 @@ import Testing
     program.drain()
   }
 
-  @Test func whatIsRoundedDownAtTheEndOfTimeWaitsLongerThanAnyClockRuns() {
+  @Test func theLastTickEndsWithTime() {
     var program = WheelProgram(seed: 0)
-    // All that fall into the last tick, and so are not rounded up.
     let last = UInt64.max - WheelProgram.tick + 1
     for deadline in [last + 1, last + 2, last + WheelProgram.tick / 2, .max - 1, .max] {
       program.insert(deadline)
@@ -70,6 +71,25 @@ import Testing
     #expect(program.pending.count == 5)
     program.advance(to: last - 1)
     #expect(program.pending.count == 5)
+    program.advance(to: .max - 1)
+    #expect(program.pending.map(\.deadline) == [.max])
+    program.advance(to: .max)
+    #expect(program.pending.isEmpty)
+    program.drain()
+  }
+
+  @Test(arguments: 0..<50 as Range<UInt64>)
+  func equalDeadlinesGoOutInTheOrderOfArming(seed: UInt64) {
+    var program = WheelProgram(seed: seed)
+    // Few instants, near and far, so that many timers share each.
+    let instants = (0..<12).map { _ in program.randomDeadline(below: 1 << 62) }.sorted()
+    for _ in 0..<40 {
+      for _ in 0..<10 {
+        let left = instants.filter { $0 >= program.now }
+        if !left.isEmpty { program.insert(program.oneOf(left)) }
+      }
+      if let next = program.nextDeadline { program.advance(toNear: next) }
+    }
     program.drain()
   }
 
@@ -90,14 +110,17 @@ private struct WheelProgram: ~Copyable {
   struct Timer {
     let index: UInt32
     let deadline: UInt64
-    /// When it must be out: its deadline, or the moment it was armed, rounded up to the tick.
+    /// When it must be out at the latest: the end of its tick.
     let due: UInt64
+    /// As the so-manieth it was armed.
+    let order: Int
   }
 
   private var wheel = TimingWheel()
   private(set) var pending: [Timer] = []
   private(set) var now: UInt64 = 0
   private var random: SplitMix
+  private var armed = 0
 
   init(seed: UInt64) {
     random = SplitMix(state: seed)
@@ -112,6 +135,14 @@ private struct WheelProgram: ~Copyable {
     let distance = random.next() >> UInt64.random(in: 0..<64, using: &random)
     let (sum, overflow) = now.addingReportingOverflow(distance)
     return min(overflow ? .max : sum, limit)
+  }
+
+  mutating func oneOf(_ deadlines: [UInt64]) -> UInt64 { deadlines.randomElement(using: &random)! }
+
+  /// To that instant, or some way there.
+  mutating func advance(toNear time: UInt64) {
+    guard time > now else { return }
+    advance(to: Bool.random(using: &random) ? time : UInt64.random(in: now..<time, using: &random))
   }
 
   mutating func step() {
@@ -139,17 +170,12 @@ private struct WheelProgram: ~Copyable {
     let life = slot.fill(
       function: function, context: nil, subject: UInt(deadline), executor: .none, isTimer: true)
     slot.arm(life)
-    let last = UInt64.max / WheelProgram.tick * WheelProgram.tick
-    let rounded =
-      deadline > last
-      ? .max : (deadline + WheelProgram.tick - 1) / WheelProgram.tick * WheelProgram.tick
-    let timer = Timer(index: index, deadline: deadline, due: rounded)
-    guard wheel.insert(index, now: now) else {
-      #expect(deadline <= now, "called due, but it is not")
-      free(index)
-      return
-    }
-    let place = pending.firstIndex { $0.due > timer.due } ?? pending.count
+    let tickEnd = deadline | (WheelProgram.tick - 1)
+    armed += 1
+    let timer = Timer(
+      index: index, deadline: deadline, due: tickEnd == .max ? .max : tickEnd + 1, order: armed)
+    wheel.insert(index, now: now)
+    let place = pending.firstIndex { $0.deadline > timer.deadline } ?? pending.count
     pending.insert(timer, at: place)
     checkNext()
   }
@@ -170,6 +196,7 @@ private struct WheelProgram: ~Copyable {
     wheel.advance(to: now) { out.append($0) }
     #expect(Set(out).count == out.count)
     var deadlines: [UInt64] = []
+    var last = (deadline: UInt64(0), order: 0)
     for index in out {
       guard let place = pending.firstIndex(where: { $0.index == index }) else {
         Issue.record("out twice, or after it was removed")
@@ -177,10 +204,12 @@ private struct WheelProgram: ~Copyable {
       }
       let timer = pending.remove(at: place)
       deadlines.append(timer.deadline)
+      #expect((timer.deadline, timer.order) > last, "out of order")
+      last = (timer.deadline, timer.order)
       #expect(timer.deadline <= now, "early by \(timer.deadline &- now)")
       free(index)
     }
-    if let late = pending.first { #expect(late.due > now, "late: due \(late.due), now \(now)") }
+    if let late = pending.first { #expect(late.deadline > now, "late by \(now - late.deadline)") }
     checkNext()
     return deadlines
   }

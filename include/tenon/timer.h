@@ -3,6 +3,10 @@
  *
  * A callback at a time, in an executor's poll.
  *
+ * Timers of an executor are told by deadline, and those of one deadline in the order in which they
+ * were armed, whatever lies between them, in a poll or not, and on whichever threads. One whose
+ * deadline has passed when it is armed comes after those that are being told by then.
+ *
  * Arming and cancelling cost the same however many timers there are. A timer is never early, and is
  * late by up to 65 microseconds, plus what the loop takes to poll (libuv's own timers count
  * milliseconds). Times are those of CLOCK_MONOTONIC.

@@ -39,6 +39,23 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     return true
   }
 
+  /// Adds a timer from outside of a poll, after `accepted`; false: refused, and nothing has happened.
+  @inline(never) func enqueueTimer(
+    _ index: UInt32, _ name: ExecutorName, _ accepted: () -> Void
+  ) -> Bool {
+    pointee.mutex.lock()
+    guard admits(.newWork, name) else {
+      pointee.lateWakes.count()
+      pointee.mutex.unlock()
+      return false
+    }
+    accepted()
+    shared.pointee.timers.append(index)
+    pointee.hasArrivedTimers.store(true, ordering: .relaxed)
+    unlockAndWake()
+    return true
+  }
+
   /// Adds a Swift call; false: refused, and nothing has happened.
   @inline(__always) func enqueue(_ call: consuming Call, _ name: ExecutorName) -> Bool {
     if isPolledHere {
@@ -166,7 +183,9 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Work, callbacks, timers and jobs that wait.
   var pendingCount: Int {
     pointee.pendingHere.load(ordering: .relaxed) + pointee.timersPending.load(ordering: .relaxed)
-      + pointee.mutex.withLock { shared.pointee.pendingElsewhere + shared.pointee.inbox.count }
+      + pointee.mutex.withLock {
+        shared.pointee.pendingElsewhere + shared.pointee.inbox.count + shared.pointee.timers.count
+      }
   }
 
   /// Under the mutex, or in the poll.

@@ -30,6 +30,8 @@ struct ExecutorState: ~Copyable {
   let driverCount = Atomic<UInt64>(0)
   let timerCount = Atomic<UInt64>(0)
   let timersPending = Atomic<Int>(0)
+  /// Timers were armed outside of a poll and are not in the wheel yet. Written under the mutex.
+  let hasArrivedTimers = Atomic<Bool>(false)
   let pendingHere = Atomic<Int>(0)
   /// Whether a thread may run the loop until a future has settled: not with a host that cannot run once.
   let isRunnable = Atomic<Bool>(true)
@@ -49,6 +51,7 @@ struct ExecutorState: ~Copyable {
   struct Shared: ~Copyable {
     var inbox = Queue<Job>()
     var calls = Queue<Call>()
+    var timers = ArrivedTimers()
     /// Somebody waits, and has been told nothing since the executor went idle: the next producer wakes it. Nobody
     /// does while no loop watches and no thread sleeps, and then a wake costs nothing.
     var isSleeping = false

@@ -127,12 +127,8 @@ extension LoopExecutor {
   /// Nothing more comes in; whoever still waits is told so.
   private func finishClose(cutShort: Bool) {
     // Out of the wheel before the phase changes: whoever cancels a timer later may free its slot.
-    var timers: [Handle] = []
-    state.own.pointee.timers.removeAll { index in
-      let word = RegistrationSlot.at(index).pointee.head.word.load(ordering: .relaxed)
-      timers.append(Handle(.timer, index: index, word: word))
-    }
     state.pointee.mutex.lock()
+    let timers = state.removeTimers()
     state.pointee.phase.store(.closed, ordering: .relaxed)
     state.own.pointee.wasCutShort = cutShort
     state.pointee.mutex.unlock()
@@ -217,5 +213,21 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   fileprivate func awaitWakers() {
     var backoff = Backoff()
     while pointee.mutex.withLock({ shared.pointee.wakersInFlight }) != 0 { backoff.pause() }
+  }
+
+  /// In the poll and under the mutex: empties the wheel, and what has arrived for it.
+  fileprivate func removeTimers() -> [Handle] {
+    var timers: [Handle] = []
+    func append(_ index: UInt32) {
+      let word = RegistrationSlot.at(index).pointee.head.word.load(ordering: .relaxed)
+      timers.append(Handle(.timer, index: index, word: word))
+    }
+    own.pointee.timers.removeAll(append)
+    var arrived = removeArrivedTimers()
+    while arrived != 0 {
+      append(arrived - 1)
+      arrived = RegistrationSlot.at(arrived - 1).pointee.next
+    }
+    return timers
   }
 }

@@ -203,7 +203,10 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   /// Whether producers have added something. Under the mutex.
-  var hasArrivals: Bool { !shared.pointee.inbox.isEmpty || !shared.pointee.calls.isEmpty }
+  var hasArrivals: Bool {
+    !shared.pointee.inbox.isEmpty || !shared.pointee.calls.isEmpty
+      || shared.pointee.timers.count != 0
+  }
 
   var isClosing: Bool { pointee.phase.load(ordering: .relaxed) == .closing }
 
@@ -214,7 +217,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       || isClosing
   }
 
-  /// Takes all that producers have added; false: nothing.
+  /// Takes all that producers have added but timers, which the next look at those takes; false: nothing.
   @discardableResult
   func takeInbox() -> Bool {
     pointee.mutex.lock()

@@ -21,10 +21,11 @@ import Synchronization
     }
     slot.arm(life)
     started(handle)
-    state.insertTimer(handle)
+    state.takeArrivedTimers()
+    state.insertTimer(index)
     return TENON_STATUS_OK
   }
-  let isAccepted = state.enqueue(Job(insertTimer, handle), name, .newWork) {
+  let isAccepted = state.enqueueTimer(index, name) {
     slot.arm(life)
     started(handle)
   }
@@ -33,22 +34,60 @@ import Synchronization
   return TENON_STATUS_CLOSED
 }
 
-extension UnsafeMutablePointer where Pointee == ExecutorState {
-  /// Puts an armed timer into the wheel; one that is due by the wheel's time is run soon.
-  @inline(__always) fileprivate func insertTimer(_ handle: Handle) {
-    pointee.timerCount.count()
-    if own.pointee.timers.insert(handle.index, now: now) {
-      own.pointee.hasNewTimers = true
-    } else if RegistrationSlot.at(handle.index).move(handle, from: .armed, to: .queued) {
-      RegistrationSlot.at(handle.index).pointee.event = TENON_STATUS_OK.rawValue
-      own.pointee.ready.append(Job(runTimer, handle))
+/// Timers that were armed outside of polls, in this order, linked by their slots: index + 1, or 0.
+struct ArrivedTimers {
+  var first: UInt32 = 0
+  var last: UInt32 = 0
+  var count = 0
+
+  mutating func append(_ index: UInt32) {
+    RegistrationSlot.at(index).pointee.next = 0
+    if last == 0 {
+      first = index + 1
+    } else {
+      RegistrationSlot.at(last - 1).pointee.next = index + 1
     }
+    last = index + 1
+    count += 1
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ExecutorState {
+  /// Puts a timer into the wheel.
+  @inline(__always) fileprivate func insertTimer(_ index: UInt32) {
+    pointee.timerCount.count()
+    own.pointee.timers.insert(index, now: now)
+    own.pointee.hasNewTimers = true
+  }
+
+  /// Puts those into the wheel that were armed elsewhere. Before one that is armed here, so that all are there in order of
+  /// arming; in a poll.
+  @inline(__always) func takeArrivedTimers() {
+    if pointee.hasArrivedTimers.load(ordering: .relaxed) { insertArrivedTimers() }
+  }
+
+  @inline(never) private func insertArrivedTimers() {
+    var index = pointee.mutex.withLock { removeArrivedTimers() }
+    while index != 0 {
+      // Also one that was cancelled meanwhile: whoever did takes it out again.
+      let next = RegistrationSlot.at(index - 1).pointee.next
+      insertTimer(index - 1)
+      index = next
+    }
+  }
+
+  /// Under the mutex. Returns the first.
+  func removeArrivedTimers() -> UInt32 {
+    defer { shared.pointee.timers = ArrivedTimers() }
+    pointee.hasArrivedTimers.store(false, ordering: .relaxed)
+    return shared.pointee.timers.first
   }
 }
 
 extension LoopExecutor {
   /// Hands out the timers that are due.
   func advanceTimers() {
+    state.takeArrivedTimers()
     if state.own.pointee.timers.count == 0 { return }
     state.own.pointee.timers.advance(to: state.now) { index in
       let slot = RegistrationSlot.at(index)
@@ -102,25 +141,10 @@ extension LoopExecutor {
   _ state: UnsafeMutablePointer<ExecutorState>, _ index: UInt32,
   _ slot: UnsafeMutablePointer<RegistrationSlot>
 ) {
+  // It was armed, so it is in the wheel or on the way there, unless its time came meanwhile.
+  state.takeArrivedTimers()
   if slot.pointee.isLinked { state.own.pointee.timers.remove(index) }
   slot.pointee.event = TENON_STATUS_CANCELLED.rawValue
-}
-
-/// As a job: a timer that was armed outside of the poll.
-private func insertTimer(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
-  let handle = Handle(bits: UInt(bitPattern: context))
-  let slot = RegistrationSlot.at(registrationTable.address(of: handle.index))
-  guard let state = slot.pointee.executor.state else { return }
-  // Plumbing is no job.
-  if status == TENON_STATUS_OK { state.own.pointee.budget &+= 1 }
-  // It may have been cancelled in the meantime, and even told.
-  guard slot.state(handle) == .armed else { return }
-  if status == TENON_STATUS_OK {
-    state.insertTimer(handle)
-  } else if slot.move(handle, from: .armed, to: .queued) {
-    slot.pointee.event = status.rawValue
-    runTimer(context, TENON_STATUS_OK)
-  }
 }
 
 /// As a job: a timer that was cancelled outside of the poll.
