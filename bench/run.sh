@@ -7,7 +7,8 @@ unset MAKEFLAGS MAKELEVEL
 export BUILD=${BUILD:-$PWD/.build-bench}
 export TENON_PREFIX=${TENON_PREFIX:-$BUILD/prefix}
 
-packages=(libuv1-dev libboost-dev libboost-thread-dev librust-tokio-dev librust-futures-util-dev pkg-config valgrind)
+packages=(libuv1-dev libboost-dev libboost-thread-dev libasio-dev libconcurrentqueue-dev librust-tokio-dev librust-futures-dev
+  librust-async-executor-dev librust-async-channel-dev librust-flume-dev librust-crossbeam-channel-dev pkg-config valgrind)
 missing=()
 for package in "${packages[@]}"; do
   dpkg -s "$package" > /dev/null 2>&1 || missing+=("$package")
@@ -20,7 +21,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" > /dev/null
 fi
-command -v cargo > /dev/null || echo "bench: no cargo, so tokio is skipped" >&2
+command -v cargo > /dev/null || echo "bench: no cargo, so the peers in Rust are skipped" >&2
 
 mkdir -p "$BUILD"
 if ! make -j2 -C bench peers tenon > "$BUILD/build.log" 2>&1; then

@@ -92,8 +92,9 @@ def wake(name, title, cpus, iterations, factor):
             Subject("Tenon, libuv", OURS, "c/wake tenon-uv"),
             Subject("libuv", PEER, "c/wake uv"),
             Subject("libuv both ways", PEER, "c/wake uv-both-ways"),
-            Subject("tokio", PEER, "rust/release/bench-tokio wake oneshot"),
+            Subject("tokio", PEER, "rust/release/bench-rust wake oneshot"),
             Subject("Asio", PEER, "cpp/wake asio"),
+            Subject("Asio, standalone", PEER, "cpp/wake-standalone asio"),
         ],
         targets=[at_most_times(factor, "eventfd + epoll")],
     )
@@ -111,8 +112,10 @@ def post(threads, title, cpus, counted=None):
             Subject("Vyukov queue, spinning", LIMIT, "c/post spin"),
             Subject("Tenon, libuv", OURS, "c/post tenon"),
             Subject("libuv + mutex + vector", PEER, "cpp/post uv"),
-            Subject("tokio mpsc", PEER, "rust/release/bench-tokio post mpsc"),
+            Subject("libuv + moodycamel's queue", PEER, "cpp/post moodycamel"),
+            Subject("tokio mpsc", PEER, "rust/release/bench-rust post mpsc"),
             Subject("Asio", PEER, "cpp/post asio"),
+            Subject("Asio, standalone", PEER, "cpp/post-standalone asio"),
         ],
         targets=[at_most_times(1.3, "libuv + mutex + vector"), ahead_of("tokio mpsc", "Asio")],
     )
@@ -128,7 +131,15 @@ def call(variant, name, title, ours, tokio, iterations, targets):
         subjects=[
             Subject("C function", LIMIT, "c/call-c c"),
             *(Subject(name, OURS, f"c/call {subject}") for name, subject in ours.items()),
-            Subject(tokio, PEER, "rust/release/bench-tokio call spawn"),
+            Subject(tokio, PEER, "rust/release/bench-rust call tokio"),
+            *(
+                [
+                    Subject("futures LocalPool", PEER, "rust/release/bench-rust call local-pool"),
+                    Subject("async-executor", PEER, "rust/release/bench-rust call async-executor"),
+                ]
+                if name != "call-block"
+                else [Subject("futures block_on", PEER, "rust/release/bench-rust call futures")]
+            ),
             Subject("by hand, one core", PEER, "c/call-by-hand by-hand", slower=20, counted=False),
             Subject("by hand, two cores", PEER, "c/call-by-hand by-hand", cpus=2, slower=20, counted=False),
         ],
@@ -140,7 +151,11 @@ def stream(name, title, capacity, batch, is_buffers=False, swift=False):
     subjects = [
         Subject("bare ring, yields", LIMIT, "c/stream ring"),
         Subject("Tenon, C to C", OURS, "c/stream tenon"),
-        Subject("tokio mpsc", PEER, "rust/release/bench-tokio stream mpsc"),
+        Subject("tokio mpsc", PEER, "rust/release/bench-rust stream tokio"),
+        Subject("async-channel", PEER, "rust/release/bench-rust stream async-channel"),
+        Subject("flume", PEER, "rust/release/bench-rust stream flume"),
+        Subject("crossbeam, blocking", PEER, "rust/release/bench-rust stream crossbeam"),
+        Subject("std sync_channel, blocking", PEER, "rust/release/bench-rust stream sync-channel"),
         Subject("Boost spsc + condition", PEER, "cpp/stream spsc"),
     ]
     if swift:
@@ -177,8 +192,9 @@ def timers(variant, name, title, iterations, counted, targets):
         subjects=[
             Subject("Tenon", OURS, "c/timers tenon"),
             Subject("uv_timer", PEER, "c/timers uv"),
-            Subject("tokio sleep", PEER, "rust/release/bench-tokio timers sleep"),
+            Subject("tokio sleep", PEER, "rust/release/bench-rust timers sleep"),
             Subject("Asio steady_timer", PEER, "cpp/timers asio"),
+            Subject("the same, standalone", PEER, "cpp/timers-standalone asio"),
         ],
         targets=targets,
     )
@@ -193,7 +209,7 @@ def combine(kind, title, peer):
         counted=20_000,
         subjects=[
             Subject("Tenon", OURS, f"c/combine tenon-{kind}"),
-            Subject(peer, PEER, f"rust/release/bench-tokio combine {kind}"),
+            Subject(peer, PEER, f"rust/release/bench-rust combine {kind}"),
         ],
         targets=[ahead_of(peer)],
     )
@@ -209,7 +225,7 @@ def block(cpus, title, iterations):
             Subject("tenon::future", OURS, "cpp/futures block"),
             Subject("std::future", PEER, "cpp/promise std-block"),
             Subject("boost::future", PEER, "cpp/promise boost-block"),
-            Subject("tokio blocking_recv", PEER, "rust/release/bench-tokio block oneshot"),
+            Subject("tokio blocking_recv", PEER, "rust/release/bench-rust block oneshot"),
         ],
         targets=[
             at_most_times(1, name) for name in ("std::future", "boost::future", "tokio blocking_recv")
@@ -227,6 +243,7 @@ def await_settled(cpus, title, iterations):
             Subject("tenon::task, own loop", OURS, "cpp/futures await"),
             Subject("Asio awaitable, with I/O", PEER, "cpp/await asio"),
             Subject("Asio awaitable, posts only", PEER, "cpp/await asio-posts"),
+            Subject("standalone, with I/O", PEER, "cpp/await-standalone asio"),
         ],
         targets=[ahead_of("Asio awaitable, with I/O")],
     )
@@ -279,7 +296,7 @@ def memory(name, title, variant, unit, targets):
         steady=True,
         subjects=[
             Subject("Tenon", OURS, "c/memory tenon"),
-            Subject("tokio oneshot", PEER, "rust/release/bench-tokio memory oneshot"),
+            Subject("tokio oneshot", PEER, "rust/release/bench-rust memory oneshot"),
             Subject("std::promise", PEER, "cpp/memory std"),
         ],
         targets=targets,
@@ -296,7 +313,8 @@ WORKLOADS = [
             Subject("C slab, unchecked", LIMIT, "c/promise slab"),
             Subject("Tenon", OURS, "c/promise tenon"),
             Subject("Tenon, consumed", OURS, "c/promise consume"),
-            Subject("tokio oneshot", PEER, "rust/release/bench-tokio promise oneshot"),
+            Subject("tokio oneshot", PEER, "rust/release/bench-rust promise tokio"),
+            Subject("futures oneshot", PEER, "rust/release/bench-rust promise futures"),
             Subject("std::promise", PEER, "cpp/promise std"),
         ],
         targets=[ahead_of("tokio oneshot"), instructions_at_most(200)],
@@ -308,7 +326,7 @@ WORKLOADS = [
         counted=20_000,
         subjects=[
             Subject("Tenon", OURS, "c/callback tenon"),
-            Subject("tokio oneshot, task", PEER, "rust/release/bench-tokio callback task"),
+            Subject("tokio oneshot, task", PEER, "rust/release/bench-rust callback task"),
         ],
     ),
     wake("wake-1", "(b) a worker settles, the loop answers: round trip on one core", 1, 20_000, 1.1),
@@ -362,7 +380,7 @@ WORKLOADS = [
         steady=True,
         subjects=[
             Subject("Tenon", OURS, "c/memory tenon-callback"),
-            Subject("tokio oneshot, task", PEER, "rust/release/bench-tokio memory task"),
+            Subject("tokio oneshot, task", PEER, "rust/release/bench-rust memory task"),
         ],
     ),
     memory(
@@ -432,7 +450,7 @@ WORKLOADS = [
             Subject("tenon::promise", OURS, "cpp/futures promise"),
             Subject("std::promise", PEER, "cpp/promise std"),
             Subject("boost::promise", PEER, "cpp/promise boost"),
-            Subject("tokio oneshot", PEER, "rust/release/bench-tokio promise oneshot"),
+            Subject("tokio oneshot", PEER, "rust/release/bench-rust promise tokio"),
         ],
         targets=[
             at_most_times(1.5, "Tenon's C handles"),

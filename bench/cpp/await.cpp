@@ -1,13 +1,9 @@
 // (k) What it costs to call a plain coroutine; and to await, with Boost.Asio, what another thread settles.
 #include "await.hpp"
+#include "either_asio.hpp"
 
 #include <coroutine>
 #include <optional>
-#include <utility> // Boost 1.74 forgets it
-
-#include <boost/asio.hpp>
-
-namespace asio = boost::asio;
 
 // The least that a call of a coroutine with a result can be: its frame, its start, its end.
 struct plain {

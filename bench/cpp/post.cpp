@@ -1,7 +1,9 @@
-// (c) The same work as c/post.c: libuv with a vector behind a mutex, and Asio.
+// (c) The same work as c/post.c: libuv with a vector behind a mutex or a lock-free queue, and Asio.
 #include "../c/bench.h"
+#include "either_asio.hpp"
 
-#include <boost/asio.hpp>
+#include <concurrentqueue/concurrentqueue.h>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -66,11 +68,51 @@ private:
   std::vector<job> incoming, running;
 };
 
+// The same with the lock-free queue that is known best.
+class moodycamel_queue {
+public:
+  moodycamel_queue() {
+    uv_loop_init(&loop);
+    async.data = this;
+    uv_async_init(&loop, &async, [](uv_async_t *handle) {
+      static_cast<moodycamel_queue *>(handle->data)->drain();
+    });
+  }
+  ~moodycamel_queue() {
+    uv_close(reinterpret_cast<uv_handle_t *>(&async), nullptr);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    BENCH_CHECK(uv_loop_close(&loop) == 0);
+  }
+  void post(long jobs) {
+    moodycamel::ProducerToken producer(incoming);
+    for (long i = 0; i < jobs; i++) {
+      BENCH_CHECK(incoming.enqueue(producer, {count, &done}));
+      uv_async_send(&async);
+    }
+  }
+  void run(long target) {
+    while (done < target)
+      uv_run(&loop, UV_RUN_ONCE);
+  }
+
+private:
+  void drain() {
+    job jobs[256];
+    while (std::size_t number = incoming.try_dequeue_bulk(jobs, std::size(jobs)))
+      for (std::size_t i = 0; i < number; i++)
+        jobs[i].fn(jobs[i].context);
+  }
+
+  uv_loop_t loop;
+  uv_async_t async;
+  moodycamel::ConcurrentQueue<job> incoming;
+};
+
 class asio_queue {
 public:
   void post(long jobs) {
     for (long i = 0; i < jobs; i++)
-      boost::asio::post(context, [] { count(&done); });
+      asio::post(context, [] { count(&done); });
   }
   void run(long target) {
     while (done < target)
@@ -78,9 +120,8 @@ public:
   }
 
 private:
-  boost::asio::io_context context;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard{
-      context.get_executor()};
+  asio::io_context context;
+  asio::executor_work_guard<asio::io_context::executor_type> guard{context.get_executor()};
 };
 
 template <typename Queue> double measure(int threads, long jobs) {
@@ -117,6 +158,8 @@ int main(int argc, char **argv) {
   bench_pin(0);
   if (bench_is(&bench, "uv"))
     return bench_report(&bench, measure<uv_queue>(bench.variant, bench.iterations));
+  if (bench_is(&bench, "moodycamel"))
+    return bench_report(&bench, measure<moodycamel_queue>(bench.variant, bench.iterations));
   if (bench_is(&bench, "asio"))
     return bench_report(&bench, measure<asio_queue>(bench.variant, bench.iterations));
   return bench_unknown(&bench);

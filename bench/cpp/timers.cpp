@@ -1,7 +1,7 @@
 // (f) The same work as c/timers.c, with Asio.
 #include "../c/bench.h"
+#include "either_asio.hpp"
 
-#include <boost/asio.hpp>
 #include <chrono>
 #include <thread>
 #include <vector>
@@ -9,7 +9,7 @@
 namespace {
 
 using std::chrono::milliseconds;
-using timer = boost::asio::steady_timer;
+using timer = asio::steady_timer;
 
 constexpr long others = 100000;
 constexpr long batch = 1000;
@@ -22,10 +22,10 @@ milliseconds near() { return milliseconds(1 + bench_random(&random_state) % 100)
 
 void arm(timer &timer, timer::time_point now, milliseconds delay) {
   timer.expires_at(now + delay);
-  timer.async_wait([](const boost::system::error_code &) { told++; });
+  timer.async_wait([](const error_code &) { told++; });
 }
 
-double arm_cancel(boost::asio::io_context &context, long iterations) {
+double arm_cancel(asio::io_context &context, long iterations) {
   const auto start = timer::clock_type::now();
   std::vector<timer> live;
   live.reserve(others);
@@ -34,7 +34,7 @@ double arm_cancel(boost::asio::io_context &context, long iterations) {
   timer one(context);
   const std::uint64_t start_ns = bench_now_ns();
   for (long begun = 0; begun < iterations; begun += batch) {
-    boost::asio::post(context, [&] {
+    asio::post(context, [&] {
       const auto now = timer::clock_type::now();
       for (long i = 0; i < batch; i++) {
         arm(one, now, far());
@@ -47,7 +47,7 @@ double arm_cancel(boost::asio::io_context &context, long iterations) {
   return bench_ns_per_op(start_ns, iterations);
 }
 
-double fire(boost::asio::io_context &context, long iterations) {
+double fire(asio::io_context &context, long iterations) {
   const auto now = timer::clock_type::now();
   std::vector<timer> timers;
   timers.reserve(static_cast<std::size_t>(iterations));
@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
   const bench_t bench = bench_arguments("timers", argc, argv);
   if (!bench_is(&bench, "asio"))
     return bench_unknown(&bench);
-  boost::asio::io_context context;
+  asio::io_context context;
   const double ns =
       bench.variant ? fire(context, bench.iterations) : arm_cancel(context, bench.iterations);
   return bench_report(&bench, ns);

@@ -1,7 +1,7 @@
 // (b) The same work as c/wake.c, with Asio: the worker posts, the handler answers by an eventfd.
 #include "../c/bench.h"
+#include "either_asio.hpp"
 
-#include <boost/asio.hpp>
 #include <sys/eventfd.h>
 #include <thread>
 
@@ -11,8 +11,8 @@ int main(int argc, char **argv) {
     return bench_unknown(&bench);
   bench_pin(0);
   const int answer_fd = eventfd(0, EFD_CLOEXEC);
-  boost::asio::io_context context;
-  auto guard = boost::asio::make_work_guard(context);
+  asio::io_context context;
+  auto guard = asio::make_work_guard(context);
   long heard = 0;
   const auto answer = [&] {
     const std::uint64_t one = 1;
@@ -25,7 +25,7 @@ int main(int argc, char **argv) {
     bench_pin(1);
     for (long i = 0; i < bench.iterations; i++) {
       std::uint64_t count;
-      boost::asio::post(context, answer);
+      asio::post(context, answer);
       BENCH_CHECK(read(answer_fd, &count, sizeof count) == sizeof count);
     }
     guard.reset();

@@ -1,7 +1,7 @@
 //! (h) Many futures as one: as many as the variant says are made, combined, settled and let go of. Per future.
 
 use crate::{ns_per_op, run_as_task, turn, Bench};
-use futures_util::{future::join_all, stream::FuturesUnordered, StreamExt};
+use futures::{future::join_all, stream::FuturesUnordered, StreamExt};
 use std::time::Instant;
 use tokio::{sync::oneshot, task};
 

@@ -1,6 +1,6 @@
-//! The workloads of ../c and ../cpp, with tokio.
+//! The workloads of ../c and ../cpp, with tokio and its neighbours.
 //!
-//! Called as `bench-tokio WORKLOAD SUBJECT ITERATIONS [VARIANT]`; prints one line of JSON.
+//! Called as `bench-rust WORKLOAD SUBJECT ITERATIONS [VARIANT]`; prints one line of JSON.
 
 mod call;
 mod combine;

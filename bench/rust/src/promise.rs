@@ -9,10 +9,22 @@ use tokio::{sync::oneshot, task};
 
 pub fn oneshot(bench: &Bench) -> f64 {
     let start = Instant::now();
-    for i in 0..bench.iterations {
-        let (promise, mut future) = oneshot::channel::<u64>();
-        promise.send(i).unwrap();
-        assert_eq!(future.try_recv().unwrap(), i);
+    match bench.subject.as_str() {
+        "tokio" => {
+            for i in 0..bench.iterations {
+                let (promise, mut future) = oneshot::channel::<u64>();
+                promise.send(i).unwrap();
+                assert_eq!(future.try_recv().unwrap(), i);
+            }
+        }
+        "futures" => {
+            for i in 0..bench.iterations {
+                let (promise, mut future) = futures::channel::oneshot::channel::<u64>();
+                promise.send(i).unwrap();
+                assert_eq!(future.try_recv().unwrap(), Some(i));
+            }
+        }
+        subject => panic!("no subject {subject:?}"),
     }
     ns_per_op(start, bench.iterations)
 }
