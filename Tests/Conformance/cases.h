@@ -347,6 +347,13 @@
   CASE(a_scopes_deadline_is_in_its_hosts_time)                                \
   CASE(who_waits_beside_a_loop_with_its_own_time_waits_in_real_time)          \
   CASE(a_host_is_not_asked_for_the_time_after_it_was_told_of_the_close)       \
+  /* inline_test.c */                                                         \
+  CASE(a_wait_inside_a_callback_ends_by_another_callback)                     \
+  CASE(a_callback_may_wait_for_what_the_next_callback_of_its_future_does)     \
+  CASE(what_a_callback_settles_wakes_other_threads_and_combinators_at_once)   \
+  CASE(a_cancel_has_told_everybody_when_it_returns_wherever_it_is_called)     \
+  CASE(a_callback_that_is_told_forgotten_may_forget_itself)                   \
+  CASE(a_cancel_callback_may_forget_the_next_one)                             \
   /* timer_test.c */                                                          \
   CASE(now_is_the_monotonic_clock)                                            \
   CASE(a_timer_tells_at_its_time_and_never_early)                             \

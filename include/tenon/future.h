@@ -10,6 +10,9 @@
  * cancels too, since nobody is left to read, unless the work was started detached; a callback
  * that waits counts as a reference.
  *
+ * What one is told has happened: a callback finds the future settled, or the cancel requested, with
+ * its reason; where an input decides for many, the others' cancels are requested by then, too.
+ *
  * A future has as many readers as it has references: all may look (tenon_future_peek()), one may
  * take the value out (tenon_future_take()).
  */
@@ -124,7 +127,8 @@ TENON_API tenon_status_t tenon_future_copy_error(tenon_future_t *future,
  * for its turn never starts, and what it was given is destroyed.
  *
  * Threading:  any thread; returns without waiting. Cancel callbacks without an executor run before
- *             this returns.
+ *             this returns; but when 16 are running inside one another on this thread, right after
+ *             the innermost, so that a chain of cancels of any length needs the stack of a few.
  * Returns:    TENON_STATUS_OK, also if it was requested before; TENON_STATUS_SETTLED if too late.
  * Since:      0.1.0
  */
@@ -190,7 +194,9 @@ TENON_API tenon_status_t tenon_future_on_complete_if_pending(
  * Blocks until the future has settled. For threads without a loop.
  *
  * If the work belongs to an executor that no loop looks after, this polls it: one without a host,
- * whose descriptor nobody has asked for.
+ * whose descriptor nobody has asked for. A future that is made of others and has no executor of its
+ * own (tenon_future_all() and its kin, tenon_future_map(), a scope's end) goes by the first of them
+ * that has one.
  *
  * Threading:  a thread that may block. `timeout_ns` is a duration; TENON_FOREVER is one.
  * Returns:    as tenon_future_poll(), never TENON_STATUS_PENDING.

@@ -23,6 +23,8 @@
  *   borrow. `get` borrows from the handle that it was read from.
  * - A callback is called exactly once for each registration that succeeded, with a status, with no
  *   lock held. It may call anything here, and release its own handle.
+ * - A callback without an executor, and a drop function, may wait, too, and poll. What is to be told
+ *   on its thread by then is told first, and what becomes due meanwhile at once.
  * - Structs that begin with struct_size are set up with their _INIT macro. Flags that are not known,
  *   reserved fields that are not zero and texts that are not UTF-8 are TENON_STATUS_INVALID.
  * - Times end in _ns: nanoseconds. `timeout_ns` is a duration, `deadline_ns` an instant of

@@ -94,7 +94,9 @@ public final class Future: Sendable {
         }
         let context = unsafeBitCast(continuation, to: UnsafeMutableRawPointer.self)
         let function = unsafeBitCast(resume, to: UnsafeRawPointer.self)
-        let status = onComplete(handle, .none, function, context, late: .refuse) { _ in }
+        let status = onComplete(
+          handle, .none, function, context, late: .refuse, isOwn: true
+        ) { _ in }
         if status != TENON_STATUS_OK { continuation.resume() }
       }
     } onCancel: {

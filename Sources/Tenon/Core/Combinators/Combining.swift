@@ -9,7 +9,7 @@ func combine(
     let status = pollFuture(input(index))
     if status.rawValue < 0 && !isEnd(status) { return .failure(StatusError(status)) }
   }
-  guard let (promise, future) = createFuture(.none, flags: 0) else {
+  guard let (promise, future) = createFollowing() else {
     return .failure(StatusError(SlotTable.exhaustion()))
   }
   guard let block = UnsafeMutablePointer.make(kind, keeps: keeps, promise: promise, count, input)
@@ -18,6 +18,10 @@ func combine(
     return .failure(StatusError(TENON_STATUS_NO_RESOURCES))
   }
   let status = block.listen()
+  if status == TENON_STATUS_OK && !block.isDecided {
+    let needs = kind == .all || kind == .allSettled || count == 1
+    for index in 0..<count { follow(input(index), by: promise, needs: needs) }
+  }
   return block.finishSetup(future, status)
 }
 
@@ -32,7 +36,7 @@ extension UnsafeMutablePointer where Pointee == Combinator {
       let entry = entries + index
       let status = onComplete(
         entry.pointee.future, .none, unsafeBitCast(inputEnded, to: UnsafeRawPointer.self),
-        UnsafeMutableRawPointer(entry), late: .refuse
+        UnsafeMutableRawPointer(entry), late: .refuse, isOwn: true
       ) { entry.pointee.registration = $0.bits }
       if status != TENON_STATUS_OK {
         guard status == TENON_STATUS_SETTLED else {
@@ -59,7 +63,8 @@ extension UnsafeMutablePointer where Pointee == Combinator {
     if status == TENON_STATUS_OK && !isDecided {
       let context = UnsafeMutableRawPointer(self)
       status = onCancel(
-        pointee.promise, .none, unsafeBitCast(resultCancelled, to: UnsafeRawPointer.self), context
+        pointee.promise, .none, unsafeBitCast(resultCancelled, to: UnsafeRawPointer.self), context,
+        isOwn: true
       ) { _ in }
       if status == TENON_STATUS_CANCELLED {
         // By its executor, which closes.
@@ -102,11 +107,13 @@ extension UnsafeMutablePointer where Pointee == Combinator {
   /// An input has ended.
   @inline(__always) func end(_ index: Int, _ status: tenon_status_t, _ future: Handle) {
     let isWinner = decides(status) && decide()
-    if isWinner { settleFirst(index, status, future) }
     if pointee.kind == .any && index == 0 && !isWinner { keepFirstError(future) }
     let left = pointee.pending.subtract(1, ordering: .sequentiallyConsistent).newValue
     if isWinner {
+      if status != TENON_STATUS_OK, let error = copyFailure(of: future) { keepError(error) }
+      // What is not needed any more is cancelled by the time that anybody sees the result.
       reach(Combinator.done)
+      settleFirst(index, status, future)
     } else if left == 0 {
       if decide() {
         settleLast()
@@ -129,7 +136,6 @@ extension UnsafeMutablePointer where Pointee == Combinator {
   /// Settles the result by the input that decided it.
   private func settleFirst(_ index: Int, _ status: tenon_status_t, _ future: Handle) {
     if status != TENON_STATUS_OK {
-      if let error = copyFailure(of: future) { keepError(error) }
       passFailure(of: future, to: pointee.promise)
     } else if pointee.kind == .timeout {
       moveValue(of: future, to: pointee.promise)

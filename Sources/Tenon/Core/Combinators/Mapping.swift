@@ -17,7 +17,8 @@ func mapFuture(
   _ input: Handle, on name: ExecutorName, _ function: tenon_map_fn,
   _ context: UnsafeMutableRawPointer?
 ) -> Result<Handle, StatusError> {
-  guard let (promise, future) = createFuture(name, flags: 0) else {
+  guard let (promise, future) = name == .none ? createFollowing() : createFuture(name, flags: 0)
+  else {
     return .failure(StatusError(SlotTable.exhaustion()))
   }
   guard let memory = malloc(MemoryLayout<Mapping>.size) else {
@@ -29,8 +30,9 @@ func mapFuture(
     to: Mapping(input: input, promise: promise, function: function, context: context))
   // The cancel callback first: afterwards the function may be called at any time, and nothing can be undone.
   var cancel: Handle?
+  if name == .none { follow(input, by: promise, needs: true) }
   var status = onCancel(
-    promise, .none, unsafeBitCast(mappingCancelled, to: UnsafeRawPointer.self), memory
+    promise, .none, unsafeBitCast(mappingCancelled, to: UnsafeRawPointer.self), memory, isOwn: true
   ) { cancel = $0 }
   if status != TENON_STATUS_OK {
     mapping.release()

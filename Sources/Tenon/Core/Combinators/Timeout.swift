@@ -45,8 +45,10 @@ extension UnsafeMutablePointer where Pointee == Combinator {
   fileprivate func rejectAll(_ status: tenon_status_t) {
     let error = ErrorSlot.create(status, status.sentence)
     if let error, ErrorSlot.retain(error) == TENON_STATUS_OK { keepError(error) }
-    _ = settle(pointee.promise, as: .rejected, error.map { .error($0) } ?? .status(status))
-    reach(Combinator.done)
+    Delivery.passOn {
+      reach(Combinator.done)
+      _ = settle(pointee.promise, as: .rejected, error.map { .error($0) } ?? .status(status))
+    }
   }
 }
 
@@ -69,7 +71,7 @@ func sleepFuture(
   }
   let status = onCancel(
     promise, .none, unsafeBitCast(cancelSleep, to: UnsafeRawPointer.self),
-    UnsafeMutableRawPointer(bitPattern: timer.bits)
+    UnsafeMutableRawPointer(bitPattern: timer.bits), isOwn: true
   ) { _ in }
   switch status {
   case TENON_STATUS_OK, TENON_STATUS_SETTLED: break

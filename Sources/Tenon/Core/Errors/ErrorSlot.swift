@@ -38,6 +38,9 @@ final class ErrorContent: Sendable {
     return cause
   }
 
+  /// Whether its end runs other people's code.
+  fileprivate var endsOthers: Bool { payload != nil || swiftError != nil }
+
   deinit {
     free(domain)
     free(message)
@@ -109,13 +112,24 @@ struct ErrorSlot: ~Copyable {
       if exchanged {
         if isLast {
           errorTable.give(handle.index, slot)
-          cause = content?.takeUnretainedValue().takeCause()
-          content?.release()
+          if let content { cause = end(content) }
         }
         return TENON_STATUS_OK
       }
       word = original
     }
+  }
+
+  /// Ends the content, and hands over the reference to its cause. What it carries may let go of other errors, and so on.
+  @inline(__always) private static func end(_ content: Unmanaged<ErrorContent>) -> Handle? {
+    let (cause, endsOthers) = content._withUnsafeGuaranteedRef { ($0.takeCause(), $0.endsOthers) }
+    if endsOthers {
+      Delivery.call(
+        Delivery.Item(function: releaseContent, context: content.toOpaque()), .drop)
+    } else {
+      content.release()
+    }
+    return cause
   }
 
   /// Calls `body` with the content, which stays for the call even if another thread lets go of it.
@@ -154,4 +168,8 @@ struct ErrorSlot: ~Copyable {
     if let kept { _ = release(kept) }
     return nil
   }
+}
+
+private func releaseContent(_ content: UnsafeMutableRawPointer?, _ size: Int) {
+  if let content { Unmanaged<ErrorContent>.fromOpaque(content).release() }
 }

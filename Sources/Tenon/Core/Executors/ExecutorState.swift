@@ -72,6 +72,8 @@ struct ExecutorState: ~Copyable {
     var isUnattended = false
     /// Whoever began to close is cancelling what is in flight; or has, and what that leads to has not run yet.
     var cancelling = Cancelling.no
+    /// The thread that is.
+    var canceller: UInt = 0
     var drivers = DriverTable()
   }
 

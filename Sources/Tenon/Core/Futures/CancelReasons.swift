@@ -7,8 +7,9 @@ import CTenon
 extension UnsafeMutablePointer where Pointee == FutureSlot {
   /// Takes over a reference. Under the lock.
   @inline(__always) func keepReason(_ reason: Handle?) {
-    valueMemory.storeBytes(
-      of: reason.map { .error($0) } ?? tenon_value_none(), as: tenon_value_t.self)
+    var value = reason.map { tenon_value_t.error($0) } ?? tenon_value_none()
+    value.drop_executor = followed
+    valueMemory.storeBytes(of: value, as: tenon_value_t.self)
   }
 
   /// Lends the reason. Under the lock.

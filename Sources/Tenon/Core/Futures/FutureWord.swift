@@ -15,6 +15,8 @@ import CTenon
 ///     bit 6       locked
 ///     bit 7       detached: nobody reading is no reason to cancel
 ///     bit 8       call: Swift work on an executor produces it
+///     bit 9       follows: it is made of other futures, and pending: see Following.swift
+///     bit 10      needs: and cannot settle without the executor that it follows
 ///     bit 12..37  readers: references, and callbacks that wait
 ///     bit 38..63  the slot's life: see Handle
 struct FutureWord: SlotWord {
@@ -33,6 +35,8 @@ struct FutureWord: SlotWord {
   static let locked: UInt = 1 << 6
   static let detached: UInt = 1 << 7
   static let call: UInt = 1 << 8
+  static let follows: UInt = 1 << 9
+  static let needs: UInt = 1 << 10
   static let reader: UInt = 1 << 12
   static let readersMask: UInt = (1 << 26 - 1) << 12
 
@@ -149,7 +153,8 @@ struct FutureWord: SlotWord {
   @inline(__always) func settled(_ phase: Phase) -> FutureWord {
     // Who produced it, and for whom, is no matter any more; and the fast paths compare the whole word.
     let next = without(
-      FutureWord.locked | FutureWord.open | FutureWord.call | FutureWord.detached)
+      FutureWord.locked | FutureWord.open | FutureWord.call | FutureWord.detached
+        | FutureWord.follows | FutureWord.needs)
     return next.readers == 0 ? next.freed : next.with(phase.rawValue)
   }
 

@@ -86,8 +86,12 @@ var lateSettlementCount: UInt64 { lateSettlements.load(ordering: .relaxed) }
 @inline(never) private func fireSettled(
   _ completions: UInt32, _ cancels: UInt32, _ phase: FutureWord.Phase
 ) {
-  fire(completions, FutureWord(phase.rawValue).status)
-  fire(cancels, TENON_STATUS_SETTLED)
+  if completions == 0 { return fire(cancels, TENON_STATUS_SETTLED) }
+  if cancels == 0 { return fire(completions, FutureWord(phase.rawValue).status) }
+  Delivery.passOn {
+    fire(completions, FutureWord(phase.rawValue).status)
+    fire(cancels, TENON_STATUS_SETTLED)
+  }
 }
 
 extension FutureSlot {
@@ -220,12 +224,6 @@ func detachFuture(_ future: Handle) -> tenon_status_t {
   return TENON_STATUS_OK
 }
 
-/// The executor that a future's work is bound to.
-func executorOfFuture(_ future: Handle) -> ExecutorName {
-  guard let slot = findFuture(future, .future) else { return .none }
-  return ExecutorName(bits: slot.pointee.head.executor.load(ordering: .relaxed))
-}
-
 // MARK: Cancelling
 
 /// Requests a cancel, for a reason that is borrowed. The first request decides what the reason is.
@@ -234,6 +232,14 @@ func executorOfFuture(_ future: Handle) -> ExecutorName {
 {
   guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
   return requestCancel(future, slot, reason) { $0.cancelling(future) }
+}
+
+/// The same; once it is recorded, and before anybody is told, calls `requested`.
+func cancelFuture(
+  _ future: Handle, because reason: Handle? = nil, requested: () -> Void
+) -> tenon_status_t {
+  guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
+  return requestCancel(future, slot, reason, requested) { $0.cancelling(future) }
 }
 
 /// The same, for those who have only the promise's name for it, and may be its last readers.
@@ -248,7 +254,7 @@ func cancelPromise(_ promise: Handle, because reason: Handle? = nil) -> tenon_st
 
 private func requestCancel(
   _ handle: Handle, _ slot: UnsafeMutablePointer<FutureSlot>, _ reason: Handle?,
-  _ step: (FutureWord) -> FutureWord.Step
+  _ requested: () -> Void = {}, _ step: (FutureWord) -> FutureWord.Step
 ) -> tenon_status_t {
   if let reason, case let status = ErrorSlot.retain(reason), status != TENON_STATUS_OK {
     return status
@@ -262,6 +268,7 @@ private func requestCancel(
     slot.keepReason(reason)
     let executor = ExecutorName(bits: slot.pointee.head.executor.load(ordering: .relaxed))
     slot.publish(locked.unlocked)
+    requested()
     tellCancel(handle, cancels, executor, isCall: locked.has(FutureWord.call))
     return TENON_STATUS_OK
   }

@@ -6,10 +6,11 @@ import Synchronization
 /// What to do with a callback for a future that has settled.
 enum Late { case tell, refuse }
 
-/// Registers a completion callback. SETTLED: nothing was registered.
+/// Registers a completion callback; `isOwn`: it is Tenon's own. SETTLED: nothing was registered.
 func onComplete(
   _ future: Handle, _ executor: ExecutorName, _ function: UnsafeRawPointer,
-  _ context: UnsafeMutableRawPointer?, late: Late, _ registered: (Handle) -> Void
+  _ context: UnsafeMutableRawPointer?, late: Late, isOwn: Bool = false,
+  _ registered: (Handle) -> Void
 ) -> tenon_status_t {
   guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
   // A settled future is the quick answer, and the pending one is checked again below.
@@ -18,7 +19,7 @@ func onComplete(
   if status != TENON_STATUS_PENDING && (late == .refuse || executor == .none) {
     return TENON_STATUS_SETTLED
   }
-  return register(function, context, future, executor) { handle, index, registration in
+  return register(function, context, future, executor, isOwn) { handle, index, registration in
     switch slot.transition({ $0.registering(future) }) {
     case .refused(let status): return .refused(status)
     case .done(let old, let locked):
@@ -43,10 +44,11 @@ func onComplete(
 /// Registers a cancel callback; `beforeOthers`: it is told before those that are there.
 func onCancel(
   _ promise: Handle, _ executor: ExecutorName, _ function: UnsafeRawPointer,
-  _ context: UnsafeMutableRawPointer?, beforeOthers: Bool = false, _ registered: (Handle) -> Void
+  _ context: UnsafeMutableRawPointer?, isOwn: Bool = false, beforeOthers: Bool = false,
+  _ registered: (Handle) -> Void
 ) -> tenon_status_t {
   guard let slot = findFuture(promise, .promise) else { return SlotTable.refusal(promise) }
-  return register(function, context, promise, executor) { handle, index, registration in
+  return register(function, context, promise, executor, isOwn) { handle, index, registration in
     switch slot.transition({ $0.lockingPromise(promise) }) {
     case .refused(let status): return .refused(status)
     case .done(let old, let locked):
@@ -82,12 +84,12 @@ private enum Placement {
 /// is refused.
 @inline(__always) private func register(
   _ function: UnsafeRawPointer, _ context: UnsafeMutableRawPointer?, _ subject: Handle,
-  _ executor: ExecutorName,
+  _ executor: ExecutorName, _ isOwn: Bool,
   _ place: (Handle, UInt32, UnsafeMutablePointer<RegistrationSlot>) -> Placement
 ) -> tenon_status_t {
   guard
     let (handle, index, registration) = createRegistration(
-      function, context, subject: subject, executor: executor)
+      function, context, subject: subject, executor: executor, isOwn: isOwn)
   else { return SlotTable.exhaustion() }
   if executor != .none {
     guard let state = executor.state, state.addPending(executor) else {

@@ -7,13 +7,13 @@ private let forgetters = Monitor()
 /// A new registration, in no list yet and not armed; nil if there is no slot left.
 @inline(__always) func createRegistration(
   _ function: UnsafeRawPointer, _ context: UnsafeMutableRawPointer?, subject: Handle,
-  executor: ExecutorName
+  executor: ExecutorName, isOwn: Bool
 ) -> (handle: Handle, index: UInt32, slot: UnsafeMutablePointer<RegistrationSlot>)? {
   guard let (index, memory) = registrationTable.take() else { return nil }
   let slot = RegistrationSlot.at(memory)
   let life = slot.fill(
     function: function, context: context, subject: subject.bits, executor: executor,
-    isTimer: false)
+    isTimer: false, isOwn: isOwn)
   return (Handle(.registration, index: index, word: life), index, slot)
 }
 
@@ -25,7 +25,14 @@ private let forgetters = Monitor()
 }
 
 /// Tells every registration of a list that its event is here. The list is nobody else's any more.
-@inline(never) func fire(_ first: UInt32, _ event: tenon_status_t) {
+func fire(_ first: UInt32, _ event: tenon_status_t) {
+  if first == 0 { return }
+  if RegistrationSlot.at(first - 1).pointee.next == 0 { return fireAll(first, event) }
+  // All of them are due before the first one runs, which may wait for what another one does.
+  Delivery.passOn { fireAll(first, event) }
+}
+
+@inline(never) private func fireAll(_ first: UInt32, _ event: tenon_status_t) {
   var next = first
   while next != 0 {
     let index = next - 1
@@ -67,11 +74,26 @@ private func endForgotten(
   _ handle: Handle, _ slot: UnsafeMutablePointer<RegistrationSlot>
 ) {
   let name = slot.pointee.executor
-  if name == .none { return InlineDelivery.deliver(handle) }
+  if name == .none {
+    let context = UnsafeMutableRawPointer(bitPattern: handle.bits)
+    return Delivery.call(Delivery.Item(function: runRegistrationHere, context: context), slot.lane)
+  }
   if let state = name.state, state.enqueue(Job(runRegistrationJob, handle), name, .inFlight) {
     return
   }
   runRegistration(handle, TENON_STATUS_CLOSED)
+}
+
+extension UnsafeMutablePointer where Pointee == RegistrationSlot {
+  fileprivate var lane: Delivery.Lane {
+    if pointee.isOwn { return .own }
+    return pointee.subject.is(.future) ? .completion : .cancel
+  }
+}
+
+/// Where its event happened: tells the event.
+private func runRegistrationHere(_ context: UnsafeMutableRawPointer?, _ size: Int) {
+  runRegistration(Handle(bits: UInt(bitPattern: context)), TENON_STATUS_OK)
 }
 
 /// As a job: tells the event, or that the executor has closed.
@@ -89,7 +111,7 @@ func runRegistrationJob(_ context: UnsafeMutableRawPointer?, _ status: tenon_sta
   slot.pointee.runner.store(currentThread, ordering: .relaxed)
   let event = status == TENON_STATUS_OK ? tenon_status_t(slot.pointee.event) : status
   let subject = slot.pointee.subject
-  let name = slot.pointee.executor
+  let name = endPendingHere(slot.pointee.executor)
   tell(
     slot.pointee.function.load(ordering: .relaxed), slot.pointee.context.load(ordering: .relaxed),
     subject, event)
@@ -109,6 +131,13 @@ func runRegistrationJob(_ context: UnsafeMutableRawPointer?, _ status: tenon_sta
   } else {
     unsafeBitCast(function, to: tenon_cancel_fn.self)(context, event)
   }
+}
+
+/// On its executor's thread a callback that is being told is not pending any more. Returns for whom it still is.
+@inline(__always) private func endPendingHere(_ name: ExecutorName) -> ExecutorName {
+  guard name != .none, let state = name.state, state.isPolledHere else { return name }
+  state.removePending(name)
+  return .none
 }
 
 /// What a registration kept is let go of: its reader, and its executor's reason to stay alive.
@@ -147,9 +176,10 @@ func removeRegistration(
       return SlotTable.refusal(handle, word: slot.pointee.head.word.load(ordering: .acquiring))
     }
     slot.pointee.runner.store(currentThread, ordering: .relaxed)
+    let waiting = endPendingHere(name)
     if let status { tell(function, context, subject, status) }
     endForgotten(handle.index, slot, isListed: isListed)
-    endWaiting(subject, name)
+    endWaiting(subject, waiting)
     return TENON_STATUS_OK
   }
 }
@@ -183,8 +213,13 @@ private func disarm(
 private func awaitEnd(of handle: Handle, _ slot: UnsafeMutablePointer<RegistrationSlot>)
   -> tenon_status_t
 {
-  if slot.pointee.runner.load(ordering: .relaxed) == currentThread { return TENON_STATUS_PENDING }
   var word = slot.pointee.head.word.load(ordering: .acquiring)
+  // What was told may still be in a queue, and is this thread's doing.
+  if slot.pointee.runner.load(ordering: .relaxed) == currentThread,
+    handle.lives(in: word), word & RegistrationSlot.told == 0
+  {
+    return TENON_STATUS_PENDING
+  }
   while handle.lives(in: word) {
     if word & RegistrationSlot.told != 0 { return TENON_STATUS_STALE }
     let (exchanged, original) = slot.pointee.head.word.compareExchange(

@@ -15,12 +15,19 @@ extension LoopExecutor {
     state.pointee.phase.store(.closing, ordering: .relaxed)
     state.shared.pointee.closeDeadline = deadline
     state.shared.pointee.cancelling = .now
+    state.shared.pointee.canceller = currentThread
     state.pointee.mutex.unlock()
     let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
-    forEachPendingPromise { cancelPromise($0, because: reason) }
+    // All of them are cancelled before anybody is told here: a callback may ask for any, and may poll.
+    Delivery.passOn { forEachPendingPromise { cancelPromise($0, because: reason) } }
     if let reason { _ = ErrorSlot.release(reason) }
     // Not before: a poll on another thread could end the close before the work knows of it.
     state.pointee.mutex.lock()
+    // A callback that polled may have ended it.
+    guard state.pointee.phase.load(ordering: .relaxed) == .closing else {
+      state.pointee.mutex.unlock()
+      return true
+    }
     state.shared.pointee.cancelling = .done
     let isUnattended = state.shared.pointee.isUnattended
     state.unlockAndWake()
@@ -69,6 +76,8 @@ extension LoopExecutor {
   /// Polls until it is closed, unless that is somebody else's turn.
   private func finishUnattended() {
     if state.isPolledHere { return }
+    // Whoever is cancelling what is in flight goes on when that is done; this may be a callback of it.
+    if state.pointee.mutex.withLock({ state.shared.pointee.cancelling }) == .now { return }
     // If another thread polls, its poll does not end before it has seen the close.
     var result = PollResult()
     while poll(PollBudget(), &result) == TENON_STATUS_OK && !result.closed {}
@@ -81,7 +90,11 @@ extension LoopExecutor {
       return true
     }
     let (cancelling, hasWork, deadline) = state.pointee.mutex.withLock {
-      let cancelling = state.shared.pointee.cancelling
+      var cancelling = state.shared.pointee.cancelling
+      // A callback of the close polls, and all others have been told.
+      if cancelling == .now && state.shared.pointee.canceller == currentThread {
+        cancelling = .done
+      }
       if cancelling == .done { state.shared.pointee.cancelling = .no }
       let hasWork = !state.shared.pointee.drivers.isEmpty || state.hasArrivals
       return (cancelling, hasWork, state.shared.pointee.closeDeadline)

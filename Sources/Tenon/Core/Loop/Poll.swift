@@ -22,6 +22,13 @@ struct PollBudget {
 extension LoopExecutor {
   /// Runs what is ready and what that makes ready, within the budget.
   func poll(_ budget: PollBudget, _ result: inout PollResult) -> tenon_status_t {
+    guard Delivery.isInside, state.pointee.poller.load(ordering: .relaxed) == 0 else {
+      return pollHere(budget, &result)
+    }
+    return Delivery.whileWaiting { pollHere(budget, &result) }
+  }
+
+  private func pollHere(_ budget: PollBudget, _ result: inout PollResult) -> tenon_status_t {
     let status = state.beginPoll(name)
     if status != TENON_STATUS_OK { return status }
     result.jobs = 0

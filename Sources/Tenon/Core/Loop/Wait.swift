@@ -19,12 +19,14 @@ extension LoopExecutor {
     // A task must not block its thread: others of its kind may need it, and may be what this waits for.
     guard withUnsafeCurrentTask(body: { $0 == nil }) else { return TENON_STATUS_DEADLOCK }
     guard state.pointee.isRunnable.load(ordering: .relaxed) else { return TENON_STATUS_UNSUPPORTED }
-    while !state.becomeRunner() {
-      guard let future else { return TENON_STATUS_BUSY }
-      if let status = awaitRunner(future, deadline) { return status }
+    return Delivery.whileWaiting {
+      while !state.becomeRunner() {
+        guard let future else { return TENON_STATUS_BUSY }
+        if let status = awaitRunner(future, deadline) { return status }
+      }
+      defer { state.resignRunner() }
+      return runAlone(until: future, deadline: deadline)
     }
-    defer { state.resignRunner() }
-    return runAlone(until: future, deadline: deadline)
   }
 
   /// Waits beside the thread that runs; nil: its place may be free.
@@ -36,7 +38,7 @@ extension LoopExecutor {
     var alarm: Handle?
     let status = onComplete(
       future, .none, unsafeBitCast(ring, to: UnsafeRawPointer.self), UnsafeMutableRawPointer(state),
-      late: .refuse
+      late: .refuse, isOwn: true
     ) { alarm = $0 }
     if status == TENON_STATUS_SETTLED { return pollFuture(future) }
     guard status == TENON_STATUS_OK, let alarm else { return status }
@@ -166,8 +168,12 @@ func waitFuture(_ future: Handle, deadline: UInt64) -> tenon_status_t {
   if LoopExecutor.polledHere || withUnsafeCurrentTask(body: { $0 != nil }) {
     return TENON_STATUS_DEADLOCK
   }
-  InlineDelivery.drain()
-  if let executor = LoopExecutor.named(executorOfFuture(future)) {
+  return Delivery.whileWaiting { blockUntilSettled(future, deadline: deadline) }
+}
+
+private func blockUntilSettled(_ future: Handle, deadline: UInt64) -> tenon_status_t {
+  let (name, isNeeded) = executorToPoll(for: future)
+  if let executor = LoopExecutor.named(name) {
     let state = executor.state
     // nil: closed, and no loop is needed any more.
     let isWatched = state.pointee.mutex.withLock { state.source.pointee?.isWatched }
@@ -175,7 +181,9 @@ func waitFuture(_ future: Handle, deadline: UInt64) -> tenon_status_t {
       // No loop will ever come: this thread does the work.
       let status = executor.run(until: future, deadline: deadline)
       if status != TENON_STATUS_BUSY && status != TENON_STATUS_CLOSED { return status }
-    } else if isWatched == true, state.pointee.home.load(ordering: .relaxed) == currentThread {
+    } else if isWatched == true, isNeeded,
+      state.pointee.home.load(ordering: .relaxed) == currentThread
+    {
       return TENON_STATUS_DEADLOCK
     }
   }
@@ -217,7 +225,9 @@ private func sleep(until future: Handle, deadline: UInt64) -> tenon_status_t {
   }
   var registration: Handle?
   let function = unsafeBitCast(wakeUp, to: UnsafeRawPointer.self)
-  let status = onComplete(future, .none, function, context, late: .refuse) { registration = $0 }
+  let status = onComplete(future, .none, function, context, late: .refuse, isOwn: true) {
+    registration = $0
+  }
   guard status == TENON_STATUS_OK else {
     Unmanaged<Sleeper>.fromOpaque(context).release()
     return status == TENON_STATUS_SETTLED ? pollFuture(future) : status

@@ -43,6 +43,8 @@ struct RegistrationSlot: ~Copyable {
   var isLinked: Bool
   /// Atomic, because an executor that closes looks at every slot.
   let isTimer: Atomic<Bool>
+  /// Whether the callback is Tenon's own: see ``Delivery``.
+  var isOwn: Bool
 
   @inline(__always) static func at(_ slot: UnsafeMutableRawPointer)
     -> UnsafeMutablePointer<RegistrationSlot>
@@ -66,7 +68,7 @@ extension UnsafeMutablePointer where Pointee == RegistrationSlot {
   /// Fills a slot that was just taken. Nobody sees it before it is armed.
   @inline(__always) func fill(
     function: UnsafeRawPointer, context: UnsafeMutableRawPointer?, subject: UInt,
-    executor: ExecutorName, isTimer: Bool
+    executor: ExecutorName, isTimer: Bool, isOwn: Bool = false
   ) -> UInt {
     pointee.head.executor.store(executor.bits, ordering: .relaxed)
     pointee.function.store(UInt(bitPattern: function), ordering: .relaxed)
@@ -75,6 +77,7 @@ extension UnsafeMutablePointer where Pointee == RegistrationSlot {
     pointee.runner.store(0, ordering: .relaxed)
     pointee.isLinked = false
     pointee.isTimer.store(isTimer, ordering: .relaxed)
+    pointee.isOwn = isOwn
     return pointee.head.word.load(ordering: .relaxed) & Handle.lifeMask
   }
 

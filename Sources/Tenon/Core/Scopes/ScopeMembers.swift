@@ -12,7 +12,9 @@ func addToScope(_ scope: Handle, _ future: Handle) -> tenon_status_t {
       if content.pointee.phase == .ended { return TENON_STATUS_CLOSED }
       // It would wait for itself.
       if content.pointee.future.bits == future.bits { return TENON_STATUS_DEADLOCK }
-      (isCancelled, promise) = (content.pointee.isCancelled, content.pointee.promise)
+      promise = content.pointee.promise
+      // Requested, though those that are there may not have been asked yet.
+      isCancelled = content.pointee.isCancelled || isCancelRequested(promise)
       content.pointee.memberCount += 1
       member.pointee.isAsked = isCancelled
       if isCancelled {
@@ -28,10 +30,11 @@ func addToScope(_ scope: Handle, _ future: Handle) -> tenon_status_t {
   }
   let registered = onComplete(
     future, .none, unsafeBitCast(memberTold, to: UnsafeRawPointer.self),
-    UnsafeMutableRawPointer(member), late: .refuse
+    UnsafeMutableRawPointer(member), late: .refuse, isOwn: true
   ) { _ in }
   switch registered {
   case TENON_STATUS_OK:
+    follow(future, by: promise, needs: true)
     if isCancelled { passCancel(of: promise, to: future) }
   case TENON_STATUS_SETTLED:
     endMember(member, pollFuture(future))

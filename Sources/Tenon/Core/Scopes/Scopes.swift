@@ -24,7 +24,10 @@ func openScope(_ options: ScopeOptions) -> Result<Handle, StatusError> {
   // A deadline that is the parent's needs no timer: the parent passes on that it has come.
   let needsTimer = deadline == options.deadline && deadline != .max
   if needsTimer && executor == .none { return .failure(StatusError(TENON_STATUS_INVALID)) }
-  guard let (promise, future) = createFuture(executor, flags: 0) else {
+  guard
+    let (promise, future) = executor == .none
+      ? createFollowing() : createFuture(executor, flags: 0)
+  else {
     return .failure(StatusError(SlotTable.exhaustion()))
   }
   guard let (scope, slot) = ScopeTable.take() else {
@@ -34,7 +37,7 @@ func openScope(_ options: ScopeOptions) -> Result<Handle, StatusError> {
   slot.begin(scope, promise, future, executor, deadline, options)
   var status = onCancel(
     promise, .none, unsafeBitCast(scopeCancelled, to: UnsafeRawPointer.self),
-    UnsafeMutableRawPointer(bitPattern: scope.bits)
+    UnsafeMutableRawPointer(bitPattern: scope.bits), isOwn: true
   ) { _ in }
   if status == TENON_STATUS_CANCELLED {
     // By the executor, which closes.

@@ -160,7 +160,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     // Before the writer's own callbacks, which may try to send.
     let status = onCancel(
       pointee.promise, .none, unsafeBitCast(endCancelled, to: UnsafeRawPointer.self),
-      UnsafeMutableRawPointer(bitPattern: reader.bits), beforeOthers: true
+      UnsafeMutableRawPointer(bitPattern: reader.bits), isOwn: true, beforeOthers: true
     ) { _ in }
     let isWatched =
       status == TENON_STATUS_OK || status == TENON_STATUS_SETTLED

@@ -111,7 +111,8 @@ struct PromisedWait {
   func watch(_ end: Handle, _ giveUp: tenon_cancel_fn) -> Bool {
     let function = unsafeBitCast(giveUp, to: UnsafeRawPointer.self)
     let context = UnsafeMutableRawPointer(bitPattern: end.bits)
-    if onCancel(promise, .none, function, context, { _ in }) == TENON_STATUS_OK { return true }
+    let status = onCancel(promise, .none, function, context, isOwn: true) { _ in }
+    if status == TENON_STATUS_OK { return true }
     discard()
     return false
   }

@@ -65,13 +65,14 @@ extension tenon_value_t {
     isKind == TENON_VALUE_STRING || isKind == TENON_VALUE_BYTES
   }
 
-  /// Runs the drop function here, if there is one to run.
-  @inline(__always) func dropHere() {
+  /// Runs the drop function on this thread, if there is one to run.
+  func dropHere() {
     guard let drop, !has(TENON_VALUE_FLAG_BORROWED) else { return }
     if isKind == TENON_VALUE_POINTER {
-      drop(self.as.pointer.address, 0)
+      Delivery.call(Delivery.Item(function: drop, context: self.as.pointer.address), .drop)
     } else if !has(TENON_VALUE_FLAG_INLINE) {
-      drop(self.as.data.pointer, self.as.data.size)
+      let (data, size) = (self.as.data.pointer, self.as.data.size)
+      Delivery.call(Delivery.Item(function: drop, context: data, size: size), .drop)
     }
   }
 

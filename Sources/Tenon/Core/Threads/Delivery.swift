@@ -1,0 +1,176 @@
+import Glibc
+
+/// What a thread calls where it happens: callbacks without an executor, and drop functions.
+///
+/// Two rules make it safe to call anything from there, and keep a chain of a million of them on the stack of a few:
+///
+/// - **Tenon's own callbacks come first.** They pass on what has happened (an input has ended, a scope is cancelled, a thread that
+///   waits may go on) and never wait for somebody else's code. While one runs, others and whatever is to be told queue up; so
+///   whoever is told finds all of it recorded.
+/// - **Nobody else's nest without bound.** A completion callback waits for the end of any that runs; cancel callbacks and
+///   drop functions are called at once up to `nestingMax` in one another, and then when the innermost has returned.
+///
+/// A thread that waits inside a callback counts as one that is outside of any: `whileWaiting`.
+enum Delivery {
+  enum Lane { case own, completion, cancel, drop }
+
+  /// A function to call. Its type is that of a value's drop function.
+  struct Item {
+    let function: @convention(c) (UnsafeMutableRawPointer?, Int) -> Void
+    let context: UnsafeMutableRawPointer?
+    var size = 0
+
+    @inline(__always) fileprivate func call() { function(context, size) }
+  }
+
+  /// How many cancel callbacks, and how many drop functions, may be called inside one another.
+  fileprivate static let nestingMax = 16
+
+  fileprivate struct Turn: ~Copyable {
+    /// One of Tenon's own runs.
+    var isPassingOn = false
+    var depths = Depths()
+    var own = Queue<Item>()
+    var completions = Queue<Item>()
+    var cancels = Queue<Item>()
+    var drops = Queue<Item>()
+  }
+
+  /// How many callbacks of others run, inside one another.
+  fileprivate struct Depths {
+    var completions = 0
+    var cancels = 0
+    var drops = 0
+
+    var isOutside: Bool { completions | cancels | drops == 0 }
+  }
+
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    pthread_key_create(&key) { memory in
+      let turn = memory?.assumingMemoryBound(to: Turn.self)
+      turn?.deinitialize(count: 1)
+      turn?.deallocate()
+    }
+    return key
+  }()
+
+  private static var known: UnsafeMutablePointer<Turn>? {
+    pthread_getspecific(key)?.assumingMemoryBound(to: Turn.self)
+  }
+
+  private static var current: UnsafeMutablePointer<Turn> { known ?? make() }
+
+  @inline(never) private static func make() -> UnsafeMutablePointer<Turn> {
+    let turn = UnsafeMutablePointer<Turn>.allocate(capacity: 1)
+    turn.initialize(to: Turn())
+    pthread_setspecific(key, turn)
+    return turn
+  }
+
+  /// Calls a function now, or as soon as the rules allow.
+  static func call(_ item: Item, _ lane: Lane) {
+    let turn = current
+    switch lane {
+    case .own:
+      if turn.pointee.isPassingOn { return turn.pointee.own.append(item) }
+      turn.pointee.isPassingOn = true
+      item.call()
+      return endPassingOn(turn)
+    case .completion:
+      guard turn.mayComplete else { return turn.pointee.completions.append(item) }
+      runCompletion(item, turn)
+    case .cancel:
+      guard turn.mayCancel else { return turn.pointee.cancels.append(item) }
+      runCancel(item, turn)
+    case .drop:
+      guard turn.mayDrop else { return turn.pointee.drops.append(item) }
+      runDrop(item, turn)
+    }
+    runWaiting(turn)
+  }
+
+  /// Calls `body`, which records several things that belong together: nobody is told of one on this thread before all
+  /// are recorded. Everybody has been told, as far as the rules allow, when this returns.
+  static func passOn<Result>(_ body: () -> Result) -> Result {
+    let turn = current
+    if turn.pointee.isPassingOn { return body() }
+    turn.pointee.isPassingOn = true
+    let result = body()
+    endPassingOn(turn)
+    return result
+  }
+
+  /// Calls `body`, which waits on this thread, or runs a loop: what is to be told by then is told first, and what becomes due in
+  /// it at once, as outside of any callback; for it may be what `body` waits for.
+  static func whileWaiting<Result>(_ body: () -> Result) -> Result {
+    guard let turn = known, isInside else { return body() }
+    let outside = turn.pointee.depths
+    turn.pointee.depths = Depths()
+    defer { turn.pointee.depths = outside }
+    runWaiting(turn)
+    return body()
+  }
+
+  /// Whether this thread is inside a callback or drop function of somebody's.
+  @inline(__always) static var isInside: Bool {
+    guard let turn = known else { return false }
+    return !turn.pointee.depths.isOutside
+  }
+
+  private static func endPassingOn(_ turn: UnsafeMutablePointer<Turn>) {
+    while let next = turn.pointee.own.popFirst() { next.call() }
+    turn.pointee.isPassingOn = false
+    runWaiting(turn)
+  }
+
+  /// Calls what waits and may be called now.
+  private static func runWaiting(_ turn: UnsafeMutablePointer<Turn>) {
+    while true {
+      if turn.mayDrop, let next = turn.pointee.drops.popFirst() {
+        runDrop(next, turn)
+      } else if turn.mayComplete, let next = turn.pointee.completions.popFirst() {
+        runCompletion(next, turn)
+      } else if turn.mayCancel, let next = turn.pointee.cancels.popFirst() {
+        runCancel(next, turn)
+      } else {
+        return
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func runCompletion(_ item: Item, _ turn: UnsafeMutablePointer<Turn>) {
+    turn.pointee.depths.completions += 1
+    item.call()
+    turn.pointee.depths.completions -= 1
+  }
+
+  @inline(__always)
+  private static func runCancel(_ item: Item, _ turn: UnsafeMutablePointer<Turn>) {
+    turn.pointee.depths.cancels += 1
+    item.call()
+    turn.pointee.depths.cancels -= 1
+  }
+
+  @inline(__always)
+  private static func runDrop(_ item: Item, _ turn: UnsafeMutablePointer<Turn>) {
+    turn.pointee.depths.drops += 1
+    item.call()
+    turn.pointee.depths.drops -= 1
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Delivery.Turn {
+  fileprivate var mayComplete: Bool {
+    !pointee.isPassingOn && pointee.depths.completions | pointee.depths.cancels == 0
+  }
+
+  fileprivate var mayCancel: Bool {
+    !pointee.isPassingOn && pointee.depths.cancels < Delivery.nestingMax
+  }
+
+  fileprivate var mayDrop: Bool {
+    !pointee.isPassingOn && pointee.depths.drops < Delivery.nestingMax
+  }
+}
