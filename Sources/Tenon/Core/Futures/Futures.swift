@@ -140,6 +140,13 @@ func releasePromise(_ promise: Handle) -> tenon_status_t {
   return promise.lives(in: word.bits) && word.isPending && word.has(FutureWord.cancelRequested)
 }
 
+/// Whether anybody can still read what a pending promise comes to.
+func hasReaders(_ promise: Handle) -> Bool {
+  guard let slot = findFuture(promise, .promise) else { return false }
+  let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
+  return promise.lives(in: word.bits) && word.readers != 0
+}
+
 // MARK: The read end
 
 @inline(__always) func retainFuture(_ future: Handle) -> tenon_status_t {

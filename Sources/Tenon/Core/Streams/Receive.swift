@@ -59,9 +59,10 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   /// Has the reader wait for an item, or with nil only asks. OK: there is one now; ENDED, REJECTED, CANCELLED: there never
   /// will be. The stream is pinned.
   func awaitItem(_ wait: StreamWait?) -> tenon_status_t {
-    var wake = StreamWake.none
-    let status = pointee.mutex.withLock { beginWait(wait, &wake) }
-    wake.perform(self)
+    var (writer, abandoned) = (StreamWake.none, StreamWake.none)
+    let status = pointee.mutex.withLock { beginWait(wait, &writer, &abandoned) }
+    abandoned.perform(self)
+    writer.perform(self)
     return status
   }
 
@@ -80,13 +81,19 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     }
   }
 
-  private func beginWait(_ wait: StreamWait?, _ writer: inout StreamWake) -> tenon_status_t {
+  private func beginWait(
+    _ wait: StreamWait?, _ writer: inout StreamWake, _ abandoned: inout StreamWake
+  ) -> tenon_status_t {
     // The end is looked at first: what was sent before it is seen then.
     let isEnded = hasEnded
     if hasItem { return TENON_STATUS_OK }
     if isEnded { return endStatus }
     guard let wait else { return TENON_STATUS_PENDING }
-    if !shared.pointee.reader.isNone { return TENON_STATUS_BUSY }
+    let former = shared.pointee.reader
+    if !former.isNone {
+      guard former.isAbandoned else { return TENON_STATUS_BUSY }
+      abandoned = former.cancellation
+    }
     // Seen by the next send, or made before this looks again.
     beginReaderWait(wait)
     if hasItem {

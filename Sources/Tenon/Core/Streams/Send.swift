@@ -72,14 +72,24 @@ extension UnsafeMutablePointer where Pointee == tenon_value_t {
 extension UnsafeMutablePointer where Pointee == StreamCore {
   /// Has the writer wait for room. OK: there is some now. The sink is pinned.
   func awaitRoom(_ wait: StreamWait) -> tenon_status_t {
-    pointee.mutex.lock()
-    defer { pointee.mutex.unlock() }
+    var abandoned = StreamWake.none
+    let status = pointee.mutex.withLock { beginWait(wait, &abandoned) }
+    abandoned.perform(self)
+    return status
+  }
+
+  private func beginWait(_ wait: StreamWait, _ abandoned: inout StreamWake) -> tenon_status_t {
     if shared.pointee.isEnded { return TENON_STATUS_CLOSED }
     guard !shared.pointee.isCancelled, let stream = shared.pointee.stream else {
       return TENON_STATUS_CANCELLED
     }
     if !hasRoom {
-      if !shared.pointee.writer.isNone { return TENON_STATUS_BUSY }
+      let former = shared.pointee.writer
+      if !former.isNone {
+        guard former.isAbandoned else { return TENON_STATUS_BUSY }
+        shared.pointee.writer = .none
+        abandoned = former.cancellation
+      }
       // Seen by the next receive, or made before this looks again. For a rendezvous the reader's wait is what counts.
       if pointee.capacity != 0 { stream.setFlags(EndWord.peerWaits) }
       if !hasRoom {

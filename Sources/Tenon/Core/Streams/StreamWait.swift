@@ -22,6 +22,9 @@ enum StreamWait {
     }
   }
 
+  /// Nobody can be told any more: its future was detached and let go of.
+  var isAbandoned: Bool { promise.map { !hasReaders($0) } ?? false }
+
   /// What waking it takes when there is something to do.
   var wake: StreamWake {
     switch self {
@@ -72,8 +75,8 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   }
 }
 
-/// Gives a promise its value, unless nobody wants it any more: nil, and nothing has happened. Between the two, when nobody
-/// can see the value yet, calls `accepted`.
+/// Gives a promise its value, unless nobody wants it or can read it any more: nil, and nothing has happened. Between the
+/// two, when nobody can see the value yet, calls `accepted`.
 func offer(
   _ promise: Handle, moving value: UnsafePointer<tenon_value_t>, _ accepted: () -> Void
 ) -> StreamWake? {
@@ -81,7 +84,7 @@ func offer(
   let slot = FutureSlot.at(memory)
   let transition = slot.transition { word in
     let step = word.settling(promise)
-    if case .become = step, word.has(FutureWord.cancelRequested) {
+    if case .become = step, word.has(FutureWord.cancelRequested) || word.readers == 0 {
       return .refuse(TENON_STATUS_CANCELLED)
     }
     return step
@@ -90,7 +93,6 @@ func offer(
   let (completions, cancels) = (slot.content.pointee.completions, slot.content.pointee.cancels)
   slot.valueMemory.copyMemory(from: value, byteCount: MemoryLayout<tenon_value_t>.size)
   accepted()
-  // It has a reader: the last one of a promise that is not detached requests a cancel.
   slot.publish(locked.settled(.fulfilled))
   return .told(completions: completions, cancels: cancels)
 }
