@@ -532,6 +532,10 @@ static tenon_status_t call_stream_next(arguments_t *arguments) {
   return tenon_stream_next(HANDLE(stream, 0), REQUIRED(0, OUT(tenon_future_t *, 0)));
 }
 
+static tenon_status_t call_stream_cancel_with(arguments_t *arguments) {
+  return tenon_stream_cancel_with(HANDLE(stream, 0), HANDLE(error, 1));
+}
+
 static tenon_status_t call_stream_next_batch(arguments_t *arguments) {
   static tenon_value_t values[1];
   return tenon_stream_next_batch(HANDLE(stream, 0), REQUIRED(0, values), 1,
@@ -633,6 +637,10 @@ static tenon_status_t call_latest_copy_end(arguments_t *arguments) {
 
 static tenon_status_t call_latest_cancel(arguments_t *arguments) {
   return tenon_latest_cancel(HANDLE(latest, 0));
+}
+
+static tenon_status_t call_latest_cancel_with(arguments_t *arguments) {
+  return tenon_latest_cancel_with(HANDLE(latest, 0), HANDLE(error, 1));
 }
 
 static tenon_status_t call_latest_retain(arguments_t *arguments) {
@@ -761,6 +769,7 @@ const function_t conformance_functions[] = {
     FUNCTION(stream_copy_error, .handles = {M}, .pointers = 1),
     FUNCTION(stream_copy_end, .handles = {M}, .pointers = 1),
     FUNCTION(stream_cancel, .handles = {M}),
+    FUNCTION(stream_cancel_with, .handles = {M, E}, .optional = {false, true}),
     FUNCTION(stream_retain, .handles = {M}),
     FUNCTION(stream_release, .handles = {M}),
     FUNCTION(latest_create, .handles = {X}, .optional = {true}, .pointers = 2, .structs = 1,
@@ -780,6 +789,7 @@ const function_t conformance_functions[] = {
     FUNCTION(latest_copy_error, .handles = {L}, .pointers = 1),
     FUNCTION(latest_copy_end, .handles = {L}, .pointers = 1),
     FUNCTION(latest_cancel, .handles = {L}),
+    FUNCTION(latest_cancel_with, .handles = {L, E}, .optional = {false, true}),
     FUNCTION(latest_retain, .handles = {L}),
     FUNCTION(latest_release, .handles = {L}),
 

@@ -212,6 +212,19 @@
   CASE(callbacks_write_and_read_a_whole_stream)                               \
   CASE(a_million_items_cross_threads_in_order)                                \
   CASE(ends_that_are_misused_from_many_threads_lose_no_value)                 \
+  CASE(a_batch_of_none_needs_no_values)                                       \
+  /* stream_order_test.c */                                                   \
+  CASE(a_writer_that_is_told_of_a_cancel_finds_it_recorded)                   \
+  CASE(a_publisher_that_is_told_of_a_cancel_finds_it_recorded)                \
+  CASE(a_close_of_the_writers_executor_is_a_cancel_of_the_stream)             \
+  CASE(a_reader_that_is_told_of_the_end_finds_it_recorded)                    \
+  CASE(who_is_told_of_room_or_of_an_item_has_it)                              \
+  CASE(a_wait_that_is_told_of_its_end_is_over)                                \
+  CASE(what_two_threads_know_of_a_cancel_agrees)                              \
+  CASE(what_two_threads_know_of_an_end_agrees)                                \
+  CASE(an_item_for_a_future_that_nobody_holds_stays)                          \
+  CASE(a_latest_value_for_a_future_that_nobody_holds_stays)                   \
+  CASE(a_wait_that_nobody_holds_makes_room_for_the_next_one)                  \
   /* latest_test.c */                                                         \
   CASE(a_latest_value_is_the_newest_one)                                      \
   CASE(a_replaced_value_is_dropped_once)                                      \

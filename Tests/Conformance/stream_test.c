@@ -177,8 +177,29 @@ CASE(batches_move_as_many_as_fit_and_as_are_there) {
   for (int64_t number = 0; number < 7; number++)
     CHECK_COUNT(number, out[number].as.i64);
   CHECK_STATUS(TENON_STATUS_PENDING, tenon_stream_next_batch(ends.stream, out, 8, &count, NULL));
-  CHECK_STATUS(TENON_STATUS_INVALID, tenon_stream_next_batch(ends.stream, out, 0, &count, NULL));
-  CHECK_COUNT(5, count);
+  stream_end(ends);
+}
+
+CASE(a_batch_of_none_needs_no_values) {
+  ends_t ends = stream_create(1);
+  tenon_future_t *none;
+  size_t count = 7;
+  pattern_fill(&none, sizeof none);
+  for (int has_item = 0; has_item < 2; has_item++) {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_stream_next_batch(ends.stream, NULL, 0, &count, &none));
+    CHECK_COUNT(0, count);
+    count = 7;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_sink_send_batch(ends.sink, NULL, 0, &count, &none));
+    CHECK_COUNT(0, count);
+    count = 7;
+    if (!has_item)
+      CHECK_STATUS(TENON_STATUS_OK, send(ends.sink, 1));
+  }
+  CHECK_UNTOUCHED(none);
+  CHECK_STATUS(TENON_STATUS_INVALID, tenon_stream_next_batch(ends.stream, NULL, 1, &count, NULL));
+  CHECK_STATUS(TENON_STATUS_INVALID, tenon_sink_send_batch(ends.sink, NULL, 1, &count, NULL));
+  CHECK_COUNT(7, count);
+  CHECK_COUNT(1, next(ends.stream));
   stream_end(ends);
 }
 

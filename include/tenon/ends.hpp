@@ -15,6 +15,7 @@ template <class Handle> struct functions_of;
 template <> struct functions_of<tenon_stream_t> {
   static constexpr auto retain = tenon_stream_retain, release = tenon_stream_release,
                         cancel = tenon_stream_cancel;
+  static constexpr auto cancel_with = tenon_stream_cancel_with;
   static constexpr auto copy_end = tenon_stream_copy_end;
   static constexpr auto copy_error = tenon_stream_copy_error;
   static constexpr auto next = tenon_stream_next;
@@ -27,6 +28,7 @@ template <> struct functions_of<tenon_stream_t> {
 template <> struct functions_of<tenon_latest_t> {
   static constexpr auto retain = tenon_latest_retain, release = tenon_latest_release,
                         cancel = tenon_latest_cancel;
+  static constexpr auto cancel_with = tenon_latest_cancel_with;
   static constexpr auto copy_end = tenon_latest_copy_end;
   static constexpr auto copy_error = tenon_latest_copy_error;
   static constexpr auto next = tenon_latest_next;
@@ -94,7 +96,9 @@ public:
   void cancel() const noexcept { functions::cancel(this->handle()); }
 
   /// The same, and says why: the writer's cancel_reason() gives it, in every language.
-  void cancel(const error &reason) const { ended().cancel(reason); }
+  void cancel(const error &reason) const noexcept {
+    functions::cancel_with(this->handle(), reason.handle());
+  }
 
   /// When the writer ends it, whether or not all has been read: with nothing, with the error, or as
   /// cancelled. A cancel of this is one of the stream; letting go of it is none.

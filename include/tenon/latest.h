@@ -9,7 +9,8 @@
  *
  * It ends as a stream does: the publisher closes, fails or cancels, and that arrives after the value
  * that the reader has not seen; a publisher that is released without any of these is a broken promise.
- * The reader cancels, or goes away, and the publisher hears TENON_STATUS_CANCELLED.
+ * The reader cancels, or goes away, and the publisher hears TENON_STATUS_CANCELLED. What an end is told
+ * is so when it asks, as for a stream.
  *
  * Any thread may use either end at any time.
  */
@@ -123,7 +124,8 @@ TENON_API bool tenon_publisher_is_cancelled(tenon_publisher_t *publisher) TENON_
 
 /**
  * Gives a reference to the reason for which the reader wants no more, as tenon_promise_copy_reason()
- * does: what a cancel of tenon_latest_copy_end(), or of the scope that it was added to, said.
+ * does: what tenon_latest_cancel_with() said, or a cancel of tenon_latest_copy_end(), or of the scope
+ * that it was added to.
  *
  * Without a reason, also for a reader that went away, it is a plain error: domain "tenon", code
  * TENON_STATUS_CANCELLED.
@@ -157,7 +159,7 @@ TENON_API tenon_status_t tenon_publisher_on_cancel(
  *
  * At the end its value is one of kind TENON_VALUE_END; if the publisher failed, it is rejected with
  * the publisher's error, and if the publisher cancelled, it is cancelled. Letting go of it while it is
- * pending gives up the wait, and loses no value.
+ * pending gives up the wait, and loses no value; nor does one that was detached and that nobody holds.
  *
  * Ownership:  the caller releases `*value_out`.
  * Threading:  any thread.
@@ -229,6 +231,17 @@ TENON_API tenon_status_t tenon_latest_copy_end(tenon_latest_t *latest,
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_latest_cancel(tenon_latest_t *latest) TENON_NOEXCEPT;
+
+/**
+ * Does the same, and says why: the publisher finds it by tenon_publisher_copy_reason(), and an end that
+ * answers as cancelled has it as the cause of its error. The first request decides.
+ *
+ * Ownership:  borrows `reason`, which may be NULL: then it is tenon_latest_cancel().
+ * Threading, returns: as tenon_latest_cancel().
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_latest_cancel_with(tenon_latest_t *latest,
+                                                  tenon_error_t *reason) TENON_NOEXCEPT;
 
 /**
  * Adds a reference.

@@ -18,11 +18,16 @@
  *   TENON_STATUS_STALE (or ends as cancelled, if the reader has cancelled).
  * - the reader cancels, or releases the stream: the writer can send no more, hears of it on its next
  *   or waiting send, or by tenon_sink_on_cancel(), and answers by ending. After a cancel what is
- *   buffered can still be read; after the release it is dropped.
+ *   buffered can still be read; after the release it is dropped. The close of the executor that a
+ *   stream was created with is such a cancel, too.
  *
  * Each end is used by one thread at a time, which may be another one each time; the two ends do not
  * have to care for each other. A second call inside an end is TENON_STATUS_BUSY, and has done
  * nothing. Ending, cancelling, retaining and releasing are for any thread at any time.
+ *
+ * What an end is told is so when it asks: who hears of a cancel, by whatever way, finds it and its
+ * reason, and can send no more; who hears of the end finds it everywhere; who hears of room, or of an
+ * item, has it.
  */
 #ifndef TENON_STREAM_H
 #define TENON_STREAM_H
@@ -74,8 +79,8 @@ TENON_API tenon_status_t tenon_stream_create(const tenon_stream_config_t *config
  * Without room nothing is taken, and `*room_out` is a future that settles with a value that holds
  * nothing when it is worth trying again, and as cancelled when the reader wants no more or the sink
  * is ended. Letting go of it, or cancelling it, gives up the wait. One such future at a time: while it
- * is pending another send that finds no room is TENON_STATUS_BUSY. With NULL for `room_out` this only
- * asks.
+ * is pending, and anybody holds it, another send that finds no room is TENON_STATUS_BUSY. With NULL
+ * for `room_out` this only asks.
  *
  * Ownership:  moves out of `*value`, which is left holding nothing, if the answer is
  *             TENON_STATUS_OK; otherwise the value is the caller's. The caller releases `*room_out`.
@@ -96,7 +101,8 @@ TENON_API tenon_status_t tenon_sink_send(tenon_sink_t *sink, tenon_value_t *valu
  *
  * Ownership:  moves out of the first `*sent_out` values; the others are the caller's.
  * Threading:  as tenon_sink_send().
- * Returns:    TENON_STATUS_OK: `*sent_out` is at least 1 (0 if `count` is). TENON_STATUS_PENDING: no
+ * Returns:    TENON_STATUS_OK: `*sent_out` is at least 1, or 0 if `count` is, and then `values` may be
+ *             NULL. TENON_STATUS_PENDING: no
  *             room for even one; `*sent_out` is left alone, `*room_out` as tenon_sink_send() says.
  * Errors:     as tenon_sink_send(); all values are looked at before the first is taken.
  * Since:      0.1.0
@@ -165,7 +171,8 @@ TENON_API bool tenon_sink_is_cancelled(tenon_sink_t *sink) TENON_NOEXCEPT;
 
 /**
  * Gives a reference to the reason for which the reader wants no more, as tenon_promise_copy_reason()
- * does: what a cancel of tenon_stream_copy_end(), or of the scope that it was added to, said.
+ * does: what tenon_stream_cancel_with() said, or a cancel of tenon_stream_copy_end(), or of the scope
+ * that it was added to.
  *
  * Without a reason, also for a reader that went away, it is a plain error: domain "tenon", code
  * TENON_STATUS_CANCELLED.
@@ -200,7 +207,8 @@ tenon_sink_on_cancel(tenon_sink_t *sink, tenon_executor_t *executor, tenon_cance
  * At the end of the stream its value is one of kind TENON_VALUE_END; if the writer failed, it is
  * rejected with the writer's error, and if the writer cancelled, it is cancelled. Letting go of the
  * future while it is pending, or cancelling it, gives up the wait, and an item that comes later stays
- * for the next call; once it has settled, the item is the future's, and is dropped with it.
+ * for the next call, as it does if the future was detached and nobody holds it any more; once it has
+ * settled, the item is the future's, and is dropped with it.
  *
  * Ownership:  the caller releases `*item_out`.
  * Threading:  one thread at a time.
@@ -221,12 +229,11 @@ TENON_API tenon_status_t tenon_stream_next(tenon_stream_t *stream,
  * Ownership:  the first `*count_out` of `values` are the caller's. The caller releases `*ready_out`.
  * Threading:  one thread at a time. Callbacks of the writer's future without an executor run on this
  *             thread before this returns.
- * Returns:    TENON_STATUS_OK: 1 to `count` items. TENON_STATUS_PENDING: none yet.
- *             TENON_STATUS_ENDED: none, and none will come.
+ * Returns:    TENON_STATUS_OK: 1 to `count` items, or none if `count` is 0, and then `values` may be
+ *             NULL. TENON_STATUS_PENDING: none yet. TENON_STATUS_ENDED: none, and none will come.
  * Errors:     TENON_STATUS_REJECTED: the writer failed, see tenon_stream_copy_error();
  *             TENON_STATUS_CANCELLED: the writer ended it as cancelled; TENON_STATUS_BUSY if a wait is
- *             pending, or another thread is inside; TENON_STATUS_INVALID if `count` is 0;
- *             TENON_STATUS_NO_RESOURCES.
+ *             pending, or another thread is inside; TENON_STATUS_NO_RESOURCES.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_stream_next_batch(tenon_stream_t *stream, tenon_value_t *values,
@@ -281,6 +288,17 @@ TENON_API tenon_status_t tenon_stream_copy_end(tenon_stream_t *stream,
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_stream_cancel(tenon_stream_t *stream) TENON_NOEXCEPT;
+
+/**
+ * Does the same, and says why: the writer finds it by tenon_sink_copy_reason(), and an end that
+ * answers as cancelled has it as the cause of its error. The first request decides.
+ *
+ * Ownership:  borrows `reason`, which may be NULL: then it is tenon_stream_cancel().
+ * Threading, returns: as tenon_stream_cancel().
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_stream_cancel_with(tenon_stream_t *stream,
+                                                  tenon_error_t *reason) TENON_NOEXCEPT;
 
 /**
  * Adds a reference.

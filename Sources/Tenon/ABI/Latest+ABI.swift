@@ -123,6 +123,13 @@ public func tenon_latest_cancel(_ latest: OpaquePointer?) -> tenon_status_t {
 }
 
 @c @implementation
+public func tenon_latest_cancel_with(_ latest: OpaquePointer?, _ reason: OpaquePointer?)
+  -> tenon_status_t
+{
+  cancelStream(Handle(latest), .latest, because: reason == nil ? nil : Handle(reason))
+}
+
+@c @implementation
 public func tenon_latest_retain(_ latest: OpaquePointer?) -> tenon_status_t {
   retainEnd(Handle(latest), .latest)
 }

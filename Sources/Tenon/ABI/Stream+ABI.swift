@@ -36,15 +36,17 @@ public func tenon_sink_send_batch(
   _ sink: OpaquePointer?, _ values: UnsafeMutablePointer<tenon_value_t>?, _ count: Int,
   _ sent_out: UnsafeMutablePointer<Int>?, _ room_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
-  guard let values, let sent_out, count >= 0 else { return TENON_STATUS_INVALID }
-  for index in 0..<count where !tenon_value_t.isItem(at: values + index) {
-    return TENON_STATUS_INVALID
-  }
+  guard let sent_out, count >= 0, values != nil || count == 0 else { return TENON_STATUS_INVALID }
   var sent = 0
-  let status =
-    count == 0
-    ? withCore(Handle(sink), .sink) { _ in TENON_STATUS_OK }
-    : sendItems(Handle(sink), values, count, &sent, room_out)
+  let status: tenon_status_t
+  if let values, count != 0 {
+    for index in 0..<count where !tenon_value_t.isItem(at: values + index) {
+      return TENON_STATUS_INVALID
+    }
+    status = sendItems(Handle(sink), values, count, &sent, room_out)
+  } else {
+    status = withCore(Handle(sink), .sink) { _ in TENON_STATUS_OK }
+  }
   if status == TENON_STATUS_OK { sent_out.pointee = sent }
   return status
 }
@@ -111,9 +113,14 @@ public func tenon_stream_next_batch(
   _ stream: OpaquePointer?, _ values: UnsafeMutablePointer<tenon_value_t>?, _ count: Int,
   _ count_out: UnsafeMutablePointer<Int>?, _ ready_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
-  guard let values, let count_out, count > 0 else { return TENON_STATUS_INVALID }
+  guard let count_out, count >= 0, values != nil || count == 0 else { return TENON_STATUS_INVALID }
   var received = 0
-  let status = receiveItems(Handle(stream), values, count, &received, ready_out)
+  let status =
+    if let values, count != 0 {
+      receiveItems(Handle(stream), values, count, &received, ready_out)
+    } else {
+      withCore(Handle(stream), .stream) { _ in TENON_STATUS_OK }
+    }
   if status == TENON_STATUS_OK { count_out.pointee = received }
   return status
 }
@@ -135,6 +142,13 @@ public func tenon_stream_copy_end(
 @c @implementation
 public func tenon_stream_cancel(_ stream: OpaquePointer?) -> tenon_status_t {
   cancelStream(Handle(stream), .stream)
+}
+
+@c @implementation
+public func tenon_stream_cancel_with(_ stream: OpaquePointer?, _ reason: OpaquePointer?)
+  -> tenon_status_t
+{
+  cancelStream(Handle(stream), .stream, because: reason == nil ? nil : Handle(reason))
 }
 
 @c @implementation
@@ -207,6 +221,8 @@ func copyStreamReason(
   _ writer: Handle, _ kind: Handle.Kind, _ error_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
   guard let error_out else { return TENON_STATUS_INVALID }
+  let known = cancelStatus(writer, kind)
+  if known != TENON_STATUS_OK { return known }
   return withCore(writer, kind) { core in
     let status = giveReason(of: core.pointee.promise, error_out)
     // Settled, and nobody is left who could ask how.

@@ -27,6 +27,7 @@ func reasonInSwift(of promise: Handle) -> (any Error)? {
 /// What a stream's reader gave as the reason.
 func reasonInSwift(ofWriter writer: Handle, _ kind: Handle.Kind) -> (any Error)? {
   var reason: (any Error)?
+  guard cancelStatus(writer, kind) == TENON_STATUS_OK else { return nil }
   _ = withCore(writer, kind) { core in
     reason = reasonInSwift(of: core.pointee.promise)
     return TENON_STATUS_OK

@@ -60,6 +60,11 @@ public final class Latest: Sendable {
   /// Requests that the publisher ends.
   public func cancel() { _ = cancelStream(handle, .latest) }
 
+  /// The same, and says why: the publisher finds it as ``Publisher/cancelReason``.
+  public func cancel(because reason: any Error) {
+    withReason(reason) { _ = cancelStream(handle, .latest, because: $0) }
+  }
+
   /// Its end, as a future: it settles when the publisher ends it. As ``Stream/end``.
   public var end: Future { get throws { try streamEnd(handle, .latest) } }
 

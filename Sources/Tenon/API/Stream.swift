@@ -62,6 +62,11 @@ public final class Stream: Sendable {
   /// Requests that the writer ends. What is buffered can still be read.
   public func cancel() { _ = cancelStream(handle, .stream) }
 
+  /// The same, and says why: the writer finds it as ``Sink/cancelReason``, in every language. The first request decides.
+  public func cancel(because reason: any Error) {
+    withReason(reason) { _ = cancelStream(handle, .stream, because: $0) }
+  }
+
   /// The stream's end, as a future: it settles when the writer ends it, whether or not all has been read; with nothing, with
   /// the error, or as cancelled.
   ///

@@ -41,10 +41,12 @@ func onComplete(
   }
 }
 
-/// Registers a cancel callback; `beforeOthers`: it is told before those that are there.
+/// Registers a cancel callback; `beforeOthers`: it is told before those that are there. `late`: a cancel is requested
+/// already, and the callback is not told of it before this returns.
 func onCancel(
   _ promise: Handle, _ executor: ExecutorName, _ function: UnsafeRawPointer,
   _ context: UnsafeMutableRawPointer?, isOwn: Bool = false, beforeOthers: Bool = false,
+  late: () -> Void = {},
   _ registered: (Handle) -> Void
 ) -> tenon_status_t {
   guard let slot = findFuture(promise, .promise) else { return SlotTable.refusal(promise) }
@@ -65,6 +67,7 @@ func onCancel(
         return .armed
       }
       slot.publish(locked.unlocked)
+      late()
       guard executor != .none else { return .refused(TENON_STATUS_CANCELLED) }
       registered(handle)
       return .late(TENON_STATUS_CANCELLED)

@@ -43,8 +43,8 @@ struct StreamCore: ~Copyable {
     var isEnded = false
     /// The reader wants no more, or is gone.
     var isCancelled = false
-    /// Others may hold, and cancel, the future of the stream's end.
-    var isEndLent = false
+    /// Others may cancel the future of the stream's end, and that is a cancel of the stream.
+    var isEndWatched = false
     var reader = StreamWait.none
     var writer = StreamWait.none
     /// Of a latest value: the one that the reader has not seen, and how many it never saw.
@@ -105,10 +105,9 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     return count < pointee.capacity
   }
 
-  /// Whether nothing more comes. Under the mutex. Who is told by the future of the end may ask before the writer is done.
+  /// Whether nothing more comes. Under the mutex. Who finds the future of the end settled may ask before the writer is done.
   var hasEnded: Bool {
-    shared.pointee.isEnded
-      || shared.pointee.isEndLent && pollFuture(pointee.future) != TENON_STATUS_PENDING
+    shared.pointee.isEnded || pollFuture(pointee.future) != TENON_STATUS_PENDING
   }
 
   /// How the writer ended it.
@@ -172,11 +171,18 @@ func createStream(
   shared.initialize(to: StreamCore.Shared(sink: sink.slot, stream: stream.slot))
   core.initialize(to: StreamCore(control, executor, capacity ?? 1, items, shared))
   StreamCounters.alive.wrappingAdd(1, ordering: .relaxed)
-  return .success(
-    (
-      sink.slot.begin(writer, sink.index, core, places),
-      stream.slot.begin(reader, stream.index, core, places)
-    ))
+  let ends = (
+    writer: sink.slot.begin(writer, sink.index, core, places),
+    reader: stream.slot.begin(reader, stream.index, core, places)
+  )
+  // Its close is a cancel of the stream.
+  if executor != .none, case let status = core.watchEnd(of: ends.reader), status != TENON_STATUS_OK
+  {
+    _ = releaseEnd(ends.reader, reader)
+    _ = releaseEnd(ends.writer, writer)
+    return .failure(StatusError(status))
+  }
+  return .success(ends)
 }
 
 extension Handle.Kind {

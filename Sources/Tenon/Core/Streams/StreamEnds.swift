@@ -23,10 +23,8 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
       if !word.has(EndWord.ended) { _ = releasePromise(core.pointee.promise) }
       core.finishWriter(isGone: true)
     } else {
-      let isEndLent = core.cancelByReader(isGone: true)
+      _ = core.cancelByReader(isGone: true)
       core.dropItems(mask: UInt(pointee.mask))
-      // Else this is its last reader, and the cancel.
-      if isEndLent { _ = cancelFuture(core.pointee.future) }
       _ = releaseFuture(core.pointee.future)
     }
     pointee.core = nil
@@ -63,9 +61,14 @@ func endStream(
   withCore(writer, kind) { core in
     guard let slot = kind.end(writer) else { return TENON_STATUS_STALE }
     var word = EndWord(0)
-    if let refusal = slot.change(&word, { $0.ending(writer) }) { return refusal }
-    _ = settle(core.pointee.promise, as: phase, reason)
-    core.finishWriter(isGone: false)
+    if let refusal = slot.change(&word, { $0.ending(writer) }) {
+      if refusal == TENON_STATUS_ALREADY_SETTLED { core.awaitEnd() }
+      return refusal
+    }
+    Delivery.passOn {
+      _ = settle(core.pointee.promise, as: phase, reason)
+      core.finishWriter(isGone: false)
+    }
     return TENON_STATUS_OK
   }
 }
@@ -86,10 +89,28 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     writer.cancellation.perform(self)
   }
 
-  /// The reader wants no more, or is gone: nothing more is sent, and a writer that waits is told. Says whether others may
-  /// hold the future of the end.
-  @discardableResult
-  func cancelByReader(isGone: Bool) -> Bool {
+  /// Whoever ends it is about to say how, and calls nobody before that.
+  fileprivate func awaitEnd() {
+    var backoff = Backoff()
+    while pollFuture(pointee.future) == TENON_STATUS_PENDING { backoff.pause() }
+  }
+
+  /// The reader wants no more, or is gone. That and the reason, which is borrowed, is recorded before anybody is told.
+  func cancelByReader(because reason: Handle? = nil, isGone: Bool) -> tenon_status_t {
+    Delivery.passOn {
+      var isMarked = false
+      let status = cancelFuture(pointee.future, because: reason) {
+        markCancelled(isGone: isGone)
+        isMarked = true
+      }
+      // Requested before, and perhaps not marked yet.
+      if !isMarked && (isGone || status == TENON_STATUS_OK) { markCancelled(isGone: isGone) }
+      return status
+    }
+  }
+
+  /// A cancel is requested: nothing more is sent, and a writer that waits is told.
+  fileprivate func markCancelled(isGone: Bool) {
     pointee.mutex.lock()
     shared.pointee.isCancelled = true
     if !isLatest { shared.pointee.sink?.setFlags(EndWord.cancelled) }
@@ -101,11 +122,9 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       endReaderWait()
       shared.pointee.stream = nil
     }
-    let isEndLent = shared.pointee.isEndLent
     pointee.mutex.unlock()
     writer.cancellation.perform(self)
     reader.cancellation.perform(self)
-    return isEndLent
   }
 
   /// The reader is gone, and the writer can send no more: what is buffered ends here.
@@ -128,13 +147,11 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   }
 }
 
-/// The reader asks the writer to end: see tenon_stream_cancel().
-func cancelStream(_ reader: Handle, _ kind: Handle.Kind) -> tenon_status_t {
-  withCore(reader, kind) { core in
-    if core.pointee.mutex.withLock({ core.hasEnded }) { return TENON_STATUS_SETTLED }
-    core.cancelByReader(isGone: false)
-    return cancelFuture(core.pointee.future)
-  }
+/// The reader asks the writer to end, for a reason that is borrowed: see tenon_stream_cancel_with().
+func cancelStream(_ reader: Handle, _ kind: Handle.Kind, because reason: Handle? = nil)
+  -> tenon_status_t
+{
+  withCore(reader, kind) { $0.cancelByReader(because: reason, isGone: false) }
 }
 
 // MARK: The end as a future
@@ -142,7 +159,7 @@ func cancelStream(_ reader: Handle, _ kind: Handle.Kind) -> tenon_status_t {
 /// Gives a reference to the future of the stream's end, for whoever wants to wait for it: see tenon_stream_copy_end().
 func copyStreamEnd(_ reader: Handle, _ kind: Handle.Kind, _ end: inout Handle) -> tenon_status_t {
   withCore(reader, kind) { core in
-    var status = core.lendEnd(of: reader)
+    var status = core.watchEnd(of: reader)
     if status == TENON_STATUS_OK { status = retainFuture(core.pointee.future) }
     if status == TENON_STATUS_OK { end = core.pointee.future }
     return status
@@ -151,9 +168,9 @@ func copyStreamEnd(_ reader: Handle, _ kind: Handle.Kind, _ end: inout Handle) -
 
 extension UnsafeMutablePointer where Pointee == StreamCore {
   /// From now on a cancel of the end's future, by whomever, is one of the stream. The reader is pinned.
-  fileprivate func lendEnd(of reader: Handle) -> tenon_status_t {
+  func watchEnd(of reader: Handle) -> tenon_status_t {
     pointee.mutex.lock()
-    if shared.pointee.isEndLent {
+    if shared.pointee.isEndWatched {
       pointee.mutex.unlock()
       return TENON_STATUS_OK
     }
@@ -165,10 +182,10 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     let isWatched =
       status == TENON_STATUS_OK || status == TENON_STATUS_SETTLED
       || status == TENON_STATUS_CANCELLED
-    shared.pointee.isEndLent = isWatched
+    shared.pointee.isEndWatched = isWatched
     pointee.mutex.unlock()
     // Requested before, by the reader or by the executor's close.
-    if status == TENON_STATUS_CANCELLED { cancelByReader(isGone: false) }
+    if status == TENON_STATUS_CANCELLED { markCancelled(isGone: false) }
     return isWatched ? TENON_STATUS_OK : status
   }
 }
@@ -179,15 +196,28 @@ private let endCancelled: tenon_cancel_fn = { context, status in
   guard status == TENON_STATUS_CANCELLED else { return }
   // Gone: then it has cancelled.
   _ = withCore(reader, .reader(reader)) { core in
-    core.cancelByReader(isGone: false)
+    core.markCancelled(isGone: false)
     return TENON_STATUS_OK
   }
 }
 
-func isStreamCancelled(_ writer: Handle, _ kind: Handle.Kind) -> Bool {
+// MARK: What the writer knows of a cancel
+
+/// OK: the reader wants no more, and nothing can be sent; PENDING: it does; SETTLED: the writer has ended it.
+func cancelStatus(_ writer: Handle, _ kind: Handle.Kind) -> tenon_status_t {
   withCore(writer, kind) { core in
-    isCancelRequested(core.pointee.promise) ? TENON_STATUS_OK : TENON_STATUS_PENDING
-  } == TENON_STATUS_OK
+    guard let slot = kind.end(writer) else { return TENON_STATUS_STALE }
+    if EndWord(slot.pointee.head.word.load(ordering: .acquiring)).has(EndWord.ended) {
+      return TENON_STATUS_SETTLED
+    }
+    // The mark, which comes after the request: who is refused finds the reason, and who finds it is refused.
+    let isCancelled = core.pointee.mutex.withLock { core.shared.pointee.isCancelled }
+    return isCancelled ? TENON_STATUS_OK : TENON_STATUS_PENDING
+  }
+}
+
+func isStreamCancelled(_ writer: Handle, _ kind: Handle.Kind) -> Bool {
+  cancelStatus(writer, kind) == TENON_STATUS_OK
 }
 
 /// Registers a cancel callback of the stream's control promise.
@@ -196,7 +226,9 @@ func onStreamCancel(
   _ context: UnsafeMutableRawPointer?, _ registered: (Handle) -> Void
 ) -> tenon_status_t {
   withCore(writer, kind) { core in
-    let status = onCancel(core.pointee.promise, executor, function, context, registered)
+    let status = onCancel(
+      core.pointee.promise, executor, function, context,
+      late: { core.markCancelled(isGone: false) }, registered)
     // The promise has no handle of the caller's: once it is settled and its reader gone, that is all there is to say.
     return status == TENON_STATUS_STALE ? TENON_STATUS_SETTLED : status
   }
