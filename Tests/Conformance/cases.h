@@ -91,6 +91,10 @@
   CASE(many_threads_release_an_error_and_its_payload_is_dropped_once)         \
   CASE(jobs_of_an_executor_never_run_at_the_same_time)                        \
   CASE(two_executors_on_two_threads_hand_work_to_each_other)                  \
+  /* scale_test.c */                                                          \
+  CASE(a_close_costs_what_belongs_to_its_executor)                            \
+  CASE(a_close_reaches_each_of_very_many)                                     \
+  CASE(a_close_reaches_what_a_poll_binds_at_that_moment)                      \
   /* future_test.c */                                                         \
   CASE(a_pending_future_gives_nothing)                                        \
   CASE(a_value_is_lent_many_times_and_taken_once)                             \

@@ -61,6 +61,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     if isPolledHere {
       guard admits(.newWork, name) else { return false }
       pointee.pendingHere.change(by: 1)
+      own.pointee.bound.append(call.promise)
       own.pointee.readyCalls.append(call)
       return true
     }
@@ -70,16 +71,29 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       return false
     }
     shared.pointee.pendingElsewhere += 1
+    shared.pointee.bound.add(call.promise)
     shared.pointee.calls.append(call)
     unlockAndWake()
     return true
   }
 
-  /// Counts a callback or work as pending; false: refused.
-  @inline(__always) func addPending(_ name: ExecutorName) -> Bool {
+  /// Binds a promise, as far as a close can still cancel it.
+  @inline(__always) func bind(_ promise: Handle, _ name: ExecutorName) {
+    if isPolledHere {
+      if admits(.newWork, name) { own.pointee.bound.append(promise) }
+      return
+    }
+    pointee.mutex.lock()
+    if admits(.newWork, name) { shared.pointee.bound.add(promise) }
+    pointee.mutex.unlock()
+  }
+
+  /// Binds a callback or a call, and counts it as pending; false: refused.
+  @inline(__always) func addPending(_ handle: Handle, _ name: ExecutorName) -> Bool {
     if isPolledHere {
       guard admits(.newWork, name) else { return false }
       pointee.pendingHere.change(by: 1)
+      own.pointee.bound.append(handle)
       return true
     }
     pointee.mutex.lock()
@@ -88,6 +102,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       return false
     }
     shared.pointee.pendingElsewhere += 1
+    shared.pointee.bound.add(handle)
     if isFirstPendingForHost {
       // The loop lives for it from now on: on its own thread it is told at once, because it may look before it polls.
       if pointee.home.load(ordering: .relaxed) == currentThread {

@@ -75,6 +75,8 @@ struct ExecutorState: ~Copyable {
     /// The thread that is.
     var canceller: UInt = 0
     var drivers = DriverTable()
+    /// But for those in `own.bound`.
+    var bound = BoundHandles()
   }
 
   /// The polling thread's.
@@ -84,6 +86,10 @@ struct ExecutorState: ~Copyable {
     var ready = Queue<Job>()
     var readyCalls = Queue<Call>()
     var timers = TimingWheel()
+    /// Promises and callbacks that were bound in this poll, until it takes the mutex anyway.
+    var bound = Queue<Handle>()
+    /// Promises of those that are to be cancelled, because a close had begun before it did.
+    var uncancelled = Queue<Handle>()
     /// Timers were armed since they were last looked at.
     var hasNewTimers = false
     /// What the host was told last.

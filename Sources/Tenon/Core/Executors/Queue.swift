@@ -1,4 +1,4 @@
-/// First in, first out; one thread at a time. Grows, and keeps what it has.
+/// First in, first out; one thread at a time. Grows, and gives back what a burst has taken.
 ///
 /// Invariant: `capacity` is 0 or a power of two; `head` and `tail` count all elements that ever left and came.
 struct Queue<Element: ~Copyable>: ~Copyable {
@@ -6,6 +6,9 @@ struct Queue<Element: ~Copyable>: ~Copyable {
   private var capacity = 0
   private var head = 0
   private var tail = 0
+
+  /// How much room an empty queue keeps.
+  private static var roomMax: Int { 4096 }
 
   @inline(__always) var isEmpty: Bool { head == tail }
   @inline(__always) var count: Int { tail &- head }
@@ -20,7 +23,19 @@ struct Queue<Element: ~Copyable>: ~Copyable {
     if head == tail { return nil }
     let element = (elements.unsafelyUnwrapped + (head & (capacity &- 1))).move()
     head &+= 1
+    // Empty; or now and then, for one that never is.
+    if head == tail || head & (Queue.roomMax - 1) == 0 { giveBack() }
     return element
+  }
+
+  @inline(__always) private mutating func giveBack() {
+    if _slowPath(capacity > Queue.roomMax && count <= capacity / 8) { shrink() }
+  }
+
+  /// The element that is so far behind the first one.
+  subscript(offset: Int) -> Element where Element: Copyable {
+    precondition(offset >= 0 && offset < count)
+    return (elements.unsafelyUnwrapped + ((head &+ offset) & (capacity &- 1))).pointee
   }
 
   /// Looks at the element that `popFirst` would return.
@@ -40,14 +55,18 @@ struct Queue<Element: ~Copyable>: ~Copyable {
     }
   }
 
-  @inline(never) private mutating func grow() {
-    let larger = UnsafeMutablePointer<Element>.allocate(capacity: max(capacity * 2, 64))
+  @inline(never) private mutating func grow() { move(toRoomFor: max(capacity * 2, 64)) }
+
+  @inline(never) private mutating func shrink() { move(toRoomFor: isEmpty ? 0 : capacity / 4) }
+
+  private mutating func move(toRoomFor room: Int) {
+    let others = room == 0 ? nil : UnsafeMutablePointer<Element>.allocate(capacity: room)
     for offset in 0..<count {
-      (larger + offset).moveInitialize(
+      (others.unsafelyUnwrapped + offset).moveInitialize(
         from: elements.unsafelyUnwrapped + ((head + offset) & (capacity - 1)), count: 1)
     }
     elements?.deallocate()
-    (elements, capacity, head, tail) = (larger, max(capacity * 2, 64), 0, count)
+    (elements, capacity, head, tail) = (others, room, 0, count)
   }
 
   deinit {

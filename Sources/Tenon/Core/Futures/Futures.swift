@@ -9,7 +9,12 @@ import Synchronization
   promise: Handle, future: Handle
 )? {
   guard let (index, memory) = futureTable.take() else { return nil }
-  return initialize(index, memory, executor, flags)
+  let ends = initialize(index, memory, executor, flags)
+  // A call is bound when it is enqueued.
+  if executor != .none && flags & FutureWord.call == 0 {
+    executor.state?.bind(ends.promise, executor)
+  }
+  return ends
 }
 
 /// The same without an executor or flags, if this thread has a free slot.
@@ -145,6 +150,13 @@ func hasReaders(_ promise: Handle) -> Bool {
   guard let slot = findFuture(promise, .promise) else { return false }
   let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
   return promise.lives(in: word.bits) && word.readers != 0
+}
+
+/// Whether a promise is a Swift call's that has not ended.
+func isPendingCall(_ promise: Handle) -> Bool {
+  guard let slot = findFuture(promise, .promise) else { return false }
+  let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
+  return promise.lives(in: word.bits) && word.isPending && word.has(FutureWord.call)
 }
 
 // MARK: The read end

@@ -95,7 +95,7 @@ private enum Placement {
       function, context, subject: subject, executor: executor, isOwn: isOwn)
   else { return SlotTable.exhaustion() }
   if executor != .none {
-    guard let state = executor.state, state.addPending(executor) else {
+    guard let state = executor.state, state.addPending(handle, executor) else {
       freeRegistration(index, registration)
       return TENON_STATUS_CLOSED
     }

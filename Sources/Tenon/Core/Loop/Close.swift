@@ -17,10 +17,8 @@ extension LoopExecutor {
     state.shared.pointee.cancelling = .now
     state.shared.pointee.canceller = currentThread
     state.pointee.mutex.unlock()
-    let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
     // All of them are cancelled before anybody is told here: a callback may ask for any, and may poll.
-    Delivery.passOn { forEachPendingPromise { cancelPromise($0, because: reason) } }
-    if let reason { _ = ErrorSlot.release(reason) }
+    Delivery.passOn { cancelBound() }
     // Not before: a poll on another thread could end the close before the work knows of it.
     state.pointee.mutex.lock()
     // A callback that polled may have ended it.
@@ -34,6 +32,34 @@ extension LoopExecutor {
     // The last handle went meanwhile, and whoever polled then could not end the close before this.
     if isUnattended { finishUnattended() }
     return true
+  }
+
+  /// Cancels the promises that are bound here, outside of the mutex: so some at a time.
+  private func cancelBound() {
+    let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
+    var offset = 0
+    while case let handles = state.pointee.mutex.withLock({
+      // What this very thread has bound in its poll.
+      if state.isPolledHere { _ = state.moveBound() }
+      return state.shared.pointee.bound.some(from: offset)
+    }), !handles.isEmpty {
+      for handle in handles where handle.is(.promise) { cancelPromise(handle, because: reason) }
+      offset += handles.count
+    }
+    if let reason { _ = ErrorSlot.release(reason) }
+  }
+
+  /// In the poll: cancels what was bound in it while another thread began to close.
+  func cancelLateComers() {
+    state.pointee.mutex.withLock { _ = state.moveBound() }
+    guard !state.own.pointee.uncancelled.isEmpty else { return }
+    let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
+    Delivery.passOn {
+      while let promise = state.own.pointee.uncancelled.popFirst() {
+        cancelPromise(promise, because: reason)
+      }
+    }
+    if let reason { _ = ErrorSlot.release(reason) }
   }
 
   /// Closes, and polls until all work has ended or the deadline has come.
@@ -144,15 +170,14 @@ extension LoopExecutor {
     let timers = state.removeTimers()
     state.pointee.phase.store(.closed, ordering: .relaxed)
     state.own.pointee.wasCutShort = cutShort
+    _ = state.moveBound()
+    var bound = state.shared.pointee.bound.takeAll()
     state.pointee.mutex.unlock()
     state.awaitWakers()
     state.awaitSleepers()
     for timer in timers { tellTimer(timer, TENON_STATUS_CLOSED) }
     tellJobs()
-    tellRegistrations()
-    forEachPendingPromise { promise, isCall in
-      if isCall { _ = settle(promise, as: .rejected, .status(TENON_STATUS_CLOSED)) }
-    }
+    while let handle = bound.popFirst() { tellClosed(handle) }
     state.pointee.pendingHere.store(0, ordering: .relaxed)
     state.pointee.timersPending.store(0, ordering: .relaxed)
     state.pointee.mutex.withLock {
@@ -183,31 +208,15 @@ extension LoopExecutor {
     }
   }
 
-  private func tellRegistrations() {
-    for index in 0..<registrationTable.slotsUsed {
-      let slot = RegistrationSlot.at(UInt32(index))
-      let word = slot.pointee.head.word.load(ordering: .acquiring)
-      guard word & RegistrationSlot.stateMask == RegistrationSlot.State.armed.rawValue,
-        !slot.pointee.isTimer.load(ordering: .relaxed), slot.pointee.executor == name
-      else { continue }
-      let handle = Handle(.registration, index: UInt32(index), word: word)
-      _ = removeRegistration(handle, telling: TENON_STATUS_CLOSED)
-    }
-  }
-
-  private func forEachPendingPromise(_ body: (Handle) -> Void) {
-    forEachPendingPromise { promise, _ in body(promise) }
-  }
-
-  /// Calls `body` with each promise that is bound to this executor and pending, and whether it is a Swift call's.
-  private func forEachPendingPromise(_ body: (Handle, Bool) -> Void) {
-    for index in 0..<futureTable.slotsUsed {
-      let slot = FutureSlot.at(futureTable.address(of: UInt32(index)))
-      let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
-      guard word.isPending, word.has(FutureWord.open),
-        slot.pointee.head.executor.load(ordering: .relaxed) == name.bits
-      else { continue }
-      body(Handle(.promise, index: UInt32(index), word: word.bits), word.has(FutureWord.call))
+  /// Tells a callback that waits, or ends a call, and nothing else.
+  private func tellClosed(_ handle: Handle) {
+    if handle.is(.registration) {
+      // One that is not armed yet is taken back by whoever arms it: see `confirm`.
+      if RegistrationSlot.at(handle.index).state(handle) == .armed {
+        _ = removeRegistration(handle, telling: TENON_STATUS_CLOSED)
+      }
+    } else if isPendingCall(handle) {
+      _ = settle(handle, as: .rejected, .status(TENON_STATUS_CLOSED))
     }
   }
 }

@@ -43,6 +43,7 @@ extension LoopExecutor {
       advanceTimers()
       let isDone = runJobs(timeEnd, interrupt)
       let seenClose = closeDeadline
+      if state.isClosing { cancelLateComers() }
       if isDone {
         if state.isClosing && (state.takeInbox() || continueClose()) { continue }
       } else {
@@ -79,6 +80,14 @@ extension LoopExecutor {
     var hasNews = result.jobs != 0
     while true {
       state.pointee.mutex.lock()
+      if state.moveBound() {
+        state.pointee.mutex.unlock()
+        cancelLateComers()
+        // Those jobs that this has made ready are for this poll, as far as it may run any.
+        if !result.more { return false }
+        hasNews = true
+        continue
+      }
       if !result.more
         && (state.hasArrivals || state.shared.pointee.closeDeadline != seenClose
           || state.shared.pointee.cancelling == .done)
@@ -107,6 +116,12 @@ extension LoopExecutor {
     state.shared.pointee.isSleeping =
       state.shared.pointee.sleepers != 0 || state.source.pointee?.isWatched ?? false
     state.shared.pointee.isAsked = false
+    // Whoever closes looks through them by their offsets.
+    if !state.isClosing {
+      state.shared.pointee.bound.sweep(
+        pending: state.pointee.pendingHere.load(ordering: .relaxed)
+          + state.shared.pointee.pendingElsewhere)
+    }
     state.pointee.poller.store(0, ordering: .releasing)
     if hasNews { state.shared.pointee.turns &+= 1 }
     result.turn = state.shared.pointee.turns
@@ -234,8 +249,28 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     return hasTaken
   }
 
+  /// In the poll and under the mutex: what was bound in it is found by all from now on. True: some of that is to be
+  /// cancelled, because a close that has begun could not find it.
+  @inline(__always) func moveBound() -> Bool {
+    if !own.pointee.bound.isEmpty { moveAllBound() }
+    return !own.pointee.uncancelled.isEmpty
+  }
+
+  @inline(never) private func moveAllBound() {
+    let isOpen = pointee.phase.load(ordering: .relaxed) == .open
+    while let handle = own.pointee.bound.popFirst() {
+      if isOpen {
+        shared.pointee.bound.add(handle)
+      } else {
+        shared.pointee.bound.append(handle)
+        if handle.is(.promise) { own.pointee.uncancelled.append(handle) }
+      }
+    }
+  }
+
   /// In the poll and under the mutex.
   func moveArrivals() {
+    _ = moveBound()
     if !shared.pointee.inbox.isEmpty {
       own.pointee.ready.take(allOf: &shared.pointee.inbox)
     }

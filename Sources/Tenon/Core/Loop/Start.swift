@@ -22,7 +22,7 @@ extension LoopExecutor {
     guard let (promise, future) = createFuture(name, flags: flags) else {
       return .failure(StatusError(SlotTable.exhaustion()))
     }
-    guard state.addPending(name) else {
+    guard state.addPending(promise, name) else {
       discardFuture(promise, future)
       return .failure(StatusError(TENON_STATUS_CLOSED))
     }
