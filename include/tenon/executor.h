@@ -190,7 +190,9 @@ TENON_API tenon_status_t tenon_executor_poll(tenon_executor_t *executor,
  * Polls, and sleeps while there is nothing to do, until a future has settled.
  *
  * With NULL for a future it ends when nothing is pending any more. With a host it needs `run_once`.
- * A loop that polls this executor as well, on the same thread, may take turns with it.
+ * A loop that polls this executor as well, on the same thread, may take turns with it. Several
+ * threads may be here at once, or in tenon_future_wait(): one of them polls, and the next one goes on
+ * when it has left.
  *
  * Threading:  the loop's thread. `timeout_ns` is a duration; TENON_FOREVER is one.
  * Returns:    as the future ended: TENON_STATUS_OK, TENON_STATUS_REJECTED, TENON_STATUS_CANCELLED.

@@ -8,8 +8,8 @@ import Synchronization
 extension LoopExecutor {
   /// Polls and sleeps until the future has settled; with nil, until nothing is pending.
   ///
-  /// Of several threads that do so at once one polls and sleeps on the wake source; the others sleep until their future has
-  /// settled or that place is free.
+  /// Of several threads that do so at once one polls and sleeps on the wake source; the others sleep until their future, if
+  /// they have one, has settled or that place is free.
   func run(until future: Handle?, deadline: UInt64) -> tenon_status_t {
     guard state.pointee.phase.load(ordering: .relaxed) != .closed else {
       return TENON_STATUS_CLOSED
@@ -19,10 +19,13 @@ extension LoopExecutor {
     // A task must not block its thread: others of its kind may need it, and may be what this waits for.
     guard withUnsafeCurrentTask(body: { $0 == nil }) else { return TENON_STATUS_DEADLOCK }
     guard state.pointee.isRunnable.load(ordering: .relaxed) else { return TENON_STATUS_UNSUPPORTED }
-    return Delivery.whileWaiting {
+return Delivery.whileWaiting {
       while !state.becomeRunner() {
-        guard let future else { return TENON_STATUS_BUSY }
-        if let status = awaitRunner(future, deadline) { return status }
+        if let future {
+          if let status = awaitRunner(future, deadline) { return status }
+        } else if !state.awaitRunner(until: deadline) {
+          return TENON_STATUS_TIMEOUT
+        }
       }
       defer { state.resignRunner() }
       return runAlone(until: future, deadline: deadline)
@@ -150,6 +153,13 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       isFirst = !pointee.hasRunner.exchange(true, ordering: .relaxed)
     }
     return isFirst
+  }
+
+  /// Waits until nobody runs; false: the time is over.
+  fileprivate func awaitRunner(until deadline: UInt64) -> Bool {
+    pointee.runners.wait(until: inSystemTime(deadline)) {
+      !pointee.hasRunner.load(ordering: .relaxed)
+    }
   }
 
   fileprivate func resignRunner() {
