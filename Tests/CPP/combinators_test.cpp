@@ -255,3 +255,52 @@ TEST_CASE("sleep and timeout are futures like any other") {
   CHECK(status_of([&] { return executor.run(std::move(late)); }) == TENON_STATUS_TIMEOUT);
   CHECK(slow.cancel_reason()->code() == std::errc::timed_out);
 }
+
+namespace mine {
+struct item {
+  int number;
+};
+// What tenon calls inside is no business of these.
+template <class... T> int values_of(T &&...) = delete;
+template <class... T> int element_of(T &&...) = delete;
+template <class... T> int value_at(T &&...) = delete;
+template <class... T> int count_of(T &&...) = delete;
+template <class... T> int ready_index(T &&...) = delete;
+} // namespace mine
+
+TEST_CASE("each takes a range, one future and none, also without its namespace's name") {
+  const auto ready = [] {
+    tenon::promise<mine::item> promise;
+    auto future = promise.get_future();
+    promise.set_value({7});
+    return future;
+  };
+  const auto many = [&] {
+    std::vector<tenon::future<mine::item>> futures;
+    for (int i = 0; i < 2; i++)
+      futures.push_back(ready());
+    return futures;
+  };
+  CHECK(tenon::when_all(many()).get()[1].get().number == 7);
+  CHECK(tenon::all_settled(many()).get()[1].get().number == 7);
+  CHECK(tenon::all(many()).get()[1].number == 7);
+  CHECK(tenon::any(many()).get().value.number == 7);
+  CHECK(tenon::race(many()).get().value.number == 7);
+  CHECK(tenon::when_any(many()).get().futures.size() == 2);
+  auto inputs = many();
+  CHECK(tenon::when_all(inputs.begin(), inputs.end()).get().size() == 2);
+  std::array<tenon::future<mine::item>, 1> array{ready()};
+  CHECK(tenon::when_all(std::move(array)).get()[0].get().number == 7);
+
+  CHECK(std::get<0>(when_all(ready()).get()).get().number == 7);
+  CHECK(std::get<0>(all_settled(ready()).get()).get().number == 7);
+  CHECK(std::get<0>(all(ready()).get()).number == 7);
+  CHECK(std::get<0>(any(ready()).get()).number == 7);
+  CHECK(std::get<0>(race(ready()).get()).number == 7);
+  CHECK(std::get<0>(when_any(ready()).get().futures).get().number == 7);
+  CHECK(std::get<1>(when_any(tenon::promise<int>().get_future(), ready()).get().futures).valid());
+
+  CHECK(tenon::when_all().get() == std::tuple<>());
+  CHECK(tenon::when_all(std::vector<tenon::future<int>>()).get().empty());
+  CHECK(future_error_of([] { return tenon::when_all(tenon::future<int>()).valid(); }) == no_state);
+}

@@ -120,8 +120,9 @@ future<T> combined(combine_fn combine, const std::vector<F> &inputs, std::uint32
 
 template <class... F> auto values_of(std::tuple<F...> &inputs) {
   if constexpr (!(std::is_void_v<typename F::value_type> && ...))
-    return std::apply([](F &...input) { return std::tuple<element_t<F>...>{element_of(input)...}; },
-                      inputs);
+    return std::apply(
+        [](F &...input) { return std::tuple<element_t<F>...>{detail::element_of(input)...}; },
+        inputs);
 }
 
 template <class F> auto values_of(std::vector<F> &inputs) {
@@ -129,7 +130,7 @@ template <class F> auto values_of(std::vector<F> &inputs) {
     std::vector<element_t<F>> values;
     values.reserve(inputs.size());
     for (F &input : inputs)
-      values.push_back(element_of(input));
+      values.push_back(detail::element_of(input));
     return values;
   }
 }
@@ -139,14 +140,14 @@ std::variant<element_t<F>...> value_at(std::size_t index, std::tuple<F...> &inpu
                                        std::index_sequence<Index...>) {
   using Result = std::variant<element_t<F>...>;
   using Read = Result (*)(std::tuple<F...> &);
-  constexpr Read read[] = {[](std::tuple<F...> &inputs) {
-    return Result(std::in_place_index<Index>, element_of(std::get<Index>(inputs)));
+  constexpr Read read[] = {[](std::tuple<F...> &all) {
+    return Result(std::in_place_index<Index>, detail::element_of(std::get<Index>(all)));
   }...};
   return read[index](inputs);
 }
 
 template <class... F> auto value_at(std::size_t index, std::tuple<F...> &inputs) {
-  return value_at(index, inputs, std::index_sequence_for<F...>());
+  return detail::value_at(index, inputs, std::index_sequence_for<F...>());
 }
 
 template <class F> auto value_at(std::size_t index, std::vector<F> &inputs) {
@@ -155,23 +156,24 @@ template <class F> auto value_at(std::size_t index, std::vector<F> &inputs) {
     inputs[index].get();
     return first<void>{index};
   } else
-    return first<element_t<F>>{index, element_of(inputs[index])};
+    return first<element_t<F>>{index, detail::element_of(inputs[index])};
 }
 
-template <class Inputs> auto all(Inputs inputs) {
+template <class Inputs> auto all_of(Inputs inputs) {
   future<void> done = combined<void>(tenon_future_all, inputs);
-  return done.then(nullptr, [inputs = std::move(inputs)]() mutable { return values_of(inputs); });
+  return done.then(nullptr,
+                   [inputs = std::move(inputs)]() mutable { return detail::values_of(inputs); });
 }
 
-template <class Inputs> auto all_settled(Inputs inputs) {
+template <class Inputs> auto settled_of(Inputs inputs) {
   future<void> done = combined<void>(tenon_future_all_settled, inputs);
   return done.then(nullptr, [inputs = std::move(inputs)]() mutable { return std::move(inputs); });
 }
 
 template <class Inputs> auto one_of(combine_fn combine, Inputs inputs) {
-  future<std::size_t> index = combined<std::size_t>(combine, inputs);
-  return index.then(nullptr, [inputs = std::move(inputs)](std::size_t index) mutable {
-    return value_at(index, inputs);
+  future<std::size_t> winner = combined<std::size_t>(combine, inputs);
+  return winner.then(nullptr, [inputs = std::move(inputs)](std::size_t index) mutable {
+    return detail::value_at(index, inputs);
   });
 }
 
@@ -179,20 +181,20 @@ template <class Inputs> auto one_of(combine_fn combine, Inputs inputs) {
 
 /// All values. Fails, or is cancelled, as soon as one of them does; the others are then cancelled.
 template <class... F, class = detail::are_futures<F...>> [[nodiscard]] auto all(F &&...futures) {
-  return detail::all(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  return detail::all_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
 }
 template <class Range, class = detail::is_range<Range>> [[nodiscard]] auto all(Range &&futures) {
-  return detail::all(detail::futures_in<Range>(std::forward<Range>(futures)));
+  return detail::all_of(detail::futures_in<Range>(std::forward<Range>(futures)));
 }
 
 /// When each has settled, however: the futures, to be read without waiting.
 template <class... F, class = detail::are_futures<F...>>
 [[nodiscard]] auto all_settled(F &&...futures) {
-  return detail::all_settled(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  return detail::settled_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
 }
 template <class Range, class = detail::is_range<Range>>
 [[nodiscard]] auto all_settled(Range &&futures) {
-  return detail::all_settled(detail::futures_in<Range>(std::forward<Range>(futures)));
+  return detail::settled_of(detail::futures_in<Range>(std::forward<Range>(futures)));
 }
 
 /// The first value; the others are cancelled. Fails when none has one: with a tenon::error of

@@ -43,11 +43,11 @@ template <class... F> constexpr std::size_t count_of(const std::tuple<F...> &) {
 }
 template <class F> std::size_t count_of(const std::vector<F> &inputs) { return inputs.size(); }
 
-template <class Inputs> future<when_any_result<Inputs>> when_any(Inputs inputs) {
+template <class Inputs> future<when_any_result<Inputs>> any_of(Inputs inputs) {
   using Result = when_any_result<Inputs>;
   promise<Result> made;
   future<Result> result = made.get_future();
-  if (count_of(inputs) == 0) {
+  if (detail::count_of(inputs) == 0) {
     made.set_value(Result{});
     return result;
   }
@@ -58,8 +58,8 @@ template <class Inputs> future<when_any_result<Inputs>> when_any(Inputs inputs) 
     std::optional<std::size_t> winner;
     // A race that an error has decided does not say whose.
     const std::size_t index =
-        ended.try_get(winner) == TENON_STATUS_OK ? *winner : ready_index(inputs);
-    if (index < count_of(inputs))
+        ended.try_get(winner) == TENON_STATUS_OK ? *winner : detail::ready_index(inputs);
+    if (index < detail::count_of(inputs))
       made.set_value(Result{index, std::move(inputs)});
     else
       made.cancel();
@@ -72,30 +72,30 @@ template <class Inputs> future<when_any_result<Inputs>> when_any(Inputs inputs) 
 /// When each has settled: a future of a std::tuple, or std::vector, of them.
 template <class... F, class = detail::are_futures<F...>>
 [[nodiscard]] auto when_all(F &&...futures) {
-  return all_settled(std::forward<F>(futures)...);
+  return tenon::all_settled(std::forward<F>(futures)...);
 }
 template <class Range, class = detail::is_range<Range>>
 [[nodiscard]] auto when_all(Range &&futures) {
-  return all_settled(std::forward<Range>(futures));
+  return tenon::all_settled(std::forward<Range>(futures));
 }
 template <class Iterator, class = detail::is_future_iterator<Iterator>>
 [[nodiscard]] auto when_all(Iterator from, Iterator to) {
-  return detail::all_settled(detail::futures_between(from, to));
+  return detail::settled_of(detail::futures_between(from, to));
 }
 
 /// When one has settled: which, and all of them. Cancelling the result, or letting go of it, lets go
 /// of them.
 template <class... F, class = detail::are_futures<F...>>
 [[nodiscard]] auto when_any(F &&...futures) {
-  return detail::when_any(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  return detail::any_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
 }
 template <class Range, class = detail::is_range<Range>>
 [[nodiscard]] auto when_any(Range &&futures) {
-  return detail::when_any(detail::futures_in<Range>(std::forward<Range>(futures)));
+  return detail::any_of(detail::futures_in<Range>(std::forward<Range>(futures)));
 }
 template <class Iterator, class = detail::is_future_iterator<Iterator>>
 [[nodiscard]] auto when_any(Iterator from, Iterator to) {
-  return detail::when_any(detail::futures_between(from, to));
+  return detail::any_of(detail::futures_between(from, to));
 }
 
 } // namespace tenon
