@@ -4,6 +4,7 @@
 #if TENON_HAS_COROUTINES
 
 #include <memory>
+#include <vector>
 
 namespace {
 
@@ -252,6 +253,134 @@ TEST_CASE("tasks cross threads while they are awaited") {
       CHECK(sum == round + 1);
     }
   }
+}
+
+namespace {
+struct base {};
+struct derived : base {};
+struct makes_lvalues {
+  operator base &() const;
+};
+
+template <class T, class From>
+concept can_return = requires(tenon::detail::task_promise<T> promise, From from) {
+  promise.return_value(static_cast<From>(from));
+};
+using tenon::detail::refers_on;
+static_assert(can_return<long, int> && can_return<std::string, const char (&)[3]>);
+static_assert(can_return<std::unique_ptr<base>, std::unique_ptr<base> &&>);
+static_assert(!can_return<std::unique_ptr<int>, int *> && !can_return<std::vector<int>, int>);
+static_assert(refers_on<int &, int &> && refers_on<int &, const int &>);
+static_assert(refers_on<derived &, base &> && refers_on<derived &, const base &>);
+static_assert(refers_on<std::reference_wrapper<int>, const int &>);
+static_assert(refers_on<makes_lvalues, base &> && refers_on<makes_lvalues, const base &>);
+static_assert(!refers_on<int, int &> && !refers_on<int, const int &>);
+static_assert(!refers_on<base &, derived &> && !refers_on<const int &, int &>);
+static_assert(!refers_on<std::string, const std::string &> && !refers_on<int &, const long &>);
+static_assert(!refers_on<const char (&)[3], const std::string &>);
+static_assert(!refers_on<derived, const base &>);
+
+/// Has one constructor for each way of making it.
+struct made {
+  char how;
+  made(int) : how('i') {}
+  explicit made(short) : how('e') {}
+};
+tenon::task<made> makes() { co_return short{1}; }
+tenon::task<std::vector<int>> braces() { co_return {1, 2}; }
+tenon::task<const std::string &> refers(const std::string &text) { co_return text; }
+tenon::task<int> runs_off(const bool &ends) {
+  if (ends)
+    co_return 1;
+}
+} // namespace
+
+TEST_CASE("co_return converts as return does") {
+  tenon::executor executor;
+  CHECK(executor.run(makes().start(executor)).how == 'i');
+  CHECK(executor.run(braces().start(executor)).size() == 2);
+  const std::string text = "text";
+  CHECK(&executor.run(refers(text).start(executor)) == &text);
+}
+
+TEST_CASE("a task that runs off its end is a broken promise") {
+  bool ends = true;
+  CHECK(runs_off(ends).start().get() == 1);
+  ends = false;
+  CHECK(future_error_of([&] { return runs_off(ends).start().get(); }) == broken);
+  auto awaits = [](bool &ends) -> tenon::task<int> { co_return co_await runs_off(ends); };
+  CHECK(future_error_of([&] { return awaits(ends).start().get(); }) == broken);
+}
+
+TEST_CASE("what was moved from throws") {
+  auto body = []() -> tenon::task<int> {
+    auto task = ready(1);
+    auto moved = std::move(task);
+    int thrown = 0;
+    try {
+      co_await std::move(task);
+    } catch (const std::future_error &) {
+      thrown++;
+    }
+    auto future = std::move(moved).start();
+    auto last = std::move(future);
+    try {
+      co_await future;
+    } catch (const std::future_error &) {
+      thrown++;
+    }
+    try {
+      co_await tenon::shared_future<int>();
+    } catch (const std::future_error &) {
+      thrown++;
+    }
+    co_return thrown + co_await last;
+  };
+  CHECK(body().start().get() == 4);
+
+  auto task = ready(1);
+  { auto moved = std::move(task); }
+  CHECK(future_error_of([&] { return std::move(task).start().get(); }) == no_state);
+  tenon::scope scope;
+  { auto moved = std::move(scope); }
+  CHECK(status_of([&] { return scope.start(nullptr, ready(1)).get(); }) == TENON_STATUS_INVALID);
+  CHECK(status_of([&] { return scope.close().valid(); }) == TENON_STATUS_INVALID);
+  auto [sink, stream] = tenon::make_stream<int>();
+  { auto end = std::move(sink); }
+  { auto end = std::move(stream); }
+  CHECK(status_of([&end = sink] { return end.send(1).get(), 0; }) == TENON_STATUS_INVALID);
+  CHECK(status_of([&end = stream] { return end.next().get().has_value(); }) ==
+        TENON_STATUS_INVALID);
+  tenon::executor executor;
+  { auto moved = std::move(executor); }
+  CHECK(status_of([&] { return executor.run(), 0; }) == TENON_STATUS_INVALID);
+  CHECK(status_of([&] { return tenon::async(executor, [] {}).valid(); }) == TENON_STATUS_INVALID);
+  tenon::executor other;
+  CHECK(future_error_of([&] { return other.run(tenon::future<int>()); }) == no_state);
+}
+
+TEST_CASE("a task goes on with what another thread did") {
+  tenon::executor executor;
+  std::string told;
+  auto later = [&] {
+    tenon::promise<std::unique_ptr<int>> promise;
+    auto future = promise.get_future();
+    std::thread([&told, promise = std::move(promise)]() mutable {
+      told += "told";
+      promise.set_value(std::make_unique<int>(1));
+    }).detach();
+    return future;
+  };
+  auto hops = [&](auto later) -> tenon::task<int> {
+    int sum = 0;
+    for (int i = 0; i < 20; i++) {
+      sum += *co_await later();
+      sum += *co_await later().on(executor);
+    }
+    co_return sum;
+  };
+  CHECK(executor.run(hops(later).start(executor)) == 40);
+  CHECK(told.size() == 160);
 }
 
 #endif // TENON_HAS_COROUTINES

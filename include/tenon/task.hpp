@@ -24,7 +24,7 @@ namespace detail {
 /// Who wants to know that the outermost task of a chain has ended.
 struct task_root : chain {
   void (*ended)(task_root *) noexcept;
-  explicit task_root(void (*ended)(task_root *) noexcept) noexcept : ended(ended) {}
+  explicit task_root(void (*end)(task_root *) noexcept) noexcept : ended(end) {}
 };
 
 /// What does not depend on the result's type.
@@ -66,6 +66,9 @@ protected:
 #if TENON_HAS_EXCEPTIONS
     if (exception_)
       std::rethrow_exception(exception_);
+#else
+    if (exception_) // of a task that was compiled with them
+      std::terminate();
 #endif
   }
 
@@ -75,27 +78,63 @@ private:
   std::exception_ptr exception_;
 };
 
+/// Whether a reference T can be returned from an expression without referring to a temporary:
+/// what it refers to is an lvalue, or known to a conversion function.
+template <class From, class T>
+concept refers_on = std::is_convertible_v < From,
+        std::remove_cvref_t<T>
+& > || (std::is_convertible_v<From, T> && std::is_lvalue_reference_v<From> &&
+        std::is_convertible_v<std::remove_reference_t<From> *, std::remove_reference_t<T> *>);
+
 template <class T> class task_promise : public task_promise_base {
 public:
   task<T> get_return_object() noexcept;
 
-  template <class From = T> void return_value(From &&from) {
-    if constexpr (std::is_reference_v<T>)
-      value_ = std::addressof(static_cast<T>(from));
-    else
-      value_.emplace(std::forward<From>(from));
-  }
+  /// Converts as `return` does, and so makes no use of explicit constructors.
+  template <class From = T>
+  requires std::is_convertible_v<From, T>
+  void return_value(From &&from) { value_.emplace(std::forward<From>(from)); }
 
   T result() {
     rethrow();
-    if constexpr (std::is_reference_v<T>)
-      return *value_;
-    else
-      return std::move(*value_);
+    if (!value_)
+      raise(std::future_errc::broken_promise); // it ran off its end
+    return std::move(value_->object);
   }
 
 private:
-  std::conditional_t<std::is_reference_v<T>, stored_t<T>, std::optional<stored_t<T>>> value_{};
+  struct returned {
+    T object;
+    // Copy-initialised, in place.
+    template <class From>
+    explicit returned(From &&from) : object([&]() -> T { return std::forward<From>(from); }()) {}
+  };
+  std::optional<returned> value_;
+};
+
+template <class T> class task_promise<T &> : public task_promise_base {
+public:
+  task<T &> get_return_object() noexcept;
+
+  template <class From> void return_value(From &&from) {
+    static_assert(refers_on<From, T &>,
+                  "a task returns a reference to an object that outlives it, which co_return names "
+                  "without a cast");
+    if constexpr (refers_on<From, T &>) {
+      T &object = std::forward<From>(from);
+      value_ = std::addressof(object);
+    }
+  }
+
+  T &result() {
+    rethrow();
+    if (!value_)
+      raise(std::future_errc::broken_promise);
+    return *value_;
+  }
+
+private:
+  T *value_ = nullptr;
 };
 
 template <> class task_promise<void> : public task_promise_base {
@@ -121,9 +160,9 @@ public:
 
   template <class Promise> bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
     if constexpr (std::is_base_of_v<task_promise_base, Promise>) {
-      chain *const chain = awaiting.promise().tenon_chain();
-      work_.get().promise().run_in(static_cast<task_root *>(chain), awaiting);
-      *chain->next = work_.get();
+      chain *const same = awaiting.promise().tenon_chain();
+      work_.get().promise().run_in(static_cast<task_root *>(same), awaiting);
+      *same->next = work_.get();
       return true;
     } else {
       awaiting_ = awaiting;
@@ -220,7 +259,11 @@ public:
   [[nodiscard]] bool valid() const noexcept { return work_ != nullptr; }
 
   /// Starts, and goes on where the task ends.
-  auto operator co_await() &&noexcept { return detail::task_awaiter<T>(std::move(work_)); }
+  auto operator co_await() && {
+    if (!work_)
+      detail::raise(std::future_errc::no_state);
+    return detail::task_awaiter<T>(std::move(work_));
+  }
 
   /// Starts in the executor's poll, or here and now with nullptr, and gives its result: C, Swift and
   /// others await its handle. A task that is cancelled before its turn never starts.
@@ -243,6 +286,9 @@ private:
 
 template <class T> task<T> detail::task_promise<T>::get_return_object() noexcept {
   return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+template <class T> task<T &> detail::task_promise<T &>::get_return_object() noexcept {
+  return task<T &>(std::coroutine_handle<task_promise>::from_promise(*this));
 }
 inline task<void> detail::task_promise<void>::get_return_object() noexcept {
   return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
