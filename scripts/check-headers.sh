@@ -29,7 +29,7 @@ for path in include/tenon/*.h; do
 done
 check_plus() { # compiler header options...
   printf '#include <tenon/%s>\n#include <tenon/%s>\n' "$2" "$2" |
-    "$1" "${strict[@]}" -Wconversion "${@:3}" -x c++ - || {
+    "$1" "${strict[@]}" -Wconversion -Wsign-conversion -Wshadow "${@:3}" -x c++ - || {
     echo "check-headers: tenon/$2 fails with $1 ${*:3}" >&2
     exit 1
   }
@@ -44,6 +44,19 @@ for compiler in g++ clang++; do
     check_plus $compiler tenon.hpp -std=$standard
   done
 done
+# Templates are looked at where they are used.
+for compiler in g++ clang++; do
+  command -v $compiler > /dev/null || continue
+  for standard in c++17 c++20; do
+    $compiler "${strict[@]}" -Wconversion -Wsign-conversion -Wshadow -std=$standard Tests/CPP/without_exceptions.cpp
+  done
+done
+# What would lose work is told.
+if printf '#include <tenon/tenon.hpp>\nvoid lost(tenon_executor_t *e) { tenon::async(e, [] {}).then(e, [] {}); }\n' |
+  g++ -std=c++17 "${strict[@]}" -x c++ - 2> /dev/null; then
+  echo "check-headers: nobody notices that the result of then() is lost" >&2
+  exit 1
+fi
 # Nothing in the headers may be defined twice when two files are linked.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

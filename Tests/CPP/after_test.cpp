@@ -84,7 +84,7 @@ TEST_CASE("a continuation of a settled future without an executor runs at once")
   CHECK(after.is_ready());
   CHECK_FALSE(future.valid());
   CHECK(counted::alive == 0);
-  CHECK(future_error_of([&] { return future.then(nullptr, [](counted) {}), 0; }) == no_state);
+  CHECK(future_error_of([&] { return future.then(nullptr, [](counted) {}).valid(); }) == no_state);
 }
 
 TEST_CASE("a chain of a hundred thousand continuations needs little stack") {
@@ -285,3 +285,111 @@ TEST_CASE("stop tokens go in and out") {
   CHECK(value.get() == 1);
 }
 #endif
+
+TEST_CASE("run() in a worker beside get()") {
+  for (int round = 0; round < 300; round++) {
+    tenon::executor executor;
+    auto future = tenon::async(executor, [round] { return round; });
+    std::int64_t status = 0;
+    std::thread worker([&] { status = status_of([&] { return executor.run(), 0; }); });
+    CHECK(future.get() == round);
+    worker.join();
+    CHECK(status == 0);
+  }
+}
+
+TEST_CASE("a work guard keeps run() from returning") {
+  tenon::executor executor;
+  tenon::work_guard guard(executor);
+  std::thread worker([&] { executor.run(); });
+  for (int round = 0; round < 50; round++)
+    CHECK(tenon::async(executor, [round] { return round; }).get() == round);
+  tenon::work_guard moved(std::move(guard));
+  CHECK_FALSE(guard.owns_work());
+  CHECK(moved.owns_work());
+  guard.reset();
+  guard = std::move(moved);
+  guard.reset();
+  worker.join(); // and not before
+  executor.run();
+  executor.close();
+  CHECK(status_of([&] { return tenon::work_guard(executor).owns_work(); }) == TENON_STATUS_CLOSED);
+  tenon::executor left;
+  tenon::work_guard outlives(left);
+  left.close();
+}
+
+// What is written here is no atomic, and the thread sanitizer looks on.
+TEST_CASE("what was done before is there after") {
+  tenon::executor executor;
+  const auto on_thread = [](auto &&give, auto &&take) {
+    std::string told;
+    std::thread writer([&] {
+      told = "told";
+      give();
+    });
+    take();
+    CHECK(told == "told");
+    told = "read";
+    writer.join();
+  };
+  const auto settled = [&](auto &&give, auto &&take) {
+    tenon::promise<void> promise;
+    auto future = promise.get_future();
+    on_thread([&] { give(promise); }, [&] { take(future); });
+  };
+  const auto set = [](auto &promise) { promise.set_value(); };
+  settled(set, [](auto &future) { future.get(); });
+  settled(set, [](auto &future) { future.wait(); });
+  settled(set, [](auto &future) { future.share().get(); });
+  settled(set, [](auto &future) {
+    while (!future.is_ready())
+      std::this_thread::yield();
+  });
+  settled(set, [](auto &future) {
+    while (future.try_get() != TENON_STATUS_OK)
+      std::this_thread::yield();
+  });
+  settled(set, [&](auto &future) { executor.run(std::move(future)); });
+  settled(set, [&](auto &future) { executor.run(future.then(executor, [] {})); });
+  settled([](auto &promise) { promise.cancel(); },
+          [](auto &future) { CHECK_THROWS_AS(future.get(), tenon::cancelled); });
+  settled([](auto &promise) { promise.set_error(tenon::error("mine", 1, "text")); },
+          [](auto &future) { CHECK_THROWS_AS(future.get(), tenon::error); });
+  settled([](auto &promise) { auto gone = std::move(promise); },
+          [](auto &future) { CHECK_THROWS_AS(future.get(), std::future_error); });
+  settled([](auto &promise) { promise.set_value_at_thread_exit(); },
+          [](auto &future) { future.get(); });
+
+  tenon::promise<int> wanted;
+  auto wanted_future = wanted.get_future();
+  on_thread([&] { wanted_future.cancel(); },
+            [&] {
+              while (!wanted.is_cancelled())
+                std::this_thread::yield();
+            });
+  auto made_stream = tenon::make_stream<int>(4);
+  auto &[sink, stream] = made_stream;
+  on_thread([&write = sink] { write.send(1).get(); }, [&read = stream] { read.next().get(); });
+  on_thread([&write = sink] { write.close(); },
+            [&read = stream] { CHECK_FALSE(read.next().get()); });
+  auto made_latest = tenon::make_latest<int>();
+  auto &[publisher, latest] = made_latest;
+  on_thread([&write = publisher] { write.set(1); }, [&read = latest] { read.next().get(); });
+  on_thread([&read = latest] { read.cancel(); },
+            [&write = publisher] {
+              while (!write.is_cancelled())
+                std::this_thread::yield();
+            });
+  bool posted = false;
+  on_thread([&] { executor.post([&] { posted = true; }); },
+            [&] {
+              while (!posted)
+                executor.poll();
+            });
+  on_thread([&] { tenon::async(executor, [] {}).detach(); },
+            [&] {
+              while (executor.poll().jobs == 0)
+                std::this_thread::yield();
+            });
+}

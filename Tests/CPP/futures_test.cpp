@@ -292,6 +292,27 @@ TEST_CASE_TEMPLATE("an allocator provides the memory, and gets it back", L, stan
       [&](auto &promise) { promise.set_value(object); });
 }
 
+TEST_CASE("a packaged task takes all of its memory from its allocator, also again") {
+  account book;
+  {
+    tenon::packaged_task<std::unique_ptr<int>()> task(std::allocator_arg, accounting<char>(book),
+                                                      [] { return std::make_unique<int>(1); });
+    const int once = book.allocations;
+    CHECK(once >= 2);
+    task();
+    task.reset();
+    CHECK(book.allocations > once);
+    auto future = task.get_future();
+    task();
+    CHECK(*future.get() == 1);
+  }
+  CHECK(book.alive == 0);
+  static_assert(std::uses_allocator_v<tenon::promise<int>, std::allocator<int>>);
+  static_assert(std::uses_allocator_v<tenon::packaged_task<int()>, std::allocator<int>>);
+  tenon::promise<int> plain(std::allocator_arg, std::allocator<void>());
+  tenon::packaged_task<void()> nothing(std::allocator_arg, std::allocator<void>(), [] {});
+}
+
 TEST_CASE_TEMPLATE("values cross threads", L, standard, ours) {
   for (int round = 0; round < 200; round++) {
     typename L::template promise<std::unique_ptr<int>> promise;

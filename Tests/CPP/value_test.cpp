@@ -140,7 +140,7 @@ TEST_CASE("C sees an exception's type, message and code") {
   tenon::promise<int> odd;
   auto odd_future = odd.get_future();
   odd.set_exception(std::make_exception_ptr(std::runtime_error("\xff")));
-  CHECK(std::string(odd_future.failure()->what()).empty());
+  CHECK(odd_future.failure()->what() == std::string("\xef\xbf\xbd"));
   CHECK_THROWS_AS(odd_future.get(), std::runtime_error);
 }
 
@@ -207,4 +207,57 @@ TEST_CASE("statuses do without exceptions") {
   CHECK(failed.try_set_error(tenon::error("mine", 1, "")) == TENON_STATUS_OK);
   CHECK(failure.try_get() == TENON_STATUS_REJECTED);
   CHECK(failure.failure()->value() == 1);
+}
+
+TEST_CASE("an error says what it can, whatever its texts are") {
+  const tenon::error latin("app", 3, "caf\xe9 \xed\xa0\x80 \xc3\xa9");
+  CHECK(latin.handle());
+  CHECK(latin.value() == 3);
+  CHECK(latin.domain() == std::string("app"));
+  CHECK(latin.what() ==
+        std::string("caf\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd \xc3\xa9"));
+  CHECK(tenon::error("d\xff", 3, nullptr).domain() == std::string("d\xef\xbf\xbd"));
+  CHECK(tenon::error("", 3, "text").domain() == std::string("unknown"));
+  CHECK(tenon::error(nullptr, 3, "text").what() == std::string("text"));
+  for (const char *cut : {"\xf0", "\xf0\x9f", "\xf0\x9f\x98", "\xe2\x82", "\xc3"})
+    CHECK(tenon::error("app", 3, cut).handle());
+}
+
+TEST_CASE("an error without a handle settles what it is given to") {
+  const tenon::error none = tenon::error::adopt(nullptr); // as without memory
+  tenon::promise<int> first, second;
+  auto first_future = first.get_future(), second_future = second.get_future();
+  first.set_error(none);
+  CHECK(status_of([&] { return first_future.get(); }) == TENON_STATUS_NO_RESOURCES);
+  CHECK(second.try_set_error(none) == TENON_STATUS_OK);
+  CHECK(status_of([&] { return second_future.get(); }) == TENON_STATUS_NO_RESOURCES);
+
+  tenon::error stale("app", 1, "text");
+  tenon_error_release(stale.handle());
+  tenon::promise<int> third;
+  auto third_future = third.get_future();
+  third.set_error(stale);
+  CHECK(future_error_of([&] { return third_future.get(); }) == broken);
+
+  tenon::promise<int> thrown;
+  auto thrown_future = thrown.get_future();
+  thrown.set_exception(std::make_exception_ptr(none));
+  CHECK(status_of([&] { return thrown_future.get(); }) == TENON_STATUS_NO_RESOURCES);
+
+  auto [sink, stream] = tenon::make_stream<int>(4);
+  CHECK(sink.fail(none));
+  CHECK(status_of([&reader = stream] { return reader.next().get().has_value(); }) ==
+        TENON_STATUS_NO_RESOURCES);
+  auto [other, ends] = tenon::make_stream<int>(4);
+  CHECK(other.fail(tenon::error("app", 1, "\xff")));
+  CHECK(ends.failure()->what() == std::string("\xef\xbf\xbd"));
+  auto [publisher, latest] = tenon::make_latest<int>();
+  CHECK(publisher.fail(std::make_exception_ptr(none)));
+  CHECK(status_of([&reader = latest] { return reader.next().get().has_value(); }) ==
+        TENON_STATUS_NO_RESOURCES);
+
+  tenon::promise<int> cancelled;
+  auto cancelled_future = cancelled.get_future();
+  cancelled_future.cancel(none);
+  CHECK(cancelled.is_cancelled());
 }

@@ -57,9 +57,9 @@ extern "C" void __tsan_release(void *address);
 
 namespace tenon::detail {
 
+// The library orders what one thread gives and another takes, but is no instrumented code: these
+// tell the thread sanitizer, and are nothing without it.
 #if defined(TENON_THREAD_SANITIZER)
-// The library orders what one thread gives and another takes, but is no instrumented code: this
-// tells the sanitizer.
 inline char handover;
 inline void given() noexcept { __tsan_release(&handover); }
 inline void taken() noexcept { __tsan_acquire(&handover); }
@@ -67,6 +67,13 @@ inline void taken() noexcept { __tsan_acquire(&handover); }
 inline void given() noexcept {}
 inline void taken() noexcept {}
 #endif
+
+/// What says that something of another thread's was taken, if it is true or no failure.
+inline bool seen(bool answer) noexcept {
+  if (answer)
+    taken();
+  return answer;
+}
 
 } // namespace tenon::detail
 

@@ -83,9 +83,10 @@ protected:
   bool wait(tenon_future_t *future, tenon_completion_fn fn) noexcept {
     if (chain_)
       chain_->waits_for(future);
+    tenon_executor_t *const executor = executor_; // read before all of this is given
     given();
     const tenon_status_t status =
-        tenon_future_on_complete_if_pending(future, executor_, fn, this, &registration_);
+        tenon_future_on_complete_if_pending(future, executor, fn, this, &registration_);
     if (status == TENON_STATUS_OK)
       return true;
     if (status != TENON_STATUS_SETTLED)

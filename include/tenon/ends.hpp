@@ -93,7 +93,10 @@ public:
   constexpr reader_base() noexcept = default;
 
   /// Requests that the writer ends. What is there can still be read.
-  void cancel() const noexcept { functions::cancel(this->handle()); }
+  void cancel() const noexcept {
+    given();
+    functions::cancel(this->handle());
+  }
 
   /// The same, and says why: the writer's cancel_reason() gives it, in every language.
   void cancel(const error &reason) const noexcept {
@@ -126,30 +129,38 @@ public:
   constexpr writer_base() noexcept = default;
 
   /// Says that no more will come. False, as of fail() and cancel(): it was ended before.
-  bool close() const noexcept { return functions::close(this->handle()) == TENON_STATUS_OK; }
+  bool close() const noexcept {
+    given();
+    return functions::close(this->handle()) == TENON_STATUS_OK;
+  }
 
-  /// Ends with an error, which arrives after what has been sent.
+  /// Ends with an error, which arrives after what has been sent. One that cannot be (no memory)
+  /// ends it as cancelled.
   bool fail(const error &error) const noexcept {
-    return functions::fail(this->handle(), error.handle()) == TENON_STATUS_OK;
+    given();
+    const tenon_status_t status = fail_with(error.handle(), [this](tenon_error_t *why) {
+      return functions::fail(this->handle(), why);
+    });
+    return status == TENON_STATUS_INVALID ? cancel() : status == TENON_STATUS_OK;
   }
 
 #if TENON_HAS_EXCEPTIONS
   /// The same with an exception, which is thrown again where it is read. tenon::cancelled cancels.
   bool fail(const std::exception_ptr &exception) const {
-    tenon_error_t *handle = error_of(exception);
-    if (!handle)
-      raise(std::bad_alloc());
-    const error error = error::adopt(handle);
+    const error error = error::adopt(error_of(exception));
     return means(error, TENON_STATUS_CANCELLED) ? cancel() : fail(error);
   }
 #endif
 
   /// Ends as cancelled: acknowledges the reader's request, but needs none.
-  bool cancel() const noexcept { return functions::cancel(this->handle()) == TENON_STATUS_OK; }
+  bool cancel() const noexcept {
+    given();
+    return functions::cancel(this->handle()) == TENON_STATUS_OK;
+  }
 
   /// Whether the reader wants no more.
   [[nodiscard]] bool is_cancelled() const noexcept {
-    return functions::is_cancelled(this->handle());
+    return seen(functions::is_cancelled(this->handle()));
   }
 
   /// Why: what the cancel said, or a plain error. Nothing while the reader wants more.
@@ -183,7 +194,9 @@ template <class T, class Handle> struct next_call {
   owned_value item{};
 
   tenon_status_t attempt(tenon_future_t **again_out) noexcept {
-    return functions_of<Handle>::take(reader, &item.value, again_out);
+    const tenon_status_t status = functions_of<Handle>::take(reader, &item.value, again_out);
+    static_cast<void>(seen(status != TENON_STATUS_PENDING));
+    return status;
   }
 
   std::optional<T> result(tenon_status_t status) {
@@ -205,6 +218,7 @@ template <class T, class Handle> struct next_call {
 template <class T, class Handle> tenon_status_t try_take(Handle *reader, std::optional<T> &out) {
   owned_value item;
   const tenon_status_t status = functions_of<Handle>::take(reader, &item.value, nullptr);
+  static_cast<void>(seen(status != TENON_STATUS_PENDING));
   if (status != TENON_STATUS_OK)
     return status;
   if (!holds<T>(item.value))

@@ -6,6 +6,7 @@
 #define TENON_ERROR_HPP
 
 #include <tenon/category.hpp>
+#include <tenon/text.hpp>
 
 #include <exception>
 #include <future>
@@ -17,6 +18,30 @@
 
 namespace tenon {
 
+namespace detail {
+
+/// What create(domain, message, &handle) makes of texts of any encoding; nullptr: no memory.
+template <class Create>
+tenon_error_t *error_in_utf8(const char *domain, const char *message, Create create) noexcept {
+  tenon_error_t *handle = nullptr;
+  tenon_status_t status = create(domain, message, &handle);
+  if (status == TENON_STATUS_INVALID) {
+#if TENON_HAS_EXCEPTIONS
+    try {
+#endif
+      status = create(domain && *domain ? utf8(domain).c_str() : "unknown",
+                      message ? utf8(message).c_str() : nullptr, &handle);
+#if TENON_HAS_EXCEPTIONS
+    } catch (const std::bad_alloc &) {
+      return nullptr;
+    }
+#endif
+  }
+  return status == TENON_STATUS_OK ? handle : nullptr;
+}
+
+} // namespace detail
+
 /// Why something failed, in the form that every language sees.
 ///
 /// code() has a category for the error's domain: see category(). Copies refer to the same error.
@@ -24,12 +49,13 @@ class error : public std::system_error {
 public:
   /// What a call answered, as an error of domain "tenon".
   explicit error(tenon_status_t status)
-      : error(tenon_error_create, "tenon", status, tenon_status_string(status), nullptr) {}
+      : error(created("tenon", status, tenon_status_string(status), nullptr)) {}
 
-  /// An error of one's own: see tenon_error_create(). Throws nothing: without memory for it, or
-  /// with a text that is no UTF-8, it has no handle, and the code alone is left.
+  /// An error of one's own: see tenon_error_create(). What is no UTF-8 in a text becomes U+FFFD, and
+  /// a domain that is empty or nullptr "unknown". Without memory for it, it has no handle, and says
+  /// so: TENON_STATUS_NO_RESOURCES.
   error(const char *domain, std::int64_t code, const char *message, const error *cause = nullptr)
-      : error(tenon_error_create, domain, code, message, cause ? cause->handle_ : nullptr) {}
+      : error(created(domain, code, message, cause ? cause->handle_ : nullptr)) {}
 
   error(const error &other) noexcept : system_error(other), handle_(other.handle_) {
     if (handle_ && tenon_error_retain(handle_) != TENON_STATUS_OK)
@@ -76,16 +102,12 @@ protected:
   explicit error(tenon_error_t *handle) : system_error(error_code_of(handle)), handle_(handle) {}
 
 private:
-  template <class Create>
-  error(Create create, const char *domain, std::int64_t code, const char *message,
-        tenon_error_t *cause)
-      : error(created(create, domain, code, message, cause)) {}
-
-  template <class Create>
-  static tenon_error_t *created(Create create, const char *domain, std::int64_t code,
-                                const char *message, tenon_error_t *cause) noexcept {
-    tenon_error_t *handle = nullptr;
-    return create(domain, code, message, cause, &handle) == TENON_STATUS_OK ? handle : nullptr;
+  static tenon_error_t *created(const char *domain, std::int64_t code, const char *message,
+                                tenon_error_t *cause) noexcept {
+    return detail::error_in_utf8(domain, message,
+                                 [&](const char *in, const char *text, tenon_error_t **out) {
+                                   return tenon_error_create(in, code, text, cause, out);
+                                 });
   }
 
   static std::int64_t code_of(tenon_error_t *handle) noexcept {

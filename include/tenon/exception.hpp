@@ -37,6 +37,20 @@ inline bool means(const error &error, tenon_status_t status) noexcept {
   return error.value() == status && std::strcmp(error.domain(), "tenon") == 0;
 }
 
+/// Whoever fails: `error`, or, if there was no memory for one, that. Borrows it.
+template <class Fail> tenon_status_t fail_with(tenon_error_t *error, Fail fail) noexcept {
+  return error ? fail(error) : fail(tenon::error(TENON_STATUS_NO_RESOURCES).handle());
+}
+
+/// Rejects, and consumes the promise whatever the error is: without a handle it is a broken one.
+inline tenon_status_t reject(tenon_promise_t *promise, tenon_error_t *error) noexcept {
+  const tenon_status_t status =
+      fail_with(error, [&](tenon_error_t *why) { return tenon_promise_reject(promise, why); });
+  return status == TENON_STATUS_OK || status == TENON_STATUS_ALREADY_SETTLED
+             ? status
+             : tenon_promise_release(promise);
+}
+
 [[noreturn, gnu::cold, gnu::noinline]] inline void raise_owned(tenon_error_t *handle) {
   const error error = error::adopt(handle);
 #if TENON_HAS_EXCEPTIONS
@@ -76,7 +90,7 @@ inline std::string domain_of([[maybe_unused]] const std::exception *exception) {
   return exception ? "cxx.std::exception" : "cxx.exception";
 }
 
-/// Puts an exception into an error; nullptr: no memory. Text that is no UTF-8 is left out.
+/// Puts an exception into an error; nullptr: no memory.
 inline tenon_error_t *error_with(const std::exception_ptr &exception, const std::exception *base,
                                  std::int64_t code) noexcept try {
   auto kept = std::make_unique<std::exception_ptr>(exception);
@@ -88,18 +102,13 @@ inline tenon_error_t *error_with(const std::exception_ptr &exception, const std:
     delete static_cast<std::exception_ptr *>(pointer);
   };
   given();
-  const std::string domain = domain_of(base);
-  tenon_error_t *handle = nullptr;
-  const auto create = [&](const char *message) {
-    return tenon_error_create_with_payload(domain.c_str(), code, message, nullptr, &payload,
-                                           &handle);
-  };
-  tenon_status_t status = create(base ? base->what() : "");
-  if (status == TENON_STATUS_INVALID)
-    status = create("");
-  if (status != TENON_STATUS_OK)
-    return nullptr;
-  static_cast<void>(kept.release());
+  tenon_error_t *const handle = error_in_utf8(
+      domain_of(base).c_str(), base ? base->what() : "",
+      [&](const char *domain, const char *message, tenon_error_t **out) {
+        return tenon_error_create_with_payload(domain, code, message, nullptr, &payload, out);
+      });
+  if (handle)
+    static_cast<void>(kept.release());
   return handle;
 } catch (...) {
   return nullptr;

@@ -50,11 +50,14 @@ public:
     return result;
   }
 
-  /// Polls and sleeps until nothing is pending any more.
+  /// Polls and sleeps until nothing is pending any more; beside a thread that waits for a result by
+  /// polling, as future::get() does, this goes on when that one has it. See work_guard, too.
   void run() { detail::require(tenon_executor_run_until(handle_, nullptr, TENON_FOREVER)); }
 
   /// Polls and sleeps until there is a result, and returns or throws it.
   template <class T> T run(future<T> future) {
+    if (!future.valid())
+      detail::raise(std::future_errc::no_state);
     const tenon_status_t status = tenon_executor_run_until(handle_, future.handle(), TENON_FOREVER);
     if (!detail::is_end(status))
       detail::raise(status);
@@ -90,6 +93,51 @@ private:
   explicit executor(adopted one) noexcept : handle_(one.handle) {}
 
   tenon_executor_t *handle_ = nullptr;
+};
+
+/// Keeps an executor's run() from returning for as long as this lives, though nothing is pending:
+/// for a thread that serves others. It does not keep the executor open.
+class work_guard {
+public:
+  /// Throws tenon::error with TENON_STATUS_CLOSED on a closed executor.
+  explicit work_guard(tenon_executor_t *executor) {
+    tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
+    config.executor = executor;
+    detail::require(tenon_promise_create(&config, &promise_, &future_));
+    const tenon_status_t status = tenon_future_on_complete(
+        future_, executor, [](void *, tenon_status_t, tenon_future_t *) {}, nullptr, nullptr);
+    if (status != TENON_STATUS_OK) {
+      reset();
+      detail::raise(status);
+    }
+  }
+
+  work_guard(work_guard &&other) noexcept { swap(other); }
+  work_guard &operator=(work_guard &&other) noexcept {
+    work_guard moved(std::move(other));
+    swap(moved);
+    return *this;
+  }
+  ~work_guard() { reset(); }
+
+  /// Lets run() return when nothing is pending. Any thread, but one at a time.
+  void reset() noexcept {
+    if (!promise_)
+      return;
+    tenon_promise_cancel(std::exchange(promise_, nullptr));
+    tenon_future_release(std::exchange(future_, nullptr));
+  }
+
+  [[nodiscard]] bool owns_work() const noexcept { return promise_ != nullptr; }
+
+  void swap(work_guard &other) noexcept {
+    std::swap(promise_, other.promise_);
+    std::swap(future_, other.future_);
+  }
+
+private:
+  tenon_promise_t *promise_ = nullptr;
+  tenon_future_t *future_ = nullptr;
 };
 
 } // namespace tenon

@@ -63,22 +63,27 @@ public:
 
   /// Waits; answers as tenon_future_wait(), and throws nothing.
   [[nodiscard]] tenon_status_t try_wait(std::uint64_t timeout_ns = TENON_FOREVER) const noexcept {
-    const tenon_status_t status = tenon_future_poll(handle_);
-    if (status != TENON_STATUS_PENDING)
-      return status;
-    return timeout_ns == 0 ? TENON_STATUS_TIMEOUT : tenon_future_wait(handle_, timeout_ns);
+    tenon_status_t status = tenon_future_poll(handle_);
+    if (status == TENON_STATUS_PENDING)
+      status = timeout_ns == 0 ? TENON_STATUS_TIMEOUT : tenon_future_wait(handle_, timeout_ns);
+    static_cast<void>(seen(is_end(status)));
+    return status;
   }
 
   /// Whether get() would return at once. Not in std::future.
   [[nodiscard]] bool is_ready() const noexcept {
-    return handle_ && tenon_future_poll(handle_) != TENON_STATUS_PENDING;
+    return handle_ && seen(tenon_future_poll(handle_) != TENON_STATUS_PENDING);
   }
 
   /// Requests that the work ends early: tenon_future_cancel().
-  void cancel() const noexcept { tenon_future_cancel(handle_); }
+  void cancel() const noexcept {
+    given();
+    tenon_future_cancel(handle_);
+  }
 
   /// The same, and says why: promise::cancel_reason() gives it, in every language.
   void cancel(const error &reason) const noexcept {
+    given();
     tenon_future_cancel_with(handle_, reason.handle());
   }
 
@@ -164,8 +169,8 @@ public:
   /// that failure() can be asked; OK leaves it empty. INVALID, too, if the value is no T.
   template <class... Out> [[nodiscard]] tenon_status_t try_get(Out &...out);
 
-  /// What comes after: see then.hpp.
-  template <class... F> auto then(tenon_executor_t *executor, F &&...f);
+  /// What comes after: see then.hpp. Letting go of what it gives cancels the work; detach() it.
+  template <class... F> [[nodiscard]] auto then(tenon_executor_t *executor, F &&...f);
 
 #if TENON_HAS_STOP_TOKEN
   /// The same result, whose work is asked to end when a stop is requested. See stop.hpp.
@@ -184,7 +189,10 @@ private:
 
   /// Of void there is nothing to take: any number of readers, as of a stream's end, may have it.
   tenon_status_t take([[maybe_unused]] tenon_value_t &value) const noexcept {
-    return std::is_void_v<T> ? tenon_future_poll(handle_) : tenon_future_take(handle_, &value);
+    const tenon_status_t status =
+        std::is_void_v<T> ? tenon_future_poll(handle_) : tenon_future_take(handle_, &value);
+    static_cast<void>(detail::seen(detail::is_end(status)));
+    return status;
   }
 
   [[gnu::cold, gnu::noinline]] void get_slowly(tenon_status_t status, tenon_value_t &value) {

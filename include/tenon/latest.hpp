@@ -70,6 +70,7 @@ public:
   /// Sets the newest value. False: the reader wants no more, or this has been ended.
   template <class U = T> bool set(U &&value) const {
     detail::owned_value made(detail::traits<T>::make(std::forward<U>(value)));
+    detail::given();
     const tenon_status_t status = tenon_publisher_set(handle(), &made.value);
     if (status != TENON_STATUS_CANCELLED && status != TENON_STATUS_CLOSED)
       detail::require(status);

@@ -22,10 +22,8 @@ inline void forward(tenon_future_t *from, tenon_promise_t *to) noexcept {
       tenon_value_drop(&value);
     return;
   case TENON_STATUS_REJECTED:
-    if (tenon_future_copy_error(from, &error) == TENON_STATUS_OK)
-      tenon_promise_reject(to, error);
-    else
-      tenon_promise_release(to);
+    static_cast<void>(tenon_future_copy_error(from, &error));
+    reject(to, error);
     tenon_error_release(error);
     return;
   case TENON_STATUS_CANCELLED:
@@ -76,6 +74,7 @@ public:
   void pass_cancel_of(tenon_promise_t *result) noexcept {
     retain();
     cancelled_ = result;
+    given();
     const tenon_status_t status =
         tenon_promise_on_cancel(result, nullptr, &cancel_told, this, nullptr);
     if (status == TENON_STATUS_CANCELLED)
@@ -91,6 +90,7 @@ public:
     aim(source);
     if (tenon_promise_is_cancelled(result))
       cancel_as(result, source);
+    given();
     const tenon_status_t status =
         tenon_future_on_complete(source, nullptr, &source_told, this, nullptr);
     if (status != TENON_STATUS_OK)
@@ -102,6 +102,7 @@ protected:
 
 private:
   static void cancel_told(void *context, tenon_status_t status) noexcept {
+    taken();
     auto *self = static_cast<link *>(context);
     if (status == TENON_STATUS_CANCELLED)
       cancel_as(self->cancelled_, self->target_.load());
@@ -109,6 +110,7 @@ private:
   }
 
   static void source_told(void *context, tenon_status_t, tenon_future_t *) noexcept {
+    taken();
     auto *self = static_cast<link *>(context);
     forward(self->source_, self->result_);
     tenon_future_release(self->source_);

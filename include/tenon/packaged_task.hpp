@@ -13,9 +13,13 @@
 namespace tenon {
 namespace detail {
 
+/// Says that nobody gave an allocator.
+using no_allocator = std::allocator<nothing>;
+
 /// A callable of any type: its calls as pointers, so that no class needs a vtable.
 template <class R, class... Arguments> struct task_call {
   R (*call)(task_call *, Arguments...);
+  promise<R> (*renew)(const task_call *);
   void (*end)(task_call *) noexcept;
 };
 
@@ -26,23 +30,30 @@ struct task_of : task_call<R, Arguments...> {
   using allocator_traits = std::allocator_traits<allocator>;
 
   template <class From>
-  task_of(const allocator &with, From &&from)
-      : base{&run, &finish}, with(with), f(std::forward<From>(from)) {}
+  task_of(const allocator &memory, From &&from)
+      : base{&run, &again, &finish}, with(memory), f(std::forward<From>(from)) {}
 
   static R run(base *self, Arguments... arguments) {
-    F &f = static_cast<task_of *>(self)->f;
+    F &call = static_cast<task_of *>(self)->f;
     if constexpr (std::is_void_v<R>)
-      static_cast<void>(std::invoke(f, std::forward<Arguments>(arguments)...));
+      static_cast<void>(std::invoke(call, std::forward<Arguments>(arguments)...));
     else
-      return std::invoke(f, std::forward<Arguments>(arguments)...);
+      return std::invoke(call, std::forward<Arguments>(arguments)...);
   }
 
-  static void finish(base *base) noexcept {
-    auto *self = static_cast<task_of *>(base);
-    allocator with(std::move(self->with));
+  static promise<R> again(const base *self) {
+    if constexpr (std::is_same_v<Allocator, no_allocator>)
+      return promise<R>();
+    else
+      return promise<R>(std::allocator_arg, static_cast<const task_of *>(self)->with);
+  }
+
+  static void finish(base *task) noexcept {
+    auto *self = static_cast<task_of *>(task);
+    allocator memory(std::move(self->with));
     self->~task_of();
     allocator_traits::deallocate(
-        with, std::pointer_traits<typename allocator_traits::pointer>::pointer_to(*self), 1);
+        memory, std::pointer_traits<typename allocator_traits::pointer>::pointer_to(*self), 1);
   }
 
   [[no_unique_address]] allocator with;
@@ -90,10 +101,10 @@ public:
 
   template <class F, class = if_callable<F>>
   explicit packaged_task(F &&f)
-      : task_(make(std::allocator<std::byte>(), std::forward<F>(f))), promise_() {}
+      : task_(make(detail::no_allocator(), std::forward<F>(f))), promise_() {}
 
-  template <class Allocator, class F, class = if_callable<F>>
-  packaged_task(std::allocator_arg_t, const Allocator &allocator, F &&f)
+  template <class F, class Allocator, class = if_callable<F>>
+  explicit packaged_task(std::allocator_arg_t, const Allocator &allocator, F &&f)
       : task_(make(allocator, std::forward<F>(f))), promise_(std::allocator_arg, allocator) {}
 
   packaged_task(packaged_task &&) noexcept = default;
@@ -117,10 +128,11 @@ public:
                                                         std::forward<Arguments>(arguments)...);
   }
 
+  /// From the same allocator.
   void reset() {
     if (!valid())
       detail::raise(std::future_errc::no_state);
-    promise_ = promise<R>();
+    promise_ = task_->renew(task_.get());
   }
 
   void swap(packaged_task &other) noexcept {

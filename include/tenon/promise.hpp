@@ -50,7 +50,7 @@ public:
 
   ~promise_base() {
     if (handle_ && !is_satisfied())
-      tenon_promise_release(handle_);
+      tenon_promise_release(claim());
     if (future_)
       tenon_future_release(future_);
   }
@@ -71,9 +71,8 @@ public:
   void set_exception_at_thread_exit(const std::exception_ptr &exception) {
     require_unsatisfied();
     auto later = late_settlement::reserve();
+    later->fails = true;
     later->error = error_of(exception);
-    if (!later->error)
-      raise(std::bad_alloc());
     late_settlement::commit(std::move(later), claim());
   }
 #endif
@@ -81,7 +80,7 @@ public:
   /// Fails with an error: tenon_promise_reject().
   void set_error(const error &error) {
     require_unsatisfied();
-    settle(tenon_promise_reject(claim(), error.handle()));
+    settle(reject(claim(), error.handle()));
   }
 
   /// Says that the work has ended without a result: tenon_promise_cancel().
@@ -91,7 +90,9 @@ public:
   }
 
   /// Whether the reader wants the work to end early.
-  [[nodiscard]] bool is_cancelled() const noexcept { return tenon_promise_is_cancelled(handle_); }
+  [[nodiscard]] bool is_cancelled() const noexcept {
+    return seen(tenon_promise_is_cancelled(handle_));
+  }
 
   /// Why: what the cancel said, or a plain error. Nothing if nobody wants an end.
   [[nodiscard]] std::optional<error> cancel_reason() const {
@@ -110,8 +111,7 @@ public:
 
   /// The same as set_error() for whoever has no exceptions: answers as tenon_promise_reject().
   tenon_status_t try_set_error(const error &error) noexcept {
-    return is_satisfied() ? TENON_STATUS_ALREADY_SETTLED
-                          : tenon_promise_reject(claim(), error.handle());
+    return is_satisfied() ? TENON_STATUS_ALREADY_SETTLED : reject(claim(), error.handle());
   }
 
   /// The handle, lent; nullptr without one.
@@ -182,6 +182,7 @@ private:
   /// nothing of it is touched after that; of two that come here at once the library refuses one.
   tenon_promise_t *claim() noexcept {
     is_satisfied_.store(true, std::memory_order_relaxed);
+    given();
     return handle_;
   }
 
@@ -204,11 +205,9 @@ private:
   }
 
   void reject_owned(tenon_error_t *handle) {
-    if (!handle)
-      raise(std::bad_alloc());
     const error error = error::adopt(handle);
     settle(means(error, TENON_STATUS_CANCELLED) ? tenon_promise_cancel(claim())
-                                                : tenon_promise_reject(claim(), handle));
+                                                : reject(claim(), handle));
   }
 
   tenon_promise_t *handle_ = nullptr;

@@ -102,13 +102,21 @@ public:
   /// Starts a task in the scope, as task::start() does. Nobody needs to keep the future. If the scope
   /// has ended, the task never starts, and this throws as add().
   template <class T> future<T> start(tenon_executor_t *executor, task<T> task) const {
+    if (!handle_)
+      detail::raise(TENON_STATUS_INVALID); // or the task would start outside of it
     return task.start_in(handle_, executor);
   }
 #endif
 
   /// Requests that all in the scope ends early, and says why: the first request decides.
-  void cancel() const noexcept { tenon_scope_cancel(handle_, nullptr); }
-  void cancel(const error &reason) const noexcept { tenon_scope_cancel(handle_, reason.handle()); }
+  void cancel() const noexcept {
+    detail::given();
+    tenon_scope_cancel(handle_, nullptr);
+  }
+  void cancel(const error &reason) const noexcept {
+    detail::given();
+    tenon_scope_cancel(handle_, reason.handle());
+  }
 
 #if TENON_HAS_STOP_TOKEN
   /// Cancels when a stop is requested, also if it was before, for as long as this object lives. After
@@ -152,6 +160,8 @@ inline void scope::cancel_on(std::stop_token token) {
     tenon_scope_t *scope;
     void operator()() const noexcept { tenon_scope_cancel(scope, nullptr); }
   };
+  if (!handle_)
+    detail::raise(TENON_STATUS_INVALID);
   using callback = detail::attached<std::stop_callback<request>>;
   stop_.reset(new callback(std::move(token), request{handle_}));
 }

@@ -25,6 +25,7 @@ public:
     using S = stored_t<T>;
     tenon_value_t value;
     const tenon_status_t status = tenon_future_peek(source_.handle(), &value);
+    taken();
     if (status != TENON_STATUS_OK)
       raise_end_of(source_.handle(), status);
     if (box<S> *box = box_in<S>(value))
@@ -93,8 +94,12 @@ public:
 
   /// As future's of the same names.
   [[nodiscard]] bool is_ready() const noexcept { return state_ && source().is_ready(); }
-  void cancel() const noexcept { tenon_future_cancel(handle()); }
+  void cancel() const noexcept {
+    detail::given();
+    tenon_future_cancel(handle());
+  }
   void cancel(const error &reason) const noexcept {
+    detail::given();
     tenon_future_cancel_with(handle(), reason.handle());
   }
   [[nodiscard]] tenon_future_t *handle() const noexcept {

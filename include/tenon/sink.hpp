@@ -18,6 +18,7 @@ struct send_call {
   owned_value item;
 
   tenon_status_t attempt(tenon_future_t **again_out) noexcept {
+    given();
     return tenon_sink_send(sink, &item.value, again_out);
   }
   void result(tenon_status_t status) const { require(status); }
@@ -30,6 +31,7 @@ struct send_batch_call {
 
   tenon_status_t attempt(tenon_future_t **again_out) noexcept {
     tenon_status_t status = TENON_STATUS_OK;
+    given();
     while (status == TENON_STATUS_OK && items.count() > 0) {
       std::size_t sent = 0;
       status = tenon_sink_send_batch(sink, items.data(), items.count(), &sent, again_out);
@@ -79,6 +81,7 @@ public:
   /// `room` that settles when to try again.
   [[nodiscard]] tenon_status_t try_send(T &&item, future<void> *room = nullptr) const {
     detail::owned_value value(detail::traits<T>::make(std::move(item)));
+    detail::given();
     tenon_future_t *handle_of_room = nullptr;
     const tenon_status_t status =
         tenon_sink_send(handle(), &value.value, room ? &handle_of_room : nullptr);

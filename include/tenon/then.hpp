@@ -67,11 +67,11 @@ template <class T, class F, class OnError> struct continuation final : link {
   OnError on_error;
 
   template <class FromF, class FromOnError>
-  continuation(future<T> &&source, FromF &&f, FromOnError &&on_error)
+  continuation(future<T> &&from, FromF &&value_call, FromOnError &&error_call)
       : link([](link *self) noexcept { delete static_cast<continuation *>(self); }),
-        source(std::move(source)), f(std::forward<FromF>(f)),
-        on_error(std::forward<FromOnError>(on_error)) {
-    aim(this->source.handle());
+        source(std::move(from)), f(std::forward<FromF>(value_call)),
+        on_error(std::forward<FromOnError>(error_call)) {
+    aim(source.handle());
   }
 
   static void told(void *context, tenon_status_t status, tenon_future_t *) noexcept {
@@ -94,8 +94,13 @@ template <class T, class F, class OnError> struct continuation final : link {
       return settle(std::move(on_error), exception_of(std::move(source)));
 #endif
     else
-      return settle(std::move(on_error), *source.failure());
+      return settle(std::move(on_error), failure(status));
     release();
+  }
+
+  error failure(tenon_status_t status) const noexcept {
+    const std::optional<error> found = source.failure();
+    return found ? *found : error(status);
   }
 
   void with_value() noexcept {

@@ -12,11 +12,12 @@
 
 namespace tenon::detail {
 
-/// A promise that will be settled, with the value unless there is an error.
+/// A promise that will be settled, with the value or the error.
 struct late_settlement {
   tenon_promise_t *promise = nullptr;
   tenon_value_t value = tenon_value_none();
   tenon_error_t *error = nullptr;
+  bool fails = false;
   late_settlement *next = nullptr;
 
   late_settlement() = default;
@@ -51,8 +52,9 @@ private:
     }
     while (oldest) {
       const std::unique_ptr<late_settlement> one(std::exchange(oldest, oldest->next));
-      if (one->error)
-        tenon_promise_reject(one->promise, one->error);
+      given();
+      if (one->fails)
+        reject(one->promise, one->error);
       else
         tenon_promise_resolve(one->promise, &one->value);
     }

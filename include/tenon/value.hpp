@@ -43,7 +43,7 @@ template <class S> struct box {
     S value;
   };
 
-  explicit box(void (*end)(box *) noexcept) noexcept : end(end) {}
+  explicit box(void (*ender)(box *) noexcept) noexcept : end(ender) {}
   box(const box &) = delete;
   box &operator=(const box &) = delete;
   ~box() {
@@ -70,13 +70,13 @@ template <class S, class Allocator> struct allocated_box : box<S> {
   using allocator = typename std::allocator_traits<Allocator>::template rebind_alloc<allocated_box>;
   using traits = std::allocator_traits<allocator>;
 
-  explicit allocated_box(const allocator &with) : box<S>(&finish), with(with) {}
+  explicit allocated_box(const allocator &from) : box<S>(&finish), with(from) {}
 
   static void finish(box<S> *box) noexcept {
     auto *self = static_cast<allocated_box *>(box);
-    allocator with(std::move(self->with));
+    allocator from(std::move(self->with));
     self->~allocated_box();
-    traits::deallocate(with, std::pointer_traits<typename traits::pointer>::pointer_to(*self), 1);
+    traits::deallocate(from, std::pointer_traits<typename traits::pointer>::pointer_to(*self), 1);
   }
 
   [[no_unique_address]] allocator with;
@@ -157,12 +157,11 @@ template <class S> struct traits<S, std::enable_if_t<is_number<S>>> {
       return value.kind == TENON_VALUE_BOOLEAN;
     else if constexpr (std::is_floating_point_v<S>)
       return value.kind == TENON_VALUE_F64;
-    else if (value.kind == TENON_VALUE_I64)
-      return std::is_signed_v<S> ? value.as.i64 >= std::int64_t{std::numeric_limits<S>::min()} &&
-                                       value.as.i64 <= limit
-                                 : value.as.i64 >= 0 && value.as.u64 <= limit;
+    else if (value.kind == TENON_VALUE_I64 && value.as.i64 < 0)
+      return std::is_signed_v<S> && value.as.i64 >= static_cast<std::int64_t>(least);
     else
-      return value.kind == TENON_VALUE_U64 && value.as.u64 <= limit;
+      return (value.kind == TENON_VALUE_I64 || value.kind == TENON_VALUE_U64) &&
+             value.as.u64 <= static_cast<std::uint64_t>(most);
   }
 
   static S take(const tenon_value_t &value) noexcept {
@@ -175,11 +174,8 @@ template <class S> struct traits<S, std::enable_if_t<is_number<S>>> {
   }
 
 private:
-  template <class N, bool = std::is_integral_v<N>> struct top {
-    static constexpr auto value = std::numeric_limits<N>::max();
-  };
-  template <class N> struct top<N, false> { static constexpr int value = 0; };
-  static constexpr auto limit = top<S>::value;
+  using limits = std::numeric_limits<std::conditional_t<std::is_integral_v<S>, S, int>>;
+  static constexpr auto least = limits::min(), most = limits::max();
 };
 
 template <class S> struct traits<S, std::enable_if_t<is_word<S>>> {
@@ -269,7 +265,7 @@ struct owned_value {
   tenon_value_t value = tenon_value_none();
 
   owned_value() = default;
-  explicit owned_value(const tenon_value_t &value) noexcept : value(value) {}
+  explicit owned_value(const tenon_value_t &owned) noexcept : value(owned) {}
   owned_value(owned_value &&other) noexcept
       : value(std::exchange(other.value, tenon_value_none())) {}
   owned_value &operator=(owned_value &&) = delete;

@@ -19,7 +19,7 @@ extension LoopExecutor {
     // A task must not block its thread: others of its kind may need it, and may be what this waits for.
     guard withUnsafeCurrentTask(body: { $0 == nil }) else { return TENON_STATUS_DEADLOCK }
     guard state.pointee.isRunnable.load(ordering: .relaxed) else { return TENON_STATUS_UNSUPPORTED }
-return Delivery.whileWaiting {
+    return Delivery.whileWaiting {
       while !state.becomeRunner() {
         if let future {
           if let status = awaitRunner(future, deadline) { return status }
