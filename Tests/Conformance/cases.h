@@ -371,6 +371,15 @@
   CASE(a_cancel_has_told_everybody_when_it_returns_wherever_it_is_called)     \
   CASE(a_callback_that_is_told_forgotten_may_forget_itself)                   \
   CASE(a_cancel_callback_may_forget_the_next_one)                             \
+  /* chain_test.c */                                                          \
+  CASE(values_in_values_are_dropped_at_any_depth)                             \
+  CASE(errors_in_errors_end_at_any_depth)                                     \
+  CASE(drops_that_cancel_and_cancels_that_drop_alternate_at_any_depth)        \
+  CASE(futures_made_of_futures_end_at_any_depth)                              \
+  CASE(futures_made_of_futures_are_let_go_of_at_any_depth)                    \
+  CASE(cancel_callbacks_that_cancel_need_no_stack)                            \
+  CASE(scopes_in_scopes_end_at_any_depth)                                     \
+  CASE(executors_whose_jobs_let_go_of_executors_close_at_any_depth)           \
   /* timer_test.c */                                                          \
   CASE(now_is_the_monotonic_clock)                                            \
   CASE(a_timer_tells_at_its_time_and_never_early)                             \

@@ -293,11 +293,17 @@ void thread_join(pthread_t thread) { CHECK(pthread_join(thread, NULL) == 0); }
 
 void on_other_thread(void *(*fn)(void *), void *context) { thread_join(thread_start(fn, context)); }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SMALL_STACK = 512 * 1024 };
+#else
+enum { SMALL_STACK = 64 * 1024 };
+#endif
+
 void on_small_stack(void *(*fn)(void *), void *context) {
   pthread_attr_t attributes;
   pthread_t thread;
   pthread_attr_init(&attributes);
-  CHECK(pthread_attr_setstacksize(&attributes, 128 * 1024) == 0);
+  CHECK(pthread_attr_setstacksize(&attributes, SMALL_STACK) == 0);
   if (pthread_create(&thread, &attributes, fn, context) != 0)
     abort();
   pthread_attr_destroy(&attributes);

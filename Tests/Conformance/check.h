@@ -216,7 +216,7 @@ void thread_join(pthread_t thread);
 /** Runs `fn` on another thread, and returns when it has ended. */
 void on_other_thread(void *(*fn)(void *), void *context);
 
-/** Does the same on a thread with a stack of 128 KiB. */
+/** Does the same on a thread with a stack of 64 KiB; under a sanitizer, which needs more, of 512. */
 void on_small_stack(void *(*fn)(void *), void *context);
 
 /**

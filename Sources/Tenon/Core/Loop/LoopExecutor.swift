@@ -142,8 +142,8 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         expected: word, desired: word - 1, ordering: .acquiringAndReleasing)
       if exchanged {
         if word & ExecutorSlot.referencesMask == 1, let object {
-          let executor = Unmanaged<LoopExecutor>.fromOpaque(object).takeRetainedValue()
-          executor.closeUnattended()
+          // Its callbacks may let go of executors, whose callbacks ...
+          Delivery.call(Delivery.Item(function: closeReleased, context: object), .close)
         }
         return TENON_STATUS_OK
       }
@@ -169,6 +169,12 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
       word = original
     }
   }
+}
+
+/// Nobody has a handle of the executor any more. Takes its reference over.
+private func closeReleased(_ executor: UnsafeMutableRawPointer?, _ size: Int) {
+  guard let executor else { return }
+  Unmanaged<LoopExecutor>.fromOpaque(executor).takeRetainedValue().closeUnattended()
 }
 
 /// A status on its way out of a function that returns something else.

@@ -73,7 +73,7 @@ struct ObjectSlot: ~Copyable {
       expected: word, desired: SlotTable.endedLife(of: word), ordering: .acquiringAndReleasing)
     guard exchanged else { return release(handle) }
     objectTable.give(handle.index, slot)
-    drop?(pointer, 0)
+    if let drop { Delivery.call(Delivery.Item(function: drop, context: pointer), .drop) }
     return TENON_STATUS_OK
   }
 

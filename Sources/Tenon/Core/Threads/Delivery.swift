@@ -7,12 +7,13 @@ import Glibc
 /// - **Tenon's own callbacks come first.** They pass on what has happened (an input has ended, a scope is cancelled, a thread that
 ///   waits may go on) and never wait for somebody else's code. While one runs, others and whatever is to be told queue up; so
 ///   whoever is told finds all of it recorded.
-/// - **Nobody else's nest without bound.** A completion callback waits for the end of any that runs; cancel callbacks and
-///   drop functions are called at once up to `nestingMax` in one another, and then when the innermost has returned.
+/// - **Nobody else's nest without bound.** A completion callback waits for the end of any that runs; cancel callbacks, drop
+///   functions and closes of executors that were let go of are called at once up to `nestingMax` in one another, and then when the
+///   innermost has returned.
 ///
 /// A thread that waits inside a callback counts as one that is outside of any: `whileWaiting`.
 enum Delivery {
-  enum Lane { case own, completion, cancel, drop }
+  enum Lane { case own, completion, cancel, drop, close }
 
   /// A function to call. Its type is that of a value's drop function.
   struct Item {
@@ -23,17 +24,20 @@ enum Delivery {
     @inline(__always) fileprivate func call() { function(context, size) }
   }
 
-  /// How many cancel callbacks, and how many drop functions, may be called inside one another.
+  /// How many of a kind may be called inside one another.
   fileprivate static let nestingMax = 16
 
   fileprivate struct Turn: ~Copyable {
     /// One of Tenon's own runs.
     var isPassingOn = false
     var depths = Depths()
+    /// How many closes run: they are no callbacks, and a wait inside of one changes nothing about them.
+    var closing = 0
     var own = Queue<Item>()
     var completions = Queue<Item>()
     var cancels = Queue<Item>()
     var drops = Queue<Item>()
+    var closes = Queue<Item>()
   }
 
   /// How many callbacks of others run, inside one another.
@@ -86,6 +90,9 @@ enum Delivery {
     case .drop:
       guard turn.mayDrop else { return turn.pointee.drops.append(item) }
       runDrop(item, turn)
+    case .close:
+      guard turn.mayClose else { return turn.pointee.closes.append(item) }
+      runClose(item, turn)
     }
     runWaiting(turn)
   }
@@ -133,6 +140,8 @@ enum Delivery {
         runCompletion(next, turn)
       } else if turn.mayCancel, let next = turn.pointee.cancels.popFirst() {
         runCancel(next, turn)
+      } else if turn.mayClose, let next = turn.pointee.closes.popFirst() {
+        runClose(next, turn)
       } else {
         return
       }
@@ -159,6 +168,12 @@ enum Delivery {
     item.call()
     turn.pointee.depths.drops -= 1
   }
+
+  private static func runClose(_ item: Item, _ turn: UnsafeMutablePointer<Turn>) {
+    turn.pointee.closing += 1
+    item.call()
+    turn.pointee.closing -= 1
+  }
 }
 
 extension UnsafeMutablePointer where Pointee == Delivery.Turn {
@@ -172,5 +187,9 @@ extension UnsafeMutablePointer where Pointee == Delivery.Turn {
 
   fileprivate var mayDrop: Bool {
     !pointee.isPassingOn && pointee.depths.drops < Delivery.nestingMax
+  }
+
+  fileprivate var mayClose: Bool {
+    !pointee.isPassingOn && pointee.closing < Delivery.nestingMax
   }
 }
