@@ -64,9 +64,23 @@ extension JavaScriptValue {
     tenon_value_drop(&value)
   }
 
-  /// What a future or a stream of Tenon's gave, which has no name for what only JavaScript knows. It is taken over.
-  public init(_ value: Value) {
-    self.init(taking: value.makeValue())
+  /// What a future or a stream of Tenon's gave, which has no name for what only JavaScript knows.
+  public init(_ value: consuming Value) {
+    var value = value.makeValue()
+    if tenon_value_is_shared(&value) {
+      self.init(copying: value)
+      tenon_value_drop(&value)
+    } else {
+      self.init(taking: value)
+    }
+  }
+
+  /// Reads what others read, too.
+  private init(copying value: tenon_value_t) {
+    var (value, copy) = (value, tenon_value_none())
+    let status = tenon_node_value_copy(&value, &copy)
+    if status == TENON_STATUS_NO_RESOURCES { fatalError("out of memory for a value") }
+    self.init(taking: copy)
   }
 
   /// Moves out what is an object; the rest is copied.

@@ -64,6 +64,52 @@ tenon_node_kind_t tenon_node_get_kind(const tenon_value_t *value) {
   return TENON_NODE_KIND_PLAIN;
 }
 
+/* MARK: Copies */
+
+static tenon_status_t copy_list(const tenon_node_list_t *list, tenon_value_t *copy_out) {
+  tenon_value_t copy;
+  tenon_node_list_t *target;
+  tenon_status_t status = tenon_node_list_create(list->count, list->keys, &copy, &target);
+  if (status != TENON_STATUS_OK)
+    return status;
+  for (size_t index = 0; status == TENON_STATUS_OK && index < list->count; index++) {
+    status = tenon_node_value_copy(&list->values[index], &target->values[index]);
+    if (status == TENON_STATUS_OK && list->keys)
+      status = tenon_node_value_copy(&list->keys[index], &target->keys[index]);
+  }
+  if (status == TENON_STATUS_OK)
+    *copy_out = copy;
+  else
+    tenon_value_drop(&copy);
+  return status;
+}
+
+static tenon_status_t copy_data(const tenon_value_t *value, tenon_value_t *copy_out) {
+  const void *data;
+  size_t size;
+  tenon_status_t status = tenon_value_get_data(value, &data, &size);
+  if (status != TENON_STATUS_OK)
+    return status;
+  return value->kind == TENON_VALUE_STRING ? tenon_value_copy_string(data, size, copy_out)
+                                           : tenon_value_copy_bytes(data, size, copy_out);
+}
+
+tenon_status_t tenon_node_value_copy(const tenon_value_t *value, tenon_value_t *copy_out) {
+  tenon_node_list_t *list;
+  if (!value || !copy_out || value->kind > TENON_VALUE_END)
+    return TENON_STATUS_INVALID;
+  if (value->kind == TENON_VALUE_STRING || value->kind == TENON_VALUE_BYTES)
+    return copy_data(value, copy_out);
+  if (value->kind != TENON_VALUE_POINTER || value->as.pointer.type == &null_mark)
+    *copy_out = *value; // owns nothing
+  else if (tenon_node_get_list(value, &list) == TENON_STATUS_OK)
+    return copy_list(list, copy_out);
+  else
+    return tenon__node_object_in(value) ? tenon_node_object_copy(value, copy_out)
+                                        : TENON_STATUS_UNSUPPORTED;
+  return TENON_STATUS_OK;
+}
+
 /* MARK: To JavaScript */
 
 static tenon_status_t write_list(environment_t *environment, tenon_node_list_t *list,
@@ -105,8 +151,17 @@ static tenon_status_t write_pointer(environment_t *environment, tenon_value_t *v
   if (value->as.pointer.type == &null_mark) {
     napi_get_null(env, js_out);
   } else if (tenon_node_get_list(value, &list) == TENON_STATUS_OK) {
-    status = write_list(environment, list, js_out);
-    tenon__node_clear_exception(environment);
+    tenon_value_t copy;
+    if (tenon_value_is_shared(value)) { // writing moves the elements out of the list
+      status = tenon_node_value_copy(value, &copy);
+      if (status != TENON_STATUS_OK)
+        return status;
+      status = write_pointer(environment, &copy, js_out);
+      tenon_value_drop(&copy);
+    } else {
+      status = write_list(environment, list, js_out);
+      tenon__node_clear_exception(environment);
+    }
   } else {
     object_t *object = tenon__node_object_in(value);
     if (!object || !tenon__node_object_read(environment, object, js_out))

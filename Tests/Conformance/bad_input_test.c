@@ -79,6 +79,11 @@ static tenon_status_t call_value_get_data(arguments_t *arguments) {
                               REQUIRED(2, OUT(size_t, 1)));
 }
 
+static tenon_status_t call_value_is_shared(arguments_t *arguments) {
+  tenon_value_t value = VALUE(tenon_value_none());
+  return tenon_value_is_shared(REQUIRED(0, &value)) ? TENON_STATUS_OK : TENON_STATUS_INVALID;
+}
+
 static tenon_status_t call_value_set_drop_executor(arguments_t *arguments) {
   tenon_value_t value = VALUE(counted_value(arguments->drops));
   tenon_value_t before = value;
@@ -682,6 +687,7 @@ const function_t conformance_functions[] = {
     FUNCTION(value_adopt_string, .pointers = 2, .texts = 1, .sizes = 1),
     FUNCTION(value_adopt_bytes, .pointers = 2, .sizes = 1),
     FUNCTION(value_get_data, .pointers = 3, .value = true),
+    FUNCTION(value_is_shared, .pointers = 1, .value = true, .inexact = true),
     FUNCTION(value_set_drop_executor, .handles = {X}, .pointers = 1, .value = true),
     FUNCTION(value_drop, .pointers = 1, .value = true),
     FUNCTION(value_adopt_object, .handles = {O}, .pointers = 1),

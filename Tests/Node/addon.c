@@ -87,6 +87,8 @@ static napi_value misuse(napi_env env, napi_callback_info info) {
   EXPECT(tenon_node_value_to(env, &stray, NULL) == TENON_STATUS_INVALID);
   EXPECT(tenon_node_object_from(env, NULL, &value) == TENON_STATUS_INVALID);
   EXPECT(tenon_node_object_from(env, undefined, &value) == TENON_STATUS_INVALID);
+  EXPECT(tenon_node_value_copy(NULL, &value) == TENON_STATUS_INVALID);
+  EXPECT(tenon_node_value_copy(&stray, NULL) == TENON_STATUS_INVALID);
   EXPECT(tenon_node_object_copy(NULL, &value) == TENON_STATUS_INVALID);
   EXPECT(tenon_node_object_copy(&stray, &value) == TENON_STATUS_INVALID);
   EXPECT(tenon_node_error_from(env, NULL, &error) == TENON_STATUS_INVALID);

@@ -167,3 +167,41 @@ test('what Swift holds on another thread is given back', async () => {
   assert.equal(stdout, 'all given back\n', stderr);
   assert.equal(code, 0);
 });
+
+test('what Swift uses many times is whole each time', async () => {
+  const fn = () => 1;
+  const items = [[{ a: 1 }, 'x'.repeat(50), fn], fn, new Uint8Array([1, 2, 3]), { deep: [[fn, null]] }, 'text', 5];
+  const seen = [];
+  for await (const item of addon.thrice(items)) seen.push(item);
+  assert.deepEqual(seen, items.flatMap((item) => [item, item, item]));
+  assert.equal(seen[0][2], fn);
+  for (const item of items) assert.deepEqual(await addon.lent(Promise.resolve(item)), item);
+});
+
+test('what Swift ignores is given back', async () => {
+  const { code, stdout, stderr } = await run(
+    `
+    let gone = 0;
+    const isGone = new FinalizationRegistry(() => gone++);
+    async function ignore() { // of its own, as a function may keep its last variables
+      const make = () => {
+        const fn = () => 1;
+        isGone.register(fn);
+        return [fn, { fn }];
+      };
+      if (await addon.counted(Array.from({ length: 100 }, make)) !== 100) throw new Error('lost');
+      for (let index = 0; index < 100; index++) await addon.lent(Promise.resolve(make()));
+    }
+    (async () => {
+      await ignore();
+      while (gone < 200) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        global.gc();
+      }
+      console.log('all given back');
+    })();`,
+    { flags: ['--expose-gc'] },
+  );
+  assert.equal(stdout, 'all given back\n', stderr);
+  assert.equal(code, 0);
+});

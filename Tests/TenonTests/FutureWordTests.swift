@@ -8,7 +8,7 @@ import Testing
   /// What one party does. A party that reads has a reference of its own.
   enum Program: CaseIterable {
     case settle, reject, settleTwice, breakPromise
-    case cancel, release, retain, take
+    case cancel, release, retain, take, look
     case onComplete, onCompleteAndForget, onCancel, onCancelAndForget
     case forgetWaiting, forgetWaitingCancel
 
@@ -23,6 +23,7 @@ import Testing
       case .release: [.release]
       case .retain: [.retain, .release, .release]
       case .take: [.take, .take, .release]
+      case .look: [.look, .look, .release]
       case .onComplete: [.onComplete(own), .release]
       case .onCompleteAndForget: [.onComplete(own), .forget(own), .release]
       case .onCancel: [.onCancel(own)]

@@ -10,7 +10,7 @@ struct World: Hashable {
     // The operations of the contract.
     case settle(UInt8, FutureWord.Phase)
     case releasePromise(UInt8)
-    case cancel, release, retain, take
+    case cancel, release, retain, take, look
     case onComplete(UInt8), onCancel(UInt8), forget(UInt8)
     // What they consist of.
     case store(UInt8, FutureWord.Phase, locked: UInt)
@@ -19,6 +19,7 @@ struct World: Hashable {
     case fire([UInt8])
     case deliver(UInt8), tell(UInt8), free(UInt8)
     case moveOut(locked: UInt)
+    case lookAt(locked: UInt)
     case register(UInt8)
     case linkCompletion(UInt8, old: UInt, locked: UInt)
     case linkCancel(UInt8, old: UInt, locked: UInt)
@@ -169,7 +170,7 @@ extension World {
     case .forget, .lockToForget, .unlink, .forgetLate, .forgetQueued, .awaitEnd:
       return runForget(step, party)
     case .fire, .deliver, .tell, .free: return runTell(step, party)
-    case .cancel, .release, .retain, .take, .publish, .captureCancels, .moveOut:
+    case .cancel, .release, .retain, .take, .look, .publish, .captureCancels, .moveOut, .lookAt:
       return runRead(step, party)
     }
   }
@@ -238,6 +239,12 @@ extension World {
     case .take:
       return transition(
         current.taking(World.future), { $0.then(party, .moveOut(locked: $1)) })
+    case .look:
+      return transition(
+        current.lockingValue(World.future), { $0.then(party, .lookAt(locked: $1)) })
+    case .lookAt(let locked):
+      if value != World.noValue, ended[Int(value)] != 0 { refuse("looked at what has ended") }
+      publish(FutureWord(locked).unlocked.bits, over: locked)
     case .moveOut(let locked):
       end(value)
       publish(FutureWord(locked).unlocked.bits, over: locked)

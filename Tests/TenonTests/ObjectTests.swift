@@ -53,11 +53,14 @@ import Testing
     let value = Value.object(witness)
     #expect(value.object(as: Witness.self) === witness)
     #expect(value.object(as: Dog.self) == nil)
+    let copy = value
     var inC = value.makeValue()
     var pointer: OpaquePointer?
     #expect(tenon_value_get_object(&inC, &pointer) == TENON_STATUS_OK)
     #expect(Object.check(pointer, is: Witness.self) == TENON_STATUS_OK)
     #expect(tenon_value_drop(&inC) == TENON_STATUS_OK)
+    #expect(Object.check(pointer, is: Witness.self) == TENON_STATUS_OK)
+    _ = (consume value, consume copy)
     #expect(Object.check(pointer, is: Witness.self) == TENON_STATUS_STALE)
     #expect(ends.value == 0)
   }

@@ -139,6 +139,18 @@ TENON_API tenon_node_kind_t tenon_node_get_kind(const tenon_value_t *value) TENO
 TENON_API tenon_value_t tenon_node_null(void) TENON_NOEXCEPT;
 
 /**
+ * Copies a value: what it holds, and what is in that; objects that stay in JavaScript are the same.
+ *
+ * Ownership:  borrows `value`. `*copy_out` is the caller's.
+ * Threading:  the value's owner.
+ * Errors:     TENON_STATUS_UNSUPPORTED for a pointer that is none of these kinds;
+ *             TENON_STATUS_INVALID; TENON_STATUS_NO_RESOURCES.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_node_value_copy(const tenon_value_t *value,
+                                               tenon_value_t *copy_out) TENON_NOEXCEPT;
+
+/**
  * Makes an array or plain object whose values hold nothing yet: fill them, and the keys.
  *
  * Ownership:  `*value_out` is the caller's; the list is part of it.

@@ -184,6 +184,19 @@ TENON_API tenon_status_t tenon_value_get_data(const tenon_value_t *value, const 
                                               size_t *size_out) TENON_NOEXCEPT;
 
 /**
+ * Tells whether other values, or Swift code, have the same object: then read it, and change nothing
+ * in it, as they may do so at the same time. It is ended with the last of them.
+ *
+ * Values that one C caller makes and another takes never are. Swift makes such values, when it gives
+ * away an object of another language that it keeps, too.
+ *
+ * Threading:  the value's owner.
+ * Returns:    false also for what is no value.
+ * Since:      0.2.0
+ */
+TENON_API bool tenon_value_is_shared(const tenon_value_t *value) TENON_NOEXCEPT;
+
+/**
  * Has the value dropped on an executor's thread, whoever lets go of it.
  *
  * If that executor is closed by then, the drop runs where the value is let go of.

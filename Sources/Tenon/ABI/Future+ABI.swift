@@ -27,7 +27,7 @@ public func tenon_future_peek(
   guard let value_out else { return TENON_STATUS_INVALID }
   return readFuture(Handle(future)) { word, value in
     if word.has(FutureWord.taken) { return TENON_STATUS_TAKEN }
-    if word.phase == .fulfilled { value_out.pointee = value.borrowed }
+    if word.phase == .fulfilled { value_out.pointee = .borrowed(at: value) }
     return word.status
   }
 }
@@ -69,7 +69,7 @@ public func tenon_future_copy_error(
   guard let error_out else { return TENON_STATUS_INVALID }
   return readFuture(Handle(future)) { word, value in
     if word.phase == .fulfilled { return TENON_STATUS_SETTLED }
-    guard let error = copyError(word, value) else { return SlotTable.exhaustion() }
+    guard let error = copyError(word, value.pointee) else { return SlotTable.exhaustion() }
     error_out.pointee = error.pointer
     return TENON_STATUS_OK
   }

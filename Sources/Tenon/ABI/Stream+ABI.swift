@@ -200,7 +200,7 @@ func copyStreamError(
   return withCore(reader, kind) { core in
     readFuture(core.pointee.future) { word, value in
       if word.phase == .fulfilled { return TENON_STATUS_SETTLED }
-      guard let error = copyError(word, value) else { return SlotTable.exhaustion() }
+      guard let error = copyError(word, value.pointee) else { return SlotTable.exhaustion() }
       error_out.pointee = error.pointer
       return TENON_STATUS_OK
     }

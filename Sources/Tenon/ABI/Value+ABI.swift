@@ -51,6 +51,12 @@ public func tenon_value_get_data(
 }
 
 @c @implementation
+public func tenon_value_is_shared(_ value: UnsafePointer<tenon_value_t>?) -> Bool {
+  guard let value, value.pointee.isValid else { return false }
+  return SharedPointers.isShared(value.pointee)
+}
+
+@c @implementation
 public func tenon_value_set_drop_executor(
   _ value: UnsafeMutablePointer<tenon_value_t>?, _ executor: OpaquePointer?
 ) -> tenon_status_t {

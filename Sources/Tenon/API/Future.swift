@@ -50,7 +50,7 @@ public final class Future: Sendable {
 
   public var isSettled: Bool { pollFuture(handle) != TENON_STATUS_PENDING }
 
-  /// The value, when it is there. Strings and bytes are copied; a pointer is lent.
+  /// The value, when it is there. Strings and bytes are copied; an object is shared with the future.
   ///
   /// When the task that waits is cancelled, so is the work; this returns when the work has ended.
   ///
@@ -60,27 +60,19 @@ public final class Future: Sendable {
     get async throws {
       await settled()
       var result = Value.none
-      try check(
-        readFuture(handle) { word, value in
-          if word.has(FutureWord.taken) { return TENON_STATUS_TAKEN }
-          if word.phase == .fulfilled { result = Value(reading: value) }
-          return word.status
-        })
+      try check(shareValue(handle) { result = Value(sharing: $0) })
       return result
     }
   }
 
-  /// The value, moved out when it is there: a pointer is then the caller's, with its `drop`.
+  /// The value, moved out when it is there.
   ///
   /// - Throws: As ``value``; `TENON_STATUS_TAKEN` as a ``Failure`` if somebody took it before.
   public nonisolated(nonsending) func take() async throws -> Value {
     await settled()
     var value = tenon_value_none()
     try check(takeFuture(handle, &value))
-    let result = Value(reading: value)
-    if case .pointer = result { return result }
-    value.end()
-    return result
+    return Value(taking: value)
   }
 
   /// Waits until it has settled; a cancel of this task is passed on.
@@ -128,7 +120,7 @@ public final class Future: Sendable {
   private var error: any Error {
     var error: any Error = Failure(TENON_STATUS_REJECTED)
     _ = readFuture(handle) { word, value in
-      if let handle = copyError(word, value) {
+      if let handle = copyError(word, value.pointee) {
         error = swiftError(for: handle)
         _ = ErrorSlot.release(handle)
       }

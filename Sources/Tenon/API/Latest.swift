@@ -124,7 +124,7 @@ public final class Publisher: Sendable {
 
   /// Sets the newest value, at once. False: the reader wants no more, or it has been ended; the value was dropped.
   @discardableResult
-  public func set(_ value: some ValueConvertible) -> Bool {
+  public func set(_ value: consuming some ValueConvertible) -> Bool {
     var value = value.makeValue()
     if tenon_value_t.isItem(at: &value), setLatest(handle, &value) == TENON_STATUS_OK {
       return true

@@ -29,7 +29,7 @@ public final class Promise: Sendable {
   public var cancelReason: (any Error)? { reasonInSwift(of: handle) }
 
   @discardableResult
-  public func resolve(_ value: some ValueConvertible) -> Bool {
+  public func resolve(_ value: consuming some ValueConvertible) -> Bool {
     settleOwning(handle, as: .fulfilled, value.makeValue()) == TENON_STATUS_OK
   }
 

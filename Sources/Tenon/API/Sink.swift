@@ -51,7 +51,7 @@ public final class Sink: Sendable {
   /// - Throws: `CancellationError` if the reader wants no more, or this task is cancelled while it waits; ``Failure`` in domain
   ///   `tenon`: code `TENON_STATUS_CLOSED` if the sink has been ended, `TENON_STATUS_BUSY` if another task is at it.
   ///   The value is then dropped.
-  public nonisolated(nonsending) func send(_ value: some ValueConvertible) async throws {
+  public nonisolated(nonsending) func send(_ value: consuming some ValueConvertible) async throws {
     var value = value.makeValue()
     do {
       while true {
@@ -107,7 +107,7 @@ public final class Sink: Sendable {
   /// Sends a value if there is room now; false: there is none, and the value was dropped.
   ///
   /// - Throws: As ``send(_:)``.
-  public func trySend(_ value: some ValueConvertible) throws -> Bool {
+  public func trySend(_ value: consuming some ValueConvertible) throws -> Bool {
     var value = value.makeValue()
     let status = take(&value, 1).status
     if status == TENON_STATUS_OK { return true }

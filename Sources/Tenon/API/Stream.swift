@@ -76,7 +76,7 @@ public final class Stream: Sendable {
   /// - Throws: ``Failure`` in domain `tenon`, code `TENON_STATUS_NO_RESOURCES`.
   public var end: Future { get throws { try streamEnd(handle, .stream) } }
 
-  /// The next value, or nil at the end. Strings and bytes are copied; a pointer is the caller's, with its `drop`.
+  /// The next value, or nil at the end. Strings and bytes are copied; an object is the caller's.
   ///
   /// Cancelling the task ends its wait, and no value is lost: what comes later stays for the next call.
   ///
@@ -111,15 +111,6 @@ extension Stream: AsyncSequence {
   }
 
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
-}
-
-extension Value {
-  /// Reads a value and ends it; a pointer becomes the caller's.
-  @inline(__always) init(taking value: tenon_value_t) {
-    self.init(reading: value)
-    if case .pointer = self { return }
-    value.end()
-  }
 }
 
 /// What Swift throws for a status of a stream's end.

@@ -1,6 +1,8 @@
 public import CTenon
 
 /// What a future delivers, in its Swift form. From C it is a `tenon_value_t`.
+///
+/// It owns what it carries: use it as often as you like, on any thread, or ignore it.
 public enum Value: Sendable {
   case none
   case boolean(Bool)
@@ -9,49 +11,30 @@ public enum Value: Sendable {
   case f64(Double)
   case string(String)
   case bytes([UInt8])
+  /// An object: of Swift's, or of another language.
   case pointer(Pointer)
   /// The end of a stream: what the future of an item is then.
   case end
-
-  /// An object of the producer's language, with its mark.
-  // SAFETY: an address and a mark are only compared and carried; what is behind them is the producer's business.
-  public struct Pointer: @unchecked Sendable {
-    public let address: UnsafeMutableRawPointer?
-    public let type: UnsafeRawPointer?
-    /// Ends the object: for whoever owns the value.
-    public let drop: tenon_drop_fn?
-
-    public init(
-      address: UnsafeMutableRawPointer?, type: UnsafeRawPointer?, drop: tenon_drop_fn? = nil
-    ) {
-      self.address = address
-      self.type = type
-      self.drop = drop
-    }
-  }
 
   /// A Swift object that C carries, and that is released when the value is dropped.
   ///
   /// Read it back with ``object(as:)``.
   public static func object<Object: AnyObject & Sendable>(_ object: Object) -> Value {
-    let value = tenon_value_t.object(Tenon.Object.handle(for: object))
-    return .pointer(
-      Pointer(
-        address: value.as.pointer.address, type: value.as.pointer.type, drop: value.drop))
+    .pointer(Pointer(.object(Tenon.Object(object))))
   }
 
   /// The Swift object in this value, if it is one of this class. The value keeps its reference.
   public func object<Object: AnyObject & Sendable>(as type: Object.Type) -> Object? {
-    guard case .pointer(let pointer) = self,
-      let handle = tenon_value_pointer(pointer.address, pointer.type, nil).object
-    else { return nil }
-    return try? Tenon.Object.instance(handle.pointer, as: type)
+    guard case .pointer(let pointer) = self, let handle = pointer.object else { return nil }
+    return withExtendedLifetime(pointer) {
+      try? Tenon.Object.instance(handle.pointer, as: type)
+    }
   }
 }
 
 extension Value: ValueConvertible {
   public consuming func makeValue() -> tenon_value_t {
-    switch self {
+    switch consume self {
     case .none: return tenon_value_none()
     case .boolean(let boolean): return tenon_value_boolean(boolean)
     case .i64(let number): return tenon_value_i64(number)
@@ -62,7 +45,7 @@ extension Value: ValueConvertible {
     case .bytes(let bytes):
       return bytes.withUnsafeBytes { copied($0, TENON_VALUE_BYTES) }
     case .pointer(let pointer):
-      return tenon_value_pointer(pointer.address, pointer.type, pointer.drop)
+      return pointer.makeValue()
     case .end:
       var value = tenon_value_none()
       value.kind = UInt8(TENON_VALUE_END.rawValue)
@@ -70,8 +53,23 @@ extension Value: ValueConvertible {
     }
   }
 
-  /// Reads a value; strings and bytes are copied, a pointer is still the value's.
-  init(reading value: tenon_value_t) {
+  /// Reads a value and ends it; an object becomes this one's.
+  @inline(__always) init(taking value: tenon_value_t) {
+    if let plain = Value(reading: value) {
+      self = plain
+      value.end()
+    } else {
+      self = .pointer(Pointer(adopting: value))
+    }
+  }
+
+  /// Reads a value that somebody else keeps; an object is then both's, so what ends it may change.
+  init(sharing value: UnsafeMutablePointer<tenon_value_t>) {
+    self = Value(reading: value.pointee) ?? .pointer(Pointer(sharing: value))
+  }
+
+  /// Reads a value, and copies what is in it; nil: it is an object.
+  @inline(__always) init?(reading value: tenon_value_t) {
     switch value.isKind {
     case TENON_VALUE_BOOLEAN: self = .boolean(value.as.boolean)
     case TENON_VALUE_I64: self = .i64(value.as.i64)
@@ -81,10 +79,7 @@ extension Value: ValueConvertible {
       // Whatever C put in, a Swift string is valid: what is not UTF-8 is replaced.
       self = .string(value.withData { String(decoding: $0, as: UTF8.self) })
     case TENON_VALUE_BYTES: self = .bytes(value.withData { [UInt8]($0) })
-    case TENON_VALUE_POINTER:
-      self = .pointer(
-        Pointer(
-          address: value.as.pointer.address, type: value.as.pointer.type, drop: value.drop))
+    case TENON_VALUE_POINTER: return nil
     case TENON_VALUE_END: self = .end
     default: self = .none
     }

@@ -32,7 +32,7 @@ func reject(_ promise: Handle, with error: any Error) -> tenon_status_t {
 func copyFailure(of future: Handle) -> Handle? {
   var error: Handle?
   _ = readFuture(future) { word, value in
-    if word.phase != .fulfilled { error = copyError(word, value) }
+    if word.phase != .fulfilled { error = copyError(word, value.pointee) }
     return TENON_STATUS_OK
   }
   return error
@@ -42,9 +42,9 @@ func copyFailure(of future: Handle) -> Handle? {
 func passFailure(of future: Handle, to promise: Handle) {
   var (phase, result) = (FutureWord.Phase.cancelled, tenon_value_none())
   _ = readFuture(future) { word, value in
-    (phase, result) = (word.phase, value)
-    if value.kind == tenon_value_t.errorKind,
-      ErrorSlot.retain(Handle(bits: UInt(value.as.u64))) != TENON_STATUS_OK
+    (phase, result) = (word.phase, value.pointee)
+    if result.kind == tenon_value_t.errorKind,
+      ErrorSlot.retain(Handle(bits: UInt(result.as.u64))) != TENON_STATUS_OK
     {
       result = .status(TENON_STATUS_NO_RESOURCES)
     }

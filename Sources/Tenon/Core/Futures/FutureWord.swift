@@ -121,6 +121,15 @@ struct FutureWord: SlotWord {
     return .become(with(FutureWord.locked | FutureWord.taken))
   }
 
+  /// The lock on a value that is there, so that nobody takes it meanwhile.
+  @inline(__always) func lockingValue(_ handle: Handle) -> Step {
+    if let refusal = refusalToRead(handle) { return .refuse(refusal) }
+    if has(FutureWord.locked) { return .wait }
+    if phase != .fulfilled { return .refuse(status) }
+    if has(FutureWord.taken) { return .refuse(TENON_STATUS_TAKEN) }
+    return .become(with(FutureWord.locked))
+  }
+
   /// A cancel is requested, under the lock, unless it is too late or requested already.
   @inline(__always) func cancelling(_ handle: Handle) -> Step {
     if let refusal = refusalToRead(handle) { return .refuse(refusal) }

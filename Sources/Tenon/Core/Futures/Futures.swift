@@ -227,14 +227,33 @@ func isPendingCall(_ promise: Handle) -> Bool {
 }
 
 /// Calls `body` with the result of a settled future, which stays for the call.
-func readFuture(_ future: Handle, _ body: (FutureWord, tenon_value_t) -> tenon_status_t)
-  -> tenon_status_t
-{
+///
+/// Another reader may take a value meanwhile, and share it: see `shareValue`.
+func readFuture(
+  _ future: Handle, _ body: (FutureWord, UnsafePointer<tenon_value_t>) -> tenon_status_t
+) -> tenon_status_t {
   let status = retainFuture(future)
   guard status == TENON_STATUS_OK, let slot = findFuture(future, .future) else { return status }
   defer { _ = releaseFuture(future) }
   let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
-  return word.isPending ? TENON_STATUS_PENDING : body(word, slot.content.pointee.value)
+  if word.isPending { return TENON_STATUS_PENDING }
+  return body(word, UnsafePointer(slot.valueMemory.assumingMemoryBound(to: tenon_value_t.self)))
+}
+
+/// Calls `body` with the value of a fulfilled future, which nobody takes meanwhile. Under the lock: `body` is short.
+///
+/// It may change what ends the value, and nothing else: others read the rest without the lock.
+func shareValue(_ future: Handle, _ body: (UnsafeMutablePointer<tenon_value_t>) -> Void)
+  -> tenon_status_t
+{
+  guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
+  switch slot.transition({ $0.lockingValue(future) }) {
+  case .refused(let status): return status
+  case .done(_, let locked):
+    body(slot.valueMemory.assumingMemoryBound(to: tenon_value_t.self))
+    slot.publish(locked.unlocked)
+    return TENON_STATUS_OK
+  }
 }
 
 func detachFuture(_ future: Handle) -> tenon_status_t {

@@ -94,23 +94,23 @@ struct ObjectSlot: ~Copyable {
 extension tenon_value_t {
   /// A value that owns a reference to an object.
   static func object(_ handle: Handle) -> tenon_value_t {
-    tenon_value_pointer(UnsafeMutableRawPointer(handle.pointer), mark, releaseObject)
+    tenon_value_pointer(UnsafeMutableRawPointer(handle.pointer), objectMark, releaseObject)
   }
 
   /// The object's handle, if this carries one.
   var object: Handle? {
-    guard isKind == TENON_VALUE_POINTER, self.as.pointer.type == tenon_value_t.mark else {
+    guard isKind == TENON_VALUE_POINTER, self.as.pointer.type == tenon_value_t.objectMark else {
       return nil
     }
     return Handle(OpaquePointer(self.as.pointer.address))
   }
 
   /// The mark: a function, as that has an address that nothing else has.
-  private static var mark: UnsafeRawPointer {
+  static var objectMark: UnsafeRawPointer {
     unsafeBitCast(releaseObject, to: UnsafeRawPointer.self)
   }
-}
 
-private let releaseObject: tenon_drop_fn = { object, _ in
-  _ = ObjectSlot.release(Handle(OpaquePointer(object)))
+  static let releaseObject: tenon_drop_fn = { object, _ in
+    _ = ObjectSlot.release(Handle(OpaquePointer(object)))
+  }
 }

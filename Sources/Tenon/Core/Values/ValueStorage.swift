@@ -76,13 +76,14 @@ extension tenon_value_t {
     }
   }
 
-  /// A loan of the same data.
-  @inline(__always) var borrowed: tenon_value_t {
-    var value = self
-    value.flags |= UInt8(TENON_VALUE_FLAG_BORROWED)
-    value.drop = nil
-    value.drop_executor = 0
-    return value
+  /// A loan of what lies at `value`. What ends that is not looked at: see `shareValue`.
+  @inline(__always) static func borrowed(at value: UnsafePointer<tenon_value_t>) -> tenon_value_t {
+    var loan = tenon_value_none()
+    loan.kind = value.pointee.kind
+    loan.flags = value.pointee.flags | UInt8(TENON_VALUE_FLAG_BORROWED)
+    loan.inline_size = value.pointee.inline_size
+    loan.as = value.pointee.as
+    return loan
   }
 
   /// A string or bytes with a copy of `data`: in the value itself, if it fits.

@@ -51,6 +51,20 @@ func exportStreams(_ module: borrowing NodeModule) {
     }
     return JavaScriptValue.array(values)
   }
+  // Uses each item three times: as it came, and as it is read.
+  module.export(stream: "thrice", "items") { (sink: Sink, items: Stream) in
+    while let item = try await items.next() {
+      try await sink.send(item)
+      try await sink.send(JavaScriptValue(item))
+      try await sink.send(item)
+    }
+  }
+  // Ignores what it reads.
+  module.export("counted", "items") { (items: Stream) in
+    var count = 0
+    for try await _ in items { count += 1 }
+    return count
+  }
   // From JavaScript and back.
   module.export(stream: "through", "items") { (sink: Sink, items: Stream) in
     while let item = try await items.next() { try await sink.send(JavaScriptValue(item)) }

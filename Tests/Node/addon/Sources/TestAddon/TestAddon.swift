@@ -21,6 +21,10 @@ func exportPromises(_ module: borrowing NodeModule) {
   module.export("awaited", "promise") { (promise: Future) in
     JavaScriptValue(try await promise.take())
   }
+  module.export("lent", "promise") { (promise: Future) in
+    _ = try await promise.value
+    return try await promise.value
+  }
   module.export("sleep", "milliseconds") { [clock = module.executor.clock] (milliseconds: Int) in
     try await clock.sleep(for: .milliseconds(milliseconds))
     return milliseconds
