@@ -6,8 +6,12 @@
 #
 #   PRODUCT  a product of the package: .library(name: "greeter", type: .dynamic, targets: [...])
 #   VERSION  of the library (0.0.0); the first number is the SONAME's
-#   HEADERS  the folders with the package's public C headers, relative to it; otherwise `include`
-#            and each `Sources/*/include`, as SwiftPM has it
+#   HEADERS  the folders with the public C headers, relative to the package; otherwise the `include`
+#            of each target that the product is made of
+#   CONFIGURATION     release, or debug: not optimized
+#   STRIP    yes; no: symbols and debug information stay in the library; split: they go into
+#            libgreeter.so.1.2.3.debug beside it, where debuggers look. Of a debug build: no
+#   UV       yes: with the libuv adapter and <tenon/uv.h>, also when the package does not use TenonUV
 #   DESTDIR, LIBDIR   as for `make install`
 #   CPPFLAGS  what else the C preprocessor needs to read the headers
 #
@@ -26,6 +30,14 @@ libdir=${LIBDIR:-lib}
 version=${VERSION:-0.0.0}
 major=${version%%.*}
 [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || die "VERSION is not of the form 1.2.3: $version"
+configuration=${CONFIGURATION:-release}
+case $configuration in
+release) strip=${STRIP:-yes} ;;
+debug) strip=${STRIP:-no} ;;
+*) die "CONFIGURATION is release or debug: $configuration" ;;
+esac
+[[ $strip =~ ^(yes|no|split)$ ]] || die "STRIP is yes, no or split: $strip"
+[[ ${UV:=no} =~ ^(yes|no)$ ]] || die "UV is yes or no: $UV"
 build=$package/.build/bundle
 stage=$build/stage
 include=$stage/include/$product
@@ -43,7 +55,19 @@ tenon=$(swift package --package-path "$package" --scratch-path "$build" \
 rm -rf "$stage"
 mkdir -p "$include/tenon" "$stage/$libdir"
 folders=()
-read -ra patterns <<<"${HEADERS:-include Sources/*/include}"
+if [ -n "${HEADERS:-}" ]; then
+  read -ra patterns <<<"$HEADERS"
+else
+  # Another product of the package has functions of its own, which are not in this one.
+  mapfile -t patterns < <(swift package --package-path "$package" --scratch-path "$build" \
+    describe --type json | awk -v product="\"$product\"" '
+      /^  "/ { in_targets = /^  "targets"/ }
+      !in_targets { next }
+      /^      "path" : / { split($0, part, "\""); path = part[4] }
+      /^      "product_memberships"/ { in_products = 1; next }
+      /\]/ { in_products = 0 }
+      in_products && index($0, product) { print path ~ /(^|\/)include$/ ? path : path "/include" }')
+fi
 for pattern in "${patterns[@]}"; do
   for folder in "$package"/$pattern; do # the pattern is expanded in the package
     if [ -n "$(find "$folder" -name '*.h' 2>/dev/null)" ]; then folders+=("$folder"); fi
@@ -71,11 +95,30 @@ node=$(tr '[:lower:]' '[:upper:]' <<<"$product" | sed 's/[^A-Z0-9]/_/g')_$major
 } >"$build/map"
 
 file=$stage/$libdir/lib$product.so.$version
-build_library "$package" "$product" "$build" "$build/map" "lib$product.so.$major" "$file"
+symbols=stripped
+[ "$strip" = yes ] || symbols=kept
+link() { # objects...
+  build_library "$package" "$product" "$build" "$build/map" "lib$product.so.$major" "$file" \
+    "$configuration" "$symbols" "$@"
+  nm --dynamic --defined-only "$file" | awk '$2 ~ /[A-Z]/ && $2 != "A" { print $3 }' |
+    sed 's/@.*//' | LC_ALL=C sort >"$build/exported"
+}
+link
+if [ "$UV" = yes ] && ! grep -q '^tenon_uv_' "$build/exported"; then
+  # shellcheck disable=SC2046 # flags are words
+  "${CC:-cc}" -O2 -g -fPIC -I"$tenon/include" $(pkg-config --cflags libuv) -c \
+    "$tenon/Sources/TenonUVLoop/uv.c" -o "$build/uv.o"
+  # shellcheck disable=SC2046
+  link "$build/uv.o" $(pkg-config --libs libuv)
+fi
+if [ "$strip" = split ]; then
+  objcopy=${OBJCOPY:-objcopy}
+  "$objcopy" --only-keep-debug "$file" "$file.debug"
+  "$objcopy" --strip-all --add-gnu-debuglink="$file.debug" "$file"
+  chmod 644 "$file.debug"
+fi
 links "$file"
 
-nm --dynamic --defined-only "$file" | awk '$2 ~ /[A-Z]/ && $2 != "A" { print $3 }' |
-  sed 's/@.*//' | LC_ALL=C sort >"$build/exported"
 missing=$(LC_ALL=C comm -23 "$build/declared" "$build/exported" | tr '\n' ' ')
 [ -z "$missing" ] || die "declared, but not defined as a public @c function: $missing"
 grep -q '^tenon_' "$build/exported" || die "$product has no Tenon in it"

@@ -13,8 +13,9 @@ tenon_version() {
        END { print v }' "$1/tenon/version.h"
 }
 
-# build_library PACKAGE PRODUCT SCRATCH MAP SONAME FILE: links the dynamic product into FILE, with
-# the Swift runtime inside and nothing visible but what the version script MAP names.
+# build_library PACKAGE PRODUCT SCRATCH MAP SONAME FILE [CONFIGURATION [SYMBOLS [OBJECT...]]]: links
+# the dynamic product, and what else is named, into FILE, with the Swift runtime inside and nothing
+# visible but what the version script MAP names. SYMBOLS: stripped, or kept for a debugger.
 #
 # Each flag has its reason:
 #   -static-stdlib        SwiftPM's own --static-swift-stdlib does nothing for a dynamic product
@@ -25,24 +26,24 @@ tenon_version() {
 #   --disable-local-rpath no $ORIGIN in a library that needs only the system's
 build_library() {
   local package=$1 product=$2 scratch=$3 map=$4 soname=$5 file=$6
+  local configuration=${7:-release} symbols=${8:-stripped}
   mkdir -p "$scratch"
   "${CC:-cc}" -O2 -fPIC -Wall -Wextra -c "$packaging/copies.c" -o "$scratch/copies.o"
-  local flags=(-c release --package-path "$package" --scratch-path "$scratch" --product "$product"
+  local flags=(-c "$configuration" --package-path "$package" --scratch-path "$scratch" --product "$product"
     --disable-local-rpath -Xswiftc -static-stdlib -Xswiftc -use-ld=lld)
-  local word
-  for word in "$scratch/copies.o" "--version-script=$map" --undefined-version \
-    "-soname=$soname" -z nodelete -s; do
-    flags+=(-Xlinker "$word")
-  done
+  local word words=("$scratch/copies.o" "--version-script=$map" --undefined-version
+    "-soname=$soname" -z nodelete "${@:9}")
+  if [ "$symbols" = stripped ]; then words+=(-s); else flags+=(-Xswiftc -g -Xcc -g); fi
+  for word in "${words[@]}"; do flags+=(-Xlinker "$word"); done
   # SwiftPM does not see that a map or an object changed: the linked file must go.
-  rm -f "$scratch/release/lib$product.so"
+  rm -f "$scratch/$configuration/lib$product.so"
   swift build "${flags[@]}" >"$scratch/log" 2>&1 || {
     cat "$scratch/log" >&2
     die "swift build failed"
   }
-  [ -f "$scratch/release/lib$product.so" ] ||
+  [ -f "$scratch/$configuration/lib$product.so" ] ||
     die "no lib$product.so: is '$product' a product of Package.swift, with type: .dynamic?"
-  install -m 755 "$scratch/release/lib$product.so" "$file"
+  install -m 755 "$scratch/$configuration/lib$product.so" "$file"
   if readelf -d "$file" | grep -E 'NEEDED.*lib(swift|dispatch|BlocksRuntime|Foundation)' >&2; then
     die "$file still needs Swift's own libraries"
   fi

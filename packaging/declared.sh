@@ -5,7 +5,7 @@
 #
 # Includes each HEADER, and lists what is declared in files whose path starts with WHERE. The
 # preprocessor does what it is good at (macros, conditions); what is left is plain enough for awk:
-# at the top level, no typedef, no body, and a name before a parenthesis.
+# at the top level, no typedef, assertion or body, and a name before a parenthesis.
 set -euo pipefail
 
 where=$(realpath "$1")
@@ -27,6 +27,7 @@ awk -v where="$where" '
   /^#/ { next }
   ours { text = text " " $0 }
   END {
+    gsub(/"([^"\\]|\\.)*"/, "\"\"", text)
     gsub(/__attribute__ *\(\([^()]*(\([^()]*\)[^()]*)*\)\)/, "", text)
     for (i = 1; i <= length(text); i++) {
       c = substr(text, i, 1)
@@ -38,7 +39,7 @@ awk -v where="$where" '
       }
       if (depth > 0) continue
       if (c != ";") { statement = statement c; continue }
-      if (statement !~ /^ *(typedef|static) / &&
+      if (statement !~ /^ *(typedef|static|_Static_assert|static_assert)[ (]/ &&
           match(statement, /[A-Za-z_][A-Za-z0-9_]* *\([^*]/)) {
         name = substr(statement, RSTART, RLENGTH - 2)
         sub(/ *$/, "", name)

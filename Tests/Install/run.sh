@@ -126,6 +126,40 @@ refused() { # WHY COMMAND...
   if output=$("$@" 2>&1); then echo "not refused"; return 1; fi
   grep "$why" <<<"$output" || { echo "$output"; return 1; }
 }
+# What else a bundle may be made of, each in a prefix of its own.
+has_debug_information() { readelf -S "$1" | grep -q '\.debug_info'; }
+is_bare() { ! readelf -S "$1" | grep -E '\.(debug_info|symtab)'; }
+bundle_debug() {
+  bundle CONFIGURATION=debug PREFIX="$work/debug"
+  has_debug_information "$work/debug/lib/libwords.so.0.0.0"
+  prefix=$work/debug
+  build_and_run words-debug words.c words "-Wl,-rpath,$work/debug/lib"
+}
+bundle_unstripped() {
+  bundle STRIP=no PREFIX="$work/unstripped"
+  has_debug_information "$work/unstripped/lib/libwords.so.0.0.0"
+  nm "$work/unstripped/lib/libwords.so.0.0.0" | grep -q ' t words_internal'
+}
+bundle_split() {
+  bundle STRIP=split PREFIX="$work/split" VERSION=1.2.3
+  local library=$work/split/lib/libwords.so.1.2.3
+  is_bare "$library"
+  has_debug_information "$library.debug"
+  readelf -p .gnu_debuglink "$library" | grep -F libwords.so.1.2.3.debug
+  diff <(exported "$library") <(exported "$words")
+}
+bundle_with_uv() {
+  bundle UV=yes PREFIX="$work/with-uv"
+  [ -f "$work/with-uv/include/words/tenon/uv.h" ]
+  prefix=$work/with-uv
+  build_and_run words-uv uv.c words "-Wl,-rpath,$work/with-uv/lib"
+}
+bundle_other_product() {
+  bundle PRODUCT=letters PREFIX="$work/letters"
+  [ ! -e "$work/letters/include/letters/words.h" ]
+  diff <(exported "$work/letters/lib/libletters.so" | sed 's/@.*//' | grep -v '^tenon_') \
+    - <<<letters_count
+}
 bundle_refuses_missing() {
   sed -i 's/^int64_t words_started/void words_missing(int x); &/' \
     "$work/words/Sources/CWords/include/words.h"
@@ -206,6 +240,12 @@ check bundle-is-self-contained needs_only "$words" "$system"
 check bundle-soname soname_is "$words" libwords.so.1
 check bundle-called-from-C build_words
 check bundle-owns-the-process run words-client owned
+check bundle-for-debuggers bundle_debug
+check bundle-not-stripped bundle_unstripped
+check bundle-with-a-debug-file bundle_split
+check bundle-with-libuv bundle_with_uv
+check bundle-of-another-product bundle_other_product
+check bundle-refuses-a-wrong-variant refused 'STRIP is yes, no or split' bundle STRIP=maybe
 check bundle-refuses-what-is-not-there bundle_refuses_missing
 check bundle-wants-a-dynamic-product bundle_wants_dynamic
 

@@ -5,7 +5,9 @@ let package = Package(
   name: "words",
   products: [
     // `make bundle` wants a dynamic product.
-    .library(name: "words", type: .dynamic, targets: ["Words"])
+    .library(name: "words", type: .dynamic, targets: ["Words"]),
+    // A library of its own, with a header of its own.
+    .library(name: "letters", type: .dynamic, targets: ["Letters"]),
   ],
   dependencies: [
     .package(path: "TENON_PATH")
@@ -14,5 +16,8 @@ let package = Package(
     // What C sees: include/words.h, and nothing to compile.
     .target(name: "CWords", dependencies: [.product(name: "Tenon", package: "tenon")]),
     .target(name: "Words", dependencies: ["CWords", .product(name: "Tenon", package: "tenon")]),
+    .target(name: "CLetters", dependencies: [.product(name: "Tenon", package: "tenon")]),
+    .target(
+      name: "Letters", dependencies: ["CLetters", .product(name: "Tenon", package: "tenon")]),
   ]
 )

@@ -10,6 +10,11 @@ TENON_BEGIN_DECLS
 tenon_status_t words_count(tenon_executor_t *executor, const char *text,
                            tenon_future_t **future_out);
 
+/* No function, whatever it looks like. */
+#ifndef __cplusplus
+_Static_assert(sizeof(int64_t) == 8, "words; are { counted (in) \"64\" bits");
+#endif
+
 /** How many counts were started so far. */
 int64_t words_started(void);
 
