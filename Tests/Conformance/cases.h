@@ -95,6 +95,11 @@
   CASE(a_close_costs_what_belongs_to_its_executor)                            \
   CASE(a_close_reaches_each_of_very_many)                                     \
   CASE(a_close_reaches_what_a_poll_binds_at_that_moment)                      \
+  /* slot_test.c */                                                           \
+  CASE(a_slot_that_has_had_all_its_lives_is_stale_and_counted)                \
+  CASE(a_callbacks_slot_that_has_had_all_its_lives_is_stale)                  \
+  CASE(statistics_are_read_while_other_threads_create)                        \
+  CASE(the_name_of_an_executor_is_never_another_ones)                         \
   /* future_test.c */                                                         \
   CASE(a_pending_future_gives_nothing)                                        \
   CASE(a_value_is_lent_many_times_and_taken_once)                             \

@@ -156,6 +156,11 @@ struct ExecutorName: Equatable {
     bits = UInt32(truncatingIfNeeded: handle.generation) << 14 | handle.index
   }
 
+  /// Whether the slot's next life has a name that none of those from the `first` generation on has had.
+  static func hasNext(_ handle: Handle, after first: UInt) -> Bool {
+    handle.generation &+ 1 &- first < 1 << 18 && handle.generation < Handle.generationMax
+  }
+
   @inline(__always) var index: UInt32 { bits & ExecutorName.indexMax }
 
   /// The state in the slot that this names; whether it is still this executor's is for the callee to check.

@@ -62,7 +62,10 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     let word = SlotTable.head(memory).pointee.word.load(ordering: .relaxed)
     guard handle.lives(in: word) else { return }
     SlotTable.head(memory).pointee.word.store(SlotTable.endedLife(of: word), ordering: .releasing)
-    executorTable.give(handle.index, memory)
+    // Its name is not to be another executor's: a slot that has had them all is set apart.
+    if ExecutorName.hasNext(handle, after: executorTable.firstGeneration) {
+      executorTable.give(handle.index, memory)
+    }
   }
 
   // MARK: What Swift's runtime calls

@@ -22,6 +22,8 @@ struct SlotTable: ~Copyable {
   static let slotSize = 64
   private static let slotsPerChunk: UInt = 4096
   private static let chunksMax: UInt = 1 << 16
+  /// In a word without the mark: see ``retire(_:)``. A bit that no noun uses when its slot is free.
+  private static let retired: UInt = 1 << 37
 
   /// How many slots exist. What lookup checks; 0 in a fork's child.
   private let count = Atomic<UInt>(0)
@@ -35,7 +37,7 @@ struct SlotTable: ~Copyable {
   private let fresh = Atomic<UInt>(0)
 
   /// How many slots were ever taken.
-  var slotsUsed: UInt { fresh.load(ordering: .relaxed) }
+  var slotsUsed: UInt { fresh.load(ordering: .acquiring) }
 
   /// The generation of a slot's first life: another one in each copy of this library that a process may have, so that
   /// a handle of the other copy is none here.
@@ -88,9 +90,24 @@ struct SlotTable: ~Copyable {
     // A slot whose generations are used up is retired, because a stale handle must never look current: counting on has
     // carried into the mark.
     let word = SlotTable.head(slot).pointee.word.load(ordering: .relaxed)
-    if _slowPath(word & Handle.mark == 0) { return }
+    if _slowPath(word & Handle.mark == 0) { return retire(slot) }
     if let magazine = magazineWithRoom() { return magazine.give(index, slot) }
     giveShared(index, slot)
+  }
+
+  /// Sets a slot apart from those that were never taken, whose word is 0.
+  @inline(never) private func retire(_ slot: UnsafeMutableRawPointer) {
+    SlotTable.head(slot).pointee.word.bitwiseOr(SlotTable.retired, ordering: .relaxed)
+  }
+
+  /// How many lives this slot has begun.
+  func lives(of word: UInt, isFree: Bool) -> UInt64 {
+    // Never taken; or somebody is taking it for the first time.
+    if word == 0 { return 0 }
+    let first = firstGeneration
+    if word & Handle.mark == 0 { return UInt64(Handle.generationMax + 1 - first) }
+    let generation = word >> Handle.generationShift & Handle.generationMax
+    return UInt64(generation &- first) + (isFree ? 0 : 1)
   }
 
   @inline(never) private func giveShared(_ index: UInt32, _ slot: UnsafeMutableRawPointer) {
@@ -122,10 +139,10 @@ struct SlotTable: ~Copyable {
     defer { Mutex.growth.unlock() }
     let index = fresh.load(ordering: .relaxed)
     if index == count.load(ordering: .relaxed), !addChunk() { return nil }
-    fresh.store(index + 1, ordering: .relaxed)
     let slot = address(of: UInt32(index))
     SlotTable.head(slot).pointee.word.store(
       Handle.mark | firstGeneration << Handle.generationShift, ordering: .relaxed)
+    fresh.store(index + 1, ordering: .releasing)
     return (UInt32(index), slot)
   }
 
@@ -177,15 +194,9 @@ struct SlotTable: ~Copyable {
 
   /// Why a handle is not in the life of its slot: it was, or it never was.
   @inline(never) static func refusal(_ handle: Handle, word: UInt) -> tenon_status_t {
-    handle.generation < word >> Handle.generationShift & Handle.generationMax
+    // All lives of a retired slot are over.
+    if word & Handle.mark == 0 && word != 0 { return TENON_STATUS_STALE }
+    return handle.generation < word >> Handle.generationShift & Handle.generationMax
       ? TENON_STATUS_STALE : TENON_STATUS_INVALID
   }
 }
-
-/// The tables. Globals that the compiler initializes statically, so that reaching one costs nothing.
-let futureTable = SlotTable()
-let registrationTable = SlotTable()
-let errorTable = SlotTable()
-let executorTable = SlotTable()
-let scopeTable = SlotTable()
-let objectTable = SlotTable()

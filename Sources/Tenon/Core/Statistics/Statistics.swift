@@ -9,9 +9,7 @@ func processStatistics() -> tenon_process_statistics_t {
   for index in 0..<futureTable.slotsUsed {
     let slot = FutureSlot.at(futureTable.address(of: UInt32(index)))
     let word = FutureWord(slot.pointee.head.word.load(ordering: .relaxed))
-    let generation = UInt64(word.bits >> Handle.generationShift & Handle.generationMax)
-    let lives = generation - UInt64(futureTable.firstGeneration)
-    statistics.futures_created += word.isFree ? lives : lives + 1
+    statistics.futures_created += futureTable.lives(of: word.bits, isFree: word.isFree)
     if word.isPending && word.has(FutureWord.open) { statistics.futures_pending += 1 }
     statistics.futures_rejected += UInt64(slot.pointee.rejections.load(ordering: .relaxed))
     statistics.futures_cancelled += UInt64(
@@ -26,11 +24,7 @@ func processStatistics() -> tenon_process_statistics_t {
   statistics.settled_twice = lateSettlementCount
   statistics.errors_alive = ErrorSlot.alive
   statistics.escapes = Escapes.count
-  statistics.memory_reserved = UInt64(
-    futureTable.memoryReserved + registrationTable.memoryReserved + errorTable.memoryReserved
-      + executorTable.memoryReserved + sinkTable.memoryReserved + streamTable.memoryReserved
-      + publisherTable.memoryReserved + latestTable.memoryReserved + scopeTable.memoryReserved
-      + objectTable.memoryReserved)
+  SlotTables.forEach { statistics.memory_reserved += UInt64($0.memoryReserved) }
   statistics.streams_alive = StreamCounters.alive.load(ordering: .relaxed)
   statistics.items_sent = items(.sink) + items(.publisher)
   statistics.items_received = items(.stream) + items(.latest)

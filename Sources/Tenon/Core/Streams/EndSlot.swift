@@ -25,12 +25,6 @@ struct EndSlot: ~Copyable {
   { slot.assumingMemoryBound(to: EndSlot.self) }
 }
 
-/// The ends' tables, and which one a handle belongs to.
-let sinkTable = SlotTable()
-let streamTable = SlotTable()
-let publisherTable = SlotTable()
-let latestTable = SlotTable()
-
 extension Handle.Kind {
   /// What a reader's handle is of, where it comes back as a callback's context.
   static func reader(_ handle: Handle) -> Handle.Kind { handle.is(.latest) ? .latest : .stream }

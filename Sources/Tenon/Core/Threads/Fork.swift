@@ -13,16 +13,7 @@ enum Fork {
     guard !watching.exchange(true, ordering: .relaxed) else { return }
     pthread_atfork(nil, nil) {
       Fork.child.store(true, ordering: .relaxed)
-      futureTable.abandon()
-      registrationTable.abandon()
-      errorTable.abandon()
-      executorTable.abandon()
-      sinkTable.abandon()
-      streamTable.abandon()
-      publisherTable.abandon()
-      latestTable.abandon()
-      scopeTable.abandon()
-      objectTable.abandon()
+      SlotTables.forEach { $0.abandon() }
     }
   }
 }
