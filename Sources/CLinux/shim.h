@@ -2,6 +2,7 @@
 #ifndef TENON_CLINUX_SHIM_H
 #define TENON_CLINUX_SHIM_H
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -18,6 +19,15 @@
 
 /* The headers have these only under _GNU_SOURCE, with which the module would differ from Swift's Glibc. */
 extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline);
+
+/* Which file an address was loaded from: dladdr() and its Dl_info. */
+typedef struct {
+  const char *file;
+  void *base;
+  const char *symbol;
+  void *symbol_address;
+} tenon__image_t;
+extern int tenon__image_of(const void *address, tenon__image_t *image) __asm__("dladdr");
 
 /*
  * The calling thread's control block: what pthread_self() returns, without the call. And volatile: that one is declared

@@ -462,6 +462,11 @@ static tenon_status_t call_process_main_queue_fd(arguments_t *arguments) {
   return tenon_process_main_queue_fd(REQUIRED(0, OUT(int, 0)));
 }
 
+static tenon_status_t call_process_share(arguments_t *arguments) {
+  return tenon_process_share(REQUIRED(0, TEXT(0, "bad_input_test")), NULL, NULL,
+                             REQUIRED(1, OUT(void *, 0)));
+}
+
 static tenon_status_t call_process_get_statistics(arguments_t *arguments) {
   tenon_process_statistics_t statistics;
   pattern_fill(&statistics, sizeof statistics);
@@ -821,6 +826,7 @@ const function_t conformance_functions[] = {
     FUNCTION(process_main_queue_fd, .pointers = 1, .inexact = true),
     NOTHING(process_drain_main_queue),
     NOTHING(process_count_escapes),
+    FUNCTION(process_share, .pointers = 2, .texts = 1),
     FUNCTION(process_get_statistics, .pointers = 1, .structs_out = 1),
 
     {.name = NULL},

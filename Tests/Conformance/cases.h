@@ -433,6 +433,8 @@
   CASE(adds_settles_cancels_and_the_end_of_a_scope_race_and_nothing_is_left)  \
   /* process_test.c */                                                        \
   CASE(the_process_has_a_mode)                                                \
+  CASE(the_process_keeps_one_object_for_each_name)                            \
+  CASE(of_many_that_share_at_once_one_is_first)                               \
   CASE(the_main_queue_is_for_the_first_thread_only)                           \
   CASE(escapes_are_counted_in_the_library_mode_only)                          \
   CASE(the_process_counts_its_futures)                                        \

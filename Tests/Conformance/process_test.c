@@ -4,10 +4,52 @@
  */
 #include "check.h"
 
+#include <stdio.h>
+
 CASE(the_process_has_a_mode) {
   tenon_process_mode_t mode = tenon_process_get_mode();
   CHECK(mode == TENON_PROCESS_LIBRARY || mode == TENON_PROCESS_OWNED);
   CHECK(mode == tenon_process_get_mode());
+}
+
+CASE(the_process_keeps_one_object_for_each_name) {
+  int first = 0, second = 0;
+  void *shared = NULL, *mark = NULL, *other = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_process_share("test object", &first, NULL, &shared));
+  CHECK(shared == &first);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_process_share("test object", &second, NULL, &shared));
+  CHECK(shared == &first);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_process_share("test object", NULL, NULL, &shared));
+  CHECK(shared == &first);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_process_share("test mark", NULL, NULL, &mark));
+  CHECK(mark != NULL && mark != &first);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_process_share("test mark", NULL, NULL, &other));
+  CHECK(other == mark);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_process_share("test mark 2", NULL, NULL, &other));
+  CHECK(other != mark);
+}
+
+#define SHARED_NAMES 64
+
+static void *share_all(void *context) {
+  void **shared = context;
+  char name[32];
+  for (int i = 0; i < SHARED_NAMES; i++) {
+    snprintf(name, sizeof name, "test race %d", i);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_process_share(name, &shared[i], NULL, &shared[i]));
+  }
+  return NULL;
+}
+
+CASE(of_many_that_share_at_once_one_is_first) {
+  static void *shared[4][SHARED_NAMES]; /* static: they are kept */
+  pthread_t threads[4];
+  for (int i = 0; i < 4; i++)
+    CHECK(pthread_create(&threads[i], NULL, share_all, shared[i]) == 0);
+  for (int i = 0; i < 4; i++)
+    pthread_join(threads[i], NULL);
+  for (int i = 0; i < 4; i++)
+    CHECK(memcmp(shared[i], shared[0], sizeof shared[0]) == 0);
 }
 
 static void *use_the_main_queue(void *context) {

@@ -75,6 +75,26 @@ TENON_API tenon_status_t tenon_process_main_queue_fd(int *fd_out) TENON_NOEXCEPT
 TENON_API tenon_status_t tenon_process_drain_main_queue(void) TENON_NOEXCEPT;
 
 /**
+ * Gives what this process keeps under a name, in whichever of its shared objects that is asked: the
+ * first object that somebody offers.
+ *
+ * For what there may be only one of though each shared object has its own. With NULL for an object
+ * it is an address that stands for the name, and for nothing else: the mark of a type for
+ * tenon_value_pointer() or tenon_error_payload_t that other shared objects know, too. Names with a
+ * prefix "cxx " are used by the C++ headers; choose another one, such as a domain's.
+ *
+ * Ownership:  `name` is copied, UTF-8 and not empty. If `object` is the first one it is kept, and has
+ *             to live as long as the process; otherwise it is still the caller's. `code` (may be
+ *             NULL) is the address of a function, whose shared object is not unloaded if `object` is
+ *             the first one.
+ * Threading:  any thread.
+ * Errors:     TENON_STATUS_NO_RESOURCES.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_process_share(const char *name, void *object, const void *code,
+                                             void **object_out) TENON_NOEXCEPT;
+
+/**
  * Counts, from now on, the jobs that Swift sends to its own threads: the ones that escape the
  * loops.
  *

@@ -33,6 +33,21 @@ public func tenon_process_count_escapes() -> tenon_status_t {
 }
 
 @c @implementation
+public func tenon_process_share(
+  _ name: UnsafePointer<CChar>?, _ object: UnsafeMutableRawPointer?, _ code: UnsafeRawPointer?,
+  _ object_out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> tenon_status_t {
+  guard let name, let object_out, name.pointee != 0, isText(name) else {
+    return TENON_STATUS_INVALID
+  }
+  guard let shared = Shared.object(named: name, orElse: object, code: code) else {
+    return TENON_STATUS_NO_RESOURCES
+  }
+  object_out.pointee = shared
+  return TENON_STATUS_OK
+}
+
+@c @implementation
 public func tenon_process_get_statistics(
   _ statistics_out: UnsafeMutablePointer<tenon_process_statistics_t>?
 ) -> tenon_status_t {
