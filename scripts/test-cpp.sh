@@ -52,6 +52,8 @@ run g++20-threads g++ -std=c++20 -O0 -g1 -fsanitize=thread
 cases=("--test-case-exclude=*<standard>*,*random program*")
 run clang++20-libc++ clang++ -std=c++20 -O0 -stdlib=libc++
 
+scripts/test-cpp-linking.sh
+
 g++ -std=c++17 -O2 -fno-exceptions -fno-rtti "${warnings[@]}" -Iinclude \
   Tests/CPP/without_exceptions.cpp -o "$build/without_exceptions" -L"$library" -ltenon \
   -Wl,-rpath,"$library" -pthread

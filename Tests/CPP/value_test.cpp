@@ -261,3 +261,18 @@ TEST_CASE("an error without a handle settles what it is given to") {
   cancelled_future.cancel(none);
   CHECK(cancelled.is_cancelled());
 }
+
+TEST_CASE("a type is known by its name where no other type can have it") {
+  using tenon::detail::is_local;
+  for (const char *name : {"N3app7pictureE", "St6vectorIiSaIiEE", "6taggedILN3app5colorE0EE",
+                           "6taggedIL5color1EE", "Z1fvE5local", "4ZL_a", "UlvE_"})
+    CHECK_FALSE(is_local(name));
+  for (const char *name :
+       {"*UlvE_", "N12_GLOBAL__N_16hiddenE", "ZL1fvE5local", "ZN3appL1fEvE5local", "3$_0",
+        "6taggedIXadL_ZL6objectEEE", "St6vectorIZL1fvE5localSaIS0_EE"})
+    CHECK(is_local(name));
+  CHECK(tenon::detail::mark<small_struct>() != tenon::detail::mark<other_struct>());
+  CHECK(tenon::detail::mark<small_struct>() !=
+        tenon::detail::mark<tenon::detail::in_box<small_struct>>());
+  CHECK_FALSE(tenon::detail::is_mark<small_struct>(nullptr));
+}

@@ -1,12 +1,14 @@
 /// @file tenon/category.hpp
 ///
-/// The domains of errors as std::error_category: one object for each, for the process's life.
+/// The domains of errors as std::error_category: one object for each in a process.
 #ifndef TENON_CATEGORY_HPP
 #define TENON_CATEGORY_HPP
 
-#include <tenon/config.hpp>
+#include <tenon/shared.hpp>
 
 #include <atomic>
+#include <cstring>
+#include <memory>
 #include <string>
 #include <system_error>
 
@@ -16,8 +18,7 @@ namespace detail {
 /// A domain; codes of "tenon" and "uv" compare equal to the std::errc that they mean.
 class domain_category final : public std::error_category {
 public:
-  domain_category(std::string domain, const domain_category *next)
-      : domain_(std::move(domain)), next_(next) {}
+  explicit domain_category(std::string domain) : domain_(std::move(domain)) {}
 
   const char *name() const noexcept override { return domain_.c_str(); }
 
@@ -53,17 +54,33 @@ public:
     }
   }
 
-  /// Finds a domain's object among those made before this one.
-  static const domain_category *find(const domain_category *from, const char *domain) noexcept {
-    while (from && from->domain_ != domain)
-      from = from->next_;
-    return from;
-  }
-
 private:
   const std::string domain_;
-  const domain_category *const next_;
 };
+
+} // namespace detail
+
+namespace detail {
+
+/// A domain that this shared object has met.
+struct known_category {
+  const std::error_category *category;
+  const known_category *next;
+};
+
+/// The process's category for a domain. All who met it have the same one, so that codes compare.
+inline const std::error_category *shared_category(const char *domain) {
+  auto made = std::make_unique<domain_category>(domain);
+  const std::string name =
+      std::string("cxx std::error_category of " TENON_STANDARD_LIBRARY " ") + domain;
+  const auto code = &shared_category;
+  void *const kept = shared(name.c_str(), static_cast<std::error_category *>(made.get()),
+                            reinterpret_cast<const void *>(code));
+  const auto *category = static_cast<const std::error_category *>(kept);
+  if (!category || category == made.get())
+    category = made.release();
+  return category;
+}
 
 } // namespace detail
 
@@ -71,20 +88,19 @@ private:
 ///
 /// A process meets few domains; their categories are kept for ever, as categories must be.
 [[nodiscard]] inline const std::error_category &category(const char *domain) {
-  static const std::string errno_domain = "errno";
-  static std::atomic<const detail::domain_category *> newest{nullptr};
-  if (domain == errno_domain)
+  static std::atomic<const detail::known_category *> newest{nullptr};
+  if (std::strcmp(domain, "errno") == 0)
     return std::generic_category();
-  const detail::domain_category *head = newest.load(std::memory_order_acquire);
-  const detail::domain_category *found = detail::domain_category::find(head, domain);
-  while (!found) {
-    auto *made = new detail::domain_category(domain, head);
-    if (newest.compare_exchange_strong(head, made, std::memory_order_acq_rel))
-      return *made;
-    delete made;
-    found = detail::domain_category::find(head, domain);
-  }
-  return *found;
+  const detail::known_category *head = newest.load(std::memory_order_acquire);
+  for (const auto *known = head; known; known = known->next)
+    if (std::strcmp(known->category->name(), domain) == 0)
+      return *known->category;
+  // Another thread may find it, too: then it is there twice.
+  const auto *category = detail::shared_category(domain);
+  auto *made = new detail::known_category{category, head};
+  while (!newest.compare_exchange_weak(made->next, made, std::memory_order_acq_rel))
+    continue;
+  return *category;
 }
 
 } // namespace tenon

@@ -45,7 +45,7 @@ tenon_error_t *error_in_utf8(const char *domain, const char *message, Create cre
 /// Why something failed, in the form that every language sees.
 ///
 /// code() has a category for the error's domain: see category(). Copies refer to the same error.
-class error : public std::system_error {
+class [[gnu::visibility("default")]] error : public std::system_error {
 public:
   /// What a call answered, as an error of domain "tenon".
   explicit error(tenon_status_t status)
@@ -72,7 +72,7 @@ public:
   ~error() override { tenon_error_release(handle_); }
 
   /// Takes over a reference from C.
-  [[nodiscard]] static error adopt(tenon_error_t *handle) { return error(handle); }
+  [[nodiscard]] static error adopt(tenon_error_t * handle) { return error(handle); }
 
   /// The handle, lent for as long as this object lives; nullptr if there is none.
   [[nodiscard]] tenon_error_t *handle() const noexcept { return handle_; }
@@ -99,7 +99,7 @@ public:
   }
 
 protected:
-  explicit error(tenon_error_t *handle) : system_error(error_code_of(handle)), handle_(handle) {}
+  explicit error(tenon_error_t * handle) : system_error(error_code_of(handle)), handle_(handle) {}
 
 private:
   static tenon_error_t *created(const char *domain, std::int64_t code, const char *message,
@@ -110,13 +110,13 @@ private:
                                  });
   }
 
-  static std::int64_t code_of(tenon_error_t *handle) noexcept {
+  static std::int64_t code_of(tenon_error_t * handle) noexcept {
     std::int64_t code = TENON_STATUS_NO_RESOURCES;
     static_cast<void>(tenon_error_get_code(handle, &code));
     return code;
   }
 
-  static std::error_code error_code_of(tenon_error_t *handle) {
+  static std::error_code error_code_of(tenon_error_t * handle) {
     const char *domain;
     if (tenon_error_get_domain(handle, &domain) != TENON_STATUS_OK)
       domain = "tenon";
@@ -131,10 +131,8 @@ private:
 
 /// The work has ended because somebody asked it to. Thrown out of a producer, it makes the future
 /// cancelled.
-class cancelled : public error {
-public:
-  cancelled() : error(TENON_STATUS_CANCELLED) {}
-};
+class [[gnu::visibility("default")]] cancelled
+    : public error{public : cancelled() : error(TENON_STATUS_CANCELLED){}};
 
 namespace detail {
 

@@ -7,6 +7,7 @@
 #define TENON_EXCEPTION_HPP
 
 #include <tenon/error.hpp>
+#include <tenon/shared.hpp>
 
 #include <cstdlib>
 #include <cstring>
@@ -21,13 +22,10 @@
 
 namespace tenon::detail {
 
-/// What an error's payload is marked with if it is a std::exception_ptr.
-[[gnu::visibility("default")]] inline constexpr char exception_mark = 0;
-
 /// The exception that travels in an error, if one does. Borrows the handle.
 inline std::exception_ptr exception_inside(tenon_error_t *handle) noexcept {
   void *payload = nullptr;
-  if (tenon_error_get_payload(handle, &exception_mark, &payload) != TENON_STATUS_OK)
+  if (tenon_error_get_payload(handle, mark<std::exception_ptr>(), &payload) != TENON_STATUS_OK)
     return nullptr;
   taken();
   return *static_cast<std::exception_ptr *>(payload);
@@ -95,7 +93,7 @@ inline tenon_error_t *error_with(const std::exception_ptr &exception, const std:
                                  std::int64_t code) noexcept try {
   auto kept = std::make_unique<std::exception_ptr>(exception);
   tenon_error_payload_t payload = TENON_ERROR_PAYLOAD_INIT;
-  payload.type = &exception_mark;
+  payload.type = mark<std::exception_ptr>();
   payload.pointer = kept.get();
   payload.drop = [](void *pointer) {
     taken();

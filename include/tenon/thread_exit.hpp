@@ -1,12 +1,14 @@
 /// @file tenon/thread_exit.hpp
 ///
 /// What the *_at_thread_exit() members leave for the end of their thread: after its objects of
-/// thread storage duration are gone, as the standard wants it. One POSIX key for the process.
+/// thread storage duration are gone, as the standard wants it. One POSIX key for the process, so that
+/// what several shared objects leave comes in its order.
 #ifndef TENON_THREAD_EXIT_HPP
 #define TENON_THREAD_EXIT_HPP
 
 #include <tenon/error.hpp>
 
+#include <cstdlib>
 #include <memory>
 #include <pthread.h>
 
@@ -61,14 +63,35 @@ private:
   }
 
   static pthread_key_t key() {
-    static const pthread_key_t key = [] {
-      pthread_key_t made;
-      if (pthread_key_create(&made, settle_all) != 0)
-        raise(TENON_STATUS_NO_RESOURCES);
-      return made;
-    }();
-    return key;
+    static const pthread_key_t *const key = shared_key();
+    return *key;
   }
+
+  static const pthread_key_t *shared_key() {
+    auto made = std::make_unique<pthread_key_t>();
+    if (pthread_key_create(made.get(), settle_all) != 0)
+      raise(TENON_STATUS_NO_RESOURCES);
+    // The number is that of this class's layout.
+    const auto code = &settle_all;
+    void *const kept = shared("cxx tenon::detail::late_settlement 2", made.get(),
+                              reinterpret_cast<const void *>(code));
+    if (kept == made.get())
+      return made.release();
+    pthread_key_delete(*made);
+    if (!kept)
+      raise(TENON_STATUS_NO_RESOURCES);
+    return static_cast<const pthread_key_t *>(kept);
+  }
+
+public:
+  // Whichever shared object settles it, it is freed as it was allocated.
+  static void *operator new(std::size_t size) {
+    void *const memory = std::malloc(size);
+    if (!memory)
+      raise(TENON_STATUS_NO_RESOURCES);
+    return memory;
+  }
+  static void operator delete(void *memory) noexcept { std::free(memory); }
 };
 
 } // namespace tenon::detail

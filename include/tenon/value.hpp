@@ -25,9 +25,6 @@
 
 namespace tenon::detail {
 
-/// Its address stands for T, also across shared libraries.
-template <class T> [[gnu::visibility("default")]] inline constexpr char mark_of = 0;
-
 /// What travels for T: nothing, or a reference as a pointer.
 struct nothing {};
 template <class T> struct stored { using type = T; };
@@ -92,14 +89,14 @@ template <class S, class Allocator> box_ptr<S> new_box(const Allocator &allocato
 /// A box as a value, which then owns it.
 template <class S> tenon_value_t boxed(box_ptr<S> box) noexcept {
   given();
-  return tenon_value_pointer(box.release(), &mark_of<detail::box<S>>, [](void *address, size_t) {
+  return tenon_value_pointer(box.release(), mark<in_box<S>>(), [](void *address, size_t) {
     taken();
     box_ender()(static_cast<detail::box<S> *>(address));
   });
 }
 
 template <class S> box<S> *box_in(const tenon_value_t &value) noexcept {
-  if (value.kind != TENON_VALUE_POINTER || value.as.pointer.type != &mark_of<box<S>>)
+  if (value.kind != TENON_VALUE_POINTER || !is_mark<in_box<S>>(value.as.pointer.type))
     return nullptr;
   taken();
   return static_cast<box<S> *>(value.as.pointer.address);
@@ -181,12 +178,12 @@ private:
 template <class S> struct traits<S, std::enable_if_t<is_word<S>>> {
   template <class... From> static tenon_value_t make(From &&...from) {
     const S word(std::forward<From>(from)...);
-    tenon_value_t value = tenon_value_pointer(nullptr, &mark_of<S>, nullptr);
+    tenon_value_t value = tenon_value_pointer(nullptr, mark<S>(), nullptr);
     std::memcpy(&value.as.pointer.address, std::addressof(word), sizeof word);
     return value;
   }
   static bool holds(const tenon_value_t &value) noexcept {
-    return value.kind == TENON_VALUE_POINTER && value.as.pointer.type == &mark_of<S>;
+    return value.kind == TENON_VALUE_POINTER && is_mark<S>(value.as.pointer.type);
   }
   static S take(const tenon_value_t &value) noexcept {
     alignas(S) unsigned char bytes[sizeof(S)];
