@@ -385,6 +385,18 @@
   CASE(cancel_callbacks_that_cancel_need_no_stack)                            \
   CASE(scopes_in_scopes_end_at_any_depth)                                     \
   CASE(executors_whose_jobs_let_go_of_executors_close_at_any_depth)           \
+  /* close_test.c */                                                          \
+  CASE(a_close_ends_whatever_its_callbacks_do)                                \
+  /* order_test.c */                                                          \
+  CASE(a_cancel_and_its_reason_are_recorded_before_anybody_is_told)           \
+  CASE(whoever_is_told_of_an_end_finds_it_everywhere)                         \
+  CASE(whoever_is_told_the_result_of_many_finds_the_rest_cancelled)           \
+  CASE(whoever_is_told_the_end_of_a_scope_finds_it_ended)                     \
+  CASE(whoever_is_told_of_a_failure_finds_its_scope_cancelled)                \
+  CASE(a_timer_that_is_told_is_pending_no_more_and_others_are)                \
+  CASE(a_callback_that_is_told_is_pending_no_more_and_others_are)             \
+  CASE(what_a_job_begins_is_pending_at_once)                                  \
+  CASE(whoever_sees_a_part_sees_what_comes_before_it)                         \
   /* timer_test.c */                                                          \
   CASE(now_is_the_monotonic_clock)                                            \
   CASE(a_timer_tells_at_its_time_and_never_early)                             \

@@ -195,11 +195,17 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     return body(source.pointee!)
   }
 
-  /// Work, callbacks, timers and jobs that wait.
+  /// Work, callbacks, timers and jobs that wait. Looks at each job.
   var pendingCount: Int {
-    pointee.pendingHere.load(ordering: .relaxed) + pointee.timersPending.load(ordering: .relaxed)
+    // What the polling thread has taken and not run is still waiting; others know of it when the poll ends.
+    let inPoll =
+      isPolledHere
+      ? own.pointee.timers.count + own.pointee.ready.count { !$0.isCountedElsewhere }
+      : pointee.timersPending.load(ordering: .relaxed)
+    return pointee.pendingHere.load(ordering: .relaxed) + inPoll
       + pointee.mutex.withLock {
-        shared.pointee.pendingElsewhere + shared.pointee.inbox.count + shared.pointee.timers.count
+        shared.pointee.pendingElsewhere + shared.pointee.timers.count
+          + shared.pointee.inbox.count { !$0.isCountedElsewhere }
       }
   }
 

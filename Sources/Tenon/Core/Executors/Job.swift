@@ -28,3 +28,14 @@ struct Job {
     unsafeBitCast(UInt(bitPattern: context) & ~1, to: UnownedJob.self)
   }
 }
+
+extension Job {
+  /// Whether it tells a callback, which is pending by itself, or a timer that is still in the wheel.
+  var isCountedElsewhere: Bool {
+    let handle = Handle(bits: UInt(bitPattern: context))
+    if function == nil { return false }
+    if handle.is(.registration) { return true }
+    guard handle.is(.timer), let slot = registrationTable.find(handle, .timer) else { return false }
+    return RegistrationSlot.at(slot).pointee.isLinked
+  }
+}

@@ -38,6 +38,12 @@ struct Queue<Element: ~Copyable>: ~Copyable {
     return (elements.unsafelyUnwrapped + ((head &+ offset) & (capacity &- 1))).pointee
   }
 
+  /// How many elements are so. Looks at each.
+  func count(where holds: (borrowing Element) -> Bool) -> Int {
+    guard let elements else { return 0 }
+    return (0..<count).count { holds((elements + ((head &+ $0) & (capacity &- 1))).pointee) }
+  }
+
   /// Looks at the element that `popFirst` would return.
   @inline(__always) func first<Result>(_ body: (borrowing Element) -> Result) -> Result? {
     if head == tail { return nil }

@@ -28,9 +28,16 @@ func createFollowing() -> (promise: Handle, future: Handle)? {
 }
 
 /// Has a pending future follow an input; `needs`: it cannot settle before that one. The first input that has an executor decides.
-func follow(_ input: Handle, by promise: Handle, needs: Bool) {
-  guard pollFuture(input) == TENON_STATUS_PENDING,
-    case let (executor, isNeeded) = executorToPoll(for: input), executor != .none,
+@inline(__always) func follow(_ input: Handle, by promise: Handle, needs: Bool) {
+  guard let slot = findFuture(input, .future),
+    case let word = FutureWord(slot.pointee.head.word.load(ordering: .relaxed)), word.isPending,
+    word.has(FutureWord.follows) || slot.pointee.head.executor.load(ordering: .relaxed) != 0
+  else { return }
+  follow(input, slow: promise, needs: needs)
+}
+
+@inline(never) private func follow(_ input: Handle, slow promise: Handle, needs: Bool) {
+  guard case let (executor, isNeeded) = executorToPoll(for: input), executor != .none,
     let slot = findFuture(promise, .promise),
     case .done(_, let locked) = slot.transition({ $0.lockingPromise(promise) })
   else { return }

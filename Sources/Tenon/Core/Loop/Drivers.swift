@@ -98,12 +98,17 @@ extension LoopExecutor {
       let promise = call.promise
       let operation: Operation<Result> = call.takeOperation()
       begin(promise, in: driver)
+      // Whoever is told that it has ended finds it pending no more.
       if isCancelRequested(promise) {
+        state.removePending(name)
         _ = settle(promise, as: .cancelled, tenon_value_none())
       } else {
         do {
-          _ = settle(promise, as: .fulfilled, makeValue(try await operation()))
+          let value = makeValue(try await operation())
+          state.removePending(name)
+          _ = settle(promise, as: .fulfilled, value)
         } catch {
+          state.removePending(name)
           settle(promise, with: error)
         }
       }
@@ -132,7 +137,6 @@ extension LoopExecutor {
   @inline(__always) private func end(_ promise: Handle, in driver: Driver) -> Bool {
     let (isReusable, _) = driver.current.compareExchange(
       expected: promise.bits, desired: 0, ordering: .sequentiallyConsistent)
-    state.removePending(name)
     return isReusable
   }
 
