@@ -179,7 +179,12 @@ def stream(name, title, capacity, batch, is_buffers=False, swift=False):
     )
 
 
-TAKE_OR_CALLBACK = {"Tenon, poll and take": "tenon-take", "Tenon, callback": "tenon-callback"}
+TAKE_OR_CALLBACK = {
+    "Tenon, poll and take": "tenon-take",
+    "Tenon, without a capture": "tenon-take-with",
+    "Tenon, without a capture, nonsending": "tenon-take-lean",
+    "Tenon, callback": "tenon-callback",
+}
 
 
 def timers(variant, name, title, iterations, counted, targets):
@@ -341,7 +346,7 @@ WORKLOADS = [
         TAKE_OR_CALLBACK,
         "tokio spawn",
         1_000_000,
-        [at_most(100, NS), at_most_times(0.05, "by hand, one core")],
+        [instructions_at_most(1000), at_most_times(0.6, "tokio spawn")],
     ),
     call(
         1,
@@ -350,7 +355,7 @@ WORKLOADS = [
         TAKE_OR_CALLBACK,
         "tokio spawn",
         400_000,
-        [at_most(1000, NS)],
+        [instructions_at_most(3600), at_most_times(2, "tokio spawn")],
     ),
     call(
         2,
@@ -359,16 +364,16 @@ WORKLOADS = [
         {"Tenon, resumed by a job": "tenon-job", "Tenon, awaits a future": "tenon-future"},
         "tokio spawn",
         400_000,
-        [at_most(1300, NS)],
+        [instructions_at_most(9000), at_most_times(3.6, "tokio spawn")],
     ),
     call(
         3,
         "call-block",
         "(d) the same, and the caller blocks for the result",
-        {"Tenon": "tenon-wait"},
+        {"Tenon": "tenon-wait", "Tenon, without a capture, nonsending": "tenon-wait-lean"},
         "tokio block_on",
         400_000,
-        [at_most(1000, NS)],
+        [instructions_at_most(4000), at_most_times(3.2, "tokio block_on")],
     ),
     memory("memory", "(e) a pending future, 1e6 of them", 0, BYTES, [at_most(128, BYTES)]),
     Workload(

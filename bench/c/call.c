@@ -6,7 +6,8 @@
  *
  * Subjects: "tenon-take" polls and then takes the results, "tenon-callback" has them told in the
  * poll. With variant 2, "tenon-job" is resumed by a posted job, and "tenon-future" awaits a future
- * that C resolves.
+ * that C resolves. With "-with" behind it the function is exported without a capture, with "-lean"
+ * from a package with NonisolatedNonsendingByDefault as well.
  */
 #include "bench.h"
 
@@ -16,6 +17,8 @@
 
 static tenon_executor_t *executor;
 static int64_t sum;
+static tenon_status_t (*add_one)(tenon_executor_t *executor, int64_t value,
+                                 tenon_future_t **future_out) = bench_call_add_one;
 
 static void poll_all(void) {
   tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
@@ -26,15 +29,14 @@ static void poll_all(void) {
 
 static tenon_future_t *start(void) {
   tenon_future_t *future;
-  BENCH_CHECK(bench_call_add_one(executor, 0, &future) == TENON_STATUS_OK);
+  BENCH_CHECK(add_one(executor, 0, &future) == TENON_STATUS_OK);
   return future;
 }
 
 static void finish(tenon_future_t *future) {
   tenon_value_t value;
-  BENCH_CHECK(tenon_future_take(future, &value) == TENON_STATUS_OK);
+  BENCH_CHECK(tenon_future_consume(future, &value) == TENON_STATUS_OK);
   sum += value.as.i64;
-  BENCH_CHECK(tenon_future_release(future) == TENON_STATUS_OK);
 }
 
 static void run_take(long iterations, long in_flight) {
@@ -100,7 +102,21 @@ static void run_blocking(long iterations) {
   }
 }
 
+/** Says how the function is exported, and takes that off the subject. */
+static void choose_export(char *subject) {
+  char *last = strrchr(subject, '-');
+  if (last && strcmp(last, "-with") == 0)
+    add_one = bench_call_add_one_with;
+  else if (last && strcmp(last, "-lean") == 0)
+    add_one = bench_call_add_one_nonsending;
+  else
+    return;
+  *last = '\0';
+}
+
 int main(int argc, char **argv) {
+  if (argc > 1)
+    choose_export(argv[1]);
   bench_t bench = bench_arguments("call", argc, argv);
   long in_flight = bench.variant == 0 ? IN_FLIGHT : 1;
   BENCH_CHECK(tenon_executor_create(NULL, &executor) == TENON_STATUS_OK);

@@ -38,7 +38,7 @@ public func export(
   startForC(on: executor, future, detached) { Call($0, operation) }
 }
 
-@inline(__always) private func startForC(
+@inline(__always) func startForC(
   on executor: OpaquePointer?, _ future: UnsafeMutablePointer<OpaquePointer?>?, _ detached: Bool,
   _ makeCall: (Handle) -> Call
 ) -> tenon_status_t {

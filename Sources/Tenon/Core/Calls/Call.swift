@@ -3,33 +3,59 @@ import CTenon
 /// Swift work that a driver runs: what C gets a future for.
 typealias Operation<Result> = nonisolated(nonsending) @Sendable () async throws -> Result
 
+/// The same for an operation that gets what it works on as two words, and makes its value itself.
+typealias WordOperation =
+  nonisolated(nonsending) @Sendable (UInt, UInt) async throws -> tenon_value_t
+
 /// A call that waits for its turn, with its operation.
 ///
 /// The operation is kept as it was given, and not in a closure that converts its result: that would be an allocation, a
 /// frame and a switch of executors more for each call.
 struct Call: ~Copyable {
   let promise: Handle
-  /// What the operation returns; nil: nothing.
-  let resultType: (any ValueConvertible.Type)?
   /// Memory that holds a function value.
   private var operation: (UInt, UInt) = (0, 0)
+  /// An operation's two words; or what it returns, an `(any ValueConvertible.Type)?`, of which nil means nothing.
+  private let words: (UInt, UInt)
+  let takesWords: Bool
 
   @inline(__always)
   init<Result: ValueConvertible>(_ promise: Handle, _ operation: @escaping Operation<Result>) {
     self.promise = promise
-    resultType = Result.self
+    words = unsafeBitCast(Result.self as (any ValueConvertible.Type)?, to: (UInt, UInt).self)
+    takesWords = false
     keep(operation)
   }
 
   @inline(__always) init(_ promise: Handle, _ operation: @escaping Operation<Void>) {
     self.promise = promise
-    resultType = nil
+    words = unsafeBitCast(nil as (any ValueConvertible.Type)?, to: (UInt, UInt).self)
+    takesWords = false
     keep(operation)
   }
+
+  /// An operation without captures needs no memory but the queue's.
+  @inline(__always) init(
+    _ promise: Handle, _ words: (UInt, UInt), _ operation: @escaping WordOperation
+  ) {
+    self.promise = promise
+    self.words = words
+    takesWords = true
+    self.operation = unsafeBitCast(Kept(function: operation), to: (UInt, UInt).self)
+    _ = context?.retain()
+  }
+
+  /// Keeps the compiler from converting a function value on its way to the words that hold it.
+  private struct Kept { let function: WordOperation }
 
   @inline(__always) private mutating func keep<Result>(_ operation: @escaping Operation<Result>) {
     self.operation = unsafeBitCast(operation, to: (UInt, UInt).self)
     _ = context?.retain()
+  }
+
+  /// What an operation that takes no words returns; nil: nothing.
+  @inline(__always) var resultType: (any ValueConvertible.Type)? {
+    unsafeBitCast(words, to: (any ValueConvertible.Type)?.self)
   }
 
   /// Moves the operation out, which must be one that returns a `Result`.
@@ -37,14 +63,19 @@ struct Call: ~Copyable {
     unsafeBitCast(operation, to: Operation<Result>.self)
   }
 
+  /// The same for one that takes words, with these.
+  @inline(__always) consuming func takeWordOperation() -> (WordOperation, UInt, UInt) {
+    (unsafeBitCast(operation, to: Kept.self).function, words.0, words.1)
+  }
+
   /// What the operation has captured.
   @inline(__always) private var context: Unmanaged<AnyObject>? {
     UnsafeRawPointer(bitPattern: operation.1).map { Unmanaged.fromOpaque($0) }
   }
 
-  /// Whether the operation returns what another call's does.
+  /// Whether the operation takes no words, and returns what another call's does.
   @inline(__always) func returns(_ type: (any ValueConvertible.Type)?) -> Bool {
-    resultType.map { ObjectIdentifier($0) } == type.map { ObjectIdentifier($0) }
+    !takesWords && words.0 == unsafeBitCast(type, to: (UInt, UInt).self).0
   }
 
   deinit { context?.release() }

@@ -64,11 +64,14 @@ extension LoopExecutor {
     retire(driver)
   }
 
-  /// The next call, if this poll may still run one.
-  @inline(__always) private func nextCall(for driver: Driver) -> Call? {
-    guard state.own.pointee.budget > 0, let call = state.own.pointee.readyCalls.popFirst() else {
-      return nil
-    }
+  /// The next call, if this poll may still run one and it is suitable.
+  @inline(__always) private func nextCall(
+    for driver: Driver, if isSuitable: (borrowing Call) -> Bool = { _ in true }
+  ) -> Call? {
+    guard state.own.pointee.budget > 0,
+      state.own.pointee.readyCalls.first(isSuitable) ?? false,
+      let call = state.own.pointee.readyCalls.popFirst()
+    else { return nil }
     state.own.pointee.budget &-= 1
     if state.own.pointee.runningDriver !== driver { state.own.pointee.runningDriver = driver }
     return call
@@ -79,6 +82,7 @@ extension LoopExecutor {
   @inline(__always) private nonisolated(nonsending) func run(
     _ call: consuming Call, in driver: Driver
   ) async -> Bool {
+    if call.takesWords { return await runWords(call, in: driver) }
     if let type = call.resultType { return await run(call, type, in: driver) }
     return await run(call, nil, in: driver) { (_: Void) in tenon_value_none() }
   }
@@ -97,24 +101,36 @@ extension LoopExecutor {
     while let call = next {
       let promise = call.promise
       let operation: Operation<Result> = call.takeOperation()
-      begin(promise, in: driver)
-      // Whoever is told that it has ended finds it pending no more.
-      if isCancelRequested(promise) {
-        state.removePending(name)
-        _ = settle(promise, as: .cancelled, tenon_value_none())
-      } else {
+      if begin(promise, in: driver) {
         do {
-          let value = makeValue(try await operation())
-          state.removePending(name)
-          _ = settle(promise, as: .fulfilled, value)
+          finish(promise, as: .fulfilled, makeValue(try await operation()))
         } catch {
-          state.removePending(name)
-          settle(promise, with: error)
+          finish(promise, with: error)
         }
       }
       guard end(promise, in: driver) && driver.takesMany else { return false }
-      let isNextTheSame = state.own.pointee.readyCalls.first { $0.returns(type) } ?? false
-      next = isNextTheSame ? nextCall(for: driver) : nil
+      next = nextCall(for: driver) { $0.returns(type) }
+    }
+    return true
+  }
+
+  /// The same for operations that take words: nothing in it is generic.
+  private nonisolated(nonsending) func runWords(
+    _ first: consuming Call, in driver: Driver
+  ) async -> Bool {
+    var next: Call? = first
+    while let call = next {
+      let promise = call.promise
+      let (operation, one, two) = call.takeWordOperation()
+      if begin(promise, in: driver) {
+        do {
+          finish(promise, as: .fulfilled, try await operation(one, two))
+        } catch {
+          finish(promise, with: error)
+        }
+      }
+      guard end(promise, in: driver) && driver.takesMany else { return false }
+      next = nextCall(for: driver) { $0.takesWords }
     }
     return true
   }
@@ -125,12 +141,31 @@ extension LoopExecutor {
     retire(driver)
   }
 
-  /// Makes a call the one that a cancel finds in the driver.
-  @inline(__always) private func begin(_ promise: Handle, in driver: Driver) {
+  /// Makes a call the one that a cancel finds in the driver; false: it was cancelled before, and has ended.
+  @inline(__always) private func begin(_ promise: Handle, in driver: Driver) -> Bool {
     state.pointee.callCount.count()
     // Written before the future's word is read: see cancelCall.
     FutureSlot.at(futureTable.address(of: promise.index)).runs(in: driver.place)
     _ = driver.current.exchange(promise.bits, ordering: .sequentiallyConsistent)
+    guard isCancelRequested(promise) else { return true }
+    finish(promise, as: .cancelled, tenon_value_none())
+    return false
+  }
+
+  /// Whoever is told that a call has ended finds it pending no more.
+  @inline(__always) private func finish(
+    _ promise: Handle, as phase: FutureWord.Phase, _ value: tenon_value_t
+  ) {
+    state.removePending(name)
+    _ = settle(promise, as: phase, value)
+  }
+
+  private func finish(_ promise: Handle, with error: any Error) {
+    if error is CancellationError {
+      return finish(promise, as: .cancelled, tenon_value_none())
+    }
+    state.removePending(name)
+    reject(promise, with: error)
   }
 
   /// Ends that, and says whether the driver may take another call: not if its task was cancelled for this one.
@@ -151,14 +186,5 @@ extension Driver {
     let continuation = parked
     parked = nil
     continuation?.resume(returning: goesOn)
-  }
-}
-
-/// Settles a promise with what Swift work has thrown.
-private func settle(_ promise: Handle, with error: any Error) {
-  if error is CancellationError {
-    _ = settle(promise, as: .cancelled, tenon_value_none())
-  } else {
-    reject(promise, with: error)
   }
 }

@@ -30,6 +30,14 @@ public func exportAddOne(
   export(on: executor, future: futureOut) { await addOne(value) }
 }
 
+/// Without a capture.
+@c(bench_call_add_one_with)
+public func exportAddOneWith(
+  _ executor: OpaquePointer?, _ value: Int64, _ futureOut: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  export(on: executor, future: futureOut, with: value) { await addOne($0) }
+}
+
 @c(bench_call_add_one_later)
 public func exportAddOneLater(
   _ executor: OpaquePointer?, _ value: Int64, _ futureOut: UnsafeMutablePointer<OpaquePointer?>?

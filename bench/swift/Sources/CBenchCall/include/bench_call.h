@@ -10,6 +10,14 @@ TENON_BEGIN_DECLS
 TENON_API tenon_status_t bench_call_add_one(tenon_executor_t *executor, int64_t value,
                                             tenon_future_t **future_out) TENON_NOEXCEPT;
 
+/** The same, exported without a capture. */
+TENON_API tenon_status_t bench_call_add_one_with(tenon_executor_t *executor, int64_t value,
+                                                 tenon_future_t **future_out) TENON_NOEXCEPT;
+
+/** The same, from a package with the feature NonisolatedNonsendingByDefault. */
+TENON_API tenon_status_t bench_call_add_one_nonsending(tenon_executor_t *executor, int64_t value,
+                                                       tenon_future_t **future_out) TENON_NOEXCEPT;
+
 /** Adds one after a suspension, which a job posted to the same executor ends. */
 TENON_API tenon_status_t bench_call_add_one_later(tenon_executor_t *executor, int64_t value,
                                                   tenon_future_t **future_out) TENON_NOEXCEPT;
