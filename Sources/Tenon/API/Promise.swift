@@ -48,7 +48,8 @@ public final class Promise: Sendable {
     settle(handle, as: .cancelled, tenon_value_none()) == TENON_STATUS_OK
   }
 
-  /// This promise as a C callback's context, with a reference that ``from(context:)`` gives back.
+  /// This promise as a C callback's context, with a reference that ``from(context:)`` gives back. If the C function may fail,
+  /// use ``passContext(_:to:)``, which takes it back then.
   public func makeContext() -> UnsafeMutableRawPointer { Unmanaged.passRetained(self).toOpaque() }
 
   /// The promise behind a context that ``makeContext()`` made. Once for each.
