@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "Tenon", targets: ["Tenon"]),
     .library(name: "TenonUV", targets: ["TenonUV"]),
     .library(name: "TenonNode", targets: ["TenonNode"]),
+    .library(name: "TenonFoundation", targets: ["TenonFoundation"]),
     .library(name: "tenon", type: .dynamic, targets: ["Tenon"]),
   ],
   targets: [
@@ -36,6 +37,12 @@ let package = Package(
       cSettings: [.headerSearchPath("uv")]),
     .target(
       name: "TenonNode", dependencies: ["CTenon", "Tenon", "TenonNodeLoop"], swiftSettings: swift),
+
+    // What errors mean in Foundation, for those who use it.
+    .target(name: "TenonFoundationStart"),
+    .target(
+      name: "TenonFoundation", dependencies: ["Tenon", "TenonFoundationStart"],
+      swiftSettings: swift),
 
     // MARK: Examples
     .target(
@@ -75,6 +82,8 @@ let package = Package(
       name: "cpp-and-swift", dependencies: ["CEcho", "Echo", "CTenon", "Tenon"],
       path: "Tests/Programs/cpp-and-swift", exclude: ["Echo", "include"]),
     .testTarget(name: "TenonTests", dependencies: ["Tenon", "CTenon"]),
+    .testTarget(
+      name: "TenonFoundationTests", dependencies: ["TenonFoundation", "Tenon", "CTenon"]),
     .testTarget(name: "TenonUVTests", dependencies: ["TenonUV", "Tenon", "CTenon", "CLibuv"]),
   ],
   cxxLanguageStandard: .cxx20

@@ -24,8 +24,10 @@ public final class Failure: Error, Sendable {
   ///   - code: What went wrong.
   ///   - message: For people.
   ///   - cause: The error that led to this one.
+  ///   - payload: An object that travels with it: ``payload(as:)``.
   public convenience init(
-    domain: String, code: Int64, message: String, cause: (any Error)? = nil
+    domain: String, code: Int64, message: String, cause: (any Error)? = nil,
+    payload: (any AnyObject & Sendable)? = nil
   ) {
     let causeHandle = cause.flatMap { errorHandle(for: $0) }
     guard
@@ -33,6 +35,7 @@ public final class Failure: Error, Sendable {
         domain: domain, code: code, message: message, cause: causeHandle),
       let handle = ErrorSlot.create(content)
     else { fatalError("out of memory for an error") }
+    if let payload { content.payload = .object(payload) }
     self.init(adopting: handle)
   }
 
@@ -49,6 +52,34 @@ public final class Failure: Error, Sendable {
   public var code: Int64 { read(0) { $0.code } }
   public var message: String { read("") { String(cString: $0.message) } }
   public var cause: (any Error)? { read(nil) { $0.cause.map { swiftError(for: $0) } } }
+
+  /// The Swift object that travels with it, if it is one of this class.
+  public func payload<Object: AnyObject & Sendable>(as type: Object.Type) -> Object? {
+    read(nil) { $0.payload?.object as? Object }
+  }
+
+  /// The object of another language that travels with it, if this is its mark. It is lent for as long as this lives.
+  public func payload(type: UnsafeRawPointer) -> UnsafeMutableRawPointer? {
+    read(nil) { $0.payload.flatMap { $0.type == type ? $0.pointer : nil } }
+  }
+
+  /// The handle, lent to C for as long as this object lives.
+  public var pointer: OpaquePointer? { handle.pointer }
+
+  /// The error behind a handle that C lends: the Swift error that it was made of, or a ``Failure``.
+  ///
+  /// - Throws: ``Failure`` in domain `tenon`, if this is no error's handle.
+  public static func error(borrowing error: OpaquePointer?) throws -> any Error {
+    let handle = Handle(error)
+    try throwIfError(ErrorSlot.retain(handle))
+    defer { _ = ErrorSlot.release(handle) }
+    return swiftError(for: handle)
+  }
+
+  /// A handle of any error, with a reference of its own, for C to release.
+  public static func retainedPointer(for error: any Error) -> OpaquePointer? {
+    errorHandle(for: error)?.pointer
+  }
 
   private func read<Value>(_ initial: Value, _ body: (ErrorContent) -> Value) -> Value {
     var value = initial
@@ -79,6 +110,8 @@ public protocol DescribedError: Error {
   var errorMessage: String { get }
   /// The error that led to this one.
   var errorCause: (any Error)? { get }
+  /// An object that travels with it. Otherwise that is the error, if it is one.
+  var errorPayload: (any AnyObject & Sendable)? { get }
 }
 
 extension DescribedError {
@@ -86,4 +119,5 @@ extension DescribedError {
   public var errorCode: Int64 { 0 }
   public var errorMessage: String { String(describing: self) }
   public var errorCause: (any Error)? { nil }
+  public var errorPayload: (any AnyObject & Sendable)? { nil }
 }
