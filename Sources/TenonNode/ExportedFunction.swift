@@ -4,6 +4,7 @@ public import Tenon
 /// A function that JavaScript calls.
 final class ExportedFunction {
   let name: String
+  let callName: CallName
   let parameters: [String]
   let executor: OpaquePointer?
   let body: (inout ExportedCall) throws -> OpaquePointer?
@@ -13,6 +14,7 @@ final class ExportedFunction {
     _ body: @escaping (inout ExportedCall) throws -> OpaquePointer?
   ) {
     self.name = name
+    callName = CallName(name)
     self.parameters = parameters
     self.executor = executor
     self.body = body
@@ -85,6 +87,7 @@ struct ExportedCall {
   }
 
   @usableFromInline var executor: OpaquePointer? { function.executor }
+  @usableFromInline var callName: CallName { function.callName }
 
   /// The signal in the options that may follow the arguments; nil: there is none.
   @usableFromInline
@@ -118,7 +121,7 @@ struct ExportedCall {
   ) throws -> OpaquePointer? {
     let signal = try signal()
     var future: OpaquePointer?
-    let status = Tenon.export(on: executor, future: &future, operation)
+    let status = Tenon.export(on: executor, future: &future, name: callName, operation)
     return try promise(future, status, signal)
   }
 
@@ -128,7 +131,7 @@ struct ExportedCall {
   ) throws -> OpaquePointer? {
     let signal = try signal()
     var future: OpaquePointer?
-    let status = Tenon.export(on: executor, future: &future, operation)
+    let status = Tenon.export(on: executor, future: &future, name: callName, operation)
     return try promise(future, status, signal)
   }
 
@@ -151,7 +154,8 @@ struct ExportedCall {
   ) throws -> OpaquePointer? {
     let signal = try signal()
     var stream: OpaquePointer?
-    let status = Tenon.export(on: executor, stream: &stream, capacity: capacity, write)
+    let status = Tenon.export(
+      on: executor, stream: &stream, capacity: capacity, name: callName, write)
     return try iterator(stream, status, signal)
   }
 

@@ -435,6 +435,10 @@ static tenon_status_t call_executor_get_host_context(arguments_t *arguments) {
                                          REQUIRED(1, OUT(void *, 0)));
 }
 
+static tenon_status_t call_executor_copy_unfinished(arguments_t *arguments) {
+  return tenon_executor_copy_unfinished(HANDLE(executor, 0), REQUIRED(0, OUT(tenon_value_t, 0)));
+}
+
 static tenon_status_t call_executor_get_statistics(arguments_t *arguments) {
   tenon_executor_statistics_t statistics;
   pattern_fill(&statistics, sizeof statistics);
@@ -815,6 +819,7 @@ const function_t conformance_functions[] = {
     FUNCTION(executor_close, .handles = {X}),
     FUNCTION(executor_begin_close, .handles = {X}),
     FUNCTION(executor_get_host_context, .handles = {X}, .pointers = 2),
+    FUNCTION(executor_copy_unfinished, .handles = {X}, .pointers = 1),
     FUNCTION(executor_get_statistics, .handles = {X}, .pointers = 1, .structs_out = 1),
 
     NOTHING(timer_now_ns),

@@ -244,8 +244,8 @@ TENON_API tenon_status_t tenon_executor_get_now_ns(tenon_executor_t *executor,
  *             that follow, which stay necessary until tenon_poll_result_t.closed, and `timeout_ns`
  *             counts there too; because this is a call from inside its own poll, another thread
  *             began to poll meanwhile, or work is in flight and the host has no `run_once`.
- * Errors:     TENON_STATUS_TIMEOUT: closed, but work was left behind. TENON_STATUS_BUSY: another
- *             thread polls; nothing has begun. TENON_STATUS_CLOSED: it was closed, or closing,
+ * Errors:     TENON_STATUS_TIMEOUT: closed, but work was left behind, which
+ *             tenon_executor_copy_unfinished() names. TENON_STATUS_BUSY: another thread polls; nothing has begun. TENON_STATUS_CLOSED: it was closed, or closing,
  *             before, also by tenon_executor_begin_close().
  * Blocks:     until `timeout_ns` at the most. 0 does not block.
  * Since:      0.1.0
@@ -266,6 +266,24 @@ TENON_API tenon_status_t tenon_executor_close(tenon_executor_t *executor,
  */
 TENON_API tenon_status_t tenon_executor_begin_close(tenon_executor_t *executor,
                                                     uint64_t timeout_ns) TENON_NOEXCEPT;
+
+/**
+ * Names the Swift calls that have begun and not ended; after a close that ran out of time, those that
+ * it left behind: a continuation that nobody resumes, a task that ignores its cancellation.
+ *
+ * `*names_out` is a string with a line for each name, and how many calls have it: "fetch 2\n"; empty
+ * if there are none. A call's name is the exported function's, if it was not given another one.
+ *
+ * While a call blocks the loop's thread another thread can ask, to whom tenon_executor_close() says
+ * TENON_STATUS_BUSY: the culprit is among them.
+ *
+ * Ownership:  `*names_out` is the caller's.
+ * Threading:  any thread.
+ * Errors:     TENON_STATUS_NO_RESOURCES.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_executor_copy_unfinished(tenon_executor_t *executor,
+                                                        tenon_value_t *names_out) TENON_NOEXCEPT;
 
 /**
  * Gives an adapter its own context back, from the executor that it made.

@@ -151,6 +151,22 @@ public func tenon_executor_begin_close(_ executor: OpaquePointer?, _ timeout_ns:
 }
 
 @c @implementation
+public func tenon_executor_copy_unfinished(
+  _ executor: OpaquePointer?, _ names_out: UnsafeMutablePointer<tenon_value_t>?
+) -> tenon_status_t {
+  guard let names_out else { return TENON_STATUS_INVALID }
+  return withExecutor(executor) {
+    var lines = $0.unfinishedNames.map { "\($0.name) \($0.count)\n" }.joined()
+    let value = lines.withUTF8 {
+      tenon_value_t.copying(UnsafeRawBufferPointer($0), as: TENON_VALUE_STRING)
+    }
+    guard let value else { return TENON_STATUS_NO_RESOURCES }
+    names_out.pointee = value
+    return TENON_STATUS_OK
+  }
+}
+
+@c @implementation
 public func tenon_executor_get_host_context(
   _ executor: OpaquePointer?, _ wake: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?,
   _ context_out: UnsafeMutablePointer<UnsafeMutableRawPointer?>?

@@ -7,14 +7,14 @@ public import CTenon
 ///
 ///     return export(on: executor, future: futureOut, with: value) { await double($0) }
 ///
-/// It does what ``export(on:future:detached:_:)-(_,_,_,()->Result)`` does, and costs two thirds of it where the argument is
+/// It does what ``export(on:future:priority:detached:name:_:)-(_,_,_,_,_,()->Result)`` does, and costs two thirds of it where the argument is
 /// a plain value of at most two words. Other arguments are kept as captures would be.
 @inlinable @inline(__always) public func export<Argument: Sendable, Result: ValueConvertible>(
   on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
-  detached: Bool = false, with argument: Argument,
+  detached: Bool = false, name: CallName = #function, with argument: Argument,
   _ operation: nonisolated(nonsending) @escaping @Sendable (Argument) async throws -> Result
 ) -> tenon_status_t {
-  exportValue(on: executor, future: future, detached: detached, with: argument) {
+  exportValue(on: executor, future: future, detached: detached, name: name, with: argument) {
     try await operation($0).makeValue()
   }
 }
@@ -22,10 +22,10 @@ public import CTenon
 /// The same for a function without a result.
 @inlinable @inline(__always) public func export<Argument: Sendable>(
   on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
-  detached: Bool = false, with argument: Argument,
+  detached: Bool = false, name: CallName = #function, with argument: Argument,
   _ operation: nonisolated(nonsending) @escaping @Sendable (Argument) async throws -> Void
 ) -> tenon_status_t {
-  exportValue(on: executor, future: future, detached: detached, with: argument) {
+  exportValue(on: executor, future: future, detached: detached, name: name, with: argument) {
     try await operation($0)
     return tenon_value_none()
   }
@@ -39,15 +39,15 @@ public import CTenon
 /// executors more.
 @inlinable @inline(__always) public func exportValue<Argument: Sendable>(
   on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
-  detached: Bool = false, with argument: Argument,
+  detached: Bool = false, name: CallName = #function, with argument: Argument,
   _ operation: nonisolated(nonsending) @escaping @Sendable (Argument) async throws -> tenon_value_t
 ) -> tenon_status_t {
   if let words = Words(argument) {
-    return exportWords(on: executor, future, detached, words) { first, second in
+    return exportWords(on: executor, future, detached, name, words) { first, second in
       try await operation(Words(first, second).read())
     }
   }
-  return exportWords(on: executor, future, detached, Words(0, 0)) { _, _ in
+  return exportWords(on: executor, future, detached, name, Words(0, 0)) { _, _ in
     try await operation(argument)
   }
 }
@@ -79,10 +79,12 @@ public import CTenon
 
 @usableFromInline func exportWords(
   on executor: OpaquePointer?, _ future: UnsafeMutablePointer<OpaquePointer?>?, _ detached: Bool,
-  _ words: Words,
+  _ name: CallName, _ words: Words,
   _ operation:
     nonisolated(nonsending) @escaping @Sendable (UInt, UInt) async throws ->
     tenon_value_t
 ) -> tenon_status_t {
-  startForC(on: executor, future, detached) { Call($0, (words.first, words.second), operation) }
+  startForC(on: executor, future, detached) {
+    Call($0, name.address, (words.first, words.second), operation)
+  }
 }

@@ -56,9 +56,15 @@ extension LoopExecutor {
     return true
   }
 
+  /// The calls that have begun and not ended, and how many there are of each; after a close that ran out of time, those that it
+  /// left behind.
+  ///
+  /// So a continuation that nobody resumes has a name. And so has, for another thread that asks, a call that blocks the loop.
+  public var unfinishedCalls: [(name: String, count: Int)] { unfinishedNames }
+
   /// Refuses new work, cancels what is in flight, polls until it has ended, and gives up this executor's handle.
   ///
-  /// - Returns: false if work was left behind.
+  /// - Returns: false if work was left behind: ``unfinishedCalls`` names it.
   /// - Throws: ``Failure`` in domain `tenon` if it was closed before, or another thread polls.
   @discardableResult
   public func close(timeout: Duration = .seconds(0)) throws -> Bool {

@@ -12,30 +12,43 @@ public import CTenon
 ///       return export(on: executor, future: futureOut) { try await length(of: name) }
 ///     }
 ///
-/// The operation runs in the executor's polls, beginning with the next one, and many of them share one task: it has no
-/// task-local values of its caller's. Cancelling the future cancels the task that it runs in.
+/// The operation runs in the executor's polls, beginning with the next one, and many of them share one task: without a priority
+/// it has no task-local values of its caller's. Cancelling the future cancels the task that it runs in.
 ///
 /// - Parameters:
 ///   - executor: A `tenon_executor_t` that C lends.
 ///   - future: Where C's handle goes, with one reference.
+///   - priority: With a priority the operation gets a task of its own, which has the task-local values that this is called with;
+///     without, it shares a long-lived one, which costs a thirtieth.
 ///   - detached: Whether the work goes on when C has released the last reference.
+///   - name: What it is called while it has not ended.
 ///   - operation: Called once, unless it is cancelled before its turn.
 /// - Returns: `TENON_STATUS_OK`, or why nothing was started: then `operation` is never called.
 public func export<Result: ValueConvertible>(
   on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
-  detached: Bool = false,
+  priority: TaskPriority? = nil, detached: Bool = false, name: CallName = #function,
   _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
 ) -> tenon_status_t {
-  startForC(on: executor, future, detached) { Call($0, operation) }
+  if let priority {
+    return startTaskForC(on: executor, future, priority, detached) {
+      Call($0, name.address, operation)
+    }
+  }
+  return startForC(on: executor, future, detached) { Call($0, name.address, operation) }
 }
 
 /// The same for a function without a result.
 public func export(
   on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
-  detached: Bool = false,
+  priority: TaskPriority? = nil, detached: Bool = false, name: CallName = #function,
   _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
 ) -> tenon_status_t {
-  startForC(on: executor, future, detached) { Call($0, operation) }
+  if let priority {
+    return startTaskForC(on: executor, future, priority, detached) {
+      Call($0, name.address, operation)
+    }
+  }
+  return startForC(on: executor, future, detached) { Call($0, name.address, operation) }
 }
 
 @inline(__always) func startForC(
@@ -54,29 +67,46 @@ public func export(
   }
 }
 
+private func startTaskForC(
+  on executor: OpaquePointer?, _ future: UnsafeMutablePointer<OpaquePointer?>?,
+  _ priority: TaskPriority, _ detached: Bool, _ makeCall: @escaping @Sendable (Handle) -> Call
+) -> tenon_status_t {
+  guard let future else { return TENON_STATUS_INVALID }
+  let started = LoopExecutor.find(Handle(executor)).flatMap {
+    $0.startTask(priority: priority, detached: detached, makeCall)
+  }
+  switch started {
+  case .failure(let error): return error.status
+  case .success(let started):
+    future.pointee = started.pointer
+    return TENON_STATUS_OK
+  }
+}
+
 extension LoopExecutor {
   /// Starts `operation` on this loop.
   ///
   /// - Parameters:
-  ///   - priority: With a priority the operation gets a task of its own; without, it shares a long-lived one, which
-  ///     costs a thirtieth.
+  ///   - priority: With a priority the operation gets a task of its own, which has the task-local values that this is called
+  ///     with; without, it shares a long-lived one, which costs a thirtieth.
   ///   - detached: Whether the work goes on when the last reference to the future is gone.
+  ///   - name: What it is called while it has not ended.
   ///   - operation: Runs only while someone polls, on the thread that polls.
   /// - Throws: ``Failure`` in domain `tenon` if the executor is closed. An error that `operation` throws is not
   ///   thrown here: it rejects the future.
   public func start<Result: ValueConvertible>(
-    priority: TaskPriority? = nil, detached: Bool = false,
+    priority: TaskPriority? = nil, detached: Bool = false, name: CallName = #function,
     _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
   ) throws -> Future {
-    try startFuture(priority, detached) { Call($0, operation) }
+    try startFuture(priority, detached) { Call($0, name.address, operation) }
   }
 
   /// The same for an operation without a result.
   public func start(
-    priority: TaskPriority? = nil, detached: Bool = false,
+    priority: TaskPriority? = nil, detached: Bool = false, name: CallName = #function,
     _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
   ) throws -> Future {
-    try startFuture(priority, detached) { Call($0, operation) }
+    try startFuture(priority, detached) { Call($0, name.address, operation) }
   }
 
   private func startFuture(
@@ -84,9 +114,8 @@ extension LoopExecutor {
     _ makeCall: @escaping @Sendable (Handle) -> Call
   ) throws -> Future {
     let started =
-      priority == nil
-      ? startCall(on: name, detached: detached, makeCall)
-      : startTask(priority: priority, detached: detached, makeCall)
+      priority.map { startTask(priority: $0, detached: detached, makeCall) }
+      ?? startCall(on: name, detached: detached, makeCall)
     switch started {
     case .success(let handle): return Future(adopting: handle)
     case .failure(let error): throw Failure(error.status)

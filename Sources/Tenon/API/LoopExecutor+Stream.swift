@@ -13,10 +13,12 @@ public import CTenon
 ///   - executor: A `tenon_executor_t` that C lends.
 ///   - stream: Where C's handle goes, with one reference.
 ///   - capacity: How many values are buffered at most.
+///   - name: What it is called while it has not ended.
 ///   - write: Sends the values, and waits in its sends while C has not caught up.
 /// - Returns: `TENON_STATUS_OK`, or why nothing was started.
 public func export(
   on executor: OpaquePointer?, stream: UnsafeMutablePointer<OpaquePointer?>?, capacity: Int = 64,
+  name: CallName = #function,
   _ write: nonisolated(nonsending) @escaping @Sendable (Sink) async throws -> Void
 ) -> tenon_status_t {
   guard let stream, (0...Int(TENON_STREAM_CAPACITY_MAX)).contains(capacity) else {
@@ -25,7 +27,7 @@ public func export(
   let handle = Handle(executor)
   let status = LoopExecutor.check(handle)
   if status != TENON_STATUS_OK { return status }
-  switch startStream(on: ExecutorName(handle), UInt(capacity), write) {
+  switch startStream(on: ExecutorName(handle), UInt(capacity), name, write) {
   case .failure(let error): return error.status
   case .success(let started):
     stream.pointee = started.pointer
@@ -42,13 +44,15 @@ public func export(
 ///   - executor: A `tenon_executor_t` that C lends.
 ///   - stream: Where C's handle goes, with one reference.
 ///   - capacity: How many elements are buffered at most.
+///   - name: What it is called while it has not ended.
 ///   - sequence: Read once. What it throws fails the stream.
 /// - Returns: `TENON_STATUS_OK`, or why nothing was started.
 public func export<Elements: AsyncSequence & Sendable>(
   on executor: OpaquePointer?, stream: UnsafeMutablePointer<OpaquePointer?>?, capacity: Int = 64,
+  name: CallName = #function,
   _ sequence: Elements
 ) -> tenon_status_t where Elements.Element: ValueConvertible {
-  export(on: executor, stream: stream, capacity: capacity) { sink in
+  export(on: executor, stream: stream, capacity: capacity, name: name) { sink in
     for try await element in sequence { try await sink.send(element) }
   }
 }
@@ -59,14 +63,15 @@ extension LoopExecutor {
   /// - Parameters:
   ///   - sequence: Read once, as far as the buffer has room. What it throws fails the stream.
   ///   - capacity: How many elements are buffered at most.
+  ///   - name: What it is called while it has not ended.
   /// - Throws: ``Failure`` in domain `tenon` if the executor is closed.
   public func stream<Elements: AsyncSequence & Sendable>(
-    from sequence: Elements, capacity: Int = 64
+    from sequence: Elements, capacity: Int = 64, name: CallName = #function
   ) throws -> Stream where Elements.Element: ValueConvertible {
     guard (0...Int(TENON_STREAM_CAPACITY_MAX)).contains(capacity) else {
       throw Failure(TENON_STATUS_INVALID)
     }
-    let started = startStream(on: name, UInt(capacity)) { sink in
+    let started = startStream(on: self.name, UInt(capacity), name) { sink in
       for try await element in sequence { try await sink.send(element) }
     }
     switch started {
@@ -77,7 +82,7 @@ extension LoopExecutor {
 }
 
 private func startStream(
-  on name: ExecutorName, _ capacity: UInt,
+  on name: ExecutorName, _ capacity: UInt, _ callName: CallName,
   _ write: nonisolated(nonsending) @escaping @Sendable (Sink) async throws -> Void
 ) -> Result<Handle, StatusError> {
   let sink: Sink
@@ -87,7 +92,7 @@ private func startStream(
   case .success(let made): (sink, stream) = (Sink(adopting: made.writer), made.reader)
   }
   let started = startCall(on: name, detached: true) { promise in
-    Call(promise) {
+    Call(promise, callName.address) {
       do {
         try await write(sink)
         sink.close()

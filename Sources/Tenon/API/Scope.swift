@@ -58,17 +58,19 @@ public final class Scope: Sendable {
   ///   not thrown here: it fails the scope.
   @discardableResult
   public func start<Result: ValueConvertible>(
+    name: CallName = #function,
     _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
   ) throws -> Future {
-    try startCallHere { Call($0, operation) }
+    try startCallHere { Call($0, name.address, operation) }
   }
 
   /// The same for an operation without a result.
   @discardableResult
   public func start(
+    name: CallName = #function,
     _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
   ) throws -> Future {
-    try startCallHere { Call($0, operation) }
+    try startCallHere { Call($0, name.address, operation) }
   }
 
   private func startCallHere(_ makeCall: (Handle) -> Call) throws -> Future {

@@ -13,6 +13,8 @@ typealias WordOperation =
 /// frame and a switch of executors more for each call.
 struct Call: ~Copyable {
   let promise: Handle
+  /// The address of its name.
+  let name: UInt
   /// Memory that holds a function value.
   private var operation: (UInt, UInt) = (0, 0)
   /// An operation's two words; or what it returns, an `(any ValueConvertible.Type)?`, of which nil means nothing.
@@ -20,15 +22,20 @@ struct Call: ~Copyable {
   let takesWords: Bool
 
   @inline(__always)
-  init<Result: ValueConvertible>(_ promise: Handle, _ operation: @escaping Operation<Result>) {
+  init<Result: ValueConvertible>(
+    _ promise: Handle, _ name: UInt, _ operation: @escaping Operation<Result>
+  ) {
     self.promise = promise
+    self.name = name
     words = unsafeBitCast(Result.self as (any ValueConvertible.Type)?, to: (UInt, UInt).self)
     takesWords = false
     keep(operation)
   }
 
-  @inline(__always) init(_ promise: Handle, _ operation: @escaping Operation<Void>) {
+  @inline(__always)
+  init(_ promise: Handle, _ name: UInt, _ operation: @escaping Operation<Void>) {
     self.promise = promise
+    self.name = name
     words = unsafeBitCast(nil as (any ValueConvertible.Type)?, to: (UInt, UInt).self)
     takesWords = false
     keep(operation)
@@ -36,9 +43,10 @@ struct Call: ~Copyable {
 
   /// An operation without captures needs no memory but the queue's.
   @inline(__always) init(
-    _ promise: Handle, _ words: (UInt, UInt), _ operation: @escaping WordOperation
+    _ promise: Handle, _ name: UInt, _ words: (UInt, UInt), _ operation: @escaping WordOperation
   ) {
     self.promise = promise
+    self.name = name
     self.words = words
     takesWords = true
     self.operation = unsafeBitCast(Kept(function: operation), to: (UInt, UInt).self)

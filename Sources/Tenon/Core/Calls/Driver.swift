@@ -10,6 +10,9 @@ final class Driver: @unchecked Sendable {
   let current = Atomic<UInt>(0)
   static let cancelled: UInt = 1
 
+  /// The name of the call that it is in, or was in last, for whoever asks.
+  let name = Atomic<UInt>(0)
+
   /// Whether it may go on with another call.
   let takesMany: Bool
   /// The call that it was cancelled for. Under the executor's mutex.

@@ -75,6 +75,8 @@ struct ExecutorState: ~Copyable {
     /// The thread that is.
     var canceller: UInt = 0
     var drivers = DriverTable()
+    /// The names of the calls that the close left behind.
+    var leftBehind: [UInt] = []
     /// But for those in `own.bound`.
     var bound = BoundHandles()
   }

@@ -181,6 +181,7 @@ extension LoopExecutor {
     state.pointee.pendingHere.store(0, ordering: .relaxed)
     state.pointee.timersPending.store(0, ordering: .relaxed)
     state.pointee.mutex.withLock {
+      if cutShort { state.shared.pointee.leftBehind = state.namesInFlight }
       state.shared.pointee.drivers.removeAll()
       state.shared.pointee.pendingElsewhere = 0
     }

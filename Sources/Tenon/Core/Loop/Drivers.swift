@@ -100,6 +100,7 @@ extension LoopExecutor {
     var next: Call? = first
     while let call = next {
       let promise = call.promise
+      driver.name.store(call.name, ordering: .relaxed)
       let operation: Operation<Result> = call.takeOperation()
       if begin(promise, in: driver) {
         do {
@@ -121,6 +122,7 @@ extension LoopExecutor {
     var next: Call? = first
     while let call = next {
       let promise = call.promise
+      driver.name.store(call.name, ordering: .relaxed)
       let (operation, one, two) = call.takeWordOperation()
       if begin(promise, in: driver) {
         do {

@@ -203,6 +203,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     shared.pointee.closeDeadline = .max
     shared.pointee.isUnattended = false
     shared.pointee.cancelling = .no
+    shared.pointee.leftBehind = []
     pointee.phase.store(.open, ordering: .relaxed)
     pointee.mutex.unlock()
     pointee.home.store(currentThread, ordering: .relaxed)

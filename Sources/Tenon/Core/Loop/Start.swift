@@ -14,9 +14,9 @@ import CTenon
 }
 
 extension LoopExecutor {
-  /// The same in a task of its own, which has a priority.
+  /// The same in a task of its own, which has a priority, and the task-local values of whoever calls this.
   func startTask(
-    priority: TaskPriority?, detached: Bool, _ makeCall: @escaping @Sendable (Handle) -> Call
+    priority: TaskPriority, detached: Bool, _ makeCall: @escaping @Sendable (Handle) -> Call
   ) -> Result<Handle, StatusError> {
     let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
     guard let (promise, future) = createFuture(name, flags: flags) else {
@@ -28,7 +28,7 @@ extension LoopExecutor {
     }
     let driver = Driver(takesMany: false)
     launch(driver) {
-      Task.detached(executorPreference: self, priority: priority) { [self] in
+      Task(executorPreference: self, priority: priority) { [self] in
         await runAlone(makeCall(promise), in: driver)
       }
     }
