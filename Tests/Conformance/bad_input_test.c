@@ -546,6 +546,28 @@ static tenon_status_t call_stream_next(arguments_t *arguments) {
   return tenon_stream_next(HANDLE(stream, 0), REQUIRED(0, OUT(tenon_future_t *, 0)));
 }
 
+static tenon_status_t call_sink_ready(arguments_t *arguments) {
+  return tenon_sink_ready(HANDLE(sink, 0), NULL);
+}
+
+static tenon_status_t call_stream_next_at_least(arguments_t *arguments) {
+  tenon_value_t values[1];
+  return tenon_stream_next_at_least(HANDLE(stream, 0), REQUIRED(0, values), 1, 1,
+                                    REQUIRED(1, OUT(size_t, 0)), NULL);
+}
+
+static tenon_status_t call_stream_ready(arguments_t *arguments) {
+  return tenon_stream_ready(HANDLE(stream, 0), NULL);
+}
+
+static tenon_status_t call_stream_peek(arguments_t *arguments) {
+  return tenon_stream_peek(HANDLE(stream, 0), REQUIRED(0, OUT(tenon_value_t, 0)));
+}
+
+static tenon_status_t call_stream_pipe(arguments_t *arguments) {
+  return tenon_stream_pipe(HANDLE(stream, 0), HANDLE(sink, 1), FLAGS(0), OUT(tenon_future_t *, 0));
+}
+
 static tenon_status_t call_stream_cancel_with(arguments_t *arguments) {
   return tenon_stream_cancel_with(HANDLE(stream, 0), HANDLE(error, 1));
 }
@@ -771,6 +793,7 @@ const function_t conformance_functions[] = {
              .flags = 2),
     FUNCTION(sink_send, .handles = {S}, .pointers = 1, .value = true),
     FUNCTION(sink_send_batch, .handles = {S}, .pointers = 2, .value = true),
+    FUNCTION(sink_ready, .handles = {S}),
     FUNCTION(sink_close, .handles = {S}),
     FUNCTION(sink_fail, .handles = {S, E}),
     FUNCTION(sink_cancel, .handles = {S}),
@@ -781,6 +804,10 @@ const function_t conformance_functions[] = {
     FUNCTION(sink_on_cancel, .handles = {S, X}, .optional = {false, true}, .pointers = 1),
     FUNCTION(stream_next, .handles = {M}, .pointers = 1),
     FUNCTION(stream_next_batch, .handles = {M}, .pointers = 2),
+    FUNCTION(stream_next_at_least, .handles = {M}, .pointers = 2),
+    FUNCTION(stream_ready, .handles = {M}),
+    FUNCTION(stream_peek, .handles = {M}, .pointers = 1),
+    FUNCTION(stream_pipe, .handles = {M, S}, .flags = 1, .flags_known = TENON_PIPE_FLAG_KEEP),
     FUNCTION(stream_copy_error, .handles = {M}, .pointers = 1),
     FUNCTION(stream_copy_end, .handles = {M}, .pointers = 1),
     FUNCTION(stream_cancel, .handles = {M}),

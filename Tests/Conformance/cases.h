@@ -234,6 +234,31 @@
   CASE(an_item_for_a_future_that_nobody_holds_stays)                          \
   CASE(a_latest_value_for_a_future_that_nobody_holds_stays)                   \
   CASE(a_wait_that_nobody_holds_makes_room_for_the_next_one)                  \
+  /* ready_test.c */                                                          \
+  CASE(a_reader_is_told_that_an_item_is_there_without_it)                     \
+  CASE(a_writer_is_told_that_there_is_room_without_a_value)                   \
+  CASE(peek_lends_the_next_item_and_leaves_it)                                \
+  CASE(a_batch_with_a_minimum_leaves_fewer_where_they_are)                    \
+  CASE(a_minimum_that_can_never_be_reached_is_refused)                        \
+  CASE(blocks_of_a_size_cross_threads)                                        \
+  /* pipe_test.c */                                                           \
+  CASE(a_pipe_moves_items_in_order_and_as_many_as_fit)                        \
+  CASE(a_pipe_moves_what_is_there_when_it_begins)                             \
+  CASE(a_pipe_tells_a_writer_that_waits_for_room)                             \
+  CASE(a_pipe_ends_the_sink_as_the_stream_ends)                               \
+  CASE(a_cancel_behind_a_pipe_reaches_the_writer_with_its_reason)             \
+  CASE(what_a_cancelled_pipe_has_not_moved_is_for_who_has_the_stream)         \
+  CASE(a_sink_that_is_ended_under_a_pipe_cancels_the_stream)                  \
+  CASE(letting_go_of_the_end_of_a_pipe_cancels_nothing)                       \
+  CASE(a_kept_sink_takes_one_stream_after_another)                            \
+  CASE(what_is_piped_is_busy_for_others)                                      \
+  CASE(a_pipe_that_is_refused_leaves_both_ends_as_they_were)                  \
+  CASE(a_chain_of_pipes_does_not_grow_the_stack)                              \
+  CASE(a_million_items_go_through_a_pipe_on_a_small_stack)                    \
+  CASE(a_million_items_cross_threads_through_pipes_in_order)                  \
+  CASE(a_thread_that_pipes_busy_ends_comes_back)                              \
+  CASE(a_close_of_either_executor_ends_a_pipe)                                \
+  CASE(a_pipe_races_with_its_ends_and_each_value_is_dropped_once)             \
   /* latest_test.c */                                                         \
   CASE(a_latest_value_is_the_newest_one)                                      \
   CASE(a_replaced_value_is_dropped_once)                                      \

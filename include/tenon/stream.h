@@ -112,6 +112,22 @@ TENON_API tenon_status_t tenon_sink_send_batch(tenon_sink_t *sink, tenon_value_t
                                                tenon_future_t **room_out) TENON_NOEXCEPT;
 
 /**
+ * Tells whether there is room, without a value: a send is worth making ready.
+ *
+ * Without room `*room_out` is the future that tenon_sink_send() would give. With NULL this only asks.
+ *
+ * Ownership:  the caller releases `*room_out`.
+ * Threading:  one thread at a time.
+ * Returns:    TENON_STATUS_OK: the next send has room, of a rendezvous while the reader waits;
+ *             TENON_STATUS_PENDING.
+ * Errors:     TENON_STATUS_BUSY if a wait is pending; TENON_STATUS_CANCELLED; TENON_STATUS_CLOSED;
+ *             TENON_STATUS_NO_RESOURCES.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_sink_ready(tenon_sink_t *sink,
+                                          tenon_future_t **room_out) TENON_NOEXCEPT;
+
+/**
  * Ends the stream: nothing comes after what is buffered.
  *
  * Ownership:  borrows `sink`, which has to be released all the same.
@@ -239,6 +255,93 @@ TENON_API tenon_status_t tenon_stream_next(tenon_stream_t *stream,
 TENON_API tenon_status_t tenon_stream_next_batch(tenon_stream_t *stream, tenon_value_t *values,
                                                  size_t count, size_t *count_out,
                                                  tenon_future_t **ready_out) TENON_NOEXCEPT;
+
+/**
+ * Moves out the next items, when there are at least `minimum`: fewer only if they are the last ones.
+ *
+ * Until then they stay in the stream, and `*ready_out` is a future of when it is worth looking again,
+ * as tenon_stream_next_batch() says.
+ *
+ * Ownership, threading: as tenon_stream_next_batch().
+ * Returns:    TENON_STATUS_OK: `minimum` to `count` items, or what is left at the end.
+ *             TENON_STATUS_PENDING: not enough yet. TENON_STATUS_ENDED: none, and none will come.
+ * Errors:     as tenon_stream_next_batch(); TENON_STATUS_INVALID if `minimum` is more than `count`, or
+ *             more than the stream can hold (its capacity, or 1 for a rendezvous), or 0 where `count`
+ *             is not.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_stream_next_at_least(tenon_stream_t *stream, tenon_value_t *values,
+                                                    size_t minimum, size_t count, size_t *count_out,
+                                                    tenon_future_t **ready_out) TENON_NOEXCEPT;
+
+/**
+ * Tells whether there is an item, without moving it out.
+ *
+ * When there is none, `*ready_out` is a future as tenon_stream_next_batch() gives. With NULL this only
+ * asks.
+ *
+ * Ownership:  the caller releases `*ready_out`.
+ * Threading:  one thread at a time. Callbacks of the writer's future without an executor run on this
+ *             thread before this returns.
+ * Returns:    TENON_STATUS_OK: the next call that receives gets an item. TENON_STATUS_PENDING: none
+ *             yet. TENON_STATUS_ENDED: none, and none will come.
+ * Errors:     TENON_STATUS_REJECTED, TENON_STATUS_CANCELLED: that is how it ended;
+ *             TENON_STATUS_BUSY if a wait is pending; TENON_STATUS_NO_RESOURCES.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_stream_ready(tenon_stream_t *stream,
+                                            tenon_future_t **ready_out) TENON_NOEXCEPT;
+
+/**
+ * Lends the next item, which stays where it is: a copy of the struct that owns nothing.
+ *
+ * Ownership:  what `*value_out` points to is valid until an item is received, or the stream is piped
+ *             or its last reference released.
+ * Threading:  one thread at a time.
+ * Returns:    as tenon_stream_ready(); `*value_out` is written with TENON_STATUS_OK only.
+ * Errors:     as tenon_stream_ready().
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_stream_peek(tenon_stream_t *stream,
+                                           tenon_value_t *value_out) TENON_NOEXCEPT;
+
+/** Leaves the sink open when the stream ends: for what is to come after it. */
+#define TENON_PIPE_FLAG_KEEP 0x01u
+
+/**
+ * Has the items of a stream moved into a sink, in order, until it ends: without a visit to anybody's
+ * code, and without a buffer of its own. The two are then as one longer stream:
+ *
+ * - While the sink has no room nothing is moved, so the stream fills up, and its writer waits.
+ * - However the stream ends, so does the sink, after what came before: closed, with the very same
+ *   error, or as cancelled, for the same reason.
+ * - When the reader behind the sink cancels or goes away, the stream is cancelled, for the same reason.
+ *   Nothing more is moved then, and the sink ends when the stream does. What the stream still holds
+ *   is dropped, unless somebody else has the stream, and may read it.
+ * - A sink that is ended by somebody else cancels the stream, too: with an error of domain "tenon", code
+ *   TENON_STATUS_CLOSED, as the reason.
+ *
+ * `*end_out` is a future of when that is over, after all else: fulfilled, with a value that holds
+ * nothing, if the stream was closed and everything was moved; rejected if the stream failed, or the
+ * sink was ended; cancelled if the stream ended so, or the reader behind the sink wanted no more. A
+ * cancel of it is one of the stream, as tenon_stream_cancel() says. Letting go of it cancels nothing.
+ *
+ * Until then both ends are the pipe's: to receive from this stream, to send into this sink, and to wait
+ * at either is TENON_STATUS_BUSY. Pipes may follow one another, however many. Items are moved on the
+ * thread that makes it possible: one that sends into the stream, or receives from behind the sink.
+ *
+ * Ownership:  borrows `stream` and `sink`; the pipe has a reference to each of its own. The caller
+ *             releases `*end_out`, which may be NULL.
+ * Threading:  any thread, if nobody is inside one of the two ends. What can be moved is moved before
+ *             this returns; callbacks without an executor may run on this thread.
+ * Errors:     TENON_STATUS_BUSY if a wait is pending, or one of the two is piped; TENON_STATUS_CLOSED if
+ *             the sink has been ended; TENON_STATUS_INVALID for an unknown flag, and for a sink from
+ *             which pipes lead back to the stream; TENON_STATUS_NO_RESOURCES. Nothing has happened
+ *             then.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_stream_pipe(tenon_stream_t *stream, tenon_sink_t *sink,
+                                           uint32_t flags, tenon_future_t **end_out) TENON_NOEXCEPT;
 
 /**
  * Gives a reference to the error that the stream ended with, also before all items have been read.

@@ -52,6 +52,13 @@ public func tenon_sink_send_batch(
 }
 
 @c @implementation
+public func tenon_sink_ready(
+  _ sink: OpaquePointer?, _ room_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  awaitReady(sink: Handle(sink), room_out)
+}
+
+@c @implementation
 public func tenon_sink_close(_ sink: OpaquePointer?) -> tenon_status_t {
   endStream(Handle(sink), .sink, as: .fulfilled, tenon_value_none())
 }
@@ -122,6 +129,54 @@ public func tenon_stream_next_batch(
       withCore(Handle(stream), .stream) { _ in TENON_STATUS_OK }
     }
   if status == TENON_STATUS_OK { count_out.pointee = received }
+  return status
+}
+
+@c @implementation
+public func tenon_stream_next_at_least(
+  _ stream: OpaquePointer?, _ values: UnsafeMutablePointer<tenon_value_t>?, _ minimum: Int,
+  _ count: Int, _ count_out: UnsafeMutablePointer<Int>?,
+  _ ready_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  if minimum == 0 && count == 0 {
+    return tenon_stream_next_batch(stream, values, 0, count_out, ready_out)
+  }
+  guard let values, let count_out, minimum > 0, minimum <= count else {
+    return TENON_STATUS_INVALID
+  }
+  var received = 0
+  let status = receiveItems(
+    Handle(stream), values, atLeast: minimum, count, &received, ready_out)
+  if status == TENON_STATUS_OK { count_out.pointee = received }
+  return status
+}
+
+@c @implementation
+public func tenon_stream_ready(
+  _ stream: OpaquePointer?, _ ready_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  awaitReady(Handle(stream), ready_out)
+}
+
+@c @implementation
+public func tenon_stream_peek(
+  _ stream: OpaquePointer?, _ value_out: UnsafeMutablePointer<tenon_value_t>?
+) -> tenon_status_t {
+  guard let value_out else { return TENON_STATUS_INVALID }
+  return peekItem(Handle(stream)) { value_out.pointee = .borrowed(at: $0) }
+}
+
+@c @implementation
+public func tenon_stream_pipe(
+  _ stream: OpaquePointer?, _ sink: OpaquePointer?, _ flags: UInt32,
+  _ end_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  guard flags & ~TENON_PIPE_FLAG_KEEP == 0 else { return TENON_STATUS_INVALID }
+  var end = Handle(bits: 0)
+  let status = pipeStream(
+    Handle(stream), Handle(sink), keepsSink: flags & TENON_PIPE_FLAG_KEEP != 0, &end)
+  if status != TENON_STATUS_OK { return status }
+  if let end_out { end_out.pointee = end.pointer } else { _ = releaseFuture(end) }
   return status
 }
 

@@ -104,6 +104,21 @@ public final class Sink: Sendable {
     }
   }
 
+  /// Waits until there is room, without a value: the next one that is sent need not wait.
+  ///
+  /// - Throws: As ``send(_:)``.
+  public nonisolated(nonsending) func ready() async throws {
+    while true {
+      var status = withCore(handle, .sink) { $0.awaitRoom(nil) }
+      if status == TENON_STATUS_OK { return }
+      if status == TENON_STATUS_PENDING {
+        status = try await waitForRoom(handle)
+        if status == TENON_STATUS_OK { continue }
+      }
+      throw refusal(status)
+    }
+  }
+
   /// Sends a value if there is room now; false: there is none, and the value was dropped.
   ///
   /// - Throws: As ``send(_:)``.

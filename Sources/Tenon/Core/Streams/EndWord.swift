@@ -10,6 +10,7 @@ import CTenon
 ///     bit 2       peer waits: the other end waits for what this one does next
 ///     bit 3       ended: the writer has said that nothing more comes
 ///     bit 4       cancelled: the reader wants no more, so the writer can send no more
+///     bit 5       piped: it is a pipe's, and nobody else's
 ///     bit 8..37   references
 ///     bit 38..63  the slot's life: see Handle
 ///
@@ -24,6 +25,7 @@ struct EndWord: SlotWord {
   static let peerWaits: UInt = 1 << 2
   static let ended: UInt = 1 << 3
   static let cancelled: UInt = 1 << 4
+  static let piped: UInt = 1 << 5
   static let reference: UInt = 1 << 8
   static let referencesMask: UInt = (1 << 30 - 1) << 8
 
@@ -54,7 +56,7 @@ struct EndWord: SlotWord {
   @inline(__always) func entering(_ handle: Handle) -> Step {
     if let refusal = refusal(of: handle) { return .refuse(refusal) }
     if has(EndWord.lent) { return .wait }
-    if has(EndWord.locked) { return .refuse(TENON_STATUS_BUSY) }
+    if has(EndWord.locked | EndWord.piped) { return .refuse(TENON_STATUS_BUSY) }
     if has(EndWord.ended) { return .refuse(TENON_STATUS_CLOSED) }
     if has(EndWord.cancelled) { return .refuse(TENON_STATUS_CANCELLED) }
     return .become(with(EndWord.locked))
@@ -62,8 +64,21 @@ struct EndWord: SlotWord {
 
   /// Whether `entering` comes to a word that is locked, at one look.
   @inline(__always) func isEnterable(_ handle: Handle) -> Bool {
-    let obstacles = EndWord.locked | EndWord.lent | EndWord.ended | EndWord.cancelled
+    let obstacles =
+      EndWord.locked | EndWord.lent | EndWord.ended | EndWord.cancelled | EndWord.piped
     return handle.lives(in: bits) && references != 0 && bits & obstacles == 0
+  }
+
+  /// A pipe reads: nobody else can.
+  @inline(__always) var pipingOut: Step {
+    has(EndWord.locked | EndWord.lent) ? .wait : .become(with(EndWord.locked))
+  }
+
+  /// A pipe writes: nobody else can.
+  @inline(__always) var pipingIn: Step {
+    if has(EndWord.ended) { return .refuse(TENON_STATUS_CLOSED) }
+    if has(EndWord.cancelled) { return .refuse(TENON_STATUS_CANCELLED) }
+    return pipingOut
   }
 
   /// The operation is over.

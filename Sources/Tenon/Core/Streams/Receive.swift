@@ -4,10 +4,11 @@ import Synchronization
 // The reader's part: out of the ring while there is something, and else into a wait.
 
 extension UnsafeMutablePointer where Pointee == EndSlot {
-  /// Moves out as many as there are. PENDING: there are none, and the slot is pinned for whoever wants to know more.
+  /// Moves out as many as there are. PENDING: there are none, or not enough, and the slot is pinned for whoever wants to know
+  /// more.
   @inline(__always) func receive(
     _ stream: Handle, _ values: UnsafeMutablePointer<tenon_value_t>, _ count: Int,
-    _ received: inout Int
+    _ received: inout Int, minimum: Int = 1
   ) -> tenon_status_t {
     var word = EndWord(0)
     if let refusal = enter(stream, &word) { return refusal }
@@ -17,7 +18,7 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
     if some < UInt(count) {
       pointee.seen = core.pointee.tail.load(ordering: .acquiring)
       some = pointee.seen &- head
-      if _slowPath(some == 0) {
+      if _slowPath(some < UInt(minimum)) {
         leavePinned(word)
         return TENON_STATUS_PENDING
       }
@@ -56,22 +57,22 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
 }
 
 extension UnsafeMutablePointer where Pointee == StreamCore {
-  /// Has the reader wait for an item, or with nil only asks. OK: there is one now; ENDED, REJECTED, CANCELLED: there never
-  /// will be. The stream is pinned.
-  func awaitItem(_ wait: StreamWait?) -> tenon_status_t {
+  /// Has the reader wait for an item, or for several, or with nil only asks. OK: they are there now, or what there will ever
+  /// be; ENDED, REJECTED, CANCELLED: there never will be one. The stream is pinned.
+  func awaitItem(_ wait: StreamWait?, minimum: Int = 1) -> tenon_status_t {
     var (writer, abandoned) = (StreamWake.none, StreamWake.none)
-    let status = pointee.mutex.withLock { beginWait(wait, &writer, &abandoned) }
+    let status = pointee.mutex.withLock { beginWait(wait, UInt(minimum), &writer, &abandoned) }
     abandoned.perform(self)
     writer.perform(self)
     return status
   }
 
   /// The same for C, by the future in `wait`. It is made if it is wanted, and only when there is nothing to receive.
-  func awaitSignal(of reader: Handle, _ wait: inout PromisedWait?, isWanted: Bool)
-    -> tenon_status_t
-  {
+  func awaitSignal(
+    of reader: Handle, _ wait: inout PromisedWait?, isWanted: Bool, minimum: Int = 1
+  ) -> tenon_status_t {
     while true {
-      let status = awaitItem(wait.map { .signal($0.promise) })
+      let status = awaitItem(wait.map { .signal($0.promise) }, minimum: minimum)
       guard status == TENON_STATUS_PENDING, wait == nil, isWanted else { return status }
       wait = PromisedWait(pointee.executor)
       guard wait?.watch(reader, giveUpReaderWait) == true else {
@@ -82,12 +83,14 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   }
 
   private func beginWait(
-    _ wait: StreamWait?, _ writer: inout StreamWake, _ abandoned: inout StreamWake
+    _ wait: StreamWait?, _ minimum: UInt, _ writer: inout StreamWake,
+    _ abandoned: inout StreamWake
   ) -> tenon_status_t {
     // The end is looked at first: what was sent before it is seen then.
+    if case .pipe = shared.pointee.reader { return TENON_STATUS_BUSY }
     let isEnded = hasEnded
-    if hasItem { return TENON_STATUS_OK }
-    if isEnded { return endStatus }
+    if isEnded { return hasItem ? TENON_STATUS_OK : endStatus }
+    if has(minimum) { return TENON_STATUS_OK }
     guard let wait else { return TENON_STATUS_PENDING }
     let former = shared.pointee.reader
     if !former.isNone {
@@ -95,8 +98,8 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       abandoned = former.cancellation
     }
     // Seen by the next send, or made before this looks again.
-    beginReaderWait(wait)
-    if hasItem {
+    beginReaderWait(wait, minimum)
+    if has(minimum) {
       endReaderWait()
       return TENON_STATUS_OK
     }
@@ -178,19 +181,38 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
   return awaitItems(stream, slot, ready) { slot.receive(stream, values, count, &received) }
 }
 
+/// The same, when there are enough, or the last ones: see tenon_stream_next_at_least().
+func receiveItems(
+  _ stream: Handle, _ values: UnsafeMutablePointer<tenon_value_t>, atLeast minimum: Int,
+  _ count: Int, _ received: inout Int, _ ready: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  guard let slot = Handle.Kind.stream.end(stream) else { return SlotTable.refusal(stream) }
+  let capacity = withCore(stream, .stream) {
+    max($0.pointee.capacity, 1) < UInt(minimum) ? TENON_STATUS_INVALID : TENON_STATUS_OK
+  }
+  if capacity != TENON_STATUS_OK { return capacity }
+  let status = slot.receive(stream, values, count, &received, minimum: minimum)
+  if status != TENON_STATUS_PENDING { return status }
+  // After the wait there are enough, or the last ones.
+  return awaitItems(stream, slot, ready, minimum: minimum) {
+    slot.receive(stream, values, count, &received)
+  }
+}
+
 @inline(never) private func awaitItems(
   _ stream: Handle, _ slot: UnsafeMutablePointer<EndSlot>,
-  _ ready: UnsafeMutablePointer<OpaquePointer?>?, _ receive: () -> tenon_status_t
+  _ ready: UnsafeMutablePointer<OpaquePointer?>?, minimum: Int = 1,
+  _ receive: () -> tenon_status_t
 ) -> tenon_status_t {
   let core = slot.pointee.core.unsafelyUnwrapped
   var wait: PromisedWait?
-  if ready != nil && core.lookForItem() {
+  if ready != nil && core.lookForItem(minimum) {
     slot.unpin(stream, .stream)
     let status = receive()
     if status != TENON_STATUS_PENDING { return status }
   }
   while true {
-    var status = core.awaitSignal(of: stream, &wait, isWanted: ready != nil)
+    var status = core.awaitSignal(of: stream, &wait, isWanted: ready != nil, minimum: minimum)
     slot.unpin(stream, .stream)
     if status == TENON_STATUS_OK {
       status = receive()
@@ -202,6 +224,43 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
       wait?.discard()
     }
     return status
+  }
+}
+
+/// Asks whether there is an item, or the end: see tenon_stream_ready().
+func awaitReady(_ stream: Handle, _ ready: UnsafeMutablePointer<OpaquePointer?>?) -> tenon_status_t
+{
+  withCore(stream, .stream) { core in
+    var wait: PromisedWait?
+    let status = core.awaitSignal(of: stream, &wait, isWanted: ready != nil)
+    if status == TENON_STATUS_PENDING, let wait {
+      ready?.pointee = wait.future.pointer
+    } else {
+      wait?.discard()
+    }
+    return status
+  }
+}
+
+/// Calls `look` with the next item, where it is: see tenon_stream_peek().
+func peekItem(_ stream: Handle, _ look: (UnsafeMutablePointer<tenon_value_t>) -> Void)
+  -> tenon_status_t
+{
+  guard let slot = Handle.Kind.stream.end(stream) else { return SlotTable.refusal(stream) }
+  while true {
+    var word = EndWord(0)
+    if let refusal = slot.enter(stream, &word) { return refusal }
+    let core = slot.pointee.core.unsafelyUnwrapped
+    let head = slot.pointee.index.load(ordering: .relaxed)
+    if head != core.pointee.tail.load(ordering: .acquiring) {
+      look(slot.pointee.items.unsafelyUnwrapped + Int(head & UInt(slot.pointee.mask)))
+      slot.leave(word)
+      return TENON_STATUS_OK
+    }
+    slot.leavePinned(word)
+    let status = core.awaitItem(nil)
+    slot.unpin(stream, .stream)
+    if status != TENON_STATUS_OK { return status }
   }
 }
 

@@ -36,13 +36,13 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
     return TENON_STATUS_OK
   }
 
-  @inline(__always) private func publish(_ core: UnsafeMutablePointer<StreamCore>, _ tail: UInt) {
+  @inline(__always) func publish(_ core: UnsafeMutablePointer<StreamCore>, _ tail: UInt) {
     pointee.index.store(tail, ordering: .relaxed)
     core.pointee.tail.store(tail, ordering: .releasing)
   }
 
   /// How many fit, looked up no more often than it must be.
-  @inline(__always) private func room(_ tail: UInt, _ word: EndWord, _ wanted: UInt) -> UInt {
+  @inline(__always) func room(_ tail: UInt, _ word: EndWord, _ wanted: UInt) -> UInt {
     let capacity = UInt(pointee.capacity)
     let room = capacity &- (tail &- pointee.seen)
     if _fastPath(room >= wanted && capacity != 0) { return room }
@@ -70,20 +70,22 @@ extension UnsafeMutablePointer where Pointee == tenon_value_t {
 }
 
 extension UnsafeMutablePointer where Pointee == StreamCore {
-  /// Has the writer wait for room. OK: there is some now. The sink is pinned.
-  func awaitRoom(_ wait: StreamWait) -> tenon_status_t {
+  /// Has the writer wait for room, or with nil only asks. OK: there is some now. The sink is pinned.
+  func awaitRoom(_ wait: StreamWait?) -> tenon_status_t {
     var abandoned = StreamWake.none
     let status = pointee.mutex.withLock { beginWait(wait, &abandoned) }
     abandoned.perform(self)
     return status
   }
 
-  private func beginWait(_ wait: StreamWait, _ abandoned: inout StreamWake) -> tenon_status_t {
+  private func beginWait(_ wait: StreamWait?, _ abandoned: inout StreamWake) -> tenon_status_t {
     if shared.pointee.isEnded { return TENON_STATUS_CLOSED }
     guard !shared.pointee.isCancelled, let stream = shared.pointee.stream else {
       return TENON_STATUS_CANCELLED
     }
+    if case .pipe = shared.pointee.writer { return TENON_STATUS_BUSY }
     if !hasRoom {
+      guard let wait else { return TENON_STATUS_PENDING }
       let former = shared.pointee.writer
       if !former.isNone {
         guard former.isAbandoned else { return TENON_STATUS_BUSY }
@@ -104,6 +106,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
 
   /// Whoever waits for an item gets it, if it is still there.
   func wakeReader() {
+    if pointee.isPiped.load(ordering: .acquiring) { return kick() }
     var (reader, writer) = (StreamWake.none, StreamWake.none)
     pointee.mutex.lock()
     reader = takeReader(&writer)
@@ -125,11 +128,13 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       endReaderWait()
       return .end(promise)
     case .signal, .task:
-      guard hasItem || shared.pointee.isEnded else { return .none }
+      guard has(shared.pointee.readerMinimum) || shared.pointee.isEnded else { return .none }
       pointee.readerSpin.endWait()
       let wake = shared.pointee.reader.wake
       endReaderWait()
       return wake
+    case .pipe:
+      return hasItem || shared.pointee.isEnded ? shared.pointee.reader.wake : .none
     }
   }
 
@@ -159,8 +164,9 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   }
 
   /// Under the mutex: the flag tells the writer of the wait.
-  func beginReaderWait(_ wait: StreamWait) {
+  func beginReaderWait(_ wait: StreamWait, _ minimum: UInt = 1) {
     shared.pointee.reader = wait
+    shared.pointee.readerMinimum = minimum
     pointee.readerSpin.beginWait()
     if !isLatest { shared.pointee.sink?.setFlags(EndWord.peerWaits) }
   }
@@ -221,6 +227,25 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   }
 }
 
+/// Asks whether there is room: see tenon_sink_ready().
+func awaitReady(sink: Handle, _ room: UnsafeMutablePointer<OpaquePointer?>?) -> tenon_status_t {
+  withCore(sink, .sink) { core in
+    let status = core.awaitRoom(nil)
+    guard status == TENON_STATUS_PENDING, let room else { return status }
+    // The reader's work, wherever that is, makes room.
+    guard let wait = PromisedWait(.none), wait.watch(sink, giveUpWriterWait) else {
+      return SlotTable.exhaustion()
+    }
+    let waiting = core.awaitRoom(.signal(wait.promise))
+    if waiting == TENON_STATUS_PENDING {
+      room.pointee = wait.future.pointer
+    } else {
+      wait.discard()
+    }
+    return waiting
+  }
+}
+
 /// A cancel callback: the future of a wait for room is not wanted any more.
 private func giveUpWriterWait(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
   let sink = Handle(bits: UInt(bitPattern: context))
@@ -252,7 +277,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       if !hasRoom { return .none }
       pointee.writerSpin.endWait()
     }
-    shared.pointee.writer = .none
+    if case .pipe = wait {} else { shared.pointee.writer = .none }
     if pointee.capacity != 0 { shared.pointee.stream?.setFlags(0, clearing: EndWord.peerWaits) }
     return wait.wake
   }

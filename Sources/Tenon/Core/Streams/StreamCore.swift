@@ -22,7 +22,7 @@ struct StreamCore: ~Copyable {
   let writerSpin = AdaptiveSpin()
 
   let mutex = Mutex()
-  /// How many of the two ends are left.
+  /// How many of the two ends are left, and pipes and others that need it.
   let ends = Atomic<UInt32>(2)
   /// The stream's end, as a result: the writer settles it, and the reader cancels it. The reader's end holds a reference
   /// to the future, and lends it to whoever asks.
@@ -31,6 +31,14 @@ struct StreamCore: ~Copyable {
   let executor: ExecutorName
   let capacity: UInt
   let items: UnsafeMutablePointer<tenon_value_t>?
+  /// Of the pipe that reads: how often it was kicked since nobody was at it, whether there is one, and its memory, which
+  /// stays.
+  let pipeKicks = Atomic<UInt32>(0)
+  let isPiped = Atomic<Bool>(false)
+  let pipe = Atomic<UnsafeMutablePointer<Pipe>?>(nil)
+  /// Where it leads, and whether one leads here. Under `Pipe.links`.
+  let nextPiped = Atomic<UnsafeMutablePointer<StreamCore>?>(nil)
+  let isFed = Atomic<Bool>(false)
   // Memory of its own, because the thread sanitizer takes an access to a field for one to its struct.
   let shared: UnsafeMutablePointer<Shared>
 
@@ -46,7 +54,13 @@ struct StreamCore: ~Copyable {
     /// Others may cancel the future of the stream's end, and that is a cancel of the stream.
     var isEndWatched = false
     var reader = StreamWait.none
+    /// How many items the reader waits for.
+    var readerMinimum: UInt = 1
     var writer = StreamWait.none
+    /// Of a rendezvous that is piped: the pipe waits for an item.
+    var isPipeReady = false
+    /// A pipe waits for the end only.
+    var isPipeWinding = false
     /// Of a latest value: the one that the reader has not seen, and how many it never saw.
     var latest: tenon_value_t?
     var missed: UInt64 = 0
@@ -75,10 +89,12 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   @inline(__always) var isLatest: Bool { pointee.items == nil }
 
   /// Looks for an item for a moment, before the reader waits. False: nothing came.
-  func lookForItem() -> Bool {
+  func lookForItem(_ minimum: Int = 1) -> Bool {
     if pointee.capacity == 0 || isLatest { return false }
     let head = pointee.head.load(ordering: .relaxed)
-    return pointee.readerSpin.look { pointee.tail.load(ordering: .relaxed) != head }
+    return pointee.readerSpin.look {
+      pointee.tail.load(ordering: .relaxed) &- head >= UInt(minimum)
+    }
   }
 
   /// Looks for room for a moment, before the writer waits. False: there is none.
@@ -97,11 +113,21 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       : pointee.tail.load(ordering: .acquiring) != pointee.head.load(ordering: .acquiring)
   }
 
+  /// The same for several.
+  func has(_ minimum: UInt) -> Bool {
+    if isLatest { return hasItem }
+    let tail = pointee.tail.load(ordering: .acquiring)
+    return tail &- pointee.head.load(ordering: .acquiring) >= minimum
+  }
+
   /// Whether another one may be sent. Under the mutex.
   var hasRoom: Bool {
     let count =
       pointee.tail.load(ordering: .acquiring) &- pointee.head.load(ordering: .acquiring)
-    if pointee.capacity == 0 { return count == 0 && !shared.pointee.reader.isNone }
+    if pointee.capacity == 0 {
+      if case .pipe = shared.pointee.reader { return count == 0 && shared.pointee.isPipeReady }
+      return count == 0 && !shared.pointee.reader.isNone
+    }
     return count < pointee.capacity
   }
 
@@ -116,12 +142,16 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     return status == TENON_STATUS_OK ? TENON_STATUS_ENDED : status
   }
 
-  /// One of the ends is gone for good.
+  /// Keeps it, as an end does.
+  func retainCore() { pointee.ends.wrappingAdd(1, ordering: .relaxed) }
+
+  /// One of the ends, or a pipe, is gone for good.
   func releaseEnd() {
     guard pointee.ends.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else {
       return
     }
     Glibc.free(pointee.items)
+    Glibc.free(pointee.pipe.load(ordering: .relaxed))
     shared.deinitialize(count: 1)
     shared.deallocate()
     deinitialize(count: 1)

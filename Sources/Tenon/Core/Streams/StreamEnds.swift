@@ -80,13 +80,15 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     pointee.mutex.lock()
     shared.pointee.isEnded = true
     let reader = takeReader(&other)
-    let writer = shared.pointee.writer
+    let pipe = shared.pointee.isPipeWinding ? StreamWait.pipe(self).wake : .none
+    let writer = shared.pointee.writer.cancellation
     shared.pointee.writer = .none
     if isGone { shared.pointee.sink = nil }
     pointee.mutex.unlock()
     reader.perform(self)
     other.perform(self)
-    writer.cancellation.perform(self)
+    pipe.perform(self)
+    writer.perform(self)
   }
 
   /// Whoever ends it is about to say how, and calls nobody before that.
@@ -114,17 +116,17 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     pointee.mutex.lock()
     shared.pointee.isCancelled = true
     if !isLatest { shared.pointee.sink?.setFlags(EndWord.cancelled) }
-    let writer = shared.pointee.writer
+    let writer = shared.pointee.writer.cancellation
     shared.pointee.writer = .none
-    var reader = StreamWait.none
+    var reader = StreamWake.none
     if isGone {
-      reader = shared.pointee.reader
+      reader = shared.pointee.reader.cancellation
       endReaderWait()
       shared.pointee.stream = nil
     }
     pointee.mutex.unlock()
-    writer.cancellation.perform(self)
-    reader.cancellation.perform(self)
+    writer.perform(self)
+    reader.perform(self)
   }
 
   /// The reader is gone, and the writer can send no more: what is buffered ends here.

@@ -8,6 +8,8 @@ enum StreamWait {
   /// A promise that settles, with nothing, when there is something to do.
   case signal(Handle)
   case task(UnsafeContinuation<Void, Never>)
+  /// A pipe, for as long as it lasts, whether or not there is anything to do; by its source.
+  case pipe(UnsafeMutablePointer<StreamCore>)
 
   var isNone: Bool {
     if case .none = self { return true }
@@ -18,19 +20,20 @@ enum StreamWait {
   var promise: Handle? {
     switch self {
     case .item(let promise), .signal(let promise): promise
-    case .none, .task: nil
+    case .none, .task, .pipe: nil
     }
   }
 
   /// Nobody can be told any more: its future was detached and let go of.
   var isAbandoned: Bool { promise.map { !hasReaders($0) } ?? false }
 
-  /// What waking it takes when there is something to do.
+  /// What waking it takes when there is something to do. Under the mutex that it waits behind.
   var wake: StreamWake {
     switch self {
     case .none: .none
     case .item(let promise), .signal(let promise): .settle(promise)
     case .task(let continuation): .resume(continuation)
+    case .pipe(let source): .kick(source.kept)
     }
   }
 
@@ -48,6 +51,8 @@ enum StreamWake {
   /// A promise has its item; who is to be told of it.
   case told(completions: UInt32, cancels: UInt32)
   case resume(UnsafeContinuation<Void, Never>)
+  /// Takes a reference to the source.
+  case kick(UnsafeMutablePointer<StreamCore>)
 
   func perform(_ core: UnsafeMutablePointer<StreamCore>) {
     switch self {
@@ -59,11 +64,19 @@ enum StreamWake {
       if completions != 0 { fire(completions, TENON_STATUS_OK) }
       if cancels != 0 { fire(cancels, TENON_STATUS_SETTLED) }
     case .resume(let continuation): continuation.resume()
+    case .kick(let source):
+      source.kick()
+      source.releaseEnd()
     }
   }
 }
 
 extension UnsafeMutablePointer where Pointee == StreamCore {
+  fileprivate var kept: Self {
+    retainCore()
+    return self
+  }
+
   /// Settles a promise that waits for an item as the stream has ended.
   func settleWithEnd(_ promise: Handle) {
     guard endStatus == TENON_STATUS_ENDED else {

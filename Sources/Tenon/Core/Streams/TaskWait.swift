@@ -2,24 +2,24 @@ import CTenon
 
 // How a Swift task waits at an end of a stream: by its continuation, without a future.
 
-/// Waits until it is worth looking for an item again: OK. Or says how the stream has ended.
+/// Waits until it is worth looking for an item again, or for several: OK. Or says how the stream has ended.
 ///
 /// - Throws: `CancellationError` if this task is cancelled and there is nothing to read.
-nonisolated(nonsending) func waitForItem(_ reader: Handle, _ kind: Handle.Kind) async throws
-  -> tenon_status_t
-{
+nonisolated(nonsending) func waitForItem(
+  _ reader: Handle, _ kind: Handle.Kind, minimum: Int = 1
+) async throws -> tenon_status_t {
   if Task.isCancelled {
-    let status = withCore(reader, kind) { $0.awaitItem(nil) }
+    let status = withCore(reader, kind) { $0.awaitItem(nil, minimum: minimum) }
     if status == TENON_STATUS_PENDING { throw CancellationError() }
     return status
   }
   var status = withCore(reader, kind) {
-    $0.lookForItem() ? TENON_STATUS_OK : TENON_STATUS_PENDING
+    $0.lookForItem(minimum) ? TENON_STATUS_OK : TENON_STATUS_PENDING
   }
   if status != TENON_STATUS_PENDING { return status }
   await withTaskCancellationHandler {
     await withUnsafeContinuation { continuation in
-      status = withCore(reader, kind) { $0.awaitItem(.task(continuation)) }
+      status = withCore(reader, kind) { $0.awaitItem(.task(continuation), minimum: minimum) }
       if status != TENON_STATUS_PENDING {
         continuation.resume()
       } else if Task.isCancelled {

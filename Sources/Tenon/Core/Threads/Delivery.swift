@@ -119,6 +119,9 @@ enum Delivery {
     return body()
   }
 
+  /// Whether what is called in the lane of Tenon's own has to wait on this thread.
+  static var isPassingOn: Bool { known?.pointee.isPassingOn ?? false }
+
   /// Whether this thread is inside a callback or drop function of somebody's.
   @inline(__always) static var isInside: Bool {
     guard let turn = known else { return false }
