@@ -342,6 +342,8 @@
   CASE(the_descriptor_moves_to_an_earlier_timer)                              \
   CASE(no_wake_of_the_descriptor_is_lost)                                     \
   CASE(the_descriptor_is_closed_with_its_executor)                            \
+  CASE(the_descriptor_stays_open_until_the_last_reference_is_released)        \
+  CASE(the_last_release_inside_a_poll_closes_the_descriptor_when_that_has_ended)\
   CASE(a_closed_executor_has_no_descriptor)                                   \
   CASE(run_until_answers_as_the_future_ended)                                 \
   CASE(run_until_polls_until_the_future_has_settled)                          \

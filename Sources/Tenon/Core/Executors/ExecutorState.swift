@@ -70,6 +70,8 @@ struct ExecutorState: ~Copyable {
     var closeDeadline = UInt64.max
     /// The last handle is gone: a poll that runs is the last one.
     var isUnattended = false
+    /// After the close, while there are handles: what has the descriptor, which a loop may still watch.
+    var closedSource: WakeSource?
     /// Whoever began to close is cancelling what is in flight; or has, and what that leads to has not run yet.
     var cancelling = Cancelling.no
     /// The thread that is.

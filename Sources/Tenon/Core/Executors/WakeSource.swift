@@ -21,6 +21,8 @@ struct WakeSource: ~Copyable {
     /// Readable after a wake.
     let event = Atomic<Int32>(-1)
     let timer = Atomic<Int32>(-1)
+    /// The thread that asked for the descriptor.
+    let watcher = Atomic<UInt>(0)
   }
 
   /// Whether some loop looks after it: a host's, or one that watches the descriptor.
@@ -95,8 +97,22 @@ struct WakeSource: ~Copyable {
     own.pointee.timer.store(clock, ordering: .relaxed)
     own.pointee.event.store(wakes, ordering: .releasing)
     own.pointee.watched.store(set, ordering: .relaxed)
+    own.pointee.watcher.store(currentThread, ordering: .relaxed)
     setTimer(deadline)
     return set
+  }
+
+  /// The executor is closed: from now on its descriptor says nothing, but once more if that was on another thread than the
+  /// loop's, which then polls and is told so. False: there is none.
+  func finish() -> Bool {
+    guard own.pointee.watched.load(ordering: .relaxed) >= 0 else { return false }
+    setTimer(.max)
+    if own.pointee.watcher.load(ordering: .relaxed) == currentThread {
+      clear()
+    } else {
+      wakeDescriptor()
+    }
+    return true
   }
 
   /// Sleeps until a wake or the deadline, or for no reason. Without a host only.

@@ -89,7 +89,10 @@ extension LoopExecutor {
   /// The last handle is gone: close now, or at the end of the poll that is running.
   func closeUnattended() {
     state.pointee.mutex.withLock {
-      if state.isNamed(name) { state.shared.pointee.isUnattended = true }
+      if state.isNamed(name) {
+        state.shared.pointee.isUnattended = true
+        state.shared.pointee.closedSource = nil
+      }
     }
     if beginClose(until: 0) { return }
     // Nobody is left who would give more time to one that was begun.
@@ -188,7 +191,7 @@ extension LoopExecutor {
     OwnedProcess.closed(self)
     let host = state.source.pointee?.host
     let context = state.source.pointee?.hostContext
-    state.pointee.mutex.withLock { state.source.pointee = nil }
+    state.retireSource()
     host?.closed?(context, cutShort ? TENON_STATUS_TIMEOUT : TENON_STATUS_OK)
   }
 
@@ -236,6 +239,18 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   fileprivate func awaitWakers() {
     var backoff = Backoff()
     while pointee.mutex.withLock({ shared.pointee.wakersInFlight }) != 0 { backoff.pause() }
+  }
+
+  /// Nothing wakes the loop any more. A descriptor stays open for as long as there are handles: otherwise a loop that takes it
+  /// out would take out what has got its number meanwhile.
+  fileprivate func retireSource() {
+    pointee.mutex.withLock {
+      var closed: WakeSource?
+      swap(&closed, &source.pointee)
+      if closed?.finish() ?? false, !shared.pointee.isUnattended {
+        shared.pointee.closedSource = consume closed
+      }
+    }
   }
 
   /// In the poll and under the mutex: empties the wheel, and what has arrived for it.
