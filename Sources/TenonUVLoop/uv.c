@@ -168,8 +168,10 @@ static bool take_from_eventfd(int fd) {
 static void on_timer(uv_timer_t *timer);
 
 static void update_timer(attachment_t *attachment, uint64_t deadline_ns) {
-  if (!has_handles(attachment))
+  if (!has_handles(attachment)) {
+    attachment->deadline_ns = deadline_ns; // For sleep_without_loop().
     return;
+  }
   if (deadline_ns == TENON_FOREVER) {
     uv_timer_stop(&attachment->timer);
   } else if (deadline_ns != attachment->deadline_ns ||

@@ -384,6 +384,12 @@
   CASE(a_hundred_thousand_pending_futures_use_no_processor_and_no_wake)       \
   CASE(an_executor_counts_what_it_does)                                       \
   CASE(executor_statistics_leave_fields_they_do_not_know)                     \
+  /* nesting_test.c */                                                        \
+  CASE(run_until_nests_in_callbacks_of_the_loop_that_it_turns)                \
+  CASE(a_nested_run_until_keeps_its_own_time_and_the_executors_timers)        \
+  CASE(a_nested_run_until_without_a_future_ends_when_nothing_is_pending)      \
+  CASE(a_job_that_turns_its_loop_is_told_busy_and_loses_nothing)              \
+  CASE(a_loop_inside_a_job_may_have_an_executor_of_its_own)                   \
   /* time_test.c */                                                           \
   CASE(an_executor_tells_the_time_that_its_deadlines_are_in)                  \
   CASE(a_hosts_time_alone_makes_its_timers_due)                               \

@@ -598,6 +598,76 @@ TEST(run_until_ends_when_its_time_is_over) {
   detach_and_end(executor, loop);
 }
 
+TEST(run_until_keeps_its_time_and_the_timers_when_the_host_has_closed_the_handles) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  tenon_promise_t *promise;
+  tenon_future_t *future, *nap;
+  loop_close_handles(loop);
+  uv_run(loop, UV_RUN_DEFAULT);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_create(NULL, &promise, &future));
+  uint64_t begin_ns = tenon_timer_now_ns();
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_run_until(executor, future, 5 * NS_PER_MS));
+  CHECK(tenon_timer_now_ns() - begin_ns >= 5 * NS_PER_MS);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_sleep(executor, 5 * NS_PER_MS, &nap));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(executor, nap, TENON_FOREVER));
+  CHECK(tenon_timer_now_ns() - begin_ns >= 10 * NS_PER_MS);
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_run_until(executor, future, NS_PER_MS));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(promise, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(executor, future, TENON_FOREVER));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(nap));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_uv_detach(executor, 0, NULL, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  loop_end(loop);
+}
+
+typedef struct nested {
+  uv_timer_t timer;
+  tenon_executor_t *executor;
+  resolver_t inner;
+  tenon_promise_t *promise;
+  tenon_status_t in_time;
+  tenon_status_t status;
+} nested_t;
+
+static void wait_in_timer(uv_timer_t *timer) {
+  nested_t *nested = timer->data;
+  tenon_future_t *future, *never;
+  tenon_promise_t *promise;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_create(NULL, &nested->inner.promise, &future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_create(NULL, &promise, &never));
+  uv_timer_init(timer->loop, &nested->inner.timer);
+  nested->inner.timer.data = &nested->inner;
+  uv_timer_start(&nested->inner.timer, resolve_in_timer, 5, 0);
+  nested->status = tenon_executor_run_until(nested->executor, future, TENON_FOREVER);
+  nested->in_time = tenon_executor_run_until(nested->executor, never, 5 * NS_PER_MS);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(promise, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(nested->promise, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(never));
+  uv_close((uv_handle_t *)timer, NULL);
+}
+
+TEST(run_until_nests_in_a_callback_of_the_loop_that_run_until_turns) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  nested_t nested;
+  tenon_future_t *future;
+  memset(&nested, 0, sizeof nested);
+  nested.executor = executor;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_create(NULL, &nested.promise, &future));
+  uv_timer_init(loop, &nested.timer);
+  nested.timer.data = &nested;
+  uv_timer_start(&nested.timer, wait_in_timer, 1, 0);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(executor, future, TENON_FOREVER));
+  CHECK_STATUS(TENON_STATUS_OK, nested.status);
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, nested.in_time);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(future));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  detach_and_end(executor, loop);
+}
+
 static void resolve_in_tenon_timer(void *context, tenon_status_t status) {
   CHECK_STATUS(TENON_STATUS_OK, status);
   CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(context, NULL));

@@ -102,6 +102,8 @@
   X(run_until_runs_the_hosts_handles_too)                                                          \
   X(run_until_sleeps_in_the_loop_until_another_thread_settles)                                     \
   X(run_until_ends_when_its_time_is_over)                                                          \
+  X(run_until_keeps_its_time_and_the_timers_when_the_host_has_closed_the_handles)                  \
+  X(run_until_nests_in_a_callback_of_the_loop_that_run_until_turns)                                \
   X(run_until_returns_when_a_timer_settles_right_before_the_loop_sleeps)                           \
   X(run_until_without_a_future_ends_when_nothing_is_pending)                                       \
   X(a_detach_ends_run_until)                                                                       \

@@ -17,8 +17,10 @@ struct ExecutorState: ~Copyable {
   let mutex = Mutex()
   /// For threads that run until their futures have settled.
   let runners = Monitor()
-  /// One of them polls. Written under that monitor.
-  let hasRunner = Atomic<Bool>(false)
+  /// The one of them that polls, or 0. Written under that monitor.
+  let runner = Atomic<UInt>(0)
+  /// When that one has waited for long enough.
+  let waitDeadline = Atomic<UInt64>(.max)
 
   let wakes = Atomic<UInt64>(0)
   let lateWakes = Atomic<UInt64>(0)

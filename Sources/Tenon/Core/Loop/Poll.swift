@@ -30,7 +30,10 @@ extension LoopExecutor {
 
   private func pollHere(_ budget: PollBudget, _ result: inout PollResult) -> tenon_status_t {
     let status = state.beginPoll(name)
-    if status != TENON_STATUS_OK { return status }
+    if status != TENON_STATUS_OK {
+      if status == TENON_STATUS_BUSY && state.isPolledHere { state.silenceDescriptor() }
+      return status
+    }
     result.jobs = 0
     state.own.pointee.budget = min(
       budget.jobs == 0 ? .max : budget.jobs, state.own.pointee.jobsOverdue ?? .max)
@@ -222,6 +225,14 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.mutex.unlock()
     if clears && source.pointee?.host == nil { source.pointee?.clear() }
     return TENON_STATUS_OK
+  }
+
+  /// A job turns the loop that polls this: until it has returned there is nothing to poll for, and a timer that came due would
+  /// have that loop turn in a circle. The poll that is running sets it again when it ends.
+  func silenceDescriptor() {
+    guard source.pointee?.host == nil, own.pointee.armedDeadline != .max else { return }
+    own.pointee.armedDeadline = .max
+    source.pointee?.setTimer(.max)
   }
 
   /// Whether producers have added something. Under the mutex.

@@ -99,8 +99,11 @@ extension LoopExecutor {
     }
   }
 
+  /// When the next poll is due. For a host that somebody has run the loop also when he has waited long enough.
   func nextDeadline() -> UInt64 {
-    min(state.own.pointee.timers.nextDeadline ?? .max, closeDeadline)
+    let deadline = min(state.own.pointee.timers.nextDeadline ?? .max, closeDeadline)
+    let wait = state.pointee.waitDeadline.load(ordering: .relaxed)
+    return wait < deadline && state.source.pointee?.host != nil ? wait : deadline
   }
 
   /// Tells a timer that is in no list any more, unless somebody else does.

@@ -20,6 +20,10 @@ extension LoopExecutor {
     guard withUnsafeCurrentTask(body: { $0 == nil }) else { return TENON_STATUS_DEADLOCK }
     guard state.pointee.isRunnable.load(ordering: .relaxed) else { return TENON_STATUS_UNSUPPORTED }
     return Delivery.whileWaiting {
+      // A callback of the loop that this very thread runs further up the stack: it turns in here until this future has settled.
+      if state.pointee.runner.load(ordering: .relaxed) == currentThread {
+        return runAlone(until: future, deadline: deadline)
+      }
       while !state.becomeRunner() {
         if let future {
           if let status = awaitRunner(future, deadline) { return status }
@@ -47,7 +51,7 @@ extension LoopExecutor {
     guard status == TENON_STATUS_OK, let alarm else { return status }
     let isOver = state.pointee.runners.wait(until: state.inSystemTime(deadline)) {
       pollFuture(future) != TENON_STATUS_PENDING
-        || !state.pointee.hasRunner.load(ordering: .relaxed)
+        || state.pointee.runner.load(ordering: .relaxed) == 0
     }
     _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN)
     let end = pollFuture(future)
@@ -57,7 +61,13 @@ extension LoopExecutor {
 
   private func runAlone(until future: Handle?, deadline: UInt64) -> tenon_status_t {
     var alarm: Handle?
-    defer { if let alarm { _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN) } }
+    // What each poll in here tells the host, lest a turn that begins with one sleeps for longer.
+    let outerDeadline = state.pointee.waitDeadline.load(ordering: .relaxed)
+    state.pointee.waitDeadline.store(min(deadline, outerDeadline), ordering: .relaxed)
+    defer {
+      state.pointee.waitDeadline.store(outerDeadline, ordering: .relaxed)
+      if let alarm { _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN) }
+    }
     while true {
       if alarm == nil, let end = end(of: future) { return end }
       var result = PollResult()
@@ -88,7 +98,7 @@ extension LoopExecutor {
   }
 
   /// Sleeps until the loop has something, unless another thread's poll came after `poll`; false: there is no way to
-  /// sleep in this host.
+  /// sleep in this host. A host knows the deadline: see ``nextDeadline()``.
   func waitForWork(until deadline: UInt64, after poll: PollResult) -> Bool {
     state.pointee.mutex.lock()
     guard state.isNamed(name), state.pointee.phase.load(ordering: .relaxed) != .closed else {
@@ -99,10 +109,6 @@ extension LoopExecutor {
       let context = state.source.pointee?.hostContext
       state.pointee.mutex.unlock()
       guard let runOnce = host.run_once else { return false }
-      if deadline < state.own.pointee.armedDeadline {
-        state.own.pointee.armedDeadline = deadline
-        host.set_timer?(context, deadline)
-      }
       runOnce(context)
       return true
     }
@@ -150,7 +156,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   fileprivate func becomeRunner() -> Bool {
     var isFirst = false
     pointee.runners.change {
-      isFirst = !pointee.hasRunner.exchange(true, ordering: .relaxed)
+      isFirst = pointee.runner.load(ordering: .relaxed) == 0
+      if isFirst { pointee.runner.store(currentThread, ordering: .relaxed) }
     }
     return isFirst
   }
@@ -158,12 +165,12 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Waits until nobody runs; false: the time is over.
   fileprivate func awaitRunner(until deadline: UInt64) -> Bool {
     pointee.runners.wait(until: inSystemTime(deadline)) {
-      !pointee.hasRunner.load(ordering: .relaxed)
+      pointee.runner.load(ordering: .relaxed) == 0
     }
   }
 
   fileprivate func resignRunner() {
-    pointee.runners.change { pointee.hasRunner.store(false, ordering: .relaxed) }
+    pointee.runners.change { pointee.runner.store(0, ordering: .relaxed) }
   }
 }
 
