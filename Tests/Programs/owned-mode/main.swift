@@ -280,8 +280,69 @@ report(
 report("theMainActorStaysOnTheFirstLoop", main.threads.withLock { $0 } == [home])
 report("oneThreadInTheEnd", threadCount() == 1)
 
-let isDrained = try loop.close(timeout: .seconds(10))
-report("theCloseDrains", isDrained)
+// A sleep lasts as long as it should, whatever owners do meanwhile.
+func slept(_ duration: Duration) async -> Bool {
+  let start = ContinuousClock.now
+  try? await Task.sleep(for: duration)
+  return ContinuousClock.now - start >= duration
+}
+
+do {
+  let isRight = Mutex(false)
+  let work = try loop.start {
+    // Waits until it is told that the loop closes, and sleeps then.
+    try? await Task.sleep(for: .seconds(86_400))
+    let isLong = await Task { await slept(.milliseconds(20)) }.value
+    isRight.withLock { $0 = isLong }
+  }
+  try loop.run(timeout: .milliseconds(1))
+  let isDrained = try loop.close(timeout: .seconds(10))
+  report("theCloseDrains", isDrained)
+  report("aSleepThatBeginsWhileTheOwnerClosesIsNotCutShort", isRight.withLock { $0 })
+  report("theCallThatWaitedForItEnds", tenon_future_poll(work.pointer) == TENON_STATUS_OK)
+}
+
+final class Outcome: Sendable {
+  let isLong = Mutex<Bool?>(nil)
+}
+
+/// Runs `owner` until the outcome is there, or not.
+func isLong(_ outcome: Outcome, on owner: LoopExecutor) throws -> Bool {
+  let limit = ContinuousClock.now + .seconds(30)
+  while outcome.isLong.withLock({ $0 }) == nil && ContinuousClock.now < limit {
+    let work = try owner.start { await Task.yield() }
+    try owner.run(until: work)
+  }
+  return outcome.isLong.withLock { $0 } ?? false
+}
+
+do {
+  let (asleep, between, onMain) = (Outcome(), Outcome(), Outcome())
+  let first = try LoopExecutor.create(name: "first")
+  try first.ownProcess()
+  Task {
+    let isLong = await slept(.milliseconds(100))
+    asleep.isLong.withLock { $0 = isLong }
+  }
+  Task { @MainActor in
+    let isLong = await slept(.milliseconds(100))
+    onMain.isLong.withLock { $0 = isLong }
+  }
+  let work = try first.start { await Task.yield() }
+  try first.run(until: work)
+  try first.close()
+  Task {
+    let isLong = await slept(.milliseconds(30))
+    between.isLong.withLock { $0 = isLong }
+  }
+  let next = try LoopExecutor.create(name: "next")
+  try next.ownProcess()
+  report("aTaskThatSleptWhenTheOwnerClosedSleepsOnAndEnds", try isLong(asleep, on: next))
+  report("soDoesOneOfTheMainActor", try isLong(onMain, on: next))
+  report("aSleepOfATaskMadeBetweenOwnersLastsAsItShould", try isLong(between, on: next))
+  report("nobodyEndedBefore", try next.close())
+}
+
 let (passed, failed) = counts.withLock { $0 }
 print("\(passed) passed, \(failed) failed")
 exit(failed == 0 ? 0 : 1)

@@ -41,10 +41,10 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
 
   /// Adds a timer from outside of a poll, after `accepted`; false: refused, and nothing has happened.
   @inline(never) func enqueueTimer(
-    _ index: UInt32, _ name: ExecutorName, _ accepted: () -> Void
+    _ index: UInt32, _ name: ExecutorName, _ admission: Admission, _ accepted: () -> Void
   ) -> Bool {
     pointee.mutex.lock()
-    guard admits(.newWork, name) else {
+    guard admits(admission, name) else {
       pointee.lateWakes.count()
       pointee.mutex.unlock()
       return false
@@ -210,7 +210,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   /// Under the mutex, or in the poll.
-  @inline(__always) private func admits(_ admission: Admission, _ name: ExecutorName) -> Bool {
+  @inline(__always) func admits(_ admission: Admission, _ name: ExecutorName) -> Bool {
     guard isNamed(name) else { return false }
     switch pointee.phase.load(ordering: .relaxed) {
     case .open: return true

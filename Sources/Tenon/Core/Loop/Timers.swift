@@ -6,7 +6,9 @@ import Synchronization
 /// Arms a timer; or says why not.
 @inline(__always) func startTimer(
   on state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, _ deadline: UInt64,
-  _ function: UnsafeRawPointer, _ context: UnsafeMutableRawPointer?, _ started: (Handle) -> Void
+  _ function: UnsafeRawPointer, _ context: UnsafeMutableRawPointer?,
+  _ admission: UnsafeMutablePointer<ExecutorState>.Admission = .newWork,
+  _ started: (Handle) -> Void
 ) -> tenon_status_t {
   guard let (index, memory) = registrationTable.take() else { return SlotTable.exhaustion() }
   let slot = RegistrationSlot.at(memory)
@@ -14,8 +16,7 @@ import Synchronization
     function: function, context: context, subject: UInt(deadline), executor: name, isTimer: true)
   let handle = Handle(.timer, index: index, word: life)
   if state.isPolledHere {
-    guard state.isNamed(name), state.pointee.phase.load(ordering: .relaxed) == .open
-    else {
+    guard state.admits(admission, name) else {
       freeRegistration(index, slot)
       return TENON_STATUS_CLOSED
     }
@@ -25,7 +26,7 @@ import Synchronization
     state.insertTimer(index)
     return TENON_STATUS_OK
   }
-  let isAccepted = state.enqueueTimer(index, name) {
+  let isAccepted = state.enqueueTimer(index, name, admission) {
     slot.arm(life)
     started(handle)
   }
@@ -167,39 +168,4 @@ private func runTimer(_ context: UnsafeMutableRawPointer?, _ status: tenon_statu
     UnsafeMutableRawPointer(bitPattern: slot.pointee.context.load(ordering: .relaxed)), event)
   // Not before the callback has returned: until then it is being told.
   freeRegistration(handle.index, slot)
-}
-
-/// A job that waits for a time.
-private final class Alarm: @unchecked Sendable {
-  // SAFETY: written once, read in the poll.
-  let job: Job
-  let executor: LoopExecutor
-
-  init(_ job: Job, _ executor: LoopExecutor) {
-    self.job = job
-    self.executor = executor
-  }
-}
-
-extension LoopExecutor {
-  /// Enqueues a job when some time has passed; false: closed.
-  func wake(_ job: Job, after delay: UInt64) -> Bool {
-    let alarm = Unmanaged.passRetained(Alarm(job, self))
-    let ring: tenon_timer_fn = { context, status in
-      let alarm = Unmanaged<Alarm>.fromOpaque(context!).takeRetainedValue()
-      let executor = alarm.executor
-      if status == TENON_STATUS_CLOSED
-        || !executor.state.enqueue(alarm.job, executor.name, .inFlight)
-      {
-        executor.state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed)
-      }
-    }
-    let function = unsafeBitCast(ring, to: UnsafeRawPointer.self)
-    let status = startTimer(
-      on: state, name, state.deadline(after: delay), function, alarm.toOpaque()
-    ) { _ in }
-    if status == TENON_STATUS_OK { return true }
-    alarm.release()
-    return false
-  }
 }

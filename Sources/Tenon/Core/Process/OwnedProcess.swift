@@ -11,8 +11,14 @@ enum OwnedProcess {
   // SAFETY: under the mutex.
   nonisolated(unsafe) private static var primary: LoopExecutor?
   /// Jobs that came while there was no primary executor.
-  nonisolated(unsafe) private static var homeless: [Job] = []
+  nonisolated(unsafe) private static var homeless: [Homeless] = []
   private static let owned = Atomic<Bool>(false)
+
+  private struct Homeless {
+    let job: Job
+    /// When it may run, in the system's time; 0: at once.
+    let deadline: UInt64
+  }
 
   static var isOwned: Bool { owned.load(ordering: .relaxed) }
 
@@ -36,7 +42,7 @@ enum OwnedProcess {
       defer { homeless = [] }
       return homeless
     }
-    for job in waiting { enqueue(job) }
+    for one in waiting { place(one) }
     return TENON_STATUS_OK
   }
 
@@ -54,27 +60,56 @@ enum OwnedProcess {
 
   /// Where a job goes that was made on this thread: to the loop that this thread polls, or to the primary one.
   fileprivate static func enqueue(_ job: Job, onlyPrimary: Bool = false) {
-    guard let executor = mutex.withLock({ primary }) else {
-      mutex.withLock { homeless.append(job) }
+    let executor = mutex.withLock { primary }
+    if !onlyPrimary, let executor, !executor.state.isPolledHere,
+      let here = LoopExecutor.loopOfThisThread, here.state.enqueue(job, here.name, .inFlight)
+    {
       return
     }
-    var target = executor
-    if !onlyPrimary, !executor.state.isPolledHere, let here = LoopExecutor.loopOfThisThread {
-      target = here
-    }
-    if target.state.enqueue(job, target.name, .inFlight) { return }
-    if target !== executor, executor.state.enqueue(job, executor.name, .inFlight) { return }
-    mutex.withLock { homeless.append(job) }
+    place(Homeless(job: job, deadline: 0))
   }
 
   fileprivate static func enqueue(_ job: Job, after delay: UInt64, onlyPrimary: Bool) {
     let executor = mutex.withLock { primary }
-    var target = executor
-    if !onlyPrimary, executor?.state.isPolledHere != true, let here = LoopExecutor.loopOfThisThread
+    if !onlyPrimary, executor?.state.isPolledHere != true,
+      let here = LoopExecutor.loopOfThisThread, wake(job, after: delay, on: here)
     {
-      target = here
+      return
     }
-    guard let target, target.wake(job, after: delay) else { return enqueue(job) }
+    place(Homeless(job: job, deadline: Time.deadline(after: delay)))
+  }
+
+  /// Gives a job to the primary executor, or keeps it until there is one: also if that is closing and takes it no more, as
+  /// whatever is asleep on it has its time, and its end, on the next one.
+  private static func place(_ one: Homeless) {
+    var refused: LoopExecutor?
+    while true {
+      let executor: LoopExecutor? = mutex.withLock {
+        if let primary, primary !== refused { return primary }
+        homeless.append(one)
+        return nil
+      }
+      guard let executor else { return }
+      if one.deadline == 0 {
+        if executor.state.enqueue(one.job, executor.name, .inFlight) { return }
+      } else {
+        let now = Time.now
+        let rest = one.deadline > now ? one.deadline - now : 0
+        if wake(one.job, after: one.deadline == .max ? .max : rest, on: executor) { return }
+      }
+      refused = executor
+    }
+  }
+
+  private static func wake(_ job: Job, after delay: UInt64, on executor: LoopExecutor) -> Bool {
+    executor.wake(job, after: delay) { _, job, rest in
+      place(Homeless(job: job, deadline: Time.deadline(after: rest)))
+    }
+  }
+
+  /// An executor was closed before it ran this job.
+  fileprivate static func rescue(_ run: tenon_job_fn, _ context: UnsafeMutableRawPointer?) {
+    place(Homeless(job: Job(run, context), deadline: 0))
   }
 
   /// Runs the primary loop until `isDone`: what an async `main` does.
@@ -160,27 +195,27 @@ private enum MainJobs {
 
 extension ExecutorJob {
   fileprivate consuming func runningByDefault() -> Job {
-    let job = UnownedJob(self)
-    let run: tenon_job_fn = { context, status in
-      guard status == TENON_STATUS_OK else { return }
-      unsafeBitCast(context, to: UnownedJob.self).runSynchronously(
-        on: ProcessTaskExecutor.shared.asUnownedTaskExecutor())
-    }
-    return Job(run, unsafeBitCast(job, to: UnsafeMutableRawPointer.self))
+    Job(runByDefault, unsafeBitCast(UnownedJob(self), to: UnsafeMutableRawPointer.self))
   }
 
   fileprivate consuming func runningOnMain() -> Job {
-    let job = UnownedJob(self)
-    let run: tenon_job_fn = { context, status in
-      guard status == TENON_STATUS_OK else { return }
-      let before = MainJobs.thread.exchange(currentThread, ordering: .relaxed)
-      unsafeBitCast(context, to: UnownedJob.self).runSynchronously(
-        isolatedTo: ProcessMainExecutor.shared.asUnownedSerialExecutor(),
-        taskExecutor: ProcessTaskExecutor.shared.asUnownedTaskExecutor())
-      MainJobs.thread.store(before, ordering: .relaxed)
-    }
-    return Job(run, unsafeBitCast(job, to: UnsafeMutableRawPointer.self))
+    Job(runOnMain, unsafeBitCast(UnownedJob(self), to: UnsafeMutableRawPointer.self))
   }
+}
+
+private func runByDefault(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
+  guard status == TENON_STATUS_OK else { return OwnedProcess.rescue(runByDefault, context) }
+  unsafeBitCast(context, to: UnownedJob.self).runSynchronously(
+    on: ProcessTaskExecutor.shared.asUnownedTaskExecutor())
+}
+
+private func runOnMain(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
+  guard status == TENON_STATUS_OK else { return OwnedProcess.rescue(runOnMain, context) }
+  let before = MainJobs.thread.exchange(currentThread, ordering: .relaxed)
+  unsafeBitCast(context, to: UnownedJob.self).runSynchronously(
+    isolatedTo: ProcessMainExecutor.shared.asUnownedSerialExecutor(),
+    taskExecutor: ProcessTaskExecutor.shared.asUnownedTaskExecutor())
+  MainJobs.thread.store(before, ordering: .relaxed)
 }
 
 /// A clock's duration as nanoseconds; of a clock whose durations are none of Swift's: none.
@@ -197,9 +232,10 @@ extension LoopExecutor: SchedulingExecutor {
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
   ) {
     let job = Job(UnownedJob(job))
-    if !wake(job, after: nanoseconds(delay)) {
-      state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed)
+    let isTaken = wake(job, after: nanoseconds(delay)) { executor, _, _ in
+      executor.state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed)
     }
+    if !isTaken { state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed) }
   }
 
   @_spi(ExperimentalScheduling)
