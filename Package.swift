@@ -21,9 +21,13 @@ let package = Package(
     .systemLibrary(name: "CSwiftRuntime"),
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
 
+    // What a copy of Tenon does when it is loaded.
+    .target(name: "CTenonImage"),
+
     // MARK: Core, ABI and the Swift authors' face, in one module so that the layers cost nothing
     .target(
-      name: "Tenon", dependencies: ["CTenon", "CLinux", "CSwiftRuntime"], swiftSettings: swift),
+      name: "Tenon", dependencies: ["CTenon", "CTenonImage", "CLinux", "CSwiftRuntime"],
+      swiftSettings: swift),
 
     // MARK: Adapters, clients of the contract
     .target(name: "TenonUVLoop", dependencies: ["CTenon", "Tenon", "CLibuv"]),

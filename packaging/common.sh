@@ -28,14 +28,12 @@ build_library() {
   local package=$1 product=$2 scratch=$3 map=$4 soname=$5 file=$6
   local configuration=${7:-release} symbols=${8:-stripped}
   mkdir -p "$scratch"
-  "${CC:-cc}" -O2 -fPIC -Wall -Wextra -c "$packaging/copies.c" -o "$scratch/copies.o"
   local flags=(-c "$configuration" --package-path "$package" --scratch-path "$scratch" --product "$product"
     --disable-local-rpath -Xswiftc -static-stdlib -Xswiftc -use-ld=lld)
-  local word words=("$scratch/copies.o" "--version-script=$map" --undefined-version
-    "-soname=$soname" -z nodelete "${@:9}")
+  local word words=("--version-script=$map" --undefined-version "-soname=$soname" -z nodelete "${@:9}")
   if [ "$symbols" = stripped ]; then words+=(-s); else flags+=(-Xswiftc -g -Xcc -g); fi
   for word in "${words[@]}"; do flags+=(-Xlinker "$word"); done
-  # SwiftPM does not see that a map or an object changed: the linked file must go.
+  # SwiftPM does not see that a map changed: the linked file must go.
   rm -f "$scratch/$configuration/lib$product.so"
   swift build "${flags[@]}" >"$scratch/log" 2>&1 || {
     cat "$scratch/log" >&2

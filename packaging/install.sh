@@ -46,7 +46,7 @@ stage_static() {
   runtime=$(swift -print-target-info -static-stdlib |
     sed -n '/"runtimeLibraryPaths"/,/]/s|^ *"\(/[^"]*\)".*|\1|p' | head -1)
   ld -r --force-group-allocation -o "$build/whole.o" "$runtime/$(uname -m)/swiftrt.o" \
-    "$build/copies.o" "@$build/release/tenon.product/Objects.LinkFileList" \
+    "@$build/release/tenon.product/Objects.LinkFileList" \
     --start-group "$runtime"/libswift*.a "$runtime/libdispatch.a" "$runtime/libBlocksRuntime.a" \
     --end-group
   objcopy --wildcard --keep-global-symbol='tenon_[a-z]*' --strip-unneeded \

@@ -171,9 +171,15 @@ bundle_wants_dynamic() {
 }
 
 two_copies() {
-  run copies "$lib/libtenon.so" "$words" >"$work/copies.out" 2>"$work/copies.err"
+  without_swift env TENON_REPORT_COPIES=1 "$work/copies" "$lib/libtenon.so" "$words" \
+    >"$work/copies.out" 2>"$work/copies.err"
   grep "loaded twice, in .*libtenon.so and in .*libwords.so" "$work/copies.err"
 }
+two_copies_are_quiet() {
+  run copies "$lib/libtenon.so" "$words" 2>&1 >"$work/copies.out" | tee "$work/copies.err"
+  [ ! -s "$work/copies.err" ]
+}
+unloaded() { [ "$(run unload "$work/$1" 2>&1)" = unloaded ]; }
 one_copy() {
   local output
   output=$(moved_program promise 2>&1)
@@ -213,6 +219,15 @@ check static-executable build promise-fully promise.c "--static tenon" -static
 check static-executable-runs run promise-fully
 check cmake with_cmake cmake
 
+echo "# plugins and forks"
+check plugin-builds build plugin.so plugin.c tenon-static -fPIC -shared
+check unload-builds build unload unload.c tenon -Wl,--as-needed
+check plugin-may-be-unloaded unloaded plugin.so
+check fork-builds build fork fork.c tenon "$rpath"
+check forks-children-do-not-hang run fork 300
+check static-fork-builds build fork-static fork.c tenon-static
+check static-forks-children-do-not-hang run fork-static 300
+
 echo "# other places"
 check libdir-and-destdir env PREFIX=/usr LIBDIR="$multiarch" DESTDIR="$work/destdir" \
   "$root/packaging/install.sh"
@@ -251,7 +266,8 @@ check bundle-wants-a-dynamic-product bundle_wants_dynamic
 
 echo "# two copies in a process"
 check copies-builds build copies copies.c tenon -Wl,--as-needed
-check two-copies-are-told two_copies
+check two-copies-are-told-who-asks two_copies
+check two-copies-are-quiet two_copies_are_quiet
 check one-copy-is-not-told one_copy
 
 echo "# numbers"

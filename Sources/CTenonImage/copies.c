@@ -1,7 +1,8 @@
 /*
- * Tells when a process has loaded Tenon twice: say libtenon.so, and a library that has its own
- * Tenon inside. Each copy has its own handles, executors and Swift runtime, and a handle of one is
- * nothing to the other, so somebody should know.
+ * Tells, if the environment has TENON_REPORT_COPIES, when a process has loaded Tenon twice: say
+ * libtenon.so, and a library that has its own Tenon inside. Each copy has its own handles, executors
+ * and Swift runtime, and a handle of one is nothing to the other: which is well, unless somebody
+ * wonders why a handle is TENON_STATUS_INVALID.
  *
  * Each copy carries an ELF note. Notes are found in every loaded object, also in one that was
  * loaded with RTLD_LOCAL, linked into the program, or stripped: symbols are not.
@@ -9,6 +10,7 @@
 #define _GNU_SOURCE
 #include <link.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NOTE_NAME "Tenon"
@@ -64,6 +66,9 @@ static int visit(struct dl_phdr_info *object, size_t size, void *context) {
 
 __attribute__((constructor)) static void find_other_copy(void) {
   struct search search = {NULL, NULL};
+  const char *wish = getenv("TENON_REPORT_COPIES");
+  if (!wish || !*wish)
+    return;
   if (dl_iterate_phdr(visit, &search) && search.other)
     fprintf(stderr,
             "tenon: loaded twice, in %s and in %s: futures and executors of one are unknown to the "
