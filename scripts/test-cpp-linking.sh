@@ -35,3 +35,37 @@ for compiler in "${compilers[@]}"; do
   done
 done
 echo "# shared objects: ${#shared_objects[@]} that hide their types agree on them"
+
+# units NAME COMPILER OPTIONS...: the linker takes what is inline in several units from the first that has it.
+units() {
+  local name=$1 dialect objects=() reversed=()
+  shift
+  unit() { # UNIT COMPILER OPTIONS...
+    local unit=$1
+    shift
+    "$@" "${compile[@]}" -DUNIT="$unit" -c Tests/CPP/linked/unit.cpp -o "$build/$name-$unit.o" &
+    objects+=("$build/$name-$unit.o")
+    reversed=("$build/$name-$unit.o" "${reversed[@]}")
+  }
+  for dialect in 17 20; do
+    unit "unit_$dialect" "$@" -std=c++$dialect
+    unit "unit_${dialect}_without" "$@" -std=c++$dialect -fno-exceptions -fno-rtti
+    wait
+  done
+  unit unit_20_without_rtti "$@" -std=c++20 -fno-rtti
+  "$@" -std=c++20 "${compile[@]}" -c Tests/CPP/linked/units.cpp -o "$build/$name.o"
+  wait
+  "$@" "$build/$name.o" "${objects[@]}" -o "$build/units" "${link[@]}"
+  timeout 60 "$build/units"
+  "$@" "$build/$name.o" "${reversed[@]}" -o "$build/units" "${link[@]}"
+  timeout 60 "$build/units"
+  echo "# $name: ${#objects[@]} units of different options are one program"
+}
+for compiler in "${compilers[@]}"; do units "$compiler" "$compiler" -O0; done
+units g++-lto g++ -O2 -flto=auto
+if ((${#compilers[@]} > 1)); then
+  "${compilers[0]}" -O0 "$build/${compilers[0]}.o" "$build/${compilers[1]}"-unit_{17,20}.o \
+    "$build/${compilers[0]}"-unit_{17,20}_without.o "$build/${compilers[0]}-unit_20_without_rtti.o" -o "$build/units" "${link[@]}"
+  timeout 60 "$build/units"
+  echo "# units of ${compilers[*]} are one program"
+fi

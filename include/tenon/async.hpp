@@ -12,6 +12,7 @@
 
 namespace tenon {
 namespace detail {
+inline namespace TENON_VARIANT {
 
 /// Whether f wants a stop token before its other arguments, as std::jthread's functions may.
 #if TENON_HAS_STOP_TOKEN
@@ -58,6 +59,7 @@ template <class R, class F, class... Arguments> struct async_job {
   }
 };
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
 /// Has f(arguments...) called in the executor's poll, on copies as std::async makes them, and gives
@@ -67,7 +69,7 @@ template <class R, class F, class... Arguments> struct async_job {
 /// does one whose executor closes. Unlike std::async's, the future's destructor does not block.
 /// Throws tenon::error with TENON_STATUS_CLOSED on a closed executor.
 template <class F, class... Arguments>
-[[nodiscard]] auto async(tenon_executor_t *executor, F &&f, Arguments &&...arguments)
+TENON_TAG [[nodiscard]] auto async(tenon_executor_t *executor, F &&f, Arguments &&...arguments)
     -> future<typename detail::async_result<std::decay_t<F>, std::decay_t<Arguments>...>::type> {
   using R = typename detail::async_result<std::decay_t<F>, std::decay_t<Arguments>...>::type;
   using job = detail::async_job<R, std::decay_t<F>, std::decay_t<Arguments>...>;

@@ -4,10 +4,13 @@
 #ifndef TENON_ATTACHMENT_HPP
 #define TENON_ATTACHMENT_HPP
 
+#include <tenon/config.hpp>
+
 #include <memory>
 #include <utility>
 
 namespace tenon::detail {
+namespace layout {
 
 struct attachment {
   void (*end)(attachment *) noexcept;
@@ -16,7 +19,7 @@ struct attachment {
 template <class T> struct attached final : attachment {
   T object;
   template <class... From>
-  explicit attached(From &&...from)
+  TENON_TAG explicit attached(From &&...from)
       : attachment{[](attachment *self) noexcept { delete static_cast<attached *>(self); }},
         object(std::forward<From>(from)...) {}
 };
@@ -26,6 +29,8 @@ struct attachment_ender {
 };
 using attachment_ptr = std::unique_ptr<attachment, attachment_ender>;
 
+} // namespace layout
+using namespace layout;
 } // namespace tenon::detail
 
 #endif // TENON_ATTACHMENT_HPP

@@ -14,6 +14,7 @@
 
 namespace tenon {
 namespace detail {
+inline namespace TENON_VARIANT {
 
 /// A domain; codes of "tenon" and "uv" compare equal to the std::errc that they mean.
 class domain_category final : public std::error_category {
@@ -58,9 +59,11 @@ private:
   const std::string domain_;
 };
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
 namespace detail {
+inline namespace TENON_VARIANT {
 
 /// A domain that this shared object has met.
 struct known_category {
@@ -82,12 +85,13 @@ inline const std::error_category *shared_category(const char *domain) {
   return category;
 }
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
 /// The category of an error's domain: std::generic_category() for "errno".
 ///
 /// A process meets few domains; their categories are kept for ever, as categories must be.
-[[nodiscard]] inline const std::error_category &category(const char *domain) {
+TENON_TAG [[nodiscard]] inline const std::error_category &category(const char *domain) {
   static std::atomic<const detail::known_category *> newest{nullptr};
   if (std::strcmp(domain, "errno") == 0)
     return std::generic_category();

@@ -34,6 +34,7 @@ template <class T> struct first {
 template <> struct first<void> { std::size_t index; };
 
 namespace detail {
+inline namespace TENON_VARIANT {
 
 template <class F> inline constexpr bool is_future = false;
 template <class T> inline constexpr bool is_future<future<T>> = true;
@@ -177,45 +178,52 @@ template <class Inputs> auto one_of(combine_fn combine, Inputs inputs) {
   });
 }
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
 /// All values. Fails, or is cancelled, as soon as one of them does; the others are then cancelled.
-template <class... F, class = detail::are_futures<F...>> [[nodiscard]] auto all(F &&...futures) {
+template <class... F, class = detail::are_futures<F...>>
+TENON_TAG [[nodiscard]] auto all(F &&...futures) {
   return detail::all_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
 }
-template <class Range, class = detail::is_range<Range>> [[nodiscard]] auto all(Range &&futures) {
+template <class Range, class = detail::is_range<Range>>
+TENON_TAG [[nodiscard]] auto all(Range &&futures) {
   return detail::all_of(detail::futures_in<Range>(std::forward<Range>(futures)));
 }
 
 /// When each has settled, however: the futures, to be read without waiting.
 template <class... F, class = detail::are_futures<F...>>
-[[nodiscard]] auto all_settled(F &&...futures) {
+TENON_TAG [[nodiscard]] auto all_settled(F &&...futures) {
   return detail::settled_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
 }
 template <class Range, class = detail::is_range<Range>>
-[[nodiscard]] auto all_settled(Range &&futures) {
+TENON_TAG [[nodiscard]] auto all_settled(Range &&futures) {
   return detail::settled_of(detail::futures_in<Range>(std::forward<Range>(futures)));
 }
 
 /// The first value; the others are cancelled. Fails when none has one: with a tenon::error of
 /// TENON_STATUS_REJECTED whose cause is the first input's error.
-template <class... F, class = detail::are_futures<F...>> [[nodiscard]] auto any(F &&...futures) {
+template <class... F, class = detail::are_futures<F...>>
+TENON_TAG [[nodiscard]] auto any(F &&...futures) {
   static_assert(sizeof...(F) > 0, "a variant of nothing");
   return detail::one_of(tenon_future_any,
                         std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
 }
-template <class Range, class = detail::is_range<Range>> [[nodiscard]] auto any(Range &&futures) {
+template <class Range, class = detail::is_range<Range>>
+TENON_TAG [[nodiscard]] auto any(Range &&futures) {
   return detail::one_of(tenon_future_any, detail::futures_in<Range>(std::forward<Range>(futures)));
 }
 
 /// How the first ends that settles, with a value or without; the others are cancelled. Of an empty
 /// range: pending until it is cancelled.
-template <class... F, class = detail::are_futures<F...>> [[nodiscard]] auto race(F &&...futures) {
+template <class... F, class = detail::are_futures<F...>>
+TENON_TAG [[nodiscard]] auto race(F &&...futures) {
   static_assert(sizeof...(F) > 0, "a variant of nothing");
   return detail::one_of(tenon_future_race,
                         std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
 }
-template <class Range, class = detail::is_range<Range>> [[nodiscard]] auto race(Range &&futures) {
+template <class Range, class = detail::is_range<Range>>
+TENON_TAG [[nodiscard]] auto race(Range &&futures) {
   return detail::one_of(tenon_future_race, detail::futures_in<Range>(std::forward<Range>(futures)));
 }
 

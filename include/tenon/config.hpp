@@ -49,17 +49,34 @@
 #define TENON_THREAD_SANITIZER 1
 #endif
 #endif
+#if !defined(TENON_THREAD_SANITIZER)
+#define TENON_THREAD_SANITIZER 0
+#endif
 
-#if defined(TENON_THREAD_SANITIZER)
+// A program may have units with and without exceptions or RTTI, and of several dialects; of what is
+// inline in all of them the linker keeps one. So what depends on such an option, or what an
+// exception may leave, is another function in each: all of detail by its namespace, and the members
+// of what units pass to each other, whose types have one name, by a tag (see docs/decisions/0018).
+#define TENON_JOIN_(a, b, c, d, e, f, g, h, i, j) a##b##c##d##e##f##g##h##i##j
+#define TENON_JOIN(a, b, c, d, e, f, g, h, i, j) TENON_JOIN_(a, b, c, d, e, f, g, h, i, j)
+#define TENON_STRINGIFY_(text) #text
+#define TENON_STRINGIFY(text) TENON_STRINGIFY_(text)
+#define TENON_VARIANT                                                                              \
+  TENON_JOIN(v, TENON_VERSION_MAJOR, _, TENON_VERSION_MINOR, _, TENON_HAS_EXCEPTIONS,              \
+             TENON_HAS_RTTI, TENON_HAS_COROUTINES, TENON_HAS_STOP_TOKEN, TENON_THREAD_SANITIZER)
+#define TENON_TAG [[gnu::abi_tag(TENON_STRINGIFY(TENON_VARIANT))]]
+
+#if TENON_THREAD_SANITIZER
 extern "C" void __tsan_acquire(void *address);
 extern "C" void __tsan_release(void *address);
 #endif
 
 namespace tenon::detail {
+inline namespace TENON_VARIANT {
 
 // The library orders what one thread gives and another takes, but is no instrumented code: these
 // tell the thread sanitizer, and are nothing without it.
-#if defined(TENON_THREAD_SANITIZER)
+#if TENON_THREAD_SANITIZER
 // At an address that is one in all shared objects.
 inline void *handover() noexcept {
   return const_cast<char *>(tenon_status_string(TENON_STATUS_OK)); // NOLINT(*-const-cast)
@@ -78,6 +95,7 @@ inline bool seen(bool answer) noexcept {
   return answer;
 }
 
+} // namespace TENON_VARIANT
 } // namespace tenon::detail
 
 #endif // TENON_CONFIG_HPP

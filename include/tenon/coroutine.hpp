@@ -19,6 +19,8 @@
 
 namespace tenon {
 namespace detail {
+/// What public types consist of: the same in all units.
+namespace layout {
 
 /// What the tasks of one chain share: they run one at a time, so it needs no lock.
 struct chain {
@@ -37,6 +39,11 @@ struct chain {
       cancel_as(result, future);
   }
 };
+
+} // namespace layout
+using namespace layout;
+
+inline namespace TENON_VARIANT {
 
 /// Runs a coroutine, and those that its tasks give way to, one after the other on this stack.
 inline void run_chain(chain *chain, std::coroutine_handle<> first) {
@@ -179,15 +186,16 @@ private:
   shared_future<T> future_;
 };
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
-template <class T> auto operator co_await(future<T> &&future) {
+template <class T> TENON_TAG auto operator co_await(future<T> &&future) {
   return detail::awaiter<T>(std::move(future), nullptr);
 }
-template <class T> auto operator co_await(future<T> &future) {
+template <class T> TENON_TAG auto operator co_await(future<T> &future) {
   return detail::awaiter<T>(std::move(future), nullptr);
 }
-template <class T> auto operator co_await(const shared_future<T> &future) {
+template <class T> TENON_TAG auto operator co_await(const shared_future<T> &future) {
   return detail::shared_awaiter<T>(future, nullptr);
 }
 

@@ -10,6 +10,9 @@
 
 namespace tenon::detail {
 
+/// What public types consist of: the same in all units.
+namespace layout {
+
 /// The C functions of each kind of end.
 template <class Handle> struct functions_of;
 template <> struct functions_of<tenon_stream_t> {
@@ -99,20 +102,20 @@ public:
   }
 
   /// The same, and says why: the writer's cancel_reason() gives it, in every language.
-  void cancel(const error &reason) const noexcept {
+  TENON_TAG void cancel(const error &reason) const noexcept {
     functions::cancel_with(this->handle(), reason.handle());
   }
 
   /// When the writer ends it, whether or not all has been read: with nothing, with the error, or as
   /// cancelled. A cancel of this is one of the stream; letting go of it is none.
-  [[nodiscard]] future<void> ended() const {
+  TENON_TAG [[nodiscard]] future<void> ended() const {
     tenon_future_t *end = nullptr;
     require(functions::copy_end(this->handle(), &end));
     return future<void>::adopt(end);
   }
 
   /// The error that it ended with, also before all has been read; nothing if there is none.
-  [[nodiscard]] std::optional<error> failure() const {
+  TENON_TAG [[nodiscard]] std::optional<error> failure() const {
     return error_from<Handle>(functions::copy_error, this->handle());
   }
 
@@ -136,7 +139,7 @@ public:
 
   /// Ends with an error, which arrives after what has been sent. One that cannot be (no memory)
   /// ends it as cancelled.
-  bool fail(const error &error) const noexcept {
+  TENON_TAG bool fail(const error &error) const noexcept {
     given();
     const tenon_status_t status = fail_with(error.handle(), [this](tenon_error_t *why) {
       return functions::fail(this->handle(), why);
@@ -146,7 +149,7 @@ public:
 
 #if TENON_HAS_EXCEPTIONS
   /// The same with an exception, which is thrown again where it is read. tenon::cancelled cancels.
-  bool fail(const std::exception_ptr &exception) const {
+  TENON_TAG bool fail(const std::exception_ptr &exception) const {
     const error error = error::adopt(error_of(exception));
     return means(error, TENON_STATUS_CANCELLED) ? cancel() : fail(error);
   }
@@ -164,18 +167,23 @@ public:
   }
 
   /// Why: what the cancel said, or a plain error. Nothing while the reader wants more.
-  [[nodiscard]] std::optional<error> cancel_reason() const {
+  TENON_TAG [[nodiscard]] std::optional<error> cancel_reason() const {
     return error_from<Handle>(functions::copy_reason, this->handle());
   }
 
   /// As promise::on_cancel().
-  template <class F> void on_cancel(tenon_executor_t *executor, F f) {
+  template <class F> TENON_TAG void on_cancel(tenon_executor_t *executor, F f) {
     register_cancel(functions::on_cancel, this->handle(), executor, std::move(f));
   }
 
 protected:
   using end_base<Handle>::end_base;
 };
+
+} // namespace layout
+using namespace layout;
+
+inline namespace TENON_VARIANT {
 
 /// Throws what a reader that has no item answers.
 template <class Handle>
@@ -227,6 +235,7 @@ template <class T, class Handle> tenon_status_t try_take(Handle *reader, std::op
   return TENON_STATUS_OK;
 }
 
+} // namespace TENON_VARIANT
 } // namespace tenon::detail
 
 #endif // TENON_ENDS_HPP

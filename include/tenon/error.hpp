@@ -19,6 +19,7 @@
 namespace tenon {
 
 namespace detail {
+inline namespace TENON_VARIANT {
 
 /// What create(domain, message, &handle) makes of texts of any encoding; nullptr: no memory.
 template <class Create>
@@ -40,21 +41,30 @@ tenon_error_t *error_in_utf8(const char *domain, const char *message, Create cre
   return status == TENON_STATUS_OK ? handle : nullptr;
 }
 
+} // namespace TENON_VARIANT
 } // namespace detail
+
+// A unit without RTTI has classes of its own: those of others know their type.
+#if !TENON_HAS_RTTI
+inline namespace without_rtti {
+#endif
+
+#pragma GCC visibility push(default) // caught in other shared objects, too
 
 /// Why something failed, in the form that every language sees.
 ///
 /// code() has a category for the error's domain: see category(). Copies refer to the same error.
-class [[gnu::visibility("default")]] error : public std::system_error {
+class error : public std::system_error {
 public:
   /// What a call answered, as an error of domain "tenon".
-  explicit error(tenon_status_t status)
+  TENON_TAG explicit error(tenon_status_t status)
       : error(created("tenon", status, tenon_status_string(status), nullptr)) {}
 
   /// An error of one's own: see tenon_error_create(). What is no UTF-8 in a text becomes U+FFFD, and
   /// a domain that is empty or nullptr "unknown". Without memory for it, it has no handle, and says
   /// so: TENON_STATUS_NO_RESOURCES.
-  error(const char *domain, std::int64_t code, const char *message, const error *cause = nullptr)
+  TENON_TAG error(const char *domain, std::int64_t code, const char *message,
+                  const error *cause = nullptr)
       : error(created(domain, code, message, cause ? cause->handle_ : nullptr)) {}
 
   error(const error &other) noexcept : system_error(other), handle_(other.handle_) {
@@ -72,7 +82,7 @@ public:
   ~error() override { tenon_error_release(handle_); }
 
   /// Takes over a reference from C.
-  [[nodiscard]] static error adopt(tenon_error_t * handle) { return error(handle); }
+  TENON_TAG [[nodiscard]] static error adopt(tenon_error_t *handle) { return error(handle); }
 
   /// The handle, lent for as long as this object lives; nullptr if there is none.
   [[nodiscard]] tenon_error_t *handle() const noexcept { return handle_; }
@@ -91,7 +101,7 @@ public:
                                                                          : "out of memory";
   }
 
-  [[nodiscard]] std::optional<error> cause() const {
+  TENON_TAG [[nodiscard]] std::optional<error> cause() const {
     tenon_error_t *cause = nullptr;
     if (tenon_error_copy_cause(handle_, &cause) != TENON_STATUS_OK || !cause)
       return std::nullopt;
@@ -99,24 +109,25 @@ public:
   }
 
 protected:
-  explicit error(tenon_error_t * handle) : system_error(error_code_of(handle)), handle_(handle) {}
+  TENON_TAG explicit error(tenon_error_t *handle)
+      : system_error(error_code_of(handle)), handle_(handle) {}
 
 private:
-  static tenon_error_t *created(const char *domain, std::int64_t code, const char *message,
-                                tenon_error_t *cause) noexcept {
+  TENON_TAG static tenon_error_t *created(const char *domain, std::int64_t code,
+                                          const char *message, tenon_error_t *cause) noexcept {
     return detail::error_in_utf8(domain, message,
                                  [&](const char *in, const char *text, tenon_error_t **out) {
                                    return tenon_error_create(in, code, text, cause, out);
                                  });
   }
 
-  static std::int64_t code_of(tenon_error_t * handle) noexcept {
+  static std::int64_t code_of(tenon_error_t *handle) noexcept {
     std::int64_t code = TENON_STATUS_NO_RESOURCES;
     static_cast<void>(tenon_error_get_code(handle, &code));
     return code;
   }
 
-  static std::error_code error_code_of(tenon_error_t * handle) {
+  TENON_TAG static std::error_code error_code_of(tenon_error_t *handle) {
     const char *domain;
     if (tenon_error_get_domain(handle, &domain) != TENON_STATUS_OK)
       domain = "tenon";
@@ -131,10 +142,19 @@ private:
 
 /// The work has ended because somebody asked it to. Thrown out of a producer, it makes the future
 /// cancelled.
-class [[gnu::visibility("default")]] cancelled
-    : public error{public : cancelled() : error(TENON_STATUS_CANCELLED){}};
+class cancelled : public error {
+public:
+  TENON_TAG cancelled() : error(TENON_STATUS_CANCELLED) {}
+};
+
+#pragma GCC visibility pop
+
+#if !TENON_HAS_RTTI
+} // namespace without_rtti
+#endif
 
 namespace detail {
+inline namespace TENON_VARIANT {
 
 template <class Exception> [[noreturn]] inline void raise(const Exception &exception) {
 #if TENON_HAS_EXCEPTIONS
@@ -189,6 +209,7 @@ template <class Handle>
   raise_owned(handle);
 }
 
+} // namespace TENON_VARIANT
 } // namespace detail
 } // namespace tenon
 

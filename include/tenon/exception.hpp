@@ -21,6 +21,7 @@
 #endif
 
 namespace tenon::detail {
+inline namespace TENON_VARIANT {
 
 /// The exception that travels in an error, if one does. Borrows the handle.
 inline std::exception_ptr exception_inside(tenon_error_t *handle) noexcept {
@@ -71,13 +72,24 @@ inline void unhide(std::string &name) {
       name.replace(at, std::strlen(hidden), "std::");
 }
 
-/// The type's name as it is written, after "cxx.".
+/// The type of the exception that is being handled; nullptr: not known. Not by typeid of the object:
+/// a class that a unit without RTTI made does not know its type.
+inline const std::type_info *type_of_current_exception() noexcept {
+#if TENON_HAS_RTTI && __has_include(<cxxabi.h>)
+  return abi::__cxa_current_exception_type();
+#else
+  return nullptr;
+#endif
+}
+
+/// The type's name as it is written, after "cxx.", of the exception that is being handled.
 inline std::string domain_of([[maybe_unused]] const std::exception *exception) {
 #if TENON_HAS_RTTI && __has_include(<cxxabi.h>)
-  if (exception) {
+  const std::type_info *const type = type_of_current_exception();
+  if (exception && type) {
     int status = 0;
     const std::unique_ptr<char, void (*)(void *)> name(
-        abi::__cxa_demangle(typeid(*exception).name(), nullptr, nullptr, &status), std::free);
+        abi::__cxa_demangle(type->name(), nullptr, nullptr, &status), std::free);
     if (name) {
       std::string domain = std::string("cxx.") + name.get();
       unhide(domain);
@@ -112,10 +124,11 @@ inline tenon_error_t *error_with(const std::exception_ptr &exception, const std:
   return nullptr;
 }
 
-/// Whether it is one of ours and no class that somebody derived.
-inline bool is_plain([[maybe_unused]] const error &error) noexcept {
+/// Whether what is being handled is one of ours and no class that somebody derived.
+inline bool is_plain() noexcept {
 #if TENON_HAS_RTTI
-  return typeid(error) == typeid(tenon::error) || typeid(error) == typeid(cancelled);
+  const std::type_info *const type = type_of_current_exception();
+  return type && (*type == typeid(tenon::error) || *type == typeid(cancelled));
 #else
   return true;
 #endif
@@ -127,7 +140,7 @@ inline tenon_error_t *error_of(const std::exception_ptr &exception) noexcept {
   try {
     std::rethrow_exception(exception);
   } catch (const error &error) {
-    if (is_plain(error) && tenon_error_retain(error.handle()) == TENON_STATUS_OK)
+    if (is_plain() && tenon_error_retain(error.handle()) == TENON_STATUS_OK)
       return error.handle();
     return error_with(exception, &error, error.value());
   } catch (const std::system_error &error) {
@@ -141,6 +154,7 @@ inline tenon_error_t *error_of(const std::exception_ptr &exception) noexcept {
 
 #endif // TENON_HAS_EXCEPTIONS
 
+} // namespace TENON_VARIANT
 } // namespace tenon::detail
 
 #endif // TENON_EXCEPTION_HPP

@@ -15,7 +15,7 @@ namespace tenon {
 class executor {
 public:
   /// An executor of one's own: tenon_executor_create().
-  explicit executor(const tenon_executor_config_t *config = nullptr) {
+  TENON_TAG explicit executor(const tenon_executor_config_t *config = nullptr) {
     detail::require(tenon_executor_create(config, &handle_));
   }
 
@@ -44,7 +44,7 @@ public:
   [[nodiscard]] tenon_executor_t *release() noexcept { return std::exchange(handle_, nullptr); }
 
   /// Runs what is ready: tenon_executor_poll().
-  tenon_poll_result_t poll(const tenon_poll_budget_t *budget = nullptr) {
+  TENON_TAG tenon_poll_result_t poll(const tenon_poll_budget_t *budget = nullptr) {
     tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
     detail::require(tenon_executor_poll(handle_, budget, &result));
     return result;
@@ -52,10 +52,12 @@ public:
 
   /// Polls and sleeps until nothing is pending any more; beside a thread that waits for a result by
   /// polling, as future::get() does, this goes on when that one has it. See work_guard, too.
-  void run() { detail::require(tenon_executor_run_until(handle_, nullptr, TENON_FOREVER)); }
+  TENON_TAG void run() {
+    detail::require(tenon_executor_run_until(handle_, nullptr, TENON_FOREVER));
+  }
 
   /// Polls and sleeps until there is a result, and returns or throws it.
-  template <class T> T run(future<T> future) {
+  template <class T> TENON_TAG T run(future<T> future) {
     if (!future.valid())
       detail::raise(std::future_errc::no_state);
     const tenon_status_t status = tenon_executor_run_until(handle_, future.handle(), TENON_FOREVER);
@@ -65,7 +67,7 @@ public:
   }
 
   /// Has f() called in a poll, or destroyed if the executor closes first. f may not throw.
-  template <class F> void post(F f) {
+  template <class F> TENON_TAG void post(F f) {
     struct job {
       F f;
       static void run(void *context, tenon_status_t status) noexcept {
@@ -100,7 +102,7 @@ private:
 class work_guard {
 public:
   /// Throws tenon::error with TENON_STATUS_CLOSED on a closed executor.
-  explicit work_guard(tenon_executor_t *executor) {
+  TENON_TAG explicit work_guard(tenon_executor_t *executor) {
     tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
     config.executor = executor;
     detail::require(tenon_promise_create(&config, &promise_, &future_));

@@ -16,7 +16,7 @@ namespace tenon {
 /// A std::future can only be waited for: unless it is ready, this starts a thread that does so, and
 /// that ends with the result. It is the one thread that Tenon ever starts. A cancel is not passed
 /// on, since there is no way to.
-template <class T> [[nodiscard]] future<T> from_std(std::future<T> source) {
+template <class T> TENON_TAG [[nodiscard]] future<T> from_std(std::future<T> source) {
   if (!source.valid())
     detail::raise(std::future_errc::no_state);
   promise<T> promise;
@@ -34,7 +34,7 @@ template <class T> [[nodiscard]] future<T> from_std(std::future<T> source) {
 }
 
 /// A std::future for the same result.
-template <class T> [[nodiscard]] std::future<T> to_std(future<T> source) {
+template <class T> TENON_TAG [[nodiscard]] std::future<T> to_std(future<T> source) {
   std::promise<T> promise;
   std::future<T> result = promise.get_future();
   source

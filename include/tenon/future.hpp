@@ -22,11 +22,18 @@ template <class T> class shared_future;
 
 namespace detail {
 
+inline namespace TENON_VARIANT {
+
 /// Whether a status says how a future ended.
 constexpr bool is_end(tenon_status_t status) noexcept {
   return status == TENON_STATUS_OK || status == TENON_STATUS_REJECTED ||
          status == TENON_STATUS_CANCELLED;
 }
+
+} // namespace TENON_VARIANT
+
+/// What public types consist of: the same in all units.
+namespace layout {
 
 /// One reference to a future, and what does not depend on the type of its value.
 class future_base {
@@ -46,15 +53,16 @@ public:
   [[nodiscard]] bool valid() const noexcept { return handle_ != nullptr; }
 
   /// Throws std::system_error where waiting would be a deadlock, as inside an executor's poll.
-  void wait() const { static_cast<void>(wait_ns(TENON_FOREVER)); }
+  TENON_TAG void wait() const { static_cast<void>(wait_ns(TENON_FOREVER)); }
 
   template <class Rep, class Period>
-  std::future_status wait_for(const std::chrono::duration<Rep, Period> &timeout) const {
+  TENON_TAG std::future_status wait_for(const std::chrono::duration<Rep, Period> &timeout) const {
     return wait_ns(timeout_ns(timeout));
   }
 
   template <class Clock, class Duration>
-  std::future_status wait_until(const std::chrono::time_point<Clock, Duration> &deadline) const {
+  TENON_TAG std::future_status
+  wait_until(const std::chrono::time_point<Clock, Duration> &deadline) const {
     for (auto now = Clock::now(); now < deadline; now = Clock::now())
       if (wait_ns(timeout_ns(deadline - now)) == std::future_status::ready)
         return std::future_status::ready;
@@ -97,14 +105,14 @@ public:
   [[nodiscard]] tenon_future_t *release() noexcept { return std::exchange(handle_, nullptr); }
 
   /// Why it ended without a value; nothing if it has one, or is pending.
-  [[nodiscard]] std::optional<error> failure() const {
+  TENON_TAG [[nodiscard]] std::optional<error> failure() const {
     return detail::error_from(tenon_future_copy_error, handle_);
   }
 
 protected:
   explicit future_base(tenon_future_t *handle) noexcept : handle_(handle) {}
 
-  std::future_status wait_ns(std::uint64_t timeout_ns) const {
+  TENON_TAG std::future_status wait_ns(std::uint64_t timeout_ns) const {
     require_state();
     const tenon_status_t status = try_wait(timeout_ns);
     if (status == TENON_STATUS_TIMEOUT)
@@ -114,13 +122,16 @@ protected:
     return std::future_status::ready;
   }
 
-  void require_state() const {
+  TENON_TAG void require_state() const {
     if (!handle_)
       raise(std::future_errc::no_state);
   }
 
   tenon_future_t *handle_ = nullptr;
 };
+
+} // namespace layout
+using namespace layout;
 
 } // namespace detail
 
@@ -151,7 +162,7 @@ public:
   /// As std::future's. Throws tenon::cancelled if the work was cancelled, and tenon::error for what
   /// another language failed with; after any of these, valid() is false. A wait that would be a
   /// deadlock throws, and leaves it as it was.
-  T get() {
+  TENON_TAG T get() {
     require_state();
     tenon_value_t value;
     const tenon_status_t status = take(value);
@@ -167,19 +178,19 @@ public:
   ///
   /// Answers as tenon_future_take(): PENDING, REJECTED and CANCELLED leave the future as it is, so
   /// that failure() can be asked; OK leaves it empty. INVALID, too, if the value is no T.
-  template <class... Out> [[nodiscard]] tenon_status_t try_get(Out &...out);
+  template <class... Out> TENON_TAG [[nodiscard]] tenon_status_t try_get(Out &...out);
 
   /// What comes after: see then.hpp. Letting go of what it gives cancels the work; detach() it.
-  template <class... F> [[nodiscard]] auto then(tenon_executor_t *executor, F &&...f);
+  template <class... F> TENON_TAG [[nodiscard]] auto then(tenon_executor_t *executor, F &&...f);
 
 #if TENON_HAS_STOP_TOKEN
   /// The same result, whose work is asked to end when a stop is requested. See stop.hpp.
-  [[nodiscard]] future with_stop(std::stop_token token);
+  TENON_TAG [[nodiscard]] future with_stop(std::stop_token token);
 #endif
 
 #if TENON_HAS_COROUTINES
   /// What to co_await so as to go on in the executor's poll. See coroutine.hpp.
-  [[nodiscard]] auto on(tenon_executor_t *executor);
+  TENON_TAG [[nodiscard]] auto on(tenon_executor_t *executor);
 #endif
 
   void swap(future &other) noexcept { std::swap(handle_, other.handle_); }
@@ -195,7 +206,8 @@ private:
     return status;
   }
 
-  [[gnu::cold, gnu::noinline]] void get_slowly(tenon_status_t status, tenon_value_t &value) {
+  TENON_TAG [[gnu::cold, gnu::noinline]] void get_slowly(tenon_status_t status,
+                                                         tenon_value_t &value) {
     if (status == TENON_STATUS_PENDING) {
       wait();
       status = take(value);

@@ -30,12 +30,12 @@ public:
   }
 
   /// The newest value that was not seen, or the next one, as stream::next().
-  auto next() const noexcept {
+  TENON_TAG auto next() const noexcept {
     return detail::operation(detail::next_call<T, tenon_latest_t>{handle()});
   }
 
   /// The newest value that was not seen, if there is one: answers as stream::try_next().
-  [[nodiscard]] tenon_status_t try_next(std::optional<T> &out) const {
+  TENON_TAG [[nodiscard]] tenon_status_t try_next(std::optional<T> &out) const {
     return detail::try_take<T>(handle(), out);
   }
 
@@ -68,7 +68,7 @@ public:
   }
 
   /// Sets the newest value. False: the reader wants no more, or this has been ended.
-  template <class U = T> bool set(U &&value) const {
+  template <class U = T> TENON_TAG bool set(U &&value) const {
     detail::owned_value made(detail::traits<T>::make(std::forward<U>(value)));
     detail::given();
     const tenon_status_t status = tenon_publisher_set(handle(), &made.value);
@@ -84,7 +84,8 @@ private:
 /// Makes both ends, without a value. `executor` is where the publisher works: it lets a wait tell a
 /// deadlock.
 template <class T>
-[[nodiscard]] std::pair<publisher<T>, latest<T>> make_latest(tenon_executor_t *executor = nullptr) {
+TENON_TAG [[nodiscard]] std::pair<publisher<T>, latest<T>>
+make_latest(tenon_executor_t *executor = nullptr) {
   tenon_latest_config_t config = TENON_LATEST_CONFIG_INIT;
   config.executor = executor;
   tenon_publisher_t *write_end = nullptr;

@@ -11,6 +11,7 @@
 #include <cstring>
 
 namespace tenon::detail {
+inline namespace TENON_VARIANT {
 
 /// Moves how one future ended into a promise.
 inline void forward(tenon_future_t *from, tenon_promise_t *to) noexcept {
@@ -48,6 +49,11 @@ inline void cancel_as(tenon_promise_t *cancelled, tenon_future_t *target) noexce
   tenon_future_cancel_with(target, is_plain ? nullptr : reason);
   tenon_error_release(reason);
 }
+
+} // namespace TENON_VARIANT
+
+/// What public types consist of: the same in all units.
+namespace layout {
 
 /// Shared by the callbacks that are registered with it; freed when each has been told.
 class link {
@@ -125,6 +131,8 @@ private:
   tenon_promise_t *result_ = nullptr;
 };
 
+} // namespace layout
+using namespace layout;
 } // namespace tenon::detail
 
 #endif // TENON_LINK_HPP

@@ -15,6 +15,7 @@
 #include <tenon/future.hpp>
 
 namespace tenon::detail {
+inline namespace TENON_VARIANT {
 
 /// The next attempt after a wait: the wait may have been cancelled, and not what it was for.
 template <class Call>
@@ -114,6 +115,7 @@ private:
   Call call_;
 };
 
+} // namespace TENON_VARIANT
 } // namespace tenon::detail
 
 #endif // TENON_OPERATION_HPP

@@ -16,12 +16,27 @@ namespace detail {
 /// Says that nobody gave an allocator.
 using no_allocator = std::allocator<nothing>;
 
+/// What public types consist of: the same in all units.
+namespace layout {
+
 /// A callable of any type: its calls as pointers, so that no class needs a vtable.
 template <class R, class... Arguments> struct task_call {
   R (*call)(task_call *, Arguments...);
   promise<R> (*renew)(const task_call *);
   void (*end)(task_call *) noexcept;
 };
+
+struct task_ender {
+  template <class R, class... Arguments>
+  void operator()(task_call<R, Arguments...> *task) const noexcept {
+    task->end(task);
+  }
+};
+
+} // namespace layout
+using namespace layout;
+
+inline namespace TENON_VARIANT {
 
 template <class F, class Allocator, class R, class... Arguments>
 struct task_of : task_call<R, Arguments...> {
@@ -60,13 +75,6 @@ struct task_of : task_call<R, Arguments...> {
   F f;
 };
 
-struct task_ender {
-  template <class R, class... Arguments>
-  void operator()(task_call<R, Arguments...> *task) const noexcept {
-    task->end(task);
-  }
-};
-
 /// The signature of a call operator, without its object.
 template <class Operator> struct signature;
 // NOLINTBEGIN(bugprone-macro-parentheses): qualifiers cannot have them.
@@ -87,6 +95,7 @@ TENON_SIGNATURE(const &noexcept)
 // NOLINTEND(bugprone-macro-parentheses)
 template <class Operator> using signature_of = typename signature<Operator>::type;
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
 /// A callable whose result goes to a future.
@@ -100,11 +109,11 @@ public:
   packaged_task() noexcept : promise_(detail::without_state()) {}
 
   template <class F, class = if_callable<F>>
-  explicit packaged_task(F &&f)
+  TENON_TAG explicit packaged_task(F &&f)
       : task_(make(detail::no_allocator(), std::forward<F>(f))), promise_() {}
 
   template <class F, class Allocator, class = if_callable<F>>
-  explicit packaged_task(std::allocator_arg_t, const Allocator &allocator, F &&f)
+  TENON_TAG explicit packaged_task(std::allocator_arg_t, const Allocator &allocator, F &&f)
       : task_(make(allocator, std::forward<F>(f))), promise_(std::allocator_arg, allocator) {}
 
   packaged_task(packaged_task &&) noexcept = default;
@@ -115,21 +124,21 @@ public:
 
   [[nodiscard]] bool valid() const noexcept { return task_ != nullptr; }
 
-  [[nodiscard]] future<R> get_future() { return promise_.get_future(); }
+  TENON_TAG [[nodiscard]] future<R> get_future() { return promise_.get_future(); }
 
-  void operator()(Arguments... arguments) {
+  TENON_TAG void operator()(Arguments... arguments) {
     promise_.require_unsatisfied();
     detail::settle_by(promise_, task_->call, task_.get(), std::forward<Arguments>(arguments)...);
   }
 
-  void make_ready_at_thread_exit(Arguments... arguments) {
+  TENON_TAG void make_ready_at_thread_exit(Arguments... arguments) {
     promise_.require_unsatisfied();
     detail::settle_by<detail::settling::at_thread_exit>(promise_, task_->call, task_.get(),
                                                         std::forward<Arguments>(arguments)...);
   }
 
   /// From the same allocator.
-  void reset() {
+  TENON_TAG void reset() {
     if (!valid())
       detail::raise(std::future_errc::no_state);
     promise_ = task_->renew(task_.get());
@@ -143,7 +152,8 @@ public:
 private:
   using task_ptr = std::unique_ptr<detail::task_call<R, Arguments...>, detail::task_ender>;
 
-  template <class Allocator, class F> static task_ptr make(const Allocator &allocator, F &&f) {
+  template <class Allocator, class F>
+  TENON_TAG static task_ptr make(const Allocator &allocator, F &&f) {
     using task = detail::task_of<std::decay_t<F>, Allocator, R, Arguments...>;
     using traits = typename task::allocator_traits;
     typename task::allocator with(allocator);

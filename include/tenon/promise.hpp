@@ -22,19 +22,22 @@ template <class Signature> class packaged_task; // not defined
 
 namespace detail {
 
+/// What public types consist of: the same in all units.
+namespace layout {
+
 /// For a promise that is none yet.
 struct without_state {};
 
 /// Both ends, until the read end is given away, and all that does not depend on how T is set.
 template <class T> class promise_base {
 public:
-  promise_base() { create(nullptr); }
+  TENON_TAG promise_base() { create(nullptr); }
 
   /// `executor` is where the producer works: it lets a wait tell a deadlock.
-  explicit promise_base(tenon_executor_t *executor) { create(executor); }
+  TENON_TAG explicit promise_base(tenon_executor_t *executor) { create(executor); }
 
   template <class Allocator>
-  promise_base(std::allocator_arg_t, const Allocator &allocator)
+  TENON_TAG promise_base(std::allocator_arg_t, const Allocator &allocator)
       : memory_(new_box<stored_t<T>>(allocator)) {
     create(nullptr);
   }
@@ -55,7 +58,7 @@ public:
       tenon_future_release(future_);
   }
 
-  [[nodiscard]] future<T> get_future() {
+  TENON_TAG [[nodiscard]] future<T> get_future() {
     require_state();
     if (!future_)
       raise(std::future_errc::future_already_retrieved);
@@ -63,12 +66,12 @@ public:
   }
 
 #if TENON_HAS_EXCEPTIONS
-  void set_exception(const std::exception_ptr &exception) {
+  TENON_TAG void set_exception(const std::exception_ptr &exception) {
     require_unsatisfied();
     reject_owned(error_of(exception));
   }
 
-  void set_exception_at_thread_exit(const std::exception_ptr &exception) {
+  TENON_TAG void set_exception_at_thread_exit(const std::exception_ptr &exception) {
     require_unsatisfied();
     auto later = late_settlement::reserve();
     later->fails = true;
@@ -78,13 +81,13 @@ public:
 #endif
 
   /// Fails with an error: tenon_promise_reject().
-  void set_error(const error &error) {
+  TENON_TAG void set_error(const error &error) {
     require_unsatisfied();
     settle(reject(claim(), error.handle()));
   }
 
   /// Says that the work has ended without a result: tenon_promise_cancel().
-  void cancel() {
+  TENON_TAG void cancel() {
     require_unsatisfied();
     settle(tenon_promise_cancel(claim()));
   }
@@ -95,22 +98,22 @@ public:
   }
 
   /// Why: what the cancel said, or a plain error. Nothing if nobody wants an end.
-  [[nodiscard]] std::optional<error> cancel_reason() const {
+  TENON_TAG [[nodiscard]] std::optional<error> cancel_reason() const {
     return error_from(tenon_promise_copy_reason, handle_);
   }
 
   /// Has f() called when a cancel is requested: in the executor's poll, or with nullptr on the
   /// thread that requests it, which may be this one, at once. f may not throw. Not called, only
   /// destroyed, if the future ends without.
-  template <class F> void on_cancel(tenon_executor_t *executor, F f);
+  template <class F> TENON_TAG void on_cancel(tenon_executor_t *executor, F f);
 
 #if TENON_HAS_STOP_TOKEN
   /// A token whose stop is requested when a cancel is, the same at each call: see stop.hpp.
-  [[nodiscard]] std::stop_token get_stop_token();
+  TENON_TAG [[nodiscard]] std::stop_token get_stop_token();
 #endif
 
   /// The same as set_error() for whoever has no exceptions: answers as tenon_promise_reject().
-  tenon_status_t try_set_error(const error &error) noexcept {
+  TENON_TAG tenon_status_t try_set_error(const error &error) noexcept {
     return is_satisfied() ? TENON_STATUS_ALREADY_SETTLED : reject(claim(), error.handle());
   }
 
@@ -131,7 +134,7 @@ public:
   }
 
 protected:
-  template <class... From> void set(From &&...from) {
+  template <class... From> TENON_TAG void set(From &&...from) {
     require_unsatisfied();
     tenon_value_t value = make(std::forward<From>(from)...);
     const tenon_status_t status = tenon_promise_resolve(claim(), &value);
@@ -139,14 +142,14 @@ protected:
       refused(status, value);
   }
 
-  template <class... From> void set_later(From &&...from) {
+  template <class... From> TENON_TAG void set_later(From &&...from) {
     require_unsatisfied();
     auto later = late_settlement::reserve();
     later->value = make(std::forward<From>(from)...);
     late_settlement::commit(std::move(later), claim());
   }
 
-  template <class... From> [[nodiscard]] tenon_status_t try_set(From &&...from) {
+  template <class... From> TENON_TAG [[nodiscard]] tenon_status_t try_set(From &&...from) {
     if (is_satisfied())
       return TENON_STATUS_ALREADY_SETTLED;
     tenon_value_t value = make(std::forward<From>(from)...);
@@ -159,18 +162,18 @@ protected:
 private:
   template <class> friend class tenon::packaged_task;
 
-  void require_state() const {
+  TENON_TAG void require_state() const {
     if (!handle_)
       raise(std::future_errc::no_state);
   }
 
-  void require_unsatisfied() const {
+  TENON_TAG void require_unsatisfied() const {
     require_state();
     if (is_satisfied())
       raise(std::future_errc::promise_already_satisfied);
   }
 
-  void create(tenon_executor_t *executor) {
+  TENON_TAG void create(tenon_executor_t *executor) {
     tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
     config.executor = executor;
     require(tenon_promise_create(executor ? &config : nullptr, &handle_, &future_));
@@ -186,25 +189,26 @@ private:
     return handle_;
   }
 
-  template <class... From> tenon_value_t make(From &&...from) {
+  template <class... From> TENON_TAG tenon_value_t make(From &&...from) {
     if (!memory_)
       return traits<stored_t<T>>::make(std::forward<From>(from)...);
     memory_->fill(std::forward<From>(from)...);
     return boxed(std::move(memory_));
   }
 
-  static void settle(tenon_status_t status) {
+  TENON_TAG static void settle(tenon_status_t status) {
     if (status == TENON_STATUS_ALREADY_SETTLED || status == TENON_STATUS_STALE)
       raise(std::future_errc::promise_already_satisfied);
     require(status);
   }
 
-  [[gnu::cold, gnu::noinline]] static void refused(tenon_status_t status, tenon_value_t &value) {
+  TENON_TAG [[gnu::cold, gnu::noinline]] static void refused(tenon_status_t status,
+                                                             tenon_value_t &value) {
     tenon_value_drop(&value);
     settle(status);
   }
 
-  void reject_owned(tenon_error_t *handle) {
+  TENON_TAG void reject_owned(tenon_error_t *handle) {
     const error error = error::adopt(handle);
     settle(means(error, TENON_STATUS_CANCELLED) ? tenon_promise_cancel(claim())
                                                 : reject(claim(), handle));
@@ -216,6 +220,11 @@ private:
   attachment_ptr stop_; // a std::stop_source, once somebody has asked for its token
   std::atomic<bool> is_satisfied_{false};
 };
+
+} // namespace layout
+using namespace layout;
+
+inline namespace TENON_VARIANT {
 
 /// What an on_cancel() registers.
 template <class F> struct cancel_call {
@@ -243,6 +252,8 @@ void register_cancel(OnCancel on_cancel, Handle *handle, tenon_executor_t *execu
     require(status);
 }
 
+} // namespace TENON_VARIANT
+
 template <class T>
 template <class F>
 void promise_base<T>::on_cancel(tenon_executor_t *executor, F f) {
@@ -260,13 +271,13 @@ public:
   using base::base;
   promise() = default;
 
-  void set_value(const T &value) { this->set(value); }
-  void set_value(T &&value) { this->set(std::move(value)); }
-  void set_value_at_thread_exit(const T &value) { this->set_later(value); }
-  void set_value_at_thread_exit(T &&value) { this->set_later(std::move(value)); }
+  TENON_TAG void set_value(const T &value) { this->set(value); }
+  TENON_TAG void set_value(T &&value) { this->set(std::move(value)); }
+  TENON_TAG void set_value_at_thread_exit(const T &value) { this->set_later(value); }
+  TENON_TAG void set_value_at_thread_exit(T &&value) { this->set_later(std::move(value)); }
 
   /// Settles without exceptions: OK, or TENON_STATUS_ALREADY_SETTLED. Not in std::promise.
-  template <class U = T> [[nodiscard]] tenon_status_t try_set_value(U &&value) {
+  template <class U = T> TENON_TAG [[nodiscard]] tenon_status_t try_set_value(U &&value) {
     return this->try_set(std::forward<U>(value));
   }
 
@@ -280,9 +291,9 @@ public:
   using base::base;
   promise() = default;
 
-  void set_value(T &value) { this->set(std::addressof(value)); }
-  void set_value_at_thread_exit(T &value) { this->set_later(std::addressof(value)); }
-  [[nodiscard]] tenon_status_t try_set_value(T &value) {
+  TENON_TAG void set_value(T &value) { this->set(std::addressof(value)); }
+  TENON_TAG void set_value_at_thread_exit(T &value) { this->set_later(std::addressof(value)); }
+  TENON_TAG [[nodiscard]] tenon_status_t try_set_value(T &value) {
     return this->try_set(std::addressof(value));
   }
 
@@ -294,9 +305,9 @@ public:
   using promise_base::promise_base;
   promise() = default;
 
-  void set_value() { set(); }
-  void set_value_at_thread_exit() { set_later(); }
-  [[nodiscard]] tenon_status_t try_set_value() { return try_set(); }
+  TENON_TAG void set_value() { set(); }
+  TENON_TAG void set_value_at_thread_exit() { set_later(); }
+  TENON_TAG [[nodiscard]] tenon_status_t try_set_value() { return try_set(); }
 
   void swap(promise &other) noexcept { promise_base::swap(other); }
 };
@@ -304,6 +315,7 @@ public:
 template <class T> void swap(promise<T> &left, promise<T> &right) noexcept { left.swap(right); }
 
 namespace detail {
+inline namespace TENON_VARIANT {
 
 /// When a promise is settled: at once, or when this thread ends.
 enum class settling { now, at_thread_exit };
@@ -338,6 +350,7 @@ void settle_by(promise<T> &promise, F &&f, Arguments &&...arguments) {
 #endif
 }
 
+} // namespace TENON_VARIANT
 } // namespace detail
 } // namespace tenon
 

@@ -37,7 +37,7 @@ struct scope_options {
 class scope {
 public:
   /// Throws tenon::error as tenon_scope_open() answers.
-  explicit scope(const scope_options &options = {}) {
+  TENON_TAG explicit scope(const scope_options &options = {}) {
     tenon_scope_config_t config = TENON_SCOPE_CONFIG_INIT;
     config.flags = static_cast<std::uint32_t>(options.policy);
     config.parent = options.parent;
@@ -87,21 +87,25 @@ public:
 
   /// Makes the work behind a future part of the scope. The future may go away: the scope keeps the
   /// work wanted. Throws tenon::error, TENON_STATUS_CLOSED, if the scope has ended.
-  void add(const detail::future_base &future) const { add(future.handle()); }
-  template <class T> void add(const shared_future<T> &future) const { add(future.handle()); }
+  TENON_TAG void add(const detail::future_base &future) const { add(future.handle()); }
+  template <class T> TENON_TAG void add(const shared_future<T> &future) const {
+    add(future.handle());
+  }
 
   /// The same for a stream or a latest value, until its writer ends it. Somebody has to read it.
-  template <class Handle> void add(const detail::reader_base<Handle> &reader) const {
+  template <class Handle> TENON_TAG void add(const detail::reader_base<Handle> &reader) const {
     add(reader.ended());
   }
 
   /// The same for any future of C's.
-  void add(tenon_future_t *future) const { detail::require(tenon_scope_add(handle_, future)); }
+  TENON_TAG void add(tenon_future_t *future) const {
+    detail::require(tenon_scope_add(handle_, future));
+  }
 
 #if TENON_HAS_COROUTINES
   /// Starts a task in the scope, as task::start() does. Nobody needs to keep the future. If the scope
   /// has ended, the task never starts, and this throws as add().
-  template <class T> future<T> start(tenon_executor_t *executor, task<T> task) const {
+  template <class T> TENON_TAG future<T> start(tenon_executor_t *executor, task<T> task) const {
     if (!handle_)
       detail::raise(TENON_STATUS_INVALID); // or the task would start outside of it
     return task.start_in(handle_, executor);
@@ -121,16 +125,16 @@ public:
 #if TENON_HAS_STOP_TOKEN
   /// Cancels when a stop is requested, also if it was before, for as long as this object lives. After
   /// that close().with_stop(token) does.
-  void cancel_on(std::stop_token token);
+  TENON_TAG void cancel_on(std::stop_token token);
 #endif
 
   /// Whether a cancel is requested, and why.
-  [[nodiscard]] std::optional<error> cancel_reason() const {
+  TENON_TAG [[nodiscard]] std::optional<error> cancel_reason() const {
     return detail::error_from(tenon_scope_copy_reason, handle_);
   }
 
   /// The scope's own deadline or an ancestor's, whichever comes first.
-  [[nodiscard]] std::chrono::steady_clock::time_point deadline() const {
+  TENON_TAG [[nodiscard]] std::chrono::steady_clock::time_point deadline() const {
     std::uint64_t deadline = TENON_FOREVER;
     detail::require(tenon_scope_get_deadline_ns(handle_, &deadline));
     return detail::instant(deadline);
@@ -138,7 +142,7 @@ public:
 
   /// Says that the scope may end, and gives that end, when all that was added has ended: throws what
   /// failed first, tenon::cancelled if a cancel was requested. Work may be added until then.
-  [[nodiscard]] future<void> close() const {
+  TENON_TAG [[nodiscard]] future<void> close() const {
     tenon_future_t *end = nullptr;
     detail::require(tenon_scope_close(handle_, &end));
     return future<void>::adopt(end);

@@ -25,8 +25,6 @@ template <class T> inline constexpr const char *type_name = nullptr;
 namespace detail {
 
 // What is laid out in its own way by each standard library has a name for each.
-#define TENON_STRINGIFY_(text) #text
-#define TENON_STRINGIFY(text) TENON_STRINGIFY_(text)
 #if defined(_LIBCPP_ABI_VERSION)
 #define TENON_STANDARD_LIBRARY "libc++ " TENON_STRINGIFY(_LIBCPP_ABI_VERSION)
 #elif defined(_GLIBCXX_USE_CXX11_ABI)
@@ -34,12 +32,6 @@ namespace detail {
 #else
 #define TENON_STANDARD_LIBRARY "std"
 #endif
-
-/// tenon_process_share(); nullptr: no memory.
-inline void *shared(const char *name, void *object, const void *code) noexcept {
-  void *kept = nullptr;
-  return tenon_process_share(name, object, code, &kept) == TENON_STATUS_OK ? kept : nullptr;
-}
 
 /// Stands for an S in memory of its own, where S stands for one in place.
 template <class S> struct in_box;
@@ -59,6 +51,14 @@ template <class S> struct described<in_box<S>> {
 /// a shared object, or, where its visibility and T's let it be, in several.
 template <class T>
 [[gnu::visibility("default")]] inline std::atomic<const void *> known_mark{nullptr};
+
+inline namespace TENON_VARIANT {
+
+/// tenon_process_share(); nullptr: no memory.
+inline void *shared(const char *name, void *object, const void *code) noexcept {
+  void *kept = nullptr;
+  return tenon_process_share(name, object, code, &kept) == TENON_STATUS_OK ? kept : nullptr;
+}
 
 /// Whether a type's name may be another type's, too: that of a type without linkage, or of something
 /// inside a function that has none. gcc says so by an asterisk, clang does not.
@@ -120,6 +120,7 @@ template <class T> bool is_mark(const void *type) noexcept {
          (type && type == known_mark<T>.load(std::memory_order_relaxed));
 }
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
 template <>

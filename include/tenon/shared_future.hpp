@@ -11,6 +11,8 @@
 
 namespace tenon {
 namespace detail {
+/// What public types consist of: the same in all units.
+namespace layout {
 
 /// What the copies of a shared_future share: the future, and the T that get() refers to where the
 /// value itself has none (a number in the kind of another language, a string).
@@ -21,7 +23,7 @@ public:
   const future<T> &source() const noexcept { return source_; }
 
   /// The object for T, once the future has settled.
-  stored_t<T> &object() {
+  TENON_TAG stored_t<T> &object() {
     using S = stored_t<T>;
     tenon_value_t value;
     const tenon_status_t status = tenon_future_peek(source_.handle(), &value);
@@ -49,6 +51,8 @@ private:
   std::conditional_t<is_boxed<stored_t<T>>, nothing, std::optional<stored_t<T>>> object_;
 };
 
+} // namespace layout
+using namespace layout;
 } // namespace detail
 
 /// A reader beside others. Each get() refers to the same object.
@@ -70,7 +74,8 @@ public:
 
   [[nodiscard]] bool valid() const noexcept { return state_ != nullptr; }
 
-  std::conditional_t<std::is_object_v<T>, std::add_lvalue_reference_t<const T>, T> get() const {
+  TENON_TAG std::conditional_t<std::is_object_v<T>, std::add_lvalue_reference_t<const T>, T>
+  get() const {
     wait();
     if constexpr (std::is_void_v<T>)
       static_cast<void>(state_->object());
@@ -80,15 +85,16 @@ public:
       return state_->object();
   }
 
-  void wait() const { source().wait(); }
+  TENON_TAG void wait() const { source().wait(); }
 
   template <class Rep, class Period>
-  std::future_status wait_for(const std::chrono::duration<Rep, Period> &timeout) const {
+  TENON_TAG std::future_status wait_for(const std::chrono::duration<Rep, Period> &timeout) const {
     return source().wait_for(timeout);
   }
 
   template <class Clock, class Duration>
-  std::future_status wait_until(const std::chrono::time_point<Clock, Duration> &deadline) const {
+  TENON_TAG std::future_status
+  wait_until(const std::chrono::time_point<Clock, Duration> &deadline) const {
     return source().wait_until(deadline);
   }
 
@@ -107,13 +113,13 @@ public:
   }
 
 #if TENON_HAS_COROUTINES
-  [[nodiscard]] auto on(tenon_executor_t *executor) const;
+  TENON_TAG [[nodiscard]] auto on(tenon_executor_t *executor) const;
 #endif
 
   void swap(shared_future &other) noexcept { state_.swap(other.state_); }
 
 private:
-  const future<T> &source() const {
+  TENON_TAG const future<T> &source() const {
     if (!state_)
       detail::raise(std::future_errc::no_state);
     return state_->source();

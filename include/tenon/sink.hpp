@@ -11,6 +11,7 @@
 
 namespace tenon {
 namespace detail {
+inline namespace TENON_VARIANT {
 
 /// What was not sent ends with it.
 struct send_call {
@@ -42,6 +43,7 @@ struct send_batch_call {
   void result(tenon_status_t status) const { require(status); }
 };
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
 /// The write end: one writer at a time. close(), fail() and cancel() are for any thread.
@@ -61,14 +63,14 @@ public:
 
   /// Sends when there is room: an operation. Throws tenon::cancelled if the reader wants no more, and
   /// tenon::error, TENON_STATUS_CLOSED, if this has been ended. What is not sent is destroyed.
-  template <class U = T> auto send(U &&item) const {
+  template <class U = T> TENON_TAG auto send(U &&item) const {
     return detail::operation(detail::send_call{
         handle(), detail::owned_value(detail::traits<T>::make(std::forward<U>(item)))});
   }
 
   /// Sends all of them, with one wake of the reader for as many as there is room for: an operation,
   /// which throws as send(). If making one of them ready throws, none is sent.
-  auto send_batch(std::vector<T> items) const {
+  TENON_TAG auto send_batch(std::vector<T> items) const {
     detail::owned_values values;
     values.values.reserve(items.size());
     for (auto &&item : items)
@@ -79,7 +81,7 @@ public:
   /// Sends if there is room, without exceptions and without waiting: OK; PENDING; CANCELLED: the
   /// reader wants no more; CLOSED; BUSY. Unless it is OK, `item` is as it was, and with PENDING and a
   /// `room` that settles when to try again.
-  [[nodiscard]] tenon_status_t try_send(T &&item, future<void> *room = nullptr) const {
+  TENON_TAG [[nodiscard]] tenon_status_t try_send(T &&item, future<void> *room = nullptr) const {
     detail::owned_value value(detail::traits<T>::make(std::move(item)));
     detail::given();
     tenon_future_t *handle_of_room = nullptr;

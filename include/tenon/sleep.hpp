@@ -10,8 +10,8 @@ namespace tenon {
 
 /// Settles in the executor's poll, when its time has come.
 template <class Rep, class Period>
-[[nodiscard]] future<void> sleep(tenon_executor_t *executor,
-                                 const std::chrono::duration<Rep, Period> &duration) {
+TENON_TAG [[nodiscard]] future<void> sleep(tenon_executor_t *executor,
+                                           const std::chrono::duration<Rep, Period> &duration) {
   tenon_future_t *result = nullptr;
   detail::require(tenon_future_sleep(executor, detail::timeout_ns(duration), &result));
   return future<void>::adopt(result);

@@ -25,6 +25,8 @@ template <class T> std::stop_token promise_base<T>::get_stop_token() {
   return static_cast<holder *>(stop_.get())->object.get_token();
 }
 
+inline namespace TENON_VARIANT {
+
 /// Asks a future to be cancelled when a stop is requested, until it has settled.
 class stop_link final : public link {
 public:
@@ -41,6 +43,7 @@ private:
   std::optional<std::stop_callback<request>> callback_;
 };
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
 template <class T> future<T> future<T>::with_stop(std::stop_token token) {

@@ -23,6 +23,7 @@ namespace tenon {
 template <class T> class stream;
 
 namespace detail {
+inline namespace TENON_VARIANT {
 
 /// Items that cannot fail to be taken out are moved this many at a time; others one by one, so that
 /// one that throws takes no other with it.
@@ -78,6 +79,7 @@ template <class T> struct next_batch_call {
   }
 };
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
 /// The read end: one reader at a time.
@@ -108,30 +110,31 @@ public:
 
   /// The next item as a std::optional<T>: nothing at the end. An operation; start() makes it a
   /// future, whose item is lost if nobody takes it out.
-  auto next() const noexcept {
+  TENON_TAG auto next() const noexcept {
     return detail::operation(detail::next_call<T, tenon_stream_t>{handle()});
   }
 
   /// The next items, at most `count` and as many as are there, as a std::vector<T>: waits for one,
   /// and is empty at the end. If it throws because of one, those before it in the batch are lost;
   /// try_next_batch() keeps them.
-  auto next_batch(std::size_t count = 64) const noexcept {
+  TENON_TAG auto next_batch(std::size_t count = 64) const noexcept {
     return detail::operation(detail::next_batch_call<T>{{handle()}, count});
   }
 
   /// The next item if it is there, without exceptions and without waiting. OK; PENDING; ENDED: none
   /// will come; REJECTED: see failure(); CANCELLED; INVALID if the item was no T, and is gone.
-  [[nodiscard]] tenon_status_t try_next(std::optional<T> &out) const {
+  TENON_TAG [[nodiscard]] tenon_status_t try_next(std::optional<T> &out) const {
     return detail::try_take<T>(handle(), out);
   }
 
   /// The same for many: appends at most `count`. INVALID if one was no T: the others are there.
-  [[nodiscard]] tenon_status_t try_next_batch(std::vector<T> &out, std::size_t count) const {
+  TENON_TAG [[nodiscard]] tenon_status_t try_next_batch(std::vector<T> &out,
+                                                        std::size_t count) const {
     return detail::take_batch(handle(), out, count);
   }
 
   /// Blocks for the first item. One loop at a time; what it leaves stays for the next one.
-  [[nodiscard]] iterator begin() { return iterator(*this); }
+  TENON_TAG [[nodiscard]] iterator begin() { return iterator(*this); }
   [[nodiscard]] iterator end() noexcept { return iterator(); }
 
 private:
@@ -150,12 +153,12 @@ public:
   using reference = T &;
 
   iterator() noexcept = default;
-  explicit iterator(stream &stream) : stream_(&stream) { ++*this; }
+  TENON_TAG explicit iterator(stream &stream) : stream_(&stream) { ++*this; }
 
   T &operator*() const noexcept { return *stream_->current_; }
   T *operator->() const noexcept { return &*stream_->current_; }
 
-  iterator &operator++() {
+  TENON_TAG iterator &operator++() {
     stream_->current_.reset();
     if (std::optional<T> item = stream_->next().get())
       stream_->current_.emplace(*std::move(item));
@@ -163,7 +166,7 @@ public:
       stream_ = nullptr;
     return *this;
   }
-  void operator++(int) { ++*this; }
+  TENON_TAG void operator++(int) { ++*this; }
 
   friend bool operator==(const iterator &left, const iterator &right) noexcept {
     return left.stream_ == right.stream_;
@@ -179,8 +182,8 @@ private:
 /// Makes both ends. `capacity` is how many items are buffered at most; 0: the writer waits for the
 /// reader to wait. `executor` is where the writer works: it lets a wait tell a deadlock.
 template <class T>
-[[nodiscard]] std::pair<sink<T>, stream<T>> make_stream(std::size_t capacity = 64,
-                                                        tenon_executor_t *executor = nullptr) {
+TENON_TAG [[nodiscard]] std::pair<sink<T>, stream<T>>
+make_stream(std::size_t capacity = 64, tenon_executor_t *executor = nullptr) {
   tenon_stream_config_t config = TENON_STREAM_CONFIG_INIT;
   config.capacity = capacity;
   config.executor = executor;

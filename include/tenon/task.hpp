@@ -20,6 +20,8 @@ namespace tenon {
 template <class T = void> class task;
 
 namespace detail {
+/// What public types consist of: the same in all units.
+namespace layout {
 
 /// Who wants to know that the outermost task of a chain has ended.
 struct task_root : chain {
@@ -56,13 +58,13 @@ public:
   }
 
 #if TENON_HAS_EXCEPTIONS
-  void unhandled_exception() noexcept { exception_ = std::current_exception(); }
+  TENON_TAG void unhandled_exception() noexcept { exception_ = std::current_exception(); }
 #else
-  void unhandled_exception() noexcept { std::terminate(); }
+  TENON_TAG void unhandled_exception() noexcept { std::terminate(); }
 #endif
 
 protected:
-  void rethrow() const {
+  TENON_TAG void rethrow() const {
 #if TENON_HAS_EXCEPTIONS
     if (exception_)
       std::rethrow_exception(exception_);
@@ -92,10 +94,11 @@ public:
 
   /// Converts as `return` does, and so makes no use of explicit constructors.
   template <class From = T>
-  requires std::is_convertible_v<From, T>
-  void return_value(From &&from) { value_.emplace(std::forward<From>(from)); }
+  requires std::is_convertible_v<From, T> TENON_TAG void return_value(From &&from) {
+    value_.emplace(std::forward<From>(from));
+  }
 
-  T result() {
+  TENON_TAG T result() {
     rethrow();
     if (!value_)
       raise(std::future_errc::broken_promise); // it ran off its end
@@ -107,7 +110,8 @@ private:
     T object;
     // Copy-initialised, in place.
     template <class From>
-    explicit returned(From &&from) : object([&]() -> T { return std::forward<From>(from); }()) {}
+    TENON_TAG explicit returned(From &&from)
+        : object([&]() -> T { return std::forward<From>(from); }()) {}
   };
   std::optional<returned> value_;
 };
@@ -116,7 +120,7 @@ template <class T> class task_promise<T &> : public task_promise_base {
 public:
   task<T &> get_return_object() noexcept;
 
-  template <class From> void return_value(From &&from) {
+  template <class From> TENON_TAG void return_value(From &&from) {
     static_assert(refers_on<From, T &>,
                   "a task returns a reference to an object that outlives it, which co_return names "
                   "without a cast");
@@ -126,7 +130,7 @@ public:
     }
   }
 
-  T &result() {
+  TENON_TAG T &result() {
     rethrow();
     if (!value_)
       raise(std::future_errc::broken_promise);
@@ -141,7 +145,7 @@ template <> class task_promise<void> : public task_promise_base {
 public:
   task<void> get_return_object() noexcept;
   void return_void() const noexcept {}
-  void result() const { rethrow(); }
+  TENON_TAG void result() const { rethrow(); }
 };
 
 template <class T> struct coroutine_ender {
@@ -149,6 +153,11 @@ template <class T> struct coroutine_ender {
   void operator()(pointer coroutine) const noexcept { coroutine.destroy(); }
 };
 template <class T> using coroutine_ptr = std::unique_ptr<task_promise<T>, coroutine_ender<T>>;
+
+} // namespace layout
+using namespace layout;
+
+inline namespace TENON_VARIANT {
 
 /// A task that is awaited: by another one, or by a coroutine of somebody else's.
 template <class T> class [[nodiscard]] task_awaiter : task_root {
@@ -246,6 +255,7 @@ private:
   promise<T> result_;
 };
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
 /// A coroutine that has not started. Destroyed unstarted, it never runs.
@@ -259,7 +269,7 @@ public:
   [[nodiscard]] bool valid() const noexcept { return work_ != nullptr; }
 
   /// Starts, and goes on where the task ends.
-  auto operator co_await() && {
+  TENON_TAG auto operator co_await() && {
     if (!work_)
       detail::raise(std::future_errc::no_state);
     return detail::task_awaiter<T>(std::move(work_));
@@ -267,14 +277,14 @@ public:
 
   /// Starts in the executor's poll, or here and now with nullptr, and gives its result: C, Swift and
   /// others await its handle. A task that is cancelled before its turn never starts.
-  [[nodiscard]] future<T> start(tenon_executor_t *executor = nullptr) && {
+  TENON_TAG [[nodiscard]] future<T> start(tenon_executor_t *executor = nullptr) && {
     return start_in(nullptr, executor);
   }
 
 private:
   friend class scope;
 
-  future<T> start_in(tenon_scope_t *scope, tenon_executor_t *executor) {
+  TENON_TAG future<T> start_in(tenon_scope_t *scope, tenon_executor_t *executor) {
     if (!work_)
       detail::raise(std::future_errc::no_state);
     return detail::started_task<T>::start(

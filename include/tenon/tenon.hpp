@@ -3,11 +3,19 @@
 /// Tenon for C++17 and later: futures that feel like std::future, and coroutines, over the C
 /// contract alone.
 ///
-/// Read value.hpp (what travels how) and error.hpp, then future.hpp, promise.hpp, packaged_task.hpp
-/// and async.hpp (as in <future>), then.hpp, stop.hpp, timeout.hpp and sleep.hpp (what comes after),
-/// combinators.hpp and when.hpp (many as one), coroutine.hpp and task.hpp (C++20), stream.hpp,
-/// sink.hpp and latest.hpp (many values), scope.hpp (a tree of work), and from_std.hpp (futures of
-/// others). What is in tenon::detail is nobody else's.
+/// | noun        | C              | C++                                                             |
+/// |-------------|----------------|-----------------------------------------------------------------|
+/// | value       | value.h        | value.hpp: what travels how                                     |
+/// | error       | error.h        | error.hpp, exception.hpp, category.hpp                          |
+/// | future      | future.h       | future.hpp, shared_future.hpp, then.hpp, coroutine.hpp, stop.hpp, from_std.hpp |
+/// | promise     | promise.h      | promise.hpp, packaged_task.hpp                                  |
+/// | executor    | executor.h     | executor.hpp, async.hpp, task.hpp                               |
+/// | combinators | combinators.h  | combinators.hpp, when.hpp, timeout.hpp, sleep.hpp               |
+/// | stream      | stream.h       | stream.hpp, sink.hpp                                            |
+/// | latest      | latest.h       | latest.hpp                                                      |
+/// | scope       | scope.h        | scope.hpp                                                       |
+///
+/// What is in tenon::detail is nobody else's, and so are the headers that are not in the table.
 ///
 /// It compiles without exceptions and without RTTI: then what would throw terminates, and the try_
 /// functions answer a status instead.

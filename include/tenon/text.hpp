@@ -9,6 +9,7 @@
 #include <string>
 
 namespace tenon::detail {
+inline namespace TENON_VARIANT {
 
 /// How many bytes at `text`, which a NUL ends, are one character; 0: they are none.
 inline std::size_t length_of_character(const unsigned char *text) noexcept {
@@ -45,6 +46,7 @@ inline std::string utf8(const char *text) {
   return result;
 }
 
+} // namespace TENON_VARIANT
 } // namespace tenon::detail
 
 #endif // TENON_TEXT_HPP

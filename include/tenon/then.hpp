@@ -20,6 +20,7 @@
 
 namespace tenon {
 namespace detail {
+inline namespace TENON_VARIANT {
 
 /// future<U> stands for U.
 template <class R> struct unwrapped {
@@ -160,6 +161,7 @@ auto then(tenon_executor_t *executor, future<T> &&source, F &&f, OnError &&on_er
   return result;
 }
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
 template <class T>

@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 namespace tenon::detail {
+inline namespace TENON_VARIANT {
 
 /// A promise that will be settled, with the value or the error.
 struct late_settlement {
@@ -94,6 +95,7 @@ public:
   static void operator delete(void *memory) noexcept { std::free(memory); }
 };
 
+} // namespace TENON_VARIANT
 } // namespace tenon::detail
 
 #endif // TENON_THREAD_EXIT_HPP

@@ -11,6 +11,7 @@
 #include <chrono>
 
 namespace tenon::detail {
+inline namespace TENON_VARIANT {
 
 /// A duration in nanoseconds, rounded up: 0 if it is over, TENON_FOREVER beyond 292 years.
 template <class Rep, class Period>
@@ -42,6 +43,7 @@ inline std::chrono::steady_clock::time_point instant(std::uint64_t deadline_ns) 
   return clock::now() + std::chrono::nanoseconds(static_cast<std::int64_t>(deadline_ns - now));
 }
 
+} // namespace TENON_VARIANT
 } // namespace tenon::detail
 
 #endif // TENON_TIME_HPP

@@ -13,8 +13,8 @@ namespace tenon {
 /// result fails with a tenon::error of TENON_STATUS_TIMEOUT (std::errc::timed_out), which is also the
 /// reason of that cancel. The time is that of the executor's timers.
 template <class T, class Rep, class Period>
-[[nodiscard]] future<T> timeout(tenon_executor_t *executor, future<T> source,
-                                const std::chrono::duration<Rep, Period> &duration) {
+TENON_TAG [[nodiscard]] future<T> timeout(tenon_executor_t *executor, future<T> source,
+                                          const std::chrono::duration<Rep, Period> &duration) {
   if (!source.valid())
     detail::raise(std::future_errc::no_state);
   tenon_future_t *result = nullptr;

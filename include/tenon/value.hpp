@@ -25,6 +25,9 @@
 
 namespace tenon::detail {
 
+/// What public types consist of: the same in all units.
+namespace layout {
+
 /// What travels for T: nothing, or a reference as a pointer.
 struct nothing {};
 template <class T> struct stored { using type = T; };
@@ -48,7 +51,7 @@ template <class S> struct box {
       value.~S();
   }
 
-  template <class... From> void fill(From &&...from) {
+  template <class... From> TENON_TAG void fill(From &&...from) {
     ::new (static_cast<void *>(std::addressof(value))) S(std::forward<From>(from)...);
     is_full = true;
   }
@@ -58,6 +61,11 @@ struct box_ender {
   template <class S> void operator()(box<S> *box) const noexcept { box->end(box); }
 };
 template <class S> using box_ptr = std::unique_ptr<box<S>, box_ender>;
+
+} // namespace layout
+using namespace layout;
+
+inline namespace TENON_VARIANT {
 
 template <class S> box_ptr<S> new_box() {
   return box_ptr<S>(new box<S>([](box<S> *box) noexcept { delete box; }));
@@ -321,6 +329,7 @@ template <class T> T load(tenon_value_t &value) {
     return std::move(box->value);
 }
 
+} // namespace TENON_VARIANT
 } // namespace tenon::detail
 
 #endif // TENON_VALUE_HPP

@@ -21,6 +21,7 @@ template <class Sequence> struct when_any_result {
 };
 
 namespace detail {
+inline namespace TENON_VARIANT {
 
 template <class... F> std::size_t ready_index(const std::tuple<F...> &inputs) {
   return std::apply(
@@ -67,34 +68,35 @@ template <class Inputs> future<when_any_result<Inputs>> any_of(Inputs inputs) {
   });
 }
 
+} // namespace TENON_VARIANT
 } // namespace detail
 
 /// When each has settled: a future of a std::tuple, or std::vector, of them.
 template <class... F, class = detail::are_futures<F...>>
-[[nodiscard]] auto when_all(F &&...futures) {
+TENON_TAG [[nodiscard]] auto when_all(F &&...futures) {
   return tenon::all_settled(std::forward<F>(futures)...);
 }
 template <class Range, class = detail::is_range<Range>>
-[[nodiscard]] auto when_all(Range &&futures) {
+TENON_TAG [[nodiscard]] auto when_all(Range &&futures) {
   return tenon::all_settled(std::forward<Range>(futures));
 }
 template <class Iterator, class = detail::is_future_iterator<Iterator>>
-[[nodiscard]] auto when_all(Iterator from, Iterator to) {
+TENON_TAG [[nodiscard]] auto when_all(Iterator from, Iterator to) {
   return detail::settled_of(detail::futures_between(from, to));
 }
 
 /// When one has settled: which, and all of them. Cancelling the result, or letting go of it, lets go
 /// of them.
 template <class... F, class = detail::are_futures<F...>>
-[[nodiscard]] auto when_any(F &&...futures) {
+TENON_TAG [[nodiscard]] auto when_any(F &&...futures) {
   return detail::any_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
 }
 template <class Range, class = detail::is_range<Range>>
-[[nodiscard]] auto when_any(Range &&futures) {
+TENON_TAG [[nodiscard]] auto when_any(Range &&futures) {
   return detail::any_of(detail::futures_in<Range>(std::forward<Range>(futures)));
 }
 template <class Iterator, class = detail::is_future_iterator<Iterator>>
-[[nodiscard]] auto when_any(Iterator from, Iterator to) {
+TENON_TAG [[nodiscard]] auto when_any(Iterator from, Iterator to) {
   return detail::any_of(detail::futures_between(from, to));
 }
 
