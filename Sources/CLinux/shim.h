@@ -19,6 +19,15 @@
 
 /* The headers have these only under _GNU_SOURCE, with which the module would differ from Swift's Glibc. */
 extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline);
+extern int pthread_setname_np(pthread_t thread, const char *name);
+
+/* Names the calling thread, by what fits of that: 15 bytes. */
+static inline void tenon__name_thread(const char *name) {
+  char head[16] = {0};
+  for (int index = 0; index < 15 && name[index] != 0; index++)
+    head[index] = name[index];
+  pthread_setname_np(pthread_self(), head);
+}
 
 /* Which file an address was loaded from: dladdr() and its Dl_info. */
 typedef struct {

@@ -390,6 +390,50 @@
   CASE(a_nested_run_until_without_a_future_ends_when_nothing_is_pending)      \
   CASE(a_job_that_turns_its_loop_is_told_busy_and_loses_nothing)              \
   CASE(a_loop_inside_a_job_may_have_an_executor_of_its_own)                   \
+  /* pool_test.c */                                                           \
+  CASE(a_config_of_the_first_release_makes_an_executor_without_threads)       \
+  CASE(a_wrong_pool_config_is_refused)                                        \
+  CASE(nobody_polls_a_pool)                                                   \
+  CASE(a_pool_has_no_thread_before_there_is_work_and_none_long_after)         \
+  CASE(a_close_of_a_pool_joins_its_threads)                                   \
+  CASE(jobs_of_a_pool_run_at_the_same_time_and_on_no_more_threads_than_it_may_have)\
+  CASE(a_job_of_a_pool_does_not_run_on_the_thread_that_posts)                 \
+  CASE(a_million_posts_from_eight_threads_run_once_each)                      \
+  CASE(jobs_that_make_jobs_are_all_run_and_spread)                            \
+  CASE(a_job_may_post_more_than_its_thread_has_room_for)                      \
+  CASE(jobs_that_go_on_for_ever_keep_nobody_waiting)                          \
+  CASE(callbacks_and_drops_of_a_pool_run_on_its_threads)                      \
+  CASE(a_stream_tells_its_ends_on_a_pool)                                     \
+  CASE(a_pools_timers_are_never_early_and_need_no_loop)                       \
+  CASE(a_timer_of_a_pool_does_not_wait_for_a_job_that_takes_long)             \
+  CASE(an_earlier_timer_of_a_pool_comes_before_one_that_is_waited_for)        \
+  CASE(run_until_sleeps_until_a_pool_has_settled_a_future_or_the_time_is_over)\
+  CASE(who_waits_for_a_pool_that_closes_is_told_so)                           \
+  CASE(a_wait_in_a_job_lends_its_thread_and_the_last_one_may_not)             \
+  CASE(a_job_may_wait_for_one_that_it_has_made_if_there_is_a_spare_thread)    \
+  CASE(a_job_of_a_pool_cannot_wait_for_its_own_end)                           \
+  CASE(a_close_of_a_pool_runs_what_was_accepted_and_refuses_the_rest)         \
+  CASE(a_close_of_a_pool_cancels_and_tells_what_is_left)                      \
+  CASE(a_close_from_a_thread_of_the_pool_goes_on_without_it)                  \
+  CASE(a_close_does_not_wait_for_a_job_for_longer_than_it_may)                \
+  CASE(jobs_that_go_on_for_ever_do_not_hold_up_a_close)                       \
+  CASE(a_pool_that_begins_to_close_ends_by_itself)                            \
+  CASE(the_last_release_of_a_pool_closes_it_without_waiting)                  \
+  CASE(posts_race_a_close_of_a_pool_and_each_is_told_once_or_refused)         \
+  CASE(a_million_futures_tell_a_pool)                                         \
+  CASE(a_pool_from_before_a_fork_says_so_in_the_child)                        \
+  CASE(a_job_of_a_pool_may_fork)                                              \
+  /* parallel_test.c */                                                       \
+  CASE(a_parallel_loop_meets_each_index_once_whatever_its_chunks)             \
+  CASE(a_parallel_loop_may_have_as_many_indices_as_there_are)                 \
+  CASE(a_parallel_loop_needs_threads_of_an_open_pool)                         \
+  CASE(the_chunks_of_a_parallel_loop_run_at_the_same_time)                    \
+  CASE(parallel_loops_nest_in_each_other_and_in_jobs_on_any_number_of_threads)\
+  CASE(a_parallel_loop_does_without_threads_that_have_other_things_to_do)     \
+  CASE(a_parallel_loop_tells_the_failure_with_the_lowest_index_and_all_before_it_has_run)\
+  CASE(parallel_loops_from_many_threads_borrow_their_stacks)                  \
+  CASE(a_parallel_loop_is_cancelled_with_its_scope)                           \
+  CASE(a_parallel_loop_fails_its_scope_and_ends_before_it)                    \
   /* time_test.c */                                                           \
   CASE(an_executor_tells_the_time_that_its_deadlines_are_in)                  \
   CASE(a_hosts_time_alone_makes_its_timers_due)                               \

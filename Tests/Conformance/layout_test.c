@@ -52,13 +52,15 @@ OFFSET(tenon_executor_host_t, run_once, 32);
 OFFSET(tenon_executor_host_t, closed, 40);
 OFFSET(tenon_executor_host_t, now_ns, 48);
 
-SIZE(tenon_executor_config_t, 40);
+SIZE(tenon_executor_config_t, 48);
 OFFSET(tenon_executor_config_t, struct_size, 0);
 OFFSET(tenon_executor_config_t, flags, 8);
 OFFSET(tenon_executor_config_t, reserved, 12);
 OFFSET(tenon_executor_config_t, name, 16);
 OFFSET(tenon_executor_config_t, host, 24);
 OFFSET(tenon_executor_config_t, host_context, 32);
+OFFSET(tenon_executor_config_t, threads_max, 40);
+OFFSET(tenon_executor_config_t, thread_idle_ms, 44);
 
 SIZE(tenon_poll_budget_t, 32);
 OFFSET(tenon_poll_budget_t, struct_size, 0);

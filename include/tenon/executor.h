@@ -1,9 +1,9 @@
 /**
  * @file tenon/executor.h
  *
- * Where Swift tasks and callbacks run: on the thread of whoever polls.
+ * Where Swift tasks and callbacks run: on the thread of whoever polls, or on threads of its own.
  *
- * An executor has no thread. Its jobs run inside tenon_executor_poll(), which somebody else's
+ * Most executors have no thread. Their jobs run inside tenon_executor_poll(), which somebody else's
  * loop calls. There are three ways to know when:
  *
  * - a file descriptor: tenon_executor_fd() is readable when there is work or a timer is due;
@@ -17,6 +17,13 @@
  *
  * One thread polls at a time, and it may be another one each time. All else that is called here
  * "any thread" may happen at the same time.
+ *
+ * With tenon_executor_config_t.threads_max an executor has threads, for what computes and for what must
+ * block: a pool. Nobody polls it. It starts threads when there is work, and they go when there was none
+ * for a while. Whatever takes an executor takes a pool: its callbacks, timers, drops and Swift calls run
+ * on several threads at once, and in no order. A job that waits, by tenon_future_wait() or
+ * tenon_executor_run_until(), lends its place to another thread, up to that maximum; the last one that
+ * could run jobs gets TENON_STATUS_DEADLOCK instead. Its threads block all signals.
  */
 #ifndef TENON_EXECUTOR_H
 #define TENON_EXECUTOR_H
@@ -74,10 +81,17 @@ typedef struct tenon_executor_config {
   const char *name;                  /**< for people; UTF-8, copied; may be NULL */
   const tenon_executor_host_t *host; /**< copied; NULL: tenon_executor_fd() or run_until() */
   void *host_context;                /**< handed to the host's functions */
+
+  /** More than 0: an executor with threads of its own, so many at most, up to 1024, and without a
+   *  host. Since: 0.2.0. A struct_size without this and what follows is accepted, too. */
+  uint32_t threads_max;
+
+  /** How long such a thread stays when there is nothing to do, in milliseconds; 0: ten seconds. */
+  uint32_t thread_idle_ms;
 } tenon_executor_config_t;
 
 #define TENON_EXECUTOR_CONFIG_INIT                                                                 \
-  { sizeof(tenon_executor_config_t), 0, 0, NULL, NULL, NULL }
+  { sizeof(tenon_executor_config_t), 0, 0, NULL, NULL, NULL, 0, 0 }
 
 /** How much one poll may do. */
 typedef struct tenon_poll_budget {
@@ -135,7 +149,8 @@ typedef struct tenon_executor_statistics {
  * Ownership:  borrows `config`, which may be NULL. The caller releases `*executor_out`.
  * Threading:  any thread; the calling one counts as the loop's thread until another one polls.
  * Errors:     TENON_STATUS_INVALID for a wrong struct_size, an unknown flag, a name that is not
- *             UTF-8, a host without `wake`; TENON_STATUS_NO_RESOURCES; TENON_STATUS_FORKED.
+ *             UTF-8, a host without `wake`, a host or more than 1024 for threads_max;
+ *             TENON_STATUS_NO_RESOURCES; TENON_STATUS_FORKED.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_executor_create(const tenon_executor_config_t *config,
@@ -153,7 +168,7 @@ TENON_API tenon_status_t tenon_executor_retain(tenon_executor_t *executor) TENON
  * Gives a reference back. The last one closes the executor without waiting.
  *
  * Ownership:  consumes one reference.
- * Threading:  any thread; the last one: the loop's thread.
+ * Threading:  any thread; the last one: the loop's thread, or any, of a pool.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_executor_release(tenon_executor_t *executor) TENON_NOEXCEPT;
@@ -165,7 +180,7 @@ TENON_API tenon_status_t tenon_executor_release(tenon_executor_t *executor) TENO
  *
  * Ownership:  the descriptor is the executor's, and is closed with it.
  * Threading:  the loop's thread.
- * Errors:     TENON_STATUS_UNSUPPORTED if it has a host; TENON_STATUS_NO_RESOURCES;
+ * Errors:     TENON_STATUS_UNSUPPORTED if it has a host, or threads; TENON_STATUS_NO_RESOURCES;
  *             TENON_STATUS_CLOSED.
  * Since:      0.1.0
  */
@@ -179,7 +194,8 @@ TENON_API tenon_status_t tenon_executor_fd(tenon_executor_t *executor, int *fd_o
  * Ownership:  borrows all; `budget` (NULL: TENON_POLL_BUDGET_INIT) and `result` may be NULL.
  * Threading:  one thread at a time.
  * Errors:     TENON_STATUS_BUSY from two threads, or from inside a job; TENON_STATUS_CLOSED;
- *             TENON_STATUS_INVALID for a wrong struct_size.
+ *             TENON_STATUS_INVALID for a wrong struct_size; TENON_STATUS_UNSUPPORTED if it has
+ *             threads.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_executor_poll(tenon_executor_t *executor,
@@ -194,11 +210,16 @@ TENON_API tenon_status_t tenon_executor_poll(tenon_executor_t *executor,
  * threads may be here at once, or in tenon_future_wait(): one of them polls, and the next one goes on
  * when it has left.
  *
- * Threading:  the loop's thread. `timeout_ns` is a duration; TENON_FOREVER is one.
+ * For a pool it sleeps: until the future has settled, or nothing is pending any more, no job runs and none
+ * waits.
+ *
+ * Threading:  the loop's thread; any, of a pool. `timeout_ns` is a duration; TENON_FOREVER is one.
  * Returns:    as the future ended: TENON_STATUS_OK, TENON_STATUS_REJECTED, TENON_STATUS_CANCELLED.
  * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_BUSY inside its own poll, or while another thread
  *             polls; TENON_STATUS_DEADLOCK inside a Swift task, which must not block its thread,
- *             unless the future has settled; TENON_STATUS_CLOSED; TENON_STATUS_UNSUPPORTED.
+ *             and for a pool inside a poll, inside its job without a future, or on its last thread
+ *             that does not wait, unless the future has settled; TENON_STATUS_CLOSED;
+ *             TENON_STATUS_UNSUPPORTED.
  * Blocks:     yes.
  * Since:      0.1.0
  */
@@ -207,9 +228,9 @@ TENON_API tenon_status_t tenon_executor_run_until(tenon_executor_t *executor,
                                                   uint64_t timeout_ns) TENON_NOEXCEPT;
 
 /**
- * Has `fn` called in a poll.
+ * Has `fn` called in a poll, or on a thread of the pool.
  *
- * Jobs that one thread posts run in the order in which it posted them.
+ * Jobs that one thread posts run in the order in which it posted them; in a pool at the same time.
  *
  * Ownership:  borrows `executor`. `context` is handed to `fn` untouched: free it there.
  * Threading:  any thread.
@@ -218,6 +239,36 @@ TENON_API tenon_status_t tenon_executor_run_until(tenon_executor_t *executor,
  */
 TENON_API tenon_status_t tenon_executor_post(tenon_executor_t *executor, tenon_job_fn fn,
                                              void *context) TENON_NOEXCEPT;
+
+/**
+ * A part of a loop: the indices from `begin` on, and before `end`. Anything but TENON_STATUS_OK ends the
+ * loop.
+ */
+typedef tenon_status_t (*tenon_range_fn)(void *context, size_t begin, size_t end);
+
+/**
+ * Runs a loop over 0 ... count - 1 in chunks, on this thread and on those of the pool that have nothing
+ * better to do, and returns when all of it has run.
+ *
+ * It needs nobody: what no other thread has begun runs here. So it may be called anywhere, in a chunk of
+ * another loop too, and what it works on may be borrowed, on the stack for example. With few
+ * chunks, or a busy pool, it costs little more than the loop alone.
+ *
+ * Chunks begin in order. When one fails, those before it run to their ends and no more begin; so the
+ * failure that is told, the one with the lowest index, is the same each time.
+ *
+ * Ownership:  borrows all, until it returns.
+ * Threading:  any thread. `fn` runs on several at once.
+ * `chunk`:    how many indices at least make a thread's while worth it: 10 microseconds of work are
+ *             plenty. 0: a part of `count` for each thread, and some more to even out.
+ * Returns:    TENON_STATUS_OK, or what `fn` returned for the first chunk that failed.
+ * Errors:     TENON_STATUS_UNSUPPORTED if the executor has no threads; TENON_STATUS_CLOSED: `fn` was not
+ *             called.
+ * Blocks:     until all has run.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_executor_for(tenon_executor_t *executor, size_t count, size_t chunk,
+                                            tenon_range_fn fn, void *context) TENON_NOEXCEPT;
 
 /**
  * Reads the time that this executor's deadlines are in: the host's own, if it has `now_ns`, or else
@@ -239,13 +290,18 @@ TENON_API tenon_status_t tenon_executor_get_now_ns(tenon_executor_t *executor,
  * (a task that ignores its cancellation) does not hold up the close: what is ready when the time is
  * over still runs, and what that makes ready does not. The handle stays good until it is released.
  *
+ * Of a pool, this waits, and joins the threads; what is ready when the time is over runs in here, too. A
+ * thread that is in a job then stays until that returns, and nothing that it adds runs.
+ *
  * Threading:  the loop's thread.
  * Returns:    TENON_STATUS_OK: all work has ended. TENON_STATUS_PENDING: it goes on in the polls
  *             that follow, which stay necessary until tenon_poll_result_t.closed, and `timeout_ns`
- *             counts there too; because this is a call from inside its own poll, another thread
- *             began to poll meanwhile, or work is in flight and the host has no `run_once`.
+ *             counts there too; because this is a call from inside its own poll, or a pool's own thread
+ *             (it ends the close when all has ended), another thread began to poll meanwhile, or
+ *             work is in flight and the host has no `run_once`.
  * Errors:     TENON_STATUS_TIMEOUT: closed, but work was left behind, which
- *             tenon_executor_copy_unfinished() names. TENON_STATUS_BUSY: another thread polls; nothing has begun. TENON_STATUS_CLOSED: it was closed, or closing,
+ *             tenon_executor_copy_unfinished() names. TENON_STATUS_BUSY: another thread polls;
+ *             nothing has begun. TENON_STATUS_CLOSED: it was closed, or closing,
  *             before, also by tenon_executor_begin_close().
  * Blocks:     until `timeout_ns` at the most. 0 does not block.
  * Since:      0.1.0

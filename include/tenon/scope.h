@@ -105,6 +105,21 @@ TENON_API tenon_status_t tenon_scope_add(tenon_scope_t *scope,
                                          tenon_future_t *future) TENON_NOEXCEPT;
 
 /**
+ * Runs a loop as tenon_executor_for() does, as work of the scope: when the scope is cancelled no more
+ * chunks begin, and a chunk that fails fails the scope.
+ *
+ * Ownership:  borrows all, until it returns.
+ * Threading:  any thread. `fn` runs on several at once.
+ * Returns:    as tenon_executor_for(); TENON_STATUS_CANCELLED if the cancel left out chunks.
+ * Errors:     as there; TENON_STATUS_CLOSED if the scope has ended, too; TENON_STATUS_NO_RESOURCES.
+ * Blocks:     until all that has begun has run.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_scope_for(tenon_scope_t *scope, tenon_executor_t *executor,
+                                         size_t count, size_t chunk, tenon_range_fn fn,
+                                         void *context) TENON_NOEXCEPT;
+
+/**
  * Requests that all in the scope ends early, and says why. The first request decides the reason.
  *
  * Ownership:  borrows `reason`, which may be NULL.

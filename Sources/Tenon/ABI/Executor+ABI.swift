@@ -1,5 +1,6 @@
 // Implements <tenon/executor.h>.
 public import CTenon
+import Glibc
 import Synchronization
 
 @c @implementation
@@ -8,22 +9,32 @@ public func tenon_executor_create(
   _ executor_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
   guard let executor_out else { return TENON_STATUS_INVALID }
-  var host: tenon_executor_host_t?
+  var given = tenon_executor_config_t()
   if let config {
-    guard config.pointee.struct_size == MemoryLayout<tenon_executor_config_t>.size,
-      config.pointee.flags == 0, config.pointee.reserved == 0
-    else { return TENON_STATUS_INVALID }
-    if let given = config.pointee.host {
-      guard given.pointee.struct_size == MemoryLayout<tenon_executor_host_t>.size,
-        given.pointee.wake != nil
-      else { return TENON_STATUS_INVALID }
-      host = given.pointee
-    }
+    // The fields after it came in 0.2.0.
+    let sizes = [
+      MemoryLayout<tenon_executor_config_t>.offset(of: \.threads_max)!,
+      MemoryLayout<tenon_executor_config_t>.size,
+    ]
+    guard sizes.contains(config.pointee.struct_size) else { return TENON_STATUS_INVALID }
+    memcpy(&given, config, config.pointee.struct_size)
   }
-  if let name = config?.pointee.name, !isText(name) { return TENON_STATUS_INVALID }
+  guard given.flags == 0, given.reserved == 0, given.name.map({ isText($0) }) ?? true else {
+    return TENON_STATUS_INVALID
+  }
+  var host: tenon_executor_host_t?
+  if let table = given.host {
+    guard table.pointee.struct_size == MemoryLayout<tenon_executor_host_t>.size,
+      table.pointee.wake != nil, given.threads_max == 0
+    else { return TENON_STATUS_INVALID }
+    host = table.pointee
+  }
+  guard let threads = ThreadPool.Options(given.threads_max, given.thread_idle_ms) else {
+    return TENON_STATUS_INVALID
+  }
   switch LoopExecutor.create(
-    host: host, context: config?.pointee.host_context,
-    label: config?.pointee.name.map { String(cString: $0) })
+    host: host, context: given.host_context, label: given.name.map { String(cString: $0) },
+    threads: given.threads_max == 0 ? nil : threads)
   {
   case .failure(let error): return error.status
   case .success(let executor):
@@ -52,7 +63,9 @@ public func tenon_executor_fd(_ executor: OpaquePointer?, _ fd_out: UnsafeMutabl
     guard state.pointee.phase.load(ordering: .relaxed) != .closed else {
       return TENON_STATUS_CLOSED
     }
-    guard state.source.pointee?.host == nil else { return TENON_STATUS_UNSUPPORTED }
+    guard state.pool == nil, state.source.pointee?.host == nil else {
+      return TENON_STATUS_UNSUPPORTED
+    }
     let fd = state.source.pointee?.descriptor(deadline: state.own.pointee.armedDeadline) ?? -1
     guard fd >= 0 else { return TENON_STATUS_NO_RESOURCES }
     state.beWatched()
@@ -115,6 +128,20 @@ public func tenon_executor_post(
   guard let state = LoopExecutor.state(handle) else { return LoopExecutor.check(handle) }
   return state.enqueue(Job(fn, context), ExecutorName(handle), .newWork)
     ? TENON_STATUS_OK : TENON_STATUS_CLOSED
+}
+
+@c @implementation
+public func tenon_executor_for(
+  _ executor: OpaquePointer?, _ count: Int, _ chunk: Int, _ fn: tenon_range_fn?,
+  _ context: UnsafeMutableRawPointer?
+) -> tenon_status_t {
+  guard let fn else { return TENON_STATUS_INVALID }
+  return withExecutor(executor) {
+    guard let pool = $0.state.pool else { return TENON_STATUS_UNSUPPORTED }
+    return pool.runLoop(
+      $0.name, count: UInt(bitPattern: count), chunk: UInt(bitPattern: chunk), promise: nil, fn,
+      context)
+  }
 }
 
 @c @implementation

@@ -48,6 +48,22 @@ public func tenon_scope_add(_ scope: OpaquePointer?, _ future: OpaquePointer?) -
 }
 
 @c @implementation
+public func tenon_scope_for(
+  _ scope: OpaquePointer?, _ executor: OpaquePointer?, _ count: Int, _ chunk: Int,
+  _ fn: tenon_range_fn?, _ context: UnsafeMutableRawPointer?
+) -> tenon_status_t {
+  guard let fn else { return TENON_STATUS_INVALID }
+  return withScope(scope) { scope in
+    withExecutor(executor) {
+      guard let pool = $0.state.pool else { return TENON_STATUS_UNSUPPORTED }
+      return runLoop(
+        in: scope, on: pool, $0.name, count: UInt(bitPattern: count),
+        chunk: UInt(bitPattern: chunk), fn, context)
+    }
+  }
+}
+
+@c @implementation
 public func tenon_scope_cancel(_ scope: OpaquePointer?, _ reason: OpaquePointer?)
   -> tenon_status_t
 {

@@ -25,7 +25,7 @@ extension LoopExecutor {
   public var pointer: OpaquePointer? { handle.pointer }
 
   /// Whether this thread is inside a poll of this executor.
-  public var isCurrent: Bool { state.isPolledHere }
+  public var isCurrent: Bool { state.runsHere }
 
   /// Whether new work may come: not once it begins to close. It may do so the next moment.
   public var isOpen: Bool {

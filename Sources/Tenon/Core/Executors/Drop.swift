@@ -10,7 +10,7 @@ extension tenon_value_t {
 
   @inline(never) private func endWithDrop() {
     let name = ExecutorName(bits: drop_executor)
-    guard !has(TENON_VALUE_FLAG_BORROWED), let state = name.state, !state.isPolledHere else {
+    guard !has(TENON_VALUE_FLAG_BORROWED), let state = name.state, !state.runsHere else {
       return dropHere()
     }
     let box = UnsafeMutablePointer<tenon_value_t>.allocate(capacity: 1)

@@ -3,17 +3,18 @@ import Synchronization
 
 /// What producers do with an executor, from any thread.
 extension UnsafeMutablePointer where Pointee == ExecutorState {
-  /// What is refused: new work once it is closing, and everything once it is closed.
-  enum Admission { case newWork, inFlight }
-
   /// Whether this very thread is polling it, and so owns it.
   @inline(__always) var isPolledHere: Bool {
     pointee.poller.load(ordering: .relaxed) == currentThread
   }
 
+  /// Whether its jobs run on this very thread: it polls, or is one of the executor's own.
+  @inline(__always) var runsHere: Bool { isPolledHere || pool?.isHere ?? false }
+
   /// Adds a job, after `accepted`; false: refused, and nothing has happened.
   @inline(__always) func enqueue(
-    _ job: Job, _ name: ExecutorName, _ admission: Admission, _ accepted: () -> Void = {}
+    _ job: Job, _ name: ExecutorName, _ admission: ExecutorState.Admission,
+    _ accepted: () -> Void = {}
   ) -> Bool {
     if isPolledHere {
       guard admits(admission, name) else { return false }
@@ -25,8 +26,9 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   @inline(never) private func enqueueFromElsewhere(
-    _ job: Job, _ name: ExecutorName, _ admission: Admission, _ accepted: () -> Void
+    _ job: Job, _ name: ExecutorName, _ admission: ExecutorState.Admission, _ accepted: () -> Void
   ) -> Bool {
+    if let pool { return pool.enqueue(job, name, admission, accepted) }
     pointee.mutex.lock()
     guard admits(admission, name) else {
       pointee.lateWakes.count()
@@ -41,7 +43,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
 
   /// Adds a timer from outside of a poll, after `accepted`; false: refused, and nothing has happened.
   @inline(never) func enqueueTimer(
-    _ index: UInt32, _ name: ExecutorName, _ admission: Admission, _ accepted: () -> Void
+    _ index: UInt32, _ name: ExecutorName, _ admission: ExecutorState.Admission,
+    _ accepted: () -> Void
   ) -> Bool {
     pointee.mutex.lock()
     guard admits(admission, name) else {
@@ -210,7 +213,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   /// Under the mutex, or in the poll.
-  @inline(__always) func admits(_ admission: Admission, _ name: ExecutorName) -> Bool {
+  @inline(__always) func admits(_ admission: ExecutorState.Admission, _ name: ExecutorName) -> Bool
+  {
     guard isNamed(name) else { return false }
     switch pointee.phase.load(ordering: .relaxed) {
     case .open: return true
@@ -221,6 +225,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
 
   /// The edge from idle to ready: the one producer that finds the loop asleep wakes it, without the mutex.
   @inline(__always) func unlockAndWake() {
+    if let pool { return pool.unlockAndTell() }
     shared.pointee.isAsked = true
     let wakes = shared.pointee.isSleeping
     if wakes {

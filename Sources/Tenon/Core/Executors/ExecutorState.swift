@@ -6,6 +6,8 @@ import Synchronization
 struct ExecutorState: ~Copyable {
   enum Phase: UInt8, AtomicRepresentable { case open, closing, closed }
   enum Cancelling { case no, now, done }
+  /// What is refused: new work once it is closing, and everything once it is closed.
+  enum Admission { case newWork, inFlight }
 
   /// Any thread: the thread that polls, or 0. Whoever puts its name here owns `own`.
   let poller = Atomic<UInt>(0)
@@ -43,6 +45,10 @@ struct ExecutorState: ~Copyable {
   let hasOwnTime = Atomic<Bool>(false)
   /// Whether the host was told last that something is pending: by the poll, or by its own thread outside of one.
   let toldAlive = Atomic<Bool>(false)
+
+  /// The address of what it has besides if it has threads of its own, or 0; and of that memory, which is kept.
+  let poolBits = Atomic<UInt>(0)
+  let poolKept = Atomic<UInt>(0)
 
   // Memory of their own, because an access to a field may count as one to its struct.
   fileprivate let sourceMemory: UnsafeMutablePointer<WakeSource?>
@@ -129,6 +135,11 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   @inline(__always) var source: UnsafeMutablePointer<WakeSource?> { pointee.sourceMemory }
   @inline(__always) var shared: UnsafeMutablePointer<ExecutorState.Shared> { pointee.sharedMemory }
   @inline(__always) var own: UnsafeMutablePointer<ExecutorState.Own> { pointee.ownMemory }
+
+  /// What it has besides if it has threads of its own.
+  @inline(__always) var pool: UnsafeMutablePointer<PoolState>? {
+    UnsafeMutablePointer<PoolState>(bitPattern: pointee.poolBits.load(ordering: .acquiring))
+  }
 
   /// Whether this is still that executor's life.
   @inline(__always) func isNamed(_ name: ExecutorName) -> Bool {

@@ -24,6 +24,9 @@ struct Job {
 
   @inline(__always) var isIsolated: Bool { UInt(bitPattern: context) & 1 != 0 }
 
+  /// Whether it is an actor's.
+  @inline(__always) var isSerial: Bool { function == nil && isIsolated }
+
   @inline(__always) var swiftJob: UnownedJob {
     unsafeBitCast(UInt(bitPattern: context) & ~1, to: UnownedJob.self)
   }

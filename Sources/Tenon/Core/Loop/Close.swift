@@ -5,7 +5,7 @@ import Synchronization
 extension LoopExecutor {
   /// Refuses new work from now on, and cancels what is in flight; and finishes it if nobody is left who could. False: somebody
   /// began before.
-  func beginClose(until deadline: UInt64) -> Bool {
+  func beginClose(until deadline: UInt64, waits: Bool = false) -> Bool {
     state.pointee.mutex.lock()
     guard state.isNamed(name), state.pointee.phase.load(ordering: .relaxed) == .open
     else {
@@ -29,6 +29,10 @@ extension LoopExecutor {
     state.shared.pointee.cancelling = .done
     let isUnattended = state.shared.pointee.isUnattended
     state.unlockAndWake()
+    if let threads = threadPool {
+      if !waits { threads.attendClose() }
+      return true
+    }
     // The last handle went meanwhile, and whoever polled then could not end the close before this.
     if isUnattended { finishUnattended() }
     return true
@@ -64,6 +68,7 @@ extension LoopExecutor {
 
   /// Closes, and polls until all work has ended or the deadline has come.
   func close(until deadline: UInt64) -> tenon_status_t {
+    if let threads = threadPool { return threads.closePool(until: deadline) }
     if state.isPolledHere {
       return beginClose(until: deadline) ? TENON_STATUS_PENDING : TENON_STATUS_CLOSED
     }
@@ -104,6 +109,7 @@ extension LoopExecutor {
 
   /// Polls until it is closed, unless that is somebody else's turn.
   private func finishUnattended() {
+    if let threads = threadPool { return threads.attendClose() }
     if state.isPolledHere { return }
     // Whoever is cancelling what is in flight goes on when that is done; this may be a callback of it.
     if state.pointee.mutex.withLock({ state.shared.pointee.cancelling }) == .now { return }
@@ -167,7 +173,7 @@ extension LoopExecutor {
   private var wasCutShort: Bool { state.pointee.mutex.withLock { state.own.pointee.wasCutShort } }
 
   /// Nothing more comes in; whoever still waits is told so.
-  private func finishClose(cutShort: Bool) {
+  func finishClose(cutShort: Bool) {
     // Out of the wheel before the phase changes: whoever cancels a timer later may free its slot.
     state.pointee.mutex.lock()
     let timers = state.removeTimers()

@@ -145,7 +145,11 @@ extension LoopExecutor {
 
   /// Makes a call the one that a cancel finds in the driver; false: it was cancelled before, and has ended.
   @inline(__always) private func begin(_ promise: Handle, in driver: Driver) -> Bool {
-    state.pointee.callCount.count()
+    if driver.takesMany {
+      state.pointee.callCount.count()
+    } else {
+      state.pointee.callCount.wrappingAdd(1, ordering: .relaxed)
+    }
     // Written before the future's word is read: see cancelCall.
     FutureSlot.at(futureTable.address(of: promise.index)).runs(in: driver.place)
     _ = driver.current.exchange(promise.bits, ordering: .sequentiallyConsistent)

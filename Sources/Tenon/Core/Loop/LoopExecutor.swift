@@ -6,7 +6,7 @@ import Synchronization
 /// It is a task executor, so that tasks can prefer it, and has a serial executor, so that actors can live on it: see
 /// ``LoopActor``. From C it is a `tenon_executor_t`.
 // SAFETY: all that changes is in `state`, which says who may touch what.
-public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
+public class LoopExecutor: TaskExecutor, @unchecked Sendable {
   let state: UnsafeMutablePointer<ExecutorState>
   let name: ExecutorName
   let handle: Handle
@@ -14,7 +14,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   let label: String?
   let serial: LoopSerialExecutor
 
-  private init(state: UnsafeMutablePointer<ExecutorState>, handle: Handle, label: String?) {
+  init(state: UnsafeMutablePointer<ExecutorState>, handle: Handle, label: String?) {
     self.state = state
     self.handle = handle
     self.label = label
@@ -24,7 +24,8 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
 
   /// Makes an executor with one handle for the caller to release; or says why not.
   static func create(
-    host: tenon_executor_host_t?, context: UnsafeMutableRawPointer?, label: String?
+    host: tenon_executor_host_t?, context: UnsafeMutableRawPointer?, label: String?,
+    threads: ThreadPool.Options? = nil
   ) -> Result<LoopExecutor, StatusError> {
     guard var (index, memory) = executorTable.take() else {
       return .failure(StatusError(SlotTable.exhaustion()))
@@ -48,8 +49,10 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     }
     let state = slot.pointee.state.unsafelyUnwrapped
     let life = slot.pointee.head.word.load(ordering: .relaxed) & Handle.lifeMask
-    let executor = LoopExecutor(
-      state: state, handle: Handle(.executor, index: index, word: life), label: label)
+    let handle = Handle(.executor, index: index, word: life)
+    let executor =
+      threads.map { ThreadPool(state: state, handle: handle, label: label, $0) }
+      ?? LoopExecutor(state: state, handle: handle, label: label)
     state.open(executor.name, WakeSource(host: host, context: context))
     slot.pointee.object = Unmanaged.passRetained(executor).toOpaque()
     slot.pointee.head.word.store(life | 1, ordering: .releasing)
@@ -206,7 +209,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     shared.pointee.leftBehind = []
     pointee.phase.store(.open, ordering: .relaxed)
     pointee.mutex.unlock()
-    pointee.home.store(currentThread, ordering: .relaxed)
+    pointee.home.store(pool == nil ? currentThread : 0, ordering: .relaxed)
     pointee.pendingHere.store(0, ordering: .relaxed)
     own.pointee.armedDeadline = .max
     pointee.toldAlive.store(false, ordering: .relaxed)

@@ -19,8 +19,12 @@ final class LoopSerialExecutor: SerialExecutor, @unchecked Sendable {
   }
 
   func checkIsolated() {
-    precondition(state.isPolledHere, "not on the thread that polls this executor")
+    precondition(isHere, "not on the thread that polls this executor")
   }
 
-  func isIsolatingCurrentContext() -> Bool? { state.isPolledHere }
+  func isIsolatingCurrentContext() -> Bool? { isHere }
+
+  private var isHere: Bool {
+    state.isPolledHere || state.pool?.pointee.serialRunner.load(ordering: .relaxed) == currentThread
+  }
 }

@@ -208,7 +208,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     if pointee.phase.load(ordering: .relaxed) == .closed { return TENON_STATUS_CLOSED }
     let (won, _) = pointee.poller.compareExchange(
       expected: 0, desired: currentThread, ordering: .acquiring)
-    guard won else { return TENON_STATUS_BUSY }
+    guard won else { return pool == nil ? TENON_STATUS_BUSY : TENON_STATUS_UNSUPPORTED }
     pointee.home.store(currentThread, ordering: .relaxed)
     pointee.mutex.lock()
     guard isNamed(name), pointee.phase.load(ordering: .relaxed) != .closed else {

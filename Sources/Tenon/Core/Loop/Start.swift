@@ -4,6 +4,7 @@ import CTenon
 @inline(__always) func startCall(
   on name: ExecutorName, detached: Bool, _ makeCall: (Handle) -> Call
 ) -> Result<Handle, StatusError> {
+  if name.state?.pool != nil { return startPoolCall(on: name, detached: detached, makeCall) }
   let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
   guard let (promise, future) = createFuture(name, flags: flags) else {
     return .failure(StatusError(SlotTable.exhaustion()))
@@ -14,9 +15,9 @@ import CTenon
 }
 
 extension LoopExecutor {
-  /// The same in a task of its own, which has a priority, and the task-local values of whoever calls this.
+  /// The same in a task of its own; with a priority it has that, and the task-local values of whoever calls this.
   func startTask(
-    priority: TaskPriority, detached: Bool, _ makeCall: @escaping @Sendable (Handle) -> Call
+    priority: TaskPriority?, detached: Bool, _ makeCall: (Handle) -> Call
   ) -> Result<Handle, StatusError> {
     let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
     guard let (promise, future) = createFuture(name, flags: flags) else {
@@ -27,9 +28,15 @@ extension LoopExecutor {
       return .failure(StatusError(TENON_STATUS_CLOSED))
     }
     let driver = Driver(takesMany: false)
+    let call = BoxedCall(makeCall(promise))
     launch(driver) {
-      Task(executorPreference: self, priority: priority) { [self] in
-        await runAlone(makeCall(promise), in: driver)
+      guard let priority else {
+        return Task.detached(executorPreference: self) { [self] in
+          await runAlone(call.take(), in: driver)
+        }
+      }
+      return Task(executorPreference: self, priority: priority) { [self] in
+        await runAlone(call.take(), in: driver)
       }
     }
     return .success(future)
@@ -46,4 +53,24 @@ extension LoopExecutor {
     }
     return executor
   }
+}
+
+/// A call on its way into the task that runs it.
+// SAFETY: written once, taken once, by the task.
+private final class BoxedCall: @unchecked Sendable {
+  private var call: Call?
+
+  init(_ call: consuming Call) { self.call = consume call }
+
+  func take() -> Call { call.take()! }
+}
+
+/// On an executor with threads each call has a task of its own: drivers take turns on one thread.
+@inline(never) private func startPoolCall(
+  on name: ExecutorName, detached: Bool, _ makeCall: (Handle) -> Call
+) -> Result<Handle, StatusError> {
+  guard let executor = LoopExecutor.named(name) else {
+    return .failure(StatusError(TENON_STATUS_CLOSED))
+  }
+  return executor.startTask(priority: nil, detached: detached, makeCall)
 }

@@ -7,7 +7,7 @@ import Synchronization
 @inline(__always) func startTimer(
   on state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, _ deadline: UInt64,
   _ function: UnsafeRawPointer, _ context: UnsafeMutableRawPointer?,
-  _ admission: UnsafeMutablePointer<ExecutorState>.Admission = .newWork,
+  _ admission: ExecutorState.Admission = .newWork,
   _ started: (Handle) -> Void
 ) -> tenon_status_t {
   guard let (index, memory) = registrationTable.take() else { return SlotTable.exhaustion() }
@@ -26,10 +26,16 @@ import Synchronization
     state.insertTimer(index)
     return TENON_STATUS_OK
   }
-  let isAccepted = state.enqueueTimer(index, name, admission) {
-    slot.arm(life)
-    started(handle)
-  }
+  let isAccepted =
+    state.pool?.changeTimers(name, admission) {
+      slot.arm(life)
+      started(handle)
+      state.insertTimer(index)
+    }
+    ?? state.enqueueTimer(index, name, admission) {
+      slot.arm(life)
+      started(handle)
+    }
   if isAccepted { return TENON_STATUS_OK }
   freeRegistration(index, slot)
   return TENON_STATUS_CLOSED
@@ -134,7 +140,12 @@ extension LoopExecutor {
       state.own.pointee.ready.append(Job(runTimer, handle))
       return TENON_STATUS_OK
     }
-    if state.enqueue(Job(removeAndRunTimer, handle), name, .inFlight) { return TENON_STATUS_OK }
+    let isAccepted =
+      state.pool?.changeTimers(name, .inFlight) {
+        removeTimer(state, handle.index, slot)
+        state.own.pointee.ready.append(Job(runTimer, handle))
+      } ?? state.enqueue(Job(removeAndRunTimer, handle), name, .inFlight)
+    if isAccepted { return TENON_STATUS_OK }
   }
   // The executor closed at this moment. It tells the timers that it finds armed; this one was not.
   runTimer(UnsafeMutableRawPointer(bitPattern: handle.bits), TENON_STATUS_CLOSED)

@@ -11,6 +11,7 @@ extension LoopExecutor {
   /// Of several threads that do so at once one polls and sleeps on the wake source; the others sleep until their future, if
   /// they have one, has settled or that place is free.
   func run(until future: Handle?, deadline: UInt64) -> tenon_status_t {
+    if let threads = threadPool { return threads.runPool(until: future, deadline: deadline) }
     guard state.pointee.phase.load(ordering: .relaxed) != .closed else {
       return TENON_STATUS_CLOSED
     }
@@ -185,12 +186,16 @@ func waitFuture(_ future: Handle, deadline: UInt64) -> tenon_status_t {
   if LoopExecutor.polledHere || withUnsafeCurrentTask(body: { $0 != nil }) {
     return TENON_STATUS_DEADLOCK
   }
-  return Delivery.whileWaiting { blockUntilSettled(future, deadline: deadline) }
+  return Delivery.whileWaiting {
+    guard let worker = Worker.current else { return blockUntilSettled(future, deadline: deadline) }
+    return worker.blocking { blockUntilSettled(future, deadline: deadline) }
+      ?? TENON_STATUS_DEADLOCK
+  }
 }
 
 private func blockUntilSettled(_ future: Handle, deadline: UInt64) -> tenon_status_t {
   let (name, isNeeded) = executorToPoll(for: future)
-  if let executor = LoopExecutor.named(name) {
+  if let executor = LoopExecutor.named(name), executor.threadPool == nil {
     let state = executor.state
     // nil: closed, and no loop is needed any more.
     let isWatched = state.pointee.mutex.withLock { state.source.pointee?.isWatched }

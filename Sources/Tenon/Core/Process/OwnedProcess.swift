@@ -24,6 +24,8 @@ enum OwnedProcess {
 
   /// Makes `executor` the primary one.
   static func own(_ executor: LoopExecutor) -> tenon_status_t {
+    // The main actor has one thread.
+    if executor.threadPool != nil { return TENON_STATUS_UNSUPPORTED }
     mutex.lock()
     if primary != nil {
       mutex.unlock()

@@ -54,7 +54,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     statistics.wakes_late = pointee.lateWakes.load(ordering: .relaxed)
     statistics.jobs_abandoned = pointee.abandonedJobs.load(ordering: .relaxed)
     statistics.polls = pointee.pollCount.load(ordering: .relaxed)
-    statistics.jobs = pointee.jobCount.load(ordering: .relaxed)
+    statistics.jobs = pool?.jobCount ?? pointee.jobCount.load(ordering: .relaxed)
     statistics.calls = pointee.callCount.load(ordering: .relaxed)
     statistics.drivers = pointee.driverCount.load(ordering: .relaxed)
     statistics.timers = pointee.timerCount.load(ordering: .relaxed)

@@ -1,0 +1,232 @@
+import CLinux
+import CTenon
+import Synchronization
+
+/// A loop whose chunks run on several threads: on its caller's, and on those of a pool that have nothing better to do.
+///
+/// It lies on its caller's stack, in a list of the pool as long as it wants help. Chunks are claimed in order, one by one, by a
+/// count. So the caller needs nobody: what no other thread has claimed it runs itself, and in the end it only waits for chunks
+/// that run.
+///
+/// The order makes the first failure a matter of the work, not of time: when a chunk fails, all before it have been claimed,
+/// and run to their ends; the failure with the lowest index is the same each time.
+struct ParallelLoop: ~Copyable {
+  typealias Body = @convention(c) (UnsafeMutableRawPointer?, Int, Int) -> tenon_status_t
+
+  private let body: Body
+  private let context: UnsafeMutableRawPointer?
+  private let count: UInt
+  private let chunk: UInt
+  let chunks: UInt
+  /// What is cancelled when the loop is to end early.
+  private let promise: Handle?
+
+  /// How many chunks were ever claimed.
+  private let claimed = Atomic<UInt>(0)
+  private let wasCancelled = Atomic<Bool>(false)
+  /// Threads that help, and a bit that says that the caller sleeps until there are none.
+  fileprivate let helpers = Atomic<UInt32>(0)
+  fileprivate static let isAwaited: UInt32 = 1 << 31
+  private let failures: Mutex
+  private let sharedMemory: UnsafeMutablePointer<Shared>
+
+  struct Shared {
+    /// Under the executor's mutex: how many more may help; whether it is in the pool's list, and its neighbours.
+    var wanted = 0
+    var isListed = false
+    var next: UnsafeMutablePointer<ParallelLoop>?
+    var previous: UnsafeMutablePointer<ParallelLoop>?
+    /// Under `failures`: the first chunk that failed, and how.
+    var failed = UInt.max
+    var failure = TENON_STATUS_OK
+  }
+
+  init(
+    count: UInt, chunk: UInt, promise: Handle?, _ body: Body, _ context: UnsafeMutableRawPointer?,
+    _ sharedMemory: UnsafeMutablePointer<Shared>
+  ) {
+    self.body = body
+    self.context = context
+    self.count = count
+    self.chunk = chunk
+    self.promise = promise
+    self.sharedMemory = sharedMemory
+    failures = Mutex()
+    chunks = count / chunk + (count % chunk == 0 ? 0 : 1)
+  }
+
+  fileprivate var shared: UnsafeMutablePointer<Shared> { sharedMemory }
+
+  /// Runs chunks as long as there are some.
+  fileprivate borrowing func run() {
+    while true {
+      let index = claimed.wrappingAdd(1, ordering: .relaxed).oldValue
+      if index >= chunks { return }
+      if let promise, isCancelRequested(promise) {
+        wasCancelled.store(true, ordering: .relaxed)
+        return stop()
+      }
+      let begin = index * chunk
+      let end = count - begin < chunk ? count : begin + chunk
+      let status = body(context, Int(bitPattern: begin), Int(bitPattern: end))
+      if _slowPath(status != TENON_STATUS_OK) { return fail(index, status) }
+    }
+  }
+
+  private borrowing func fail(_ index: UInt, _ status: tenon_status_t) {
+    failures.withLock {
+      if index < shared.pointee.failed {
+        shared.pointee.failed = index
+        shared.pointee.failure = status
+      }
+    }
+    stop()
+  }
+
+  /// No chunk is claimed any more.
+  private borrowing func stop() { claimed.store(chunks, ordering: .relaxed) }
+
+  /// How the loop has ended.
+  fileprivate var end: tenon_status_t {
+    if shared.pointee.failure != TENON_STATUS_OK { return shared.pointee.failure }
+    return wasCancelled.load(ordering: .relaxed) ? TENON_STATUS_CANCELLED : TENON_STATUS_OK
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ParallelLoop {
+  fileprivate var shared: UnsafeMutablePointer<ParallelLoop.Shared> { pointee.shared }
+
+  func run() { pointee.run() }
+
+  /// Under the executor's mutex: a thread begins to help.
+  fileprivate func join() { pointee.helpers.wrappingAdd(1, ordering: .relaxed) }
+
+  /// A helper is through. The caller may be gone with its stack at once.
+  func leave() {
+    let address = withUnsafePointer(to: pointee.helpers) { UnsafeRawPointer($0) }
+    let before = pointee.helpers.wrappingSubtract(1, ordering: .acquiringAndReleasing).oldValue
+    if before == ParallelLoop.isAwaited | 1 { tenon__futex_wake(address, 1) }
+  }
+
+  /// The caller: waits for those that help.
+  fileprivate func awaitHelpers() {
+    for _ in 0..<64 {
+      if pointee.helpers.load(ordering: .acquiring) == 0 { return }
+      tenon__spin()
+    }
+    var word =
+      pointee.helpers.bitwiseOr(ParallelLoop.isAwaited, ordering: .acquiringAndReleasing).newValue
+    while word != ParallelLoop.isAwaited {
+      withUnsafePointer(to: pointee.helpers) { tenon__futex_wait($0, word) }
+      word = pointee.helpers.load(ordering: .acquiring)
+    }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == PoolState {
+  /// Runs a loop on this thread and on as many others as want to help; returns when all has run.
+  func runLoop(
+    _ name: ExecutorName, count: UInt, chunk: UInt, promise: Handle?, _ body: ParallelLoop.Body,
+    _ context: UnsafeMutableRawPointer?
+  ) -> tenon_status_t {
+    let others = UInt(shape.pointee.threadsMax) - (isHere ? 1 : 0)
+    // Eight for each thread: enough to even out what is uneven, and few enough to cost nothing.
+    let chunk = chunk != 0 ? chunk : max(1, count / (8 * (others + 1)))
+    return withUnsafeTemporaryAllocation(of: ParallelLoop.Shared.self, capacity: 1) { memory in
+      let shared = memory.baseAddress.unsafelyUnwrapped
+      shared.initialize(to: ParallelLoop.Shared())
+      return withUnsafeTemporaryAllocation(of: ParallelLoop.self, capacity: 1) { memory in
+        let loop = memory.baseAddress.unsafelyUnwrapped
+        loop.initialize(
+          to: ParallelLoop(count: count, chunk: chunk, promise: promise, body, context, shared))
+        defer { loop.deinitialize(count: 1) }
+        guard list(loop, name, others) else { return TENON_STATUS_CLOSED }
+        loop.run()
+        unlist(loop)
+        loop.awaitHelpers()
+        return loop.pointee.end
+      }
+    }
+  }
+
+  /// Asks for help, if that is of use; false: closed.
+  private func list(
+    _ loop: UnsafeMutablePointer<ParallelLoop>, _ name: ExecutorName, _ others: UInt
+  ) -> Bool {
+    executor.pointee.mutex.lock()
+    guard executor.admits(.newWork, name) else {
+      executor.pointee.mutex.unlock()
+      return false
+    }
+    let chunks = loop.pointee.chunks
+    guard chunks > 1, others > 0 else {
+      executor.pointee.mutex.unlock()
+      return true
+    }
+    loop.shared.pointee.wanted = Int(min(chunks - 1, others))
+    loop.shared.pointee.isListed = true
+    // The newest first: who made it may be a chunk of an older one.
+    let first = shared.pointee.loops
+    loop.shared.pointee.next = first
+    first?.shared.pointee.previous = loop
+    shared.pointee.loops = loop
+    pointee.loopCount.wrappingAdd(1, ordering: .relaxed)
+    unlockAndWake()
+    return true
+  }
+
+  /// Nobody comes any more.
+  private func unlist(_ loop: UnsafeMutablePointer<ParallelLoop>) {
+    guard loop.pointee.chunks > 1 else { return }
+    executor.pointee.mutex.lock()
+    remove(loop)
+    executor.pointee.mutex.unlock()
+  }
+
+  private func remove(_ loop: UnsafeMutablePointer<ParallelLoop>) {
+    let place = loop.shared
+    guard place.pointee.isListed else { return }
+    place.pointee.isListed = false
+    place.pointee.next?.shared.pointee.previous = place.pointee.previous
+    if let previous = place.pointee.previous {
+      previous.shared.pointee.next = place.pointee.next
+    } else {
+      shared.pointee.loops = place.pointee.next
+    }
+    pointee.loopCount.wrappingSubtract(1, ordering: .relaxed)
+  }
+
+  /// A loop that wants help, for a thread that has nothing better to do. It calls `leave` when it is through.
+  func joinLoop() -> UnsafeMutablePointer<ParallelLoop>? {
+    executor.pointee.mutex.withLock {
+      guard let loop = shared.pointee.loops else { return nil }
+      loop.join()
+      loop.shared.pointee.wanted -= 1
+      if loop.shared.pointee.wanted == 0 { remove(loop) }
+      return loop
+    }
+  }
+}
+
+/// Runs a loop as work of a scope: with the scope's cancellation, and its failure.
+func runLoop(
+  in scope: Handle, on pool: UnsafeMutablePointer<PoolState>, _ name: ExecutorName, count: UInt,
+  chunk: UInt, _ body: ParallelLoop.Body, _ context: UnsafeMutableRawPointer?
+) -> tenon_status_t {
+  guard let (promise, future) = createFuture(.none, flags: FutureWord.detached) else {
+    return SlotTable.exhaustion()
+  }
+  let added = addToScope(scope, future)
+  guard added == TENON_STATUS_OK else {
+    discardFuture(promise, future)
+    return added
+  }
+  _ = releaseFuture(future)
+  let status = pool.runLoop(name, count: count, chunk: chunk, promise: promise, body, context)
+  switch status {
+  case TENON_STATUS_OK: _ = settle(promise, as: .fulfilled, tenon_value_none())
+  case TENON_STATUS_CANCELLED: _ = settle(promise, as: .cancelled, tenon_value_none())
+  default: _ = settle(promise, as: .rejected, .status(status))
+  }
+  return status
+}

@@ -1,0 +1,89 @@
+import CTenon
+import Synchronization
+
+/// Waiting on threads of a pool, and for a pool.
+extension UnsafeMutablePointer where Pointee == Worker {
+  /// Runs `body`, which may block this thread for long. Meanwhile another thread may take its place, so not all of them may do
+  /// this at once: nil.
+  func blocking<Result>(_ body: () -> Result) -> Result? {
+    let pool = pointee.pool
+    let executor = pool.executor
+    executor.pointee.mutex.lock()
+    guard pool.shared.pointee.waiting + 1 < pool.shape.pointee.threadsMax else {
+      executor.pointee.mutex.unlock()
+      return nil
+    }
+    pool.shared.pointee.waiting += 1
+    executor.pointee.mutex.unlock()
+    // What this thread has made ready is for others now.
+    if pool.hasWork { pool.wakeIfUseful() }
+    defer { executor.pointee.mutex.withLock { pool.shared.pointee.waiting -= 1 } }
+    return body()
+  }
+}
+
+extension ThreadPool {
+  /// Sleeps until the future has settled; with nil, until nothing is pending.
+  func runPool(until future: Handle?, deadline: UInt64) -> tenon_status_t {
+    if let future, case let status = pollFuture(future), status != TENON_STATUS_PENDING {
+      return status
+    }
+    guard withUnsafeCurrentTask(body: { $0 == nil }), !LoopExecutor.polledHere else {
+      return TENON_STATUS_DEADLOCK
+    }
+    if let worker = Worker.current {
+      // The job that asks is pending itself.
+      if future == nil && pool.isHere { return TENON_STATUS_DEADLOCK }
+      return worker.blocking {
+        Delivery.whileWaiting { sleep(until: future, deadline: deadline) }
+      } ?? TENON_STATUS_DEADLOCK
+    }
+    return Delivery.whileWaiting { sleep(until: future, deadline: deadline) }
+  }
+
+  private func sleep(until future: Handle?, deadline: UInt64) -> tenon_status_t {
+    guard let future else { return sleepUntilQuiet(deadline) }
+    let state = state
+    let ring: tenon_completion_fn = { context, _, _ in
+      context?.assumingMemoryBound(to: ExecutorState.self).pointee.runners.change {}
+    }
+    var alarm: Handle?
+    let status = onComplete(
+      future, .none, unsafeBitCast(ring, to: UnsafeRawPointer.self), UnsafeMutableRawPointer(state),
+      late: .refuse, isOwn: true
+    ) { alarm = $0 }
+    if status == TENON_STATUS_SETTLED { return pollFuture(future) }
+    guard status == TENON_STATUS_OK, let alarm else { return status }
+    pool.bringIfForlorn()
+    let isOver = state.pointee.runners.wait(until: deadline) {
+      pollFuture(future) != TENON_STATUS_PENDING
+        || state.pointee.phase.load(ordering: .relaxed) == .closed
+    }
+    _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN)
+    let end = pollFuture(future)
+    if end != TENON_STATUS_PENDING { return end }
+    return isOver ? TENON_STATUS_CLOSED : TENON_STATUS_TIMEOUT
+  }
+
+  private func sleepUntilQuiet(_ deadline: UInt64) -> tenon_status_t {
+    state.pointee.mutex.withLock { pool.shared.pointee.quietWaiters += 1 }
+    defer { state.pointee.mutex.withLock { pool.shared.pointee.quietWaiters -= 1 } }
+    pool.bringIfForlorn()
+    let isOver = state.pointee.runners.wait(until: deadline) {
+      state.pointee.phase.load(ordering: .relaxed) == .closed
+        || state.pointee.mutex.withLock { pool.isQuiet }
+    }
+    if !isOver { return TENON_STATUS_TIMEOUT }
+    return state.pointee.phase.load(ordering: .relaxed) == .closed
+      ? TENON_STATUS_CLOSED : TENON_STATUS_OK
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == PoolState {
+  /// The system had no thread to give when there was work: it may have one now.
+  func bringIfForlorn() {
+    executor.pointee.mutex.lock()
+    if executor.shared.pointee.inbox.isEmpty { return executor.pointee.mutex.unlock() }
+    unlockAndWake()
+  }
+}
