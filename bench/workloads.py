@@ -179,6 +179,22 @@ def stream(name, title, capacity, batch, is_buffers=False, swift=False):
     )
 
 
+def pipe(batch, targets):
+    return Workload(
+        f"pipe-{batch}",
+        f"(h) items through two streams with a pipe between them, {batch} at a time",
+        1_280_000,
+        variant=str(batch),
+        counted=6400,
+        subjects=[
+            Subject("one stream alone", LIMIT, "c/pipe stream"),
+            Subject("Tenon, pipe", OURS, "c/pipe pipe"),
+            Subject("Tenon, by hand", PEER, "c/pipe by-hand"),
+        ],
+        targets=targets,
+    )
+
+
 TAKE_OR_CALLBACK = {
     "Tenon, poll and take": "tenon-take",
     "Tenon, without a capture": "tenon-take-with",
@@ -426,6 +442,8 @@ WORKLOADS = [
         for capacity in (64, 1024)
         for batch in (1, 64)
     ),
+    pipe(1, [at_most_more(45, "one stream alone"), ahead_of("Tenon, by hand")]),
+    pipe(64, [at_most_more(3, "one stream alone"), ahead_of("Tenon, by hand")]),
     combine("all", "(i) wait for all of 1000 futures, each", "tokio oneshot, join_all"),
     combine("race", "(i) race 1000 futures, each", "tokio oneshot, FuturesUnordered"),
     Workload(

@@ -17,8 +17,8 @@ struct Pipe {
   enum Stage { case over, moving, winding }
 
   var stage = Stage.over
-  /// Whether the run that is due was queued, with a reference to the source's core.
-  var isQueued = false
+  /// Whether the run that is due has a reference to the source's core.
+  var isKept = false
   /// The sink is left open when the source ends.
   var keepsSink = false
   /// The source's read end and the destination's write end, each with a reference.
@@ -51,15 +51,17 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   /// Runs the pipe, by whoever has won that; `isKept`: with a reference to this core, which the run gives back.
   func callPipe(isKept: Bool) {
     guard let pipe = pointee.pipe.load(ordering: .relaxed) else { return }
-    pipe.pointee.isQueued = isKept || Delivery.isPassingOn
-    if pipe.pointee.isQueued && !isKept { retainCore() }
-    Delivery.call(
-      Delivery.Item(function: runPipeItem, context: UnsafeMutableRawPointer(self)), .own)
+    pipe.pointee.isKept = isKept
+    let item = Delivery.Item(function: runPipeItem, context: UnsafeMutableRawPointer(self))
+    Delivery.passOn(item) {
+      if !isKept { retainCore() }
+      pipe.pointee.isKept = true
+    }
   }
 
   fileprivate func runPipe() {
     guard let pipe = pointee.pipe.load(ordering: .relaxed) else { return }
-    let isQueued = pipe.pointee.isQueued
+    let isKept = pipe.pointee.isKept
     var rounds = 0
     while true {
       let isDone = pass(pipe)
@@ -76,7 +78,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       if rounds > Pipe.movesMost { for _ in 0..<64 { tenon__spin() } }
       if pointee.pipeKicks.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue != 0 { break }
     }
-    if isQueued { releaseEnd() }
+    if isKept { releaseEnd() }
   }
 
   /// Moves what can be moved. False: there may be more.
@@ -88,6 +90,11 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     for _ in 0..<Pipe.movesMost {
       switch move(pipe, destination) {
       case TENON_STATUS_OK: continue
+      case TENON_STATUS_SETTLED:
+        // Whatever comes from here on kicks.
+        if pointee.capacity != 0 && pollFuture(pointee.future) == TENON_STATUS_PENDING {
+          return true
+        }
       case TENON_STATUS_ENDED:
         // The end is looked at first: what was sent before it is seen then.
         if pollFuture(pointee.future) != TENON_STATUS_PENDING {
@@ -111,7 +118,8 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     return false
   }
 
-  /// Moves as many as there are and as fit. ENDED: there are none; PENDING: none fits; else why none is taken.
+  /// Moves as many as there are and as fit. SETTLED: that was all; ENDED: there are none; PENDING: none fits; else why none
+  /// is taken.
   private func move(
     _ pipe: UnsafeMutablePointer<Pipe>, _ destination: UnsafeMutablePointer<StreamCore>
   ) -> tenon_status_t {
@@ -150,7 +158,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       let writer = pointee.mutex.withLock { takeWriter() }
       writer.perform(self)
     }
-    return TENON_STATUS_OK
+    return count == sent &- head ? TENON_STATUS_SETTLED : TENON_STATUS_OK
   }
 
   /// Of a destination: why it takes nothing; nil: it does.

@@ -97,6 +97,18 @@ enum Delivery {
     runWaiting(turn)
   }
 
+  /// Calls one of Tenon's own functions as `call` does; if it has to wait, `queued` is called before this returns.
+  @inline(__always) static func passOn(_ item: Item, queued: () -> Void) {
+    let turn = current
+    if turn.pointee.isPassingOn {
+      queued()
+      return turn.pointee.own.append(item)
+    }
+    turn.pointee.isPassingOn = true
+    item.call()
+    endPassingOn(turn)
+  }
+
   /// Calls `body`, which records several things that belong together: nobody is told of one on this thread before all
   /// are recorded. Everybody has been told, as far as the rules allow, when this returns.
   static func passOn<Result>(_ body: () -> Result) -> Result {
@@ -118,9 +130,6 @@ enum Delivery {
     runWaiting(turn)
     return body()
   }
-
-  /// Whether what is called in the lane of Tenon's own has to wait on this thread.
-  static var isPassingOn: Bool { known?.pointee.isPassingOn ?? false }
 
   /// Whether this thread is inside a callback or drop function of somebody's.
   @inline(__always) static var isInside: Bool {
