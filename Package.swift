@@ -6,7 +6,7 @@ let swift: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
 let package = Package(
   name: "tenon",
   products: [
-    .library(name: "Tenon", targets: ["Tenon"]),
+    .library(name: "Tenon", targets: ["Tenon", "TenonExport"]),
     .library(name: "TenonUV", targets: ["TenonUV"]),
     .library(name: "TenonNode", targets: ["TenonNode"]),
     .library(name: "TenonFoundation", targets: ["TenonFoundation"]),
@@ -28,6 +28,9 @@ let package = Package(
     .target(
       name: "Tenon", dependencies: ["CTenon", "CTenonImage", "CLinux", "CSwiftRuntime"],
       swiftSettings: swift),
+
+    // MARK: What the code that tenon-bindgen writes stands on
+    .target(name: "TenonExport", dependencies: ["CTenon", "Tenon"], swiftSettings: swift),
 
     // MARK: Adapters, clients of the contract
     .target(name: "TenonUVLoop", dependencies: ["CTenon", "Tenon", "CLibuv"]),

@@ -1,4 +1,4 @@
-import CTenon
+public import CTenon
 
 /// Why something failed, in the form that every language sees: a domain, a code, a message, perhaps a cause.
 ///
@@ -112,6 +112,8 @@ public protocol DescribedError: Error {
   var errorCause: (any Error)? { get }
   /// An object that travels with it. Otherwise that is the error, if it is one.
   var errorPayload: (any AnyObject & Sendable)? { get }
+  /// An object that travels with it, in place of that: one that C knows, made when it is thrown to C.
+  var errorBlock: tenon_error_payload_t? { get }
 }
 
 extension DescribedError {
@@ -120,4 +122,5 @@ extension DescribedError {
   public var errorMessage: String { String(describing: self) }
   public var errorCause: (any Error)? { nil }
   public var errorPayload: (any AnyObject & Sendable)? { nil }
+  public var errorBlock: tenon_error_payload_t? { nil }
 }

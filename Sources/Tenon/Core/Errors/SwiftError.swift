@@ -12,7 +12,9 @@ func errorHandle(for error: any Error) -> Handle? {
       domain: description.domain, code: description.code, message: description.message,
       cause: cause, swiftError: error)
   else { return nil }
-  if let payload = (error as? any DescribedError)?.errorPayload {
+  if let described = error as? any DescribedError, let block = described.errorBlock {
+    content.payload = block
+  } else if let payload = (error as? any DescribedError)?.errorPayload {
     content.payload = .object(payload)
   } else if type(of: error) is AnyObject.Type {
     content.payload = .object(error as AnyObject)

@@ -1,0 +1,32 @@
+public import CTenon
+public import Tenon
+
+// Calls that take time: C gets a future, or a stream.
+
+@inlinable @inline(__always) public func start<Content: Exportable>(
+  _ executor: OpaquePointer?, _ future: UnsafeMutablePointer<OpaquePointer?>?,
+  _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Delivered<Content>
+) -> tenon_status_t {
+  export(on: executor, future: future, operation)
+}
+
+@inlinable @inline(__always) public func start(
+  _ executor: OpaquePointer?, _ future: UnsafeMutablePointer<OpaquePointer?>?,
+  _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
+) -> tenon_status_t {
+  export(on: executor, future: future, operation)
+}
+
+@inlinable @inline(__always) public func start(
+  _ executor: OpaquePointer?, stream: UnsafeMutablePointer<OpaquePointer?>?,
+  _ write: nonisolated(nonsending) @escaping @Sendable (Sink) async throws -> Void
+) -> tenon_status_t {
+  export(on: executor, stream: stream, write)
+}
+
+/// Sends what a sequence gives, as far as C has room.
+@inlinable public nonisolated(nonsending) func send<Elements: AsyncSequence>(
+  _ elements: Elements, to sink: Sink
+) async throws where Elements.Element: Exportable {
+  for try await element in elements { try await sink.send(Delivered(element)) }
+}
