@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
 .PHONY: help check-swift packages build test test-c test-cpp test-core test-sanitizers test-search \
-	test-node test-node-versions test-install test-docs test-instructions check format demo demo-cpp \
+	test-node test-node-versions test-install test-docs test-bindgen test-instructions check format demo demo-cpp \
 	demo-node bench install bundle clean
 
 help: ## list these commands
@@ -22,7 +22,7 @@ packages: ## install the Debian packages that building and testing need
 build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
-PARTS := check test-c test-cpp test-core test-sanitizers test-search test-node test-install test-docs \
+PARTS := check test-c test-cpp test-core test-sanitizers test-search test-node test-install test-docs test-bindgen \
 	test-instructions
 test: check-swift packages $(PARTS) ## run all tests
 	@echo "make test: all parts passed"
@@ -54,6 +54,9 @@ test-install: check-swift packages
 
 test-docs: check-swift packages
 	scripts/test-docs.sh
+
+test-bindgen: check-swift packages ## run what tenon-bindgen makes of the samples
+	scripts/test-bindgen.sh
 
 test-instructions: check-swift packages
 	bench/instructions.sh --check

@@ -1,0 +1,139 @@
+/// Finds names that two things would have in C.
+func checkNames(_ interface: Interface, _ diagnostics: Diagnostics) {
+  var known: [String: String] = [:]
+  let usage = Usage(interface)
+  let forms = usage.forms
+
+  func claim(_ symbol: String, _ what: String, _ location: Location) {
+    if let other = known[symbol] {
+      diagnostics.error(
+        location,
+        "\(what) and \(other) would both be called \(symbol) in C; give one of them a name: @Export(\"…\")"
+      )
+    } else {
+      known[symbol] = what
+    }
+  }
+
+  claim(
+    "\(interface.library)_check_abi", "the check of the header",
+    Location(file: "", line: 0, column: 0))
+  for type in interface.types {
+    claim("\(type.symbol)_t", type.name, type.location)
+    var made: [String] = []
+    switch type.kind {
+    case .object: made = ["retain", "release"]
+    case .record: made = ["init"]
+    case .interface: made = ["init"]
+    case .error: made = ["get", "create", "code_t"]
+    case .variant: made = ["kind_t"]
+    case .enumeration: break
+    }
+    for name in made {
+      claim("\(type.symbol)_\(name)", "what is made for \(type.name)", type.location)
+    }
+    if let use = usage.uses[type.symbol] {
+      if use.isTaken {
+        claim("\(type.symbol)_take", "what is made for \(type.name)", type.location)
+      }
+      if use.isItem {
+        claim("\(type.symbol)_take_item", "what is made for \(type.name)", type.location)
+      }
+      if use.isMade {
+        claim("\(type.symbol)_make_value", "what is made for \(type.name)", type.location)
+      }
+      if type.kind != .object {
+        claim("\(type.symbol)_free", "what is made for \(type.name)", type.location)
+      }
+    }
+    for one in type.cases {
+      claim(
+        "\(capitals(type.symbol))_\(capitals(one.symbol))", "\(type.name).\(one.name)", one.location
+      )
+      if type.kind == .variant {
+        claim("\(type.symbol)_\(one.symbol)", "\(type.name).\(one.name)", one.location)
+      }
+    }
+    var members: Set<String> = type.kind == .record ? ["struct_size"] : []
+    for field in type.fields where !members.insert(field.symbol).inserted {
+      diagnostics.error(
+        field.location,
+        "\(field.name) would be \(field.symbol) in C, which \(type.name) has already; call it something else"
+      )
+    }
+    for one in type.cases {
+      var members: Set<String> = []
+      for field in one.payload where !members.insert(field.symbol).inserted {
+        diagnostics.error(
+          field.location,
+          "two values of \(one.name) would be called \(field.symbol) in C; label them")
+      }
+    }
+    for constant in type.constants {
+      claim(constant.symbol, "\(type.name).\(constant.name)", constant.location)
+    }
+    if type.kind == .interface {
+      var names: Set<String> = ["struct_size", "context", "done"]
+      for function in type.functions where !names.insert(function.symbol).inserted {
+        diagnostics.error(
+          function.location,
+          "\(function.name) would be a second \(function.symbol) in C; call it something else")
+      }
+      continue
+    }
+    for function in type.functions {
+      claim(function.symbol, "\(type.name).\(function.name)", function.location)
+    }
+  }
+  for constant in interface.constants { claim(constant.symbol, constant.name, constant.location) }
+  for function in interface.functions { claim(function.symbol, function.name, function.location) }
+  for function in interface.allFunctions where !function.options.isEmpty {
+    claim("\(function.symbol)_options_t", "the options of \(function.name)", function.location)
+  }
+  let location = interface.types.first?.location ?? Location(file: "", line: 0, column: 0)
+  for closure in usage.closures { claim("\(closure.name)_t", "a closure's struct", location) }
+  var derived: Set<String> = []
+  func claimDerived(_ type: TypeReference, _ location: Location) {
+    for one in forms.derived(type) where derived.insert(one.name).inserted {
+      claim("\(one.name)_t", "the \(type.swift) here", location)
+    }
+  }
+  for type in interface.types {
+    for field in type.fields { claimDerived(field.type, field.location) }
+    for one in type.cases { for field in one.payload { claimDerived(field.type, field.location) } }
+  }
+  for function in interface.allFunctions { claimDerived(function.result, function.location) }
+}
+
+/// A number for the shape of an interface: FNV-1a of all that a program is compiled against.
+func shape(of interface: Interface) -> UInt32 {
+  var hash: UInt32 = 0x811c_9dc5
+  func add(_ text: String) {
+    for byte in text.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+    hash = (hash ^ 10) &* 0x0100_0193
+  }
+  add(interface.library)
+  for type in interface.types.sorted(by: { $0.symbol < $1.symbol }) {
+    add("\(type.kind.rawValue) \(type.symbol) \(type.size)")
+    for field in type.fields { add("\(field.symbol) \(field.type.swift) \(field.offset)") }
+    for one in type.cases {
+      add("\(one.symbol) \(one.number)")
+      for field in one.payload { add("\(field.symbol) \(field.type.swift) \(field.offset)") }
+    }
+    if type.kind == .interface { for function in type.functions { add(describe(function)) } }
+  }
+  for function in interface.allFunctions.sorted(by: { $0.symbol < $1.symbol }) {
+    add(describe(function))
+  }
+  return hash
+}
+
+/// A function's shape: what may not change once it is released.
+func describe(_ function: Function) -> String {
+  let parameters = function.parameters.map {
+    "\($0.symbol): \($0.type.swift)\($0.isOption ? " = …" : "")"
+  }
+  let effects = (function.isAsync ? " async" : "") + (function.isThrowing ? " throws" : "")
+  return
+    "\(function.symbol)(\(parameters.joined(separator: ", ")))\(effects) -> \(function.result.swift)"
+}

@@ -1,0 +1,229 @@
+import Foundation
+import SwiftIfConfig
+import SwiftParser
+import SwiftSyntax
+
+/// A source file, parsed.
+struct SourceFile {
+  let path: String
+  let tree: SourceFileSyntax
+  let converter: SourceLocationConverter
+
+  init(path: String) throws {
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    self.path = path
+    tree = Parser.parse(source: text)
+    converter = SourceLocationConverter(fileName: path, tree: tree)
+  }
+
+  func location(_ node: some SyntaxProtocol) -> Location {
+    let at = converter.location(for: node.positionAfterSkippingLeadingTrivia)
+    return Location(file: path, line: at.line, column: at.column)
+  }
+}
+
+/// A type that the sources declare, exported or not.
+final class DeclaredType {
+  /// With what it is nested in.
+  let name: String
+  let node: any DeclGroupSyntax
+  let file: SourceFile
+  let export: ExportAttribute?
+  /// What it inherits, in its declaration and in extensions, as written.
+  var inherited: [String]
+
+  init(
+    name: String, node: any DeclGroupSyntax, file: SourceFile, export: ExportAttribute?,
+    inherited: [String]
+  ) {
+    (self.name, self.node, self.file, self.export, self.inherited) =
+      (name, node, file, export, inherited)
+  }
+
+  var lastName: String { name.split(separator: ".").last.map(String.init) ?? name }
+  var isActor: Bool { node.is(ActorDeclSyntax.self) }
+  var isClass: Bool { node.is(ClassDeclSyntax.self) }
+  /// Whether it is what an imported module may see.
+  var isPublic: Bool {
+    node.modifiers.contains { ["public", "open", "package"].contains($0.name.text) }
+  }
+
+  func inherits(_ names: String...) -> Bool { inherited.contains { names.contains($0) } }
+}
+
+/// What `@Export(…)` says.
+struct ExportAttribute {
+  var node: AttributeSyntax
+  var name: String?
+  var isConcurrent = false
+}
+
+/// A member with where it stands.
+struct Member {
+  let node: DeclSyntax
+  let file: SourceFile
+  /// Whether the extension that it stands in is exported as a whole.
+  let isInExportedExtension: Bool
+}
+
+/// All declarations of a module, before they are understood.
+final class Declarations {
+  let configuration: Configuration
+  let diagnostics: Diagnostics
+  private(set) var files: [SourceFile] = []
+  private(set) var types: [String: DeclaredType] = [:]
+  /// In the order of the sources.
+  private(set) var order: [DeclaredType] = []
+  private(set) var aliases: [String: (TypeSyntax, SourceFile)] = [:]
+  private(set) var members: [String: [Member]] = [:]
+  private(set) var globals: [Member] = []
+  private(set) var imports: Set<String> = []
+  private var extensions: [(ExtensionDeclSyntax, SourceFile)] = []
+
+  init(configuration: Configuration, diagnostics: Diagnostics) {
+    (self.configuration, self.diagnostics) = (configuration, diagnostics)
+  }
+
+  func read(_ paths: [String]) {
+    for path in paths.sorted() {
+      guard let file = try? SourceFile(path: path) else {
+        diagnostics.error(Location(file: path, line: 1, column: 1), "this file cannot be read")
+        continue
+      }
+      files.append(file)
+      for statement in active(file.tree.statements) {
+        if let node = statement.as(DeclSyntax.self) { addGlobal(node, file) }
+      }
+    }
+    for (node, file) in extensions { add(node, file) }
+  }
+
+  /// The statements that `#if` leaves.
+  private func active(_ items: CodeBlockItemListSyntax) -> [Syntax] {
+    items.flatMap { item -> [Syntax] in
+      guard case .decl(let node) = item.item, let config = node.as(IfConfigDeclSyntax.self) else {
+        return [Syntax(item.item)]
+      }
+      guard case .statements(let inner) = activeElements(config) else { return [] }
+      return active(inner)
+    }
+  }
+
+  private func active(_ items: MemberBlockItemListSyntax) -> [DeclSyntax] {
+    items.flatMap { item -> [DeclSyntax] in
+      guard let config = item.decl.as(IfConfigDeclSyntax.self) else { return [item.decl] }
+      guard case .decls(let inner) = activeElements(config) else { return [] }
+      return active(inner)
+    }
+  }
+
+  private func activeElements(_ config: IfConfigDeclSyntax) -> IfConfigClauseSyntax.Elements? {
+    config.activeClause(in: configuration).clause?.elements
+  }
+
+  private func addGlobal(_ node: DeclSyntax, _ file: SourceFile) {
+    if let node = node.as(ImportDeclSyntax.self) {
+      imports.insert(node.path.first?.name.text ?? "")
+    } else if let node = node.as(ExtensionDeclSyntax.self) {
+      extensions.append((node, file))
+    } else if !addType(node, in: "", file) {
+      globals.append(Member(node: node, file: file, isInExportedExtension: false))
+    }
+  }
+
+  /// Whether it is a type, or another name of one.
+  private func addType(_ node: DeclSyntax, in parent: String, _ file: SourceFile) -> Bool {
+    if let alias = node.as(TypeAliasDeclSyntax.self) {
+      if export(alias.attributes, file) != nil {
+        diagnostics.error(
+          file.location(alias),
+          "a type alias cannot be exported; put @Export on the type that it stands for")
+      }
+      aliases[join(parent, alias.name.text)] = (alias.initializer.value, file)
+      return true
+    }
+    guard let group = node.asProtocol((any DeclGroupSyntax).self),
+      let named = node.asProtocol((any NamedDeclSyntax).self)
+    else { return false }
+    let name = join(parent, named.name.text.filter { $0 != "`" })
+    let type = DeclaredType(
+      name: name, node: group, file: file, export: export(group.attributes, file),
+      inherited: inheritance(group.inheritanceClause))
+    types[name] = type
+    order.append(type)
+    add(group.memberBlock, of: name, file, false)
+    return true
+  }
+
+  private func add(
+    _ block: MemberBlockSyntax, of name: String, _ file: SourceFile, _ isExported: Bool
+  ) {
+    for node in active(block.members) where !addType(node, in: name, file) {
+      members[name, default: []].append(
+        Member(node: node, file: file, isInExportedExtension: isExported))
+    }
+  }
+
+  private func add(_ node: ExtensionDeclSyntax, _ file: SourceFile) {
+    let name = node.extendedType.trimmedDescription.filter { $0 != " " }
+    let isExported = export(node.attributes, file) != nil
+    if isExported, types[name] == nil {
+      diagnostics.error(
+        file.location(node.extendedType),
+        "\(name) is declared in another module; export a function that takes one instead of an extension"
+      )
+    }
+    if isExported, node.genericWhereClause != nil {
+      diagnostics.error(
+        file.location(node),
+        "an extension with conditions cannot be exported; export a function instead")
+    }
+    types[name]?.inherited += inheritance(node.inheritanceClause)
+    add(node.memberBlock, of: name, file, isExported)
+  }
+
+  private func inheritance(_ clause: InheritanceClauseSyntax?) -> [String] {
+    (clause?.inheritedTypes ?? []).flatMap { inherited -> [String] in
+      var type = inherited.type
+      if let attributed = type.as(AttributedTypeSyntax.self) { type = attributed.baseType }
+      if let composed = type.as(CompositionTypeSyntax.self) {
+        return composed.elements.map { $0.type.trimmedDescription }
+      }
+      let name = type.trimmedDescription
+      return [name.hasPrefix("Swift.") ? String(name.dropFirst(6)) : name]
+    }
+  }
+
+  /// `@Export`, if a declaration has it.
+  func export(_ attributes: AttributeListSyntax, _ file: SourceFile) -> ExportAttribute? {
+    for case .attribute(let node) in attributes {
+      let name = node.attributeName.trimmedDescription
+      guard name == "Export" || name == "Tenon.Export" else { continue }
+      var result = ExportAttribute(node: node)
+      guard case .argumentList(let arguments)? = node.arguments else { return result }
+      for argument in arguments {
+        if let literal = argument.expression.as(StringLiteralExprSyntax.self) {
+          let text = literal.representedLiteralValue ?? ""
+          if !isIdentifier(text) || reservedWords.contains(text) {
+            diagnostics.error(
+              file.location(argument),
+              "C cannot have \"\(text)\" as a name; write letters, digits and underscores, and no reserved word"
+            )
+          }
+          result.name = text
+        } else if argument.expression.trimmedDescription == ".concurrent" {
+          result.isConcurrent = true
+        } else {
+          diagnostics.error(
+            file.location(argument), "@Export takes a name in quotes, or .concurrent")
+        }
+      }
+      return result
+    }
+    return nil
+  }
+}
+
+func join(_ parent: String, _ name: String) -> String {
+  parent.isEmpty ? name : parent + "." + name
+}

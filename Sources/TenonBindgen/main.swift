@@ -1,0 +1,4 @@
+import Foundation
+
+var tool = Tool()
+exit(tool.run(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,111 @@
+import Synchronization
+import Tenon
+
+@Export public struct Item: Sendable {
+  public var name: String
+  public var weight: Double?
+}
+
+@Export public enum StoreError: Error {
+  case missing(String)
+  case broken
+}
+
+/// What C calls back, at once.
+@Export public func each(_ count: Int, _ body: (Int, Item) -> Void) {
+  for index in 0..<count { body(index, Item(name: "item \(index)", weight: nil)) }
+}
+
+@Export public func mapped(_ numbers: [Int], _ transform: (Int) -> Int) -> [Int] {
+  numbers.map(transform)
+}
+
+@Export public func filtered(_ names: [String], _ isWanted: (_ name: String) throws -> Bool) throws
+  -> [String]
+{
+  try names.filter { try isWanted($0) }
+}
+
+@Export public func named(_ number: Int, _ naming: (Int) throws -> String) throws -> String {
+  try naming(number).uppercased()
+}
+
+/// Runs an async closure for each, one after another.
+@Export public func visit(
+  _ names: [String],
+  _ visitor: @escaping @Sendable (_ name: String, _ size: Int?) async throws -> Item
+) async throws -> Double {
+  var sum = 0.0
+  for name in names {
+    sum += try await visitor(name, name.count > 1 ? name.count : nil).weight ?? 0
+  }
+  return sum
+}
+
+@Export public func notify(_ handler: @escaping @Sendable (Item?, [Double], [UInt8], Bool) -> Void)
+  async
+{
+  await Task.yield()
+  handler(Item(name: "late", weight: 1.5), [1, 2], [7], true)
+  await withUnsafeContinuation { continuation in
+    // From another thread: comes in the loop's poll.
+    Task.detached(executorPreference: globalConcurrentExecutor) {
+      handler(nil, [], [], false)
+      continuation.resume()
+    }
+  }
+}
+
+@Export public func maybe(_ number: Int, _ done: (@Sendable (Int) -> Void)?) { done?(number) }
+
+/// Keeps what it is told for later.
+@Export public final class Keeper: Sendable {
+  private let listener: @Sendable (String) -> Void
+  @Export public init(_ listener: @escaping @Sendable (String) -> Void, failing: Bool) throws {
+    self.listener = listener
+    if failing { throw StoreError.broken }
+  }
+  @Export public func tell(_ text: String) { listener(text) }
+  deinit { listener("bye") }
+}
+
+/// Where things are kept.
+@Export public protocol Store: Sendable {
+  /// Finds one.
+  ///
+  /// - Parameter key: Its name.
+  func load(_ key: String) async throws -> Item?
+  func save(_ item: Item, under key: String) async throws
+  func count() throws -> Int
+  func log(_ text: String, level: Int32)
+  func isOpen() -> Bool
+}
+
+@Export public func copy(_ keys: [String], from source: any Store, to target: any Store)
+  async throws -> Int
+{
+  target.log("copying", level: Int32(keys.count))
+  var copied = 0
+  for key in keys {
+    guard let item = try await source.load(key) else { continue }
+    try await target.save(item, under: key)
+    copied += 1
+  }
+  return copied
+}
+
+@Export public func sizes(_ store: some Store) throws -> Int {
+  store.isOpen() ? try store.count() : -1
+}
+
+/// What the store's error was, as Swift sees it.
+@Export public func missing(in store: any Store) async -> String {
+  do {
+    _ = try await store.load("x")
+    return "nothing"
+  } catch StoreError.missing(let name) {
+    return "missing \(name)"
+  } catch is CancellationError {
+    return "cancelled"
+  } catch { return "another" }
+}

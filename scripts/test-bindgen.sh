@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# tenon-bindgen: each folder of Tests/Bindgen is what an author writes, and C and C++ programs that use what comes of it,
+# built by real compilers without a warning, and run under the address sanitizer. Names of folders choose some.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+swift build -c release --product tenon
+swift build -c release --target TenonExport
+library=$(swift build -c release --show-bin-path)
+build=$root/.build-bindgen
+mkdir -p "$build"
+maps=()
+for map in include Sources/CLinux Sources/CSwiftRuntime; do
+  maps+=(-Xcc "-fmodule-map-file=$root/$map/module.modulemap")
+done
+strict=(-Wall -Wextra -Werror -g -fsanitize=address,undefined -I"$root/include")
+generate() { packaging/bindgen.sh "$build" "$@"; }
+
+# A library of Swift files, with what the generator makes of them: name, module, options of the generator, files...
+make_library() {
+  local name=$1 module=$2
+  shift 2
+  mkdir -p "$build/$name"
+  generate --library "$name" --module "$module" --version 1.2.0 --headers "$build/$name" \
+    --thunks "$build/$name/thunks.swift" --interface "$build/$name/$name.json" "$@"
+  swiftc -O -wmo -swift-version 6 -warnings-as-errors -parse-as-library -module-name "$module" \
+    -I "$library/Modules" -Xcc -I"$root/include" "${maps[@]}" "$@" "$build/$name/thunks.swift" \
+    "$library"/TenonExport.build/*.o -emit-library -o "$build/$name/lib$name.so" -L "$library" -ltenon \
+    -Xlinker -rpath -Xlinker "$library"
+}
+
+# The header by itself, in each dialect.
+check_header() {
+  local name=$1 standard
+  for standard in c99 c11 c2x; do
+    gcc -std=$standard -Wall -Wextra -Wpedantic -Werror -fsyntax-only -Iinclude -x c "$build/$name/$name.h"
+  done
+  for standard in c++11 c++20; do
+    g++ -std=$standard -Wall -Wextra -Wpedantic -Werror -fsyntax-only -Iinclude -x c++ "$build/$name/$name.h"
+  done
+}
+
+run_program() { # name, compiler and dialect, source
+  local name=$1 source=$3 program
+  program=$build/$name/$(basename "$source" | tr . -)
+  # shellcheck disable=SC2086 # the compiler and its dialect are words
+  $2 "${strict[@]}" -I"$build/$name" "$source" -o "$program" -L"$build/$name" "-l$name" -L"$library" -ltenon \
+    -Wl,-rpath,"$build/$name" -Wl,-rpath,"$library" -lpthread
+  echo "test-bindgen: $source"
+  timeout 120 "$program" | grep -qx ok || { echo "test-bindgen: $source failed" >&2; exit 1; }
+}
+
+run() { # name
+  local name=$1 source
+  make_library "$name" "$(sed 's/./\u&/' <<< "$name")" Tests/Bindgen/"$name"/*.swift
+  check_header "$name"
+  for source in Tests/Bindgen/"$name"/*.c; do
+    [ ! -f "$source" ] || run_program "$name" "gcc -std=gnu11" "$source"
+  done
+  for source in Tests/Bindgen/"$name"/*.cpp; do
+    [ ! -f "$source" ] || run_program "$name" "g++ -std=c++20" "$source"
+  done
+}
+
+chosen=("$@")
+if [ $# = 0 ]; then
+  for folder in Tests/Bindgen/*/; do
+    if compgen -G "$folder*.c" > /dev/null; then chosen+=("$(basename "$folder")"); fi
+  done
+fi
+for name in "${chosen[@]}"; do run "$name"; done
+echo "test-bindgen: all passed"
