@@ -168,7 +168,6 @@ public:
     const tenon_status_t status = take(value);
     if (status != TENON_STATUS_OK)
       get_slowly(status, value);
-    tenon_future_release(release());
     if constexpr (!std::is_void_v<T>)
       return detail::load<T>(value);
   }
@@ -198,10 +197,18 @@ public:
 private:
   explicit future(tenon_future_t *handle) noexcept : future_base(handle) {}
 
-  /// Of void there is nothing to take: any number of readers, as of a stream's end, may have it.
-  tenon_status_t take([[maybe_unused]] tenon_value_t &value) const noexcept {
-    const tenon_status_t status =
-        std::is_void_v<T> ? tenon_future_poll(handle_) : tenon_future_take(handle_, &value);
+  /// With a value, also gives the reference back. Of void there is nothing to take: any number of
+  /// readers, as of a stream's end, may have it.
+  tenon_status_t take([[maybe_unused]] tenon_value_t &value) noexcept {
+    tenon_status_t status;
+    if constexpr (std::is_void_v<T>) {
+      status = tenon_future_poll(handle_);
+      if (status == TENON_STATUS_OK)
+        tenon_future_release(handle_);
+    } else
+      status = tenon_future_consume(handle_, &value);
+    if (status == TENON_STATUS_OK)
+      handle_ = nullptr;
     static_cast<void>(detail::seen(detail::is_end(status)));
     return status;
   }
@@ -228,7 +235,6 @@ template <class T> template <class... Out> tenon_status_t future<T>::try_get(Out
   const tenon_status_t status = take(value);
   if (status != TENON_STATUS_OK)
     return status;
-  tenon_future_release(release());
   if constexpr (!std::is_void_v<T>) {
     if (!detail::holds<T>(value)) {
       tenon_value_drop(&value);
