@@ -1,0 +1,102 @@
+import CTenon
+import Testing
+
+@testable import Tenon
+
+/// What a close whose time is over ends, and what it leaves behind: docs/guide/shutdown.md.
+@Suite struct CloseTests {
+  private static func countDrops(_ drops: Shared<Int>) -> tenon_value_t {
+    tenon_value_pointer(
+      Unmanaged.passRetained(Witness(drops)).toOpaque(), nil,
+      { pointer, _ in Unmanaged<Witness>.fromOpaque(pointer!).release() })
+  }
+
+  private static func resolved(
+    _ value: consuming tenon_value_t, dropOn loop: LoopExecutor
+  ) throws -> Future {
+    let (promise, future) = try #require(createFuture(.none, flags: 0))
+    #expect(tenon_value_set_drop_executor(&value, loop.pointer) == TENON_STATUS_OK)
+    #expect(tenon_promise_resolve(promise.pointer, &value) == TENON_STATUS_OK)
+    return Future(adopting: future)
+  }
+
+  @Test func workThatDoesNotEndInTimeIsLeftBehindWithWhatItHolds() async throws {
+    try await withLoop { loop in
+      let (begun, waiting, dropped) = (Shared(0), Shared(0), Shared(0))
+      let (promise, never) = try Promise.make()
+      let held = Witness(begun)
+      let call = try loop.start {
+        // Its cancel is passed on, and not heeded.
+        await never.settled()
+        withExtendedLifetime(held) {}
+      }
+      loop.pollAll()
+      let queued = Witness(waiting)
+      let other = try loop.start { withExtendedLifetime(queued) {} }
+      let ready = try Self.resolved(Self.countDrops(dropped), dropOn: loop)
+      #expect(tenon_executor_close(loop.pointer, 0) == TENON_STATUS_TIMEOUT)
+      #expect(tenon_future_poll(call.pointer) == TENON_STATUS_REJECTED)
+      // What had not begun never does; it is let go of as soon as nobody here holds it.
+      #expect(tenon_future_poll(other.pointer) == TENON_STATUS_CANCELLED)
+      #expect(promise.isCancelled)
+      promise.resolve()
+      #expect(loop.statistics.jobs_abandoned == 1)
+      // The executor of its drop is closed: it ends where it is let go of.
+      var value = tenon_value_none()
+      #expect(tenon_future_take(ready.pointer, &value) == TENON_STATUS_OK)
+      #expect(dropped.value == 0)
+      #expect(tenon_value_drop(&value) == TENON_STATUS_OK)
+      #expect(dropped.value == 1)
+      #expect(begun.value == 0)
+    }
+  }
+
+  @Test func whatWaitsForItsTurnIsDestroyedInTheClose() async throws {
+    try await withLoop { loop in
+      let ends = Shared(0)
+      let (promise, never) = try Promise.make()
+      _ = try loop.start(detached: true) { await never.settled() }
+      loop.pollAll()
+      for _ in 0..<3 {
+        let witness = Witness(ends)
+        _ = try loop.start(detached: true) { withExtendedLifetime(witness) {} }
+      }
+      var value = Self.countDrops(ends)
+      #expect(tenon_value_set_drop_executor(&value, loop.pointer) == TENON_STATUS_OK)
+      #expect(tenon_value_drop(&value) == TENON_STATUS_OK)
+      #expect(ends.value == 0)
+      #expect(tenon_executor_close(loop.pointer, 0) == TENON_STATUS_TIMEOUT)
+      #expect(ends.value == 4)
+      promise.cancel()
+    }
+  }
+
+  @Test func aCallIsNotPendingWhenItsEndIsTold() async throws {
+    try await withLoop { loop in
+      let pending = Shared<[UInt64]>([])
+      let call = try loop.start {}
+      let other = try loop.start { throw CancellationError() }
+      let ask: tenon_completion_fn = { context, _, _ in
+        let asked = Unmanaged<Asked>.fromOpaque(context!).takeUnretainedValue()
+        asked.pending.change { $0.append(asked.loop.statistics.pending) }
+      }
+      let asked = Asked(loop, pending)
+      for future in [call, other] {
+        let context = Unmanaged.passUnretained(asked).toOpaque()
+        #expect(
+          tenon_future_on_complete(future.pointer, nil, ask, context, nil) == TENON_STATUS_OK)
+      }
+      loop.pollAll()
+      #expect(pending.value == [1, 0])
+    }
+  }
+
+  private final class Asked: Sendable {
+    let loop: LoopExecutor
+    let pending: Shared<[UInt64]>
+    init(_ loop: LoopExecutor, _ pending: Shared<[UInt64]>) {
+      self.loop = loop
+      self.pending = pending
+    }
+  }
+}
