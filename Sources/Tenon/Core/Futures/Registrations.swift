@@ -76,19 +76,14 @@ private func endForgotten(
   let name = slot.pointee.executor
   if name == .none {
     let context = UnsafeMutableRawPointer(bitPattern: handle.bits)
-    return Delivery.call(Delivery.Item(function: runRegistrationHere, context: context), slot.lane)
+    let item = Delivery.Item(function: runRegistrationHere, context: context)
+    if slot.pointee.isOwn { return Delivery.callOwn(item) }
+    return Delivery.call(item, slot.pointee.subject.is(.future) ? .completion : .cancel)
   }
   if let state = name.state, state.enqueue(Job(runRegistrationJob, handle), name, .inFlight) {
     return
   }
   runRegistration(handle, TENON_STATUS_CLOSED)
-}
-
-extension UnsafeMutablePointer where Pointee == RegistrationSlot {
-  fileprivate var lane: Delivery.Lane {
-    if pointee.isOwn { return .own }
-    return pointee.subject.is(.future) ? .completion : .cancel
-  }
 }
 
 /// Where its event happened: tells the event.

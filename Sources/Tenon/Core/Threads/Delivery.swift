@@ -13,7 +13,7 @@ import Glibc
 ///
 /// A thread that waits inside a callback counts as one that is outside of any: `whileWaiting`.
 enum Delivery {
-  enum Lane { case own, completion, cancel, drop, close }
+  enum Lane { case completion, cancel, drop, close }
 
   /// A function to call. Its type is that of a value's drop function.
   struct Item {
@@ -33,6 +33,8 @@ enum Delivery {
     var depths = Depths()
     /// How many closes run: they are no callbacks, and a wait inside of one changes nothing about them.
     var closing = 0
+    /// How many items are in the queues but for `own`.
+    var waiting = 0
     var own = Queue<Item>()
     var completions = Queue<Item>()
     var cancels = Queue<Item>()
@@ -72,26 +74,30 @@ enum Delivery {
     return turn
   }
 
-  /// Calls a function now, or as soon as the rules allow.
+  /// Calls one of Tenon's own now, or after the one that runs.
+  @inline(__always) static func callOwn(_ item: Item) {
+    let turn = current
+    if turn.pointee.isPassingOn { return turn.pointee.own.append(item) }
+    turn.pointee.isPassingOn = true
+    item.call()
+    endPassingOn(turn)
+  }
+
+  /// Calls somebody's function now, or as soon as the rules allow.
   static func call(_ item: Item, _ lane: Lane) {
     let turn = current
     switch lane {
-    case .own:
-      if turn.pointee.isPassingOn { return turn.pointee.own.append(item) }
-      turn.pointee.isPassingOn = true
-      item.call()
-      return endPassingOn(turn)
     case .completion:
-      guard turn.mayComplete else { return turn.pointee.completions.append(item) }
+      guard turn.mayComplete else { return turn.wait(item, lane) }
       runCompletion(item, turn)
     case .cancel:
-      guard turn.mayCancel else { return turn.pointee.cancels.append(item) }
+      guard turn.mayCancel else { return turn.wait(item, lane) }
       runCancel(item, turn)
     case .drop:
-      guard turn.mayDrop else { return turn.pointee.drops.append(item) }
+      guard turn.mayDrop else { return turn.wait(item, lane) }
       runDrop(item, turn)
     case .close:
-      guard turn.mayClose else { return turn.pointee.closes.append(item) }
+      guard turn.mayClose else { return turn.wait(item, lane) }
       runClose(item, turn)
     }
     runWaiting(turn)
@@ -137,6 +143,7 @@ enum Delivery {
     return !turn.pointee.depths.isOutside
   }
 
+  @inline(__always)
   private static func endPassingOn(_ turn: UnsafeMutablePointer<Turn>) {
     while let next = turn.pointee.own.popFirst() { next.call() }
     turn.pointee.isPassingOn = false
@@ -144,15 +151,24 @@ enum Delivery {
   }
 
   /// Calls what waits and may be called now.
+  @inline(__always)
   private static func runWaiting(_ turn: UnsafeMutablePointer<Turn>) {
+    if turn.pointee.waiting != 0 { runAllWaiting(turn) }
+  }
+
+  @inline(never) private static func runAllWaiting(_ turn: UnsafeMutablePointer<Turn>) {
     while true {
       if turn.mayDrop, let next = turn.pointee.drops.popFirst() {
+        turn.pointee.waiting -= 1
         runDrop(next, turn)
       } else if turn.mayComplete, let next = turn.pointee.completions.popFirst() {
+        turn.pointee.waiting -= 1
         runCompletion(next, turn)
       } else if turn.mayCancel, let next = turn.pointee.cancels.popFirst() {
+        turn.pointee.waiting -= 1
         runCancel(next, turn)
       } else if turn.mayClose, let next = turn.pointee.closes.popFirst() {
+        turn.pointee.waiting -= 1
         runClose(next, turn)
       } else {
         return
@@ -189,6 +205,16 @@ enum Delivery {
 }
 
 extension UnsafeMutablePointer where Pointee == Delivery.Turn {
+  fileprivate func wait(_ item: Delivery.Item, _ lane: Delivery.Lane) {
+    pointee.waiting += 1
+    switch lane {
+    case .completion: pointee.completions.append(item)
+    case .cancel: pointee.cancels.append(item)
+    case .drop: pointee.drops.append(item)
+    case .close: pointee.closes.append(item)
+    }
+  }
+
   fileprivate var mayComplete: Bool {
     !pointee.isPassingOn && pointee.depths.completions | pointee.depths.cancels == 0
   }
