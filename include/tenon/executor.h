@@ -167,6 +167,10 @@ TENON_API tenon_status_t tenon_executor_retain(tenon_executor_t *executor) TENON
 /**
  * Gives a reference back. The last one closes the executor without waiting.
  *
+ * Inside a callback of that executor, of its close too, the close goes on when the callback has
+ * returned. Where 16 executors are being closed inside one another on this thread, it comes right
+ * after the innermost.
+ *
  * Ownership:  consumes one reference.
  * Threading:  any thread; the last one: the loop's thread, or any, of a pool.
  * Since:      0.1.0
@@ -289,6 +293,15 @@ TENON_API tenon_status_t tenon_executor_get_now_ns(tenon_executor_t *executor,
  * TENON_STATUS_CLOSED. What they waited for may still come: it finds nobody. Work that never ends
  * (a task that ignores its cancellation) does not hold up the close: what is ready when the time is
  * over still runs, and what that makes ready does not. The handle stays good until it is released.
+ *
+ * Everything that is in flight is cancelled before a callback on this thread is told of it. A
+ * callback of the close may call anything, with the answers of an executor that closes; a poll in it,
+ * where none is running, goes on with the close.
+ *
+ * What had not begun when the time was over is destroyed with what it was given, and values that
+ * waited for their drop here are dropped, all before this returns (TENON_STATUS_PENDING: in the
+ * poll that says `closed`). What was left behind in the middle keeps what it holds, for ever.
+ * Promises of C's are C's: cancelled, and pending until somebody settles them.
  *
  * Of a pool, this waits, and joins the threads; what is ready when the time is over runs in here, too. A
  * thread that is in a job then stays until that returns, and nothing that it adds runs.

@@ -58,7 +58,9 @@ TENON_API tenon_status_t tenon_promise_create(const tenon_promise_config_t *conf
  *             dropped; after any other error it is untouched and the caller's. A borrowed value
  *             is delivered as the loan that it is: what it points to must outlive its readers.
  * Threading:  any thread. Callbacks without an executor run on this thread before this returns,
- *             unless it is itself inside such a callback: then right after that one.
+ *             unless it is itself inside such a callback, or a cancel callback: then right after
+ *             that one, or inside it, once it waits or polls. Combinators, scopes and threads that
+ *             wait are told before this returns in any case.
  * Errors:     TENON_STATUS_ALREADY_SETTLED; TENON_STATUS_INVALID if this is no value.
  * Since:      0.1.0
  */
