@@ -77,7 +77,7 @@ private func endForgotten(
   if name == .none {
     let context = UnsafeMutableRawPointer(bitPattern: handle.bits)
     let item = Delivery.Item(function: runRegistrationHere, context: context)
-    if slot.pointee.isOwn { return Delivery.callOwn(item) }
+    if slot.pointee.isOwn { return Delivery.passOn(item) }
     return Delivery.call(item, slot.pointee.subject.is(.future) ? .completion : .cancel)
   }
   if let state = name.state, state.enqueue(Job(runRegistrationJob, handle), name, .inFlight) {

@@ -74,15 +74,6 @@ enum Delivery {
     return turn
   }
 
-  /// Calls one of Tenon's own now, or after the one that runs.
-  @inline(__always) static func callOwn(_ item: Item) {
-    let turn = current
-    if turn.pointee.isPassingOn { return turn.pointee.own.append(item) }
-    turn.pointee.isPassingOn = true
-    item.call()
-    endPassingOn(turn)
-  }
-
   /// Calls somebody's function now, or as soon as the rules allow.
   static func call(_ item: Item, _ lane: Lane) {
     let turn = current
@@ -103,8 +94,8 @@ enum Delivery {
     runWaiting(turn)
   }
 
-  /// Calls one of Tenon's own functions as `call` does; if it has to wait, `queued` is called before this returns.
-  @inline(__always) static func passOn(_ item: Item, queued: () -> Void) {
+  /// Calls one of Tenon's own functions now, or after the one that runs: then `queued` is called before this returns.
+  @inline(__always) static func passOn(_ item: Item, queued: () -> Void = {}) {
     let turn = current
     if turn.pointee.isPassingOn {
       queued()
