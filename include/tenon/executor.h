@@ -111,7 +111,7 @@ typedef struct tenon_poll_budget {
 typedef struct tenon_poll_result {
   size_t struct_size;   /**< sizeof(tenon_poll_result_t) */
   uint64_t jobs;        /**< how many ran */
-  uint64_t deadline_ns; /**< when the next timer is due, or TENON_FOREVER */
+  uint64_t deadline_ns; /**< when to poll again: the next timer's, or TENON_FOREVER */
   bool more;            /**< the budget ended it: there is work left, and the loop was woken */
   bool alive;           /**< something is pending: work, a timer, a callback */
   bool closed;          /**< it closed: do not poll again */
@@ -182,8 +182,10 @@ TENON_API tenon_status_t tenon_executor_release(tenon_executor_t *executor) TENO
  *
  * Watch it for reading with select, poll, epoll or any loop; never read or close it.
  *
- * Ownership:  the descriptor is the executor's, and is closed with it.
- * Threading:  the loop's thread.
+ * Ownership:  the descriptor is the executor's. It stays open until the last reference is released:
+ *             take it out of your loop after the close, and release then.
+ * Threading:  the loop's thread. If another one closes, the descriptor is readable, and a poll
+ *             answers TENON_STATUS_CLOSED.
  * Errors:     TENON_STATUS_UNSUPPORTED if it has a host, or threads; TENON_STATUS_NO_RESOURCES;
  *             TENON_STATUS_CLOSED.
  * Since:      0.1.0
@@ -194,6 +196,9 @@ TENON_API tenon_status_t tenon_executor_fd(tenon_executor_t *executor, int *fd_o
  * Runs what is ready, and what that makes ready, on this thread; never blocks.
  *
  * When it says that there is no more, polling again at once would do nothing.
+ *
+ * Polls do not nest: a job that turns its loop (a modal dialog) has the loop's own sources run, and
+ * what this executor has when the job has returned. Another executor may be polled in there.
  *
  * Ownership:  borrows all; `budget` (NULL: TENON_POLL_BUDGET_INIT) and `result` may be NULL.
  * Threading:  one thread at a time.
@@ -209,7 +214,8 @@ TENON_API tenon_status_t tenon_executor_poll(tenon_executor_t *executor,
 /**
  * Polls, and sleeps while there is nothing to do, until a future has settled.
  *
- * With NULL for a future it ends when nothing is pending any more. With a host it needs `run_once`.
+ * With NULL for a future it ends when nothing is pending any more. With a host it needs `run_once`,
+ * and nests: in a callback of the loop that another one of this thread turns, it turns the loop too.
  * A loop that polls this executor as well, on the same thread, may take turns with it. Several
  * threads may be here at once, or in tenon_future_wait(): one of them polls, and the next one goes on
  * when it has left.

@@ -30,7 +30,7 @@ TENON_ENUM(int32_t, tenon_process_mode_t){
  *
  * Call it once, early in main(). With further executors, such a job goes to the one that
  * its thread polls, and from other threads to this one. When this one is closed another call may
- * name a new one; jobs that arrive in between wait for it.
+ * name a new one; jobs that arrive in between wait for it, and sleeps go on.
  *
  * That Swift tasks have run before cannot be noticed on Swift 6.3: the answer is TENON_STATUS_OK, and
  * all that comes runs on the loop. But what Dispatch has taken already still runs on its threads, at
