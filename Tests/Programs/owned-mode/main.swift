@@ -280,6 +280,54 @@ report(
 report("theMainActorStaysOnTheFirstLoop", main.threads.withLock { $0 } == [home])
 report("oneThreadInTheEnd", threadCount() == 1)
 
+// Sleeps that end at one instant end in the order in which they began.
+final class Order: Sendable {
+  private let indices = Mutex<[Int]>([])
+  var all: [Int] { indices.withLock { $0 } }
+  func append(_ index: Int) { indices.withLock { $0.append(index) } }
+}
+
+do {
+  let ended = Order()
+  let instant = ContinuousClock.now + .milliseconds(20)
+  let suspending = SuspendingClock.now + .milliseconds(20)
+  let work = try loop.start {
+    await withTaskGroup(of: Void.self) { group in
+      for index in 0..<200 {
+        group.addTask {
+          try? await Task.sleep(until: instant, clock: .continuous)
+          ended.append(index)
+        }
+      }
+    }
+    await withTaskGroup(of: Void.self) { group in
+      for index in 200..<400 {
+        group.addTask {
+          try? await Task.sleep(until: suspending + .milliseconds(20), clock: .suspending)
+          ended.append(index)
+        }
+      }
+    }
+  }
+  try loop.run(until: work, timeout: .seconds(30))
+  report(
+    "sleepsUntilOneInstantEndInTheOrderInWhichTheyBegan", ended.all == Array(0..<400))
+  let free = Order()
+  let next = ContinuousClock.now + .milliseconds(20)
+  for index in 0..<200 {
+    Task {
+      try? await Task.sleep(until: next, clock: .continuous)
+      free.append(index)
+    }
+  }
+  let limit = ContinuousClock.now + .seconds(30)
+  while free.all.count < 200 && ContinuousClock.now < limit {
+    let work = try loop.start { await Task.yield() }
+    try loop.run(until: work)
+  }
+  report("soDoThoseOfTasksThatNameNoLoop", free.all == Array(0..<200))
+}
+
 // A sleep lasts as long as it should, whatever owners do meanwhile.
 func slept(_ duration: Duration) async -> Bool {
   let start = ContinuousClock.now

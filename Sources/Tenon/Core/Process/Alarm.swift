@@ -6,11 +6,11 @@ private final class Alarm: @unchecked Sendable {
   let job: Job
   let deadline: UInt64
   let executor: LoopExecutor
-  let ifClosed: @Sendable (LoopExecutor, Job, UInt64) -> Void
+  let ifClosed: @Sendable (LoopExecutor, Job, Due) -> Void
 
   init(
     _ job: Job, _ deadline: UInt64, _ executor: LoopExecutor,
-    _ ifClosed: @escaping @Sendable (LoopExecutor, Job, UInt64) -> Void
+    _ ifClosed: @escaping @Sendable (LoopExecutor, Job, Due) -> Void
   ) {
     self.job = job
     self.deadline = deadline
@@ -24,18 +24,19 @@ private final class Alarm: @unchecked Sendable {
       return
     }
     let now = executor.state.now
-    ifClosed(executor, job, deadline > now ? deadline - now : 0)
+    ifClosed(executor, job, Due(after: deadline > now ? deadline - now : 0))
   }
 }
 
 extension LoopExecutor {
-  /// Enqueues a job when some time has passed; false: closed. Whoever asks is at work already, so a close that goes on takes
+  /// Enqueues a job when it is due; false: closed. Whoever asks is at work already, so a close that goes on takes
   /// it, and waits as it waits for that work. If this is closed before, the job goes to `ifClosed`, with the time that is left.
   func wake(
-    _ job: Job, after delay: UInt64,
-    ifClosed: @escaping @Sendable (LoopExecutor, Job, UInt64) -> Void
+    _ job: Job, _ due: Due,
+    ifClosed: @escaping @Sendable (LoopExecutor, Job, Due) -> Void
   ) -> Bool {
-    let deadline = state.deadline(after: delay)
+    let hasOwnTime = state.pointee.hasOwnTime.load(ordering: .relaxed)
+    let deadline = hasOwnTime ? state.deadline(after: due.delay) : due.deadline
     let alarm = Unmanaged.passRetained(Alarm(job, deadline, self, ifClosed))
     let ring: tenon_timer_fn = { context, status in
       Unmanaged<Alarm>.fromOpaque(context!).takeRetainedValue().ring(status)

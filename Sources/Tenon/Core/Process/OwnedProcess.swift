@@ -71,14 +71,14 @@ enum OwnedProcess {
     place(Homeless(job: job, deadline: 0))
   }
 
-  fileprivate static func enqueue(_ job: Job, after delay: UInt64, onlyPrimary: Bool) {
+  fileprivate static func enqueue(_ job: Job, _ due: Due, onlyPrimary: Bool) {
     let executor = mutex.withLock { primary }
     if !onlyPrimary, executor?.state.isPolledHere != true,
-      let here = LoopExecutor.loopOfThisThread, wake(job, after: delay, on: here)
+      let here = LoopExecutor.loopOfThisThread, wake(job, due, on: here)
     {
       return
     }
-    place(Homeless(job: job, deadline: Time.deadline(after: delay)))
+    place(Homeless(job: job, deadline: due.deadline))
   }
 
   /// Gives a job to the primary executor, or keeps it until there is one: also if that is closing and takes it no more, as
@@ -95,18 +95,14 @@ enum OwnedProcess {
       if one.deadline == 0 {
         if executor.state.enqueue(one.job, executor.name, .inFlight) { return }
       } else {
-        let now = Time.now
-        let rest = one.deadline > now ? one.deadline - now : 0
-        if wake(one.job, after: one.deadline == .max ? .max : rest, on: executor) { return }
+        if wake(one.job, Due(at: one.deadline), on: executor) { return }
       }
       refused = executor
     }
   }
 
-  private static func wake(_ job: Job, after delay: UInt64, on executor: LoopExecutor) -> Bool {
-    executor.wake(job, after: delay) { _, job, rest in
-      place(Homeless(job: job, deadline: Time.deadline(after: rest)))
-    }
+  private static func wake(_ job: Job, _ due: Due, on executor: LoopExecutor) -> Bool {
+    executor.wake(job, due) { _, job, due in place(Homeless(job: job, deadline: due.deadline)) }
   }
 
   /// An executor was closed before it ran this job.
@@ -142,13 +138,14 @@ private final class ProcessTaskExecutor: TaskExecutor, SchedulingExecutor, Senda
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
   ) {
     OwnedProcess.enqueue(
-      job.runningByDefault(), after: nanoseconds(delay), onlyPrimary: false)
+      job.runningByDefault(), Due(after: nanoseconds(delay)), onlyPrimary: false)
   }
 
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
   ) {
-    enqueue(job, after: clock.now.duration(to: instant), tolerance: tolerance, clock: clock)
+    OwnedProcess.enqueue(
+      job.runningByDefault(), Due(at: instant, of: clock), onlyPrimary: false)
   }
 }
 
@@ -164,14 +161,13 @@ private final class ProcessMainExecutor: MainExecutor, SchedulingExecutor, Senda
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
   ) {
-    OwnedProcess.enqueue(
-      job.runningOnMain(), after: nanoseconds(delay), onlyPrimary: true)
+    OwnedProcess.enqueue(job.runningOnMain(), Due(after: nanoseconds(delay)), onlyPrimary: true)
   }
 
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
   ) {
-    enqueue(job, after: clock.now.duration(to: instant), tolerance: tolerance, clock: clock)
+    OwnedProcess.enqueue(job.runningOnMain(), Due(at: instant, of: clock), onlyPrimary: true)
   }
 
   func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
@@ -220,12 +216,6 @@ private func runOnMain(_ context: UnsafeMutableRawPointer?, _ status: tenon_stat
   MainJobs.thread.store(before, ordering: .relaxed)
 }
 
-/// A clock's duration as nanoseconds; of a clock whose durations are none of Swift's: none.
-private func nanoseconds<D: DurationProtocol>(_ duration: D) -> UInt64 {
-  guard let duration = duration as? Duration else { return 0 }
-  return duration.clampedNanoseconds
-}
-
 /// In the library mode, `Task.sleep` in a task that prefers a loop is the loop's timer too, where the runtime asks.
 @_spi(ExperimentalScheduling)
 extension LoopExecutor: SchedulingExecutor {
@@ -233,17 +223,20 @@ extension LoopExecutor: SchedulingExecutor {
   public func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
   ) {
-    let job = Job(UnownedJob(job))
-    let isTaken = wake(job, after: nanoseconds(delay)) { executor, _, _ in
-      executor.state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed)
-    }
-    if !isTaken { state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed) }
+    enqueue(Job(UnownedJob(job)), Due(after: nanoseconds(delay)))
   }
 
   @_spi(ExperimentalScheduling)
   public func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
   ) {
-    enqueue(job, after: clock.now.duration(to: instant), tolerance: tolerance, clock: clock)
+    enqueue(Job(UnownedJob(job)), Due(at: instant, of: clock))
+  }
+
+  private func enqueue(_ job: Job, _ due: Due) {
+    let isTaken = wake(job, due) { executor, _, _ in
+      executor.state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed)
+    }
+    if !isTaken { state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed) }
   }
 }
