@@ -19,6 +19,7 @@ let package = Package(
     // MARK: What the system offers
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSwiftRuntime"),
+    .target(name: "CThread"),
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
 
     // What a copy of Tenon does when it is loaded.
@@ -26,7 +27,7 @@ let package = Package(
 
     // MARK: Core, ABI and the Swift authors' face, in one module so that the layers cost nothing
     .target(
-      name: "Tenon", dependencies: ["CTenon", "CTenonImage", "CLinux", "CSwiftRuntime"],
+      name: "Tenon", dependencies: ["CTenon", "CTenonImage", "CThread", "CLinux", "CSwiftRuntime"],
       swiftSettings: swift),
 
     // MARK: What the code that tenon-bindgen writes stands on

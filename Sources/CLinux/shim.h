@@ -54,6 +54,16 @@ static inline unsigned long tenon__thread(void) {
   return thread;
 }
 
+/* A leak checker that comes with a sanitizer does not look into mapped memory by itself. */
+extern void __lsan_register_root_region(const void *memory, size_t size) __attribute__((weak));
+static inline void tenon__name_root(const void *memory, size_t size) {
+  if (__lsan_register_root_region)
+    __lsan_register_root_region(memory, size);
+}
+
+/* MADV_POPULATE_WRITE, which older headers do not have. */
+static const int32_t tenon__populate = 23;
+
 /* Sleeps while the word has this value. May wake for no reason. */
 static inline void tenon__futex_wait(const void *word, uint32_t value) {
   int error = errno;

@@ -100,6 +100,9 @@
   CASE(a_callbacks_slot_that_has_had_all_its_lives_is_stale)                  \
   CASE(statistics_are_read_while_other_threads_create)                        \
   CASE(the_name_of_an_executor_is_never_another_ones)                         \
+  CASE(the_memory_of_a_burst_is_given_back_and_its_handles_stay_stale)        \
+  CASE(bursts_of_several_threads_share_the_memory_that_is_given_back)         \
+  CASE(a_thread_leaves_its_free_slots_to_others)                              \
   /* future_test.c */                                                         \
   CASE(a_pending_future_gives_nothing)                                        \
   CASE(a_value_is_lent_many_times_and_taken_once)                             \

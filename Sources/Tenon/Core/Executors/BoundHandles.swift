@@ -1,22 +1,25 @@
 /// The promises and callbacks that are bound to one executor: what its close has to look at.
 ///
-/// Who binds one adds it; who settles, tells or removes one does nothing here. So some of them have ended. Each that
-/// comes has two of the oldest looked at, which go if they have ended and to the end of the queue otherwise: so
-/// there are never many more than twice as many as are pending, and nobody ever looks at all of them at once.
+/// Who binds one adds it; who settles, tells or removes one does nothing here. So some of them have ended. When there are
+/// more than a few, each that comes has two of the oldest looked at, which go if they have ended and to the end of the
+/// queue otherwise: so there are never many more than twice as many as are pending, and nobody ever looks at all of them
+/// at once.
 struct BoundHandles: ~Copyable {
   private var handles = Queue<Handle>()
   /// How many a sweep left.
   private var kept = 0
 
-  /// How many that may have ended are kept for whatever comes.
-  private static let restMax = 256
+  /// So many may have ended before anybody looks.
+  private static let fewMax = 128
 
   var count: Int { handles.count }
 
   mutating func add(_ handle: Handle) {
     handles.append(handle)
-    inspectOldest()
-    inspectOldest()
+    if handles.count > BoundHandles.fewMax {
+      inspectOldest()
+      inspectOldest()
+    }
   }
 
   @inline(__always) private mutating func inspectOldest() {
@@ -25,7 +28,7 @@ struct BoundHandles: ~Copyable {
 
   /// After a burst has ended: lets go of what it has left. Called as often as you like: what it costs, the burst has paid.
   @inline(__always) mutating func sweep(pending: Int) {
-    if _slowPath(count > max(BoundHandles.restMax, 4 * pending, 2 * kept)) { sweepAll() }
+    if _slowPath(count > max(2 * BoundHandles.fewMax, 4 * pending, 2 * kept)) { sweepAll() }
   }
 
   @inline(never) private mutating func sweepAll() {
@@ -53,14 +56,14 @@ struct BoundHandles: ~Copyable {
 
 extension Handle {
   /// Whether it may still have to be told that its executor closes.
-  fileprivate var isBound: Bool {
-    if self.is(.registration) {
-      let word = RegistrationSlot.at(index).pointee.head.word.load(ordering: .relaxed)
-      // Free is one that is about to be armed: an ended life is another one.
-      return lives(in: word)
-        && word & RegistrationSlot.stateMask <= RegistrationSlot.State.armed.rawValue
-    }
-    let word = SlotTable.head(futureTable.address(of: index)).pointee.word.load(ordering: .relaxed)
-    return lives(in: word) && FutureWord(word).isPending
+  @inline(__always) fileprivate var isBound: Bool {
+    let isCallback = kindBits == Kind.registration.rawValue
+    let slot = isCallback ? registrationTable.address(of: index) : futureTable.address(of: index)
+    let word = SlotTable.head(slot).pointee.word.load(ordering: .relaxed)
+    guard lives(in: word) else { return false }
+    // A callback that is free is about to be armed: an ended life is another one.
+    return isCallback
+      ? word & RegistrationSlot.stateMask <= RegistrationSlot.State.armed.rawValue
+      : FutureWord(word).isPending
   }
 }

@@ -6,7 +6,8 @@ struct FutureSlot: ~Copyable {
   let head: SlotHead  // 16 bytes
   /// Never through this field: an access to it may count as one to the whole slot, whose word is everybody's.
   private let content: Content  // 40 bytes
-  /// How many of this slot's futures ended so, for the statistics. Changed under the lock.
+  /// How many of this slot's futures ended so, for the statistics. Changed under the lock. At the end of the slot: see
+  /// `futureTable`.
   let rejections: Atomic<UInt32>
   let cancellations: Atomic<UInt32>
 

@@ -56,6 +56,7 @@ public class LoopExecutor: TaskExecutor, @unchecked Sendable {
     state.open(executor.name, WakeSource(host: host, context: context))
     slot.pointee.object = Unmanaged.passRetained(executor).toOpaque()
     slot.pointee.head.word.store(life | 1, ordering: .releasing)
+    executor.becomeLoopOfThisThread()
     return .success(executor)
   }
 

@@ -34,6 +34,8 @@ extension LoopExecutor {
       if status == TENON_STATUS_BUSY && state.isPolledHere { state.silenceDescriptor() }
       return status
     }
+    let outer = ThreadRecord.beginPoll(state, name)
+    defer { ThreadRecord.endPoll(outer) }
     result.jobs = 0
     state.own.pointee.budget = min(
       budget.jobs == 0 ? .max : budget.jobs, state.own.pointee.jobsOverdue ?? .max)

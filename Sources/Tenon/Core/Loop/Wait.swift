@@ -124,32 +124,6 @@ extension LoopExecutor {
     state.pointee.mutex.withLock { state.shared.pointee.sleepers -= 1 }
     return true
   }
-
-  /// Whether this thread is inside a poll.
-  static var polledHere: Bool { firstIndex { $0.isPolledHere } != nil }
-
-  /// The loop that this thread polls, or polled last.
-  static var loopOfThisThread: LoopExecutor? {
-    let index =
-      firstIndex { $0.isPolledHere }
-      ?? firstIndex {
-        $0.pointee.home.load(ordering: .relaxed) == currentThread
-          && $0.pointee.phase.load(ordering: .relaxed) == .open
-      }
-    guard let index else { return nil }
-    let word = SlotTable.head(executorTable.address(of: index)).pointee.word
-      .load(ordering: .acquiring)
-    return try? find(Handle(.executor, index: index, word: word)).get()
-  }
-
-  /// There are few executors, and who asks is about to sleep, or not on the primary loop.
-  private static func firstIndex(
-    _ holds: (UnsafeMutablePointer<ExecutorState>) -> Bool
-  ) -> UInt32? {
-    (0..<UInt32(executorTable.slotsUsed)).first {
-      ExecutorSlot.at(executorTable.address(of: $0)).pointee.state.map(holds) ?? false
-    }
-  }
 }
 
 extension UnsafeMutablePointer where Pointee == ExecutorState {
@@ -183,7 +157,7 @@ private func doNothing(
 func waitFuture(_ future: Handle, deadline: UInt64) -> tenon_status_t {
   let status = pollFuture(future)
   if status != TENON_STATUS_PENDING { return status }
-  if LoopExecutor.polledHere || withUnsafeCurrentTask(body: { $0 != nil }) {
+  if ThreadRecord.isPolling || withUnsafeCurrentTask(body: { $0 != nil }) {
     return TENON_STATUS_DEADLOCK
   }
   return Delivery.whileWaiting {

@@ -1,80 +1,108 @@
+import CThread
 import Synchronization
 
-/// Free slots that one thread keeps for itself: it takes and gives them without a locked instruction, which is most of
-/// what a slot costs.
-///
-/// Invariant: only the thread whose name is in `owner` touches the rest, and the name never changes once it is
-/// there. A thread that ends leaves at most `countMax` slots behind, for the next thread of the same name.
-struct Magazine: ~Copyable {
+/// Free slots that one thread keeps for itself, of one table: it takes and gives them without a locked instruction, which is most
+/// of what a slot costs. Only its thread touches it. See ``ThreadRecord``.
+struct Magazine {
+  /// How many it may have at the most: then the half that came last goes to the others.
   static let countMax: UInt32 = 2048
-  /// How many a table has; threads are spread over them, and those that find theirs taken do without.
-  static let perTable = 64
-  static let stride = 64
+  /// The same while nearly all slots of the table are free: each that a thread keeps may be what keeps a block.
+  static let countMaxWhenIdle: UInt32 = 64
+  /// How many a thread fetches at once.
+  static let fetchMax: UInt32 = 64
+  /// How many tables there may be.
+  static let tablesMax = 16
 
-  let owner: Atomic<UInt>
   /// Index + 1 of the first free slot, or 0.
-  let head: Atomic<UInt32>
-  let count: Atomic<UInt32>
-
-  @inline(__always) static func place(of thread: UInt) -> Int {
-    // The names of threads are addresses, megabytes apart.
-    Int(truncatingIfNeeded: (thread >> 12) ^ (thread >> 23)) & (perTable - 1)
-  }
+  var head: UInt32 = 0
+  var count: UInt32 = 0
+  /// How many it may have now; 0: it was never used.
+  var limit: UInt32 = 0
 }
 
 extension SlotTable {
   /// This thread's magazine, if it has one.
-  @inline(__always) func magazine(of thread: UInt) -> UnsafeMutablePointer<Magazine>? {
-    let base = magazines.load(ordering: .relaxed)
-    guard
-      let magazine = UnsafeMutableRawPointer(bitPattern: base)?
-        .advanced(by: Magazine.place(of: thread) * Magazine.stride)
-        .assumingMemoryBound(to: Magazine.self),
-      magazine.pointee.owner.load(ordering: .relaxed) == thread
-    else { return nil }
+  @inline(__always) private var magazine: UnsafeMutablePointer<Magazine>? {
+    tenon__record()?.assumingMemoryBound(to: Magazine.self).advanced(by: place)
+  }
+
+  /// This thread's magazine, if it is empty, or can be made.
+  var magazineToFill: UnsafeMutablePointer<Magazine>? {
+    guard ThreadRecord.current != nil, let magazine, magazine.pointee.head == 0 else { return nil }
+    magazine.pointee.limit = Magazine.countMax
     return magazine
   }
 
   /// A free slot from this thread's magazine.
   @inline(__always) func takeFast() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
-    guard let magazine = magazine(of: currentThread),
-      case let first = magazine.pointee.head.load(ordering: .relaxed), first != 0
-    else { return nil }
+    guard let magazine, case let first = magazine.pointee.head, first != 0 else { return nil }
     let slot = address(of: first &- 1)
-    magazine.pointee.head.store(
-      SlotTable.head(slot).pointee.nextFree.load(ordering: .relaxed), ordering: .relaxed)
-    magazine.pointee.count.store(
-      magazine.pointee.count.load(ordering: .relaxed) &- 1, ordering: .relaxed)
+    magazine.pointee.head = SlotTable.head(slot).pointee.nextFree.load(ordering: .relaxed)
+    magazine.pointee.count &-= 1
     return (first &- 1, slot)
   }
 
   /// This thread's magazine, if it has room for one slot more.
   @inline(__always) func magazineWithRoom() -> UnsafeMutablePointer<Magazine>? {
-    guard let magazine = magazine(of: currentThread),
-      magazine.pointee.count.load(ordering: .relaxed) < Magazine.countMax
+    guard let magazine, magazine.pointee.count < magazine.pointee.limit
     else { return nil }
     return magazine
   }
 
-  /// Makes this thread the owner of its magazine, if that has none.
-  func claimMagazine(_ thread: UInt) {
-    guard
-      let magazine = UnsafeMutableRawPointer(bitPattern: magazines.load(ordering: .relaxed))?
-        .advanced(by: Magazine.place(of: thread) * Magazine.stride)
-        .assumingMemoryBound(to: Magazine.self),
-      magazine.pointee.owner.load(ordering: .relaxed) == 0
-    else { return }
-    _ = magazine.pointee.owner.compareExchange(
-      expected: 0, desired: thread, ordering: .acquiringAndReleasing)
+  /// A slot that others have given back, with some more for this thread's magazine.
+  @inline(never) func takeShared() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
+    let wanted = ThreadRecord.current == nil ? 1 : Magazine.fetchMax
+    guard let chain = popFree(wanted) else { return nil }
+    let slot = address(of: chain.first)
+    if let magazine, chain.count > 1 {
+      // It is empty: that is why this is called.
+      magazine.pointee.head = SlotTable.head(slot).pointee.nextFree.load(ordering: .relaxed)
+      magazine.pointee.count = chain.count - 1
+      magazine.pointee.limit = Magazine.countMax
+      SlotTable.head(address(of: chain.last)).pointee.nextFree.store(0, ordering: .relaxed)
+    }
+    return (chain.first, slot)
+  }
+
+  /// Gives a slot to all threads, with half of the magazine, if there is one.
+  @inline(never) func giveShared(_ index: UInt32, _ slot: UnsafeMutableRawPointer) {
+    guard ThreadRecord.current != nil, let magazine else { return pushFree(index, index, 1) }
+    magazine.give(index, slot)
+    if magazine.pointee.limit == 0 { magazine.pointee.limit = Magazine.countMax }
+    if magazine.pointee.count < magazine.pointee.limit { return }
+    if isNearlyIdle { magazine.pointee.limit = Magazine.countMaxWhenIdle }
+    let half = magazine.pointee.count - magazine.pointee.limit / 2
+    let first = magazine.pointee.head - 1
+    var last = first
+    for _ in 1..<half { last = nextFree(after: last) - 1 }
+    magazine.pointee.head = nextFree(after: last)
+    magazine.pointee.count -= half
+    pushFree(first, last, half)
+  }
+
+  /// Gives all that a magazine has to all threads, and no memory back.
+  func emptyMagazine(in record: UnsafeMutableRawPointer) {
+    let magazine = record.assumingMemoryBound(to: Magazine.self).advanced(by: place)
+    let (head, count) = (magazine.pointee.head, magazine.pointee.count)
+    if head == 0 { return }
+    (magazine.pointee.head, magazine.pointee.count) = (0, 0)
+    var last = head - 1
+    while case let next = nextFree(after: last), next != 0 { last = next - 1 }
+    countFree(head - 1, last, comes: true)
+    link(head - 1, last, count)
+  }
+
+  /// The same for this thread's, if it has one.
+  func emptyMagazine() {
+    if let record = tenon__record() { emptyMagazine(in: record) }
   }
 }
 
 extension UnsafeMutablePointer where Pointee == Magazine {
   /// Keeps a free slot.
   @inline(__always) func give(_ index: UInt32, _ slot: UnsafeMutableRawPointer) {
-    SlotTable.head(slot).pointee.nextFree.store(
-      pointee.head.load(ordering: .relaxed), ordering: .relaxed)
-    pointee.head.store(index &+ 1, ordering: .relaxed)
-    pointee.count.store(pointee.count.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+    SlotTable.head(slot).pointee.nextFree.store(pointee.head, ordering: .relaxed)
+    pointee.head = index &+ 1
+    pointee.count &+= 1
   }
 }

@@ -1,14 +1,14 @@
 /// The tables. Globals that the compiler initializes statically, so that reaching one costs nothing.
-let futureTable = SlotTable()
-let registrationTable = SlotTable()
-let errorTable = SlotTable()
-let executorTable = SlotTable()
-let scopeTable = SlotTable()
-let objectTable = SlotTable()
-let sinkTable = SlotTable()
-let streamTable = SlotTable()
-let publisherTable = SlotTable()
-let latestTable = SlotTable()
+let futureTable = SlotTable(0, slotsMax: 1 << 28, counters: 56, freeBits: 7)
+let registrationTable = SlotTable(1, slotsMax: 1 << 28, counters: 0)
+let errorTable = SlotTable(2, counters: 0)
+let executorTable = SlotTable(3, slotsMax: 1 << 14)
+let scopeTable = SlotTable(4)
+let objectTable = SlotTable(5, counters: 0)
+let sinkTable = SlotTable(6)
+let streamTable = SlotTable(7)
+let publisherTable = SlotTable(8)
+let latestTable = SlotTable(9)
 
 /// All of them: whoever adds a table adds it here, and has it forget its slots in a fork's child, and counted.
 enum SlotTables {
@@ -23,5 +23,16 @@ enum SlotTables {
     body(streamTable)
     body(publisherTable)
     body(latestTable)
+  }
+
+  /// The generation from which on the handles of a slot count that has no memory now; 0: it was never taken.
+  static func floor(of handle: Handle) -> UInt {
+    switch Handle.Kind(rawValue: handle.kindBits) {
+    case .future, .promise: futureTable.floorIfReturned(of: handle.index)
+    case .registration, .timer: registrationTable.floorIfReturned(of: handle.index)
+    case .error: errorTable.floorIfReturned(of: handle.index)
+    case .object: objectTable.floorIfReturned(of: handle.index)
+    default: 0
+    }
   }
 }

@@ -6,15 +6,7 @@ import Synchronization
 func processStatistics() -> tenon_process_statistics_t {
   var statistics = tenon_process_statistics_t()
   statistics.struct_size = MemoryLayout<tenon_process_statistics_t>.size
-  for index in 0..<futureTable.slotsUsed {
-    let slot = FutureSlot.at(futureTable.address(of: UInt32(index)))
-    let word = FutureWord(slot.pointee.head.word.load(ordering: .relaxed))
-    statistics.futures_created += futureTable.lives(of: word.bits, isFree: word.isFree)
-    if word.isPending && word.has(FutureWord.open) { statistics.futures_pending += 1 }
-    statistics.futures_rejected += UInt64(slot.pointee.rejections.load(ordering: .relaxed))
-    statistics.futures_cancelled += UInt64(
-      slot.pointee.cancellations.load(ordering: .relaxed))
-  }
+  countFutures(&statistics)
   statistics.futures_settled = statistics.futures_created - statistics.futures_pending
   for index in 0..<registrationTable.slotsUsed {
     let word = RegistrationSlot.at(UInt32(index)).pointee.head.word.load(ordering: .relaxed)
@@ -31,6 +23,34 @@ func processStatistics() -> tenon_process_statistics_t {
   statistics.items_dropped = StreamCounters.dropped.load(ordering: .relaxed)
   (statistics.scopes_live, statistics.scopes_abandoned) = ScopeTable.counts
   return statistics
+}
+
+/// Again, if memory was given back meanwhile; but not for ever.
+private func countFutures(_ statistics: inout tenon_process_statistics_t) {
+  var backoff = Backoff()
+  for _ in 0..<1000 {
+    let turn = futureTable.memory.turns.load(ordering: .acquiring)
+    countFuturesOnce(&statistics)
+    atomicMemoryFence(ordering: .acquiring)
+    if turn & 1 == 0 && futureTable.memory.turns.load(ordering: .relaxed) == turn { return }
+    backoff.pause()
+  }
+}
+
+private func countFuturesOnce(_ statistics: inout tenon_process_statistics_t) {
+  statistics.futures_created = futureTable.memory.lives.load(ordering: .relaxed)
+  statistics.futures_pending = 0
+  statistics.futures_rejected = futureTable.memory.firstCounter.load(ordering: .relaxed)
+  statistics.futures_cancelled = futureTable.memory.secondCounter.load(ordering: .relaxed)
+  for index in 0..<futureTable.slotsUsed {
+    let slot = FutureSlot.at(futureTable.address(of: UInt32(index)))
+    let word = FutureWord(slot.pointee.head.word.load(ordering: .relaxed))
+    statistics.futures_created += futureTable.lives(
+      of: word.bits, index: UInt32(index), isFree: word.isFree)
+    if word.isPending && word.has(FutureWord.open) { statistics.futures_pending += 1 }
+    statistics.futures_rejected += UInt64(slot.pointee.rejections.load(ordering: .relaxed))
+    statistics.futures_cancelled += UInt64(slot.pointee.cancellations.load(ordering: .relaxed))
+  }
 }
 
 /// How many items went through all ends of this kind.

@@ -14,6 +14,7 @@ enum Fork {
     pthread_atfork(nil, nil) {
       Fork.child.store(true, ordering: .relaxed)
       SlotTables.forEach { $0.abandon() }
+      ThreadRecord.abandon()
     }
   }
 }
