@@ -277,6 +277,7 @@ TEST_CASE("each takes a range, one future and none, also without its namespace's
   };
   const auto many = [&] {
     std::vector<tenon::future<mine::item>> futures;
+    futures.reserve(2);
     for (int i = 0; i < 2; i++)
       futures.push_back(ready());
     return futures;

@@ -88,9 +88,9 @@ template <class T> [[gnu::cold, gnu::noinline]] const void *find_mark() noexcept
 #if TENON_HAS_EXCEPTIONS
     try {
 #endif
+      constexpr std::size_t size = sizeof(S); // NOLINT(bugprone-sizeof-expression): a pointer
       const std::string full = std::string(described<T>::prefix) + described<T>::library +
-                               std::to_string(sizeof(S)) + " " + std::to_string(alignof(S)) + " " +
-                               name;
+                               std::to_string(size) + " " + std::to_string(alignof(S)) + " " + name;
       if (const void *known = shared(full.c_str(), nullptr, nullptr))
         mark = known;
 #if TENON_HAS_EXCEPTIONS

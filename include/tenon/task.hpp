@@ -95,7 +95,7 @@ public:
   /// Converts as `return` does, and so makes no use of explicit constructors.
   template <class From = T>
   requires std::is_convertible_v<From, T> TENON_TAG void return_value(From &&from) {
-    value_.emplace(std::forward<From>(from));
+    value_.emplace(std::in_place, std::forward<From>(from));
   }
 
   TENON_TAG T result() {
@@ -110,7 +110,7 @@ private:
     T object;
     // Copy-initialised, in place.
     template <class From>
-    TENON_TAG explicit returned(From &&from)
+    TENON_TAG returned(std::in_place_t, From &&from)
         : object([&]() -> T { return std::forward<From>(from); }()) {}
   };
   std::optional<returned> value_;

@@ -187,6 +187,7 @@ template <class S> struct traits<S, std::enable_if_t<is_word<S>>> {
   template <class... From> static tenon_value_t make(From &&...from) {
     const S word(std::forward<From>(from)...);
     tenon_value_t value = tenon_value_pointer(nullptr, mark<S>(), nullptr);
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): S may be a pointer.
     std::memcpy(&value.as.pointer.address, std::addressof(word), sizeof word);
     return value;
   }
@@ -194,6 +195,7 @@ template <class S> struct traits<S, std::enable_if_t<is_word<S>>> {
     return value.kind == TENON_VALUE_POINTER && is_mark<S>(value.as.pointer.type);
   }
   static S take(const tenon_value_t &value) noexcept {
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): S may be a pointer.
     alignas(S) unsigned char bytes[sizeof(S)];
     std::memcpy(bytes, &value.as.pointer.address, sizeof bytes);
     return std::move(*std::launder(reinterpret_cast<S *>(bytes)));
