@@ -330,5 +330,6 @@ private func tellCancel(
   _ handle: Handle, _ cancels: UInt32, _ executor: ExecutorName, isCall: Bool
 ) {
   fire(cancels, TENON_STATUS_CANCELLED)
-  if isCall { cancelCall(handle.as(.promise), on: executor) }
+  // Cancellation handlers run in there: what they cancel is passed on after them, in order.
+  if isCall { Delivery.passOn { cancelCall(handle.as(.promise), on: executor) } }
 }

@@ -121,17 +121,18 @@ enum Delivery {
   /// it at once, as outside of any callback; for it may be what `body` waits for.
   static func whileWaiting<Result>(_ body: () -> Result) -> Result {
     guard let turn = known, isInside else { return body() }
-    let outside = turn.pointee.depths
+    let outside = (turn.pointee.depths, turn.pointee.isPassingOn)
     turn.pointee.depths = Depths()
-    defer { turn.pointee.depths = outside }
-    runWaiting(turn)
+    defer { (turn.pointee.depths, turn.pointee.isPassingOn) = outside }
+    endPassingOn(turn)
     return body()
   }
 
-  /// Whether this thread is inside a callback or drop function of somebody's.
+  /// Whether this thread is inside a callback or drop function of somebody's; or in a cancellation handler of Swift's, which
+  /// runs while a cancel is passed on.
   @inline(__always) static var isInside: Bool {
     guard let turn = known else { return false }
-    return !turn.pointee.depths.isOutside
+    return turn.pointee.isPassingOn || !turn.pointee.depths.isOutside
   }
 
   @inline(__always)
