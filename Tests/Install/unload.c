@@ -4,11 +4,10 @@
 #include <pthread.h>
 #include <stdio.h>
 
-static const char *path;
 static int is_used;
 
 static void *load(void *context) {
-  void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  void *handle = dlopen(context, RTLD_NOW | RTLD_LOCAL);
   if (!handle)
     return fprintf(stderr, "%s\n", dlerror()), context;
   int (*run)(void) = NULL;
@@ -22,12 +21,11 @@ static void *load(void *context) {
 int main(int count, char **arguments) {
   if (count != 2)
     return 1;
-  path = arguments[1];
   for (int round = 0; round < 10; round++) {
     pthread_t thread;
     void *result = NULL;
     is_used = round >= 3;
-    if (pthread_create(&thread, NULL, load, &thread) != 0 || pthread_join(thread, &result) != 0)
+    if (pthread_create(&thread, NULL, load, arguments[1]) != 0 || pthread_join(thread, &result) != 0)
       return 2;
     if (result)
       return 3;
