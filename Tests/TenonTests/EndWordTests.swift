@@ -9,7 +9,7 @@ import Testing
   private static let handle = Handle(.sink, index: 3, word: life)
 
   /// All combinations of flags, with no, one and two references.
-  private static let words: [EndWord] = (0..<32).flatMap { flags in
+  private static let words: [EndWord] = (0..<64).flatMap { flags in
     (0..<3).map { EndWord(life | flags | $0 * EndWord.reference) }
   }
 
@@ -28,7 +28,7 @@ import Testing
         #expect(step == .refuse(TENON_STATUS_STALE))
       } else if word.has(EndWord.lent) {
         #expect(step == .wait)
-      } else if word.has(EndWord.locked) {
+      } else if word.has(EndWord.locked | EndWord.piped) {
         #expect(step == .refuse(TENON_STATUS_BUSY))
       } else if word.has(EndWord.ended) {
         #expect(step == .refuse(TENON_STATUS_CLOSED))
@@ -42,6 +42,21 @@ import Testing
     }
     let other = Handle(.sink, index: 3, word: EndWordTests.life + 1 << Handle.generationShift)
     #expect(!EndWordTests.words.contains { $0.isEnterable(other) })
+  }
+
+  @Test func aPipeEntersAlone() {
+    each({ $0.pipingOut }) { word, step in
+      #expect(step == (isFree(word) ? .become(word.with(EndWord.locked)) : .wait))
+    }
+    each({ $0.pipingIn }) { word, step in
+      if word.has(EndWord.ended) {
+        #expect(step == .refuse(TENON_STATUS_CLOSED))
+      } else if word.has(EndWord.cancelled) {
+        #expect(step == .refuse(TENON_STATUS_CANCELLED))
+      } else {
+        #expect(step == word.pipingOut)
+      }
+    }
   }
 
   @Test func leavingRestoresWhatWasEntered() {

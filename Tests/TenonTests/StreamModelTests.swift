@@ -112,12 +112,15 @@ private struct StreamProgram {
   }
 
   mutating func step(_ random: inout TestRandom) {
-    switch random.below(36) {
+    switch random.below(42) {
     case 0..<11: send(waits: random.below(2) == 0)
     case 11..<19: receive()
     case 19..<25: next()
     case 25: giveUpRoom(cancels: random.below(2) == 0)
     case 26, 27: giveUpItem(cancels: random.below(2) == 0)
+    case 36: lookAtRoom()
+    case 37, 38: lookAtItem()
+    case 39...41: receive(atLeast: 1 + Int(random.below(UInt64(max(model.capacity, 1)))))
     case 28: if random.below(10) == 0 { cancel() }
     case 32, 33: copyEnd()
     case 34: letGoOfEnd()
@@ -186,6 +189,38 @@ private struct StreamProgram {
     var count = 0
     agree("receive", tenon_stream_next_batch(stream, &value, 1, &count, nil), expected)
     if let number { agree("item", value.as.i64, number) }
+  }
+
+  private mutating func lookAtRoom() {
+    let expected =
+      model.end != nil
+      ? TENON_STATUS_CLOSED
+      : model.isCancelled
+        ? TENON_STATUS_CANCELLED : model.hasRoom ? TENON_STATUS_OK : TENON_STATUS_PENDING
+    agree("room", tenon_sink_ready(sink, nil), expected)
+  }
+
+  private mutating func lookAtItem() {
+    var lent = tenon_value_none()
+    let expected = model.items.isEmpty ? model.endStatus : TENON_STATUS_OK
+    agree("ready", tenon_stream_ready(stream, nil), expected)
+    agree("peek", tenon_stream_peek(stream, &lent), expected)
+    if let number = model.items.first { agree("the next", lent.as.i64, number) }
+  }
+
+  private mutating func receive(atLeast minimum: Int) {
+    var expected = TENON_STATUS_PENDING
+    var numbers: [Int64] = []
+    if model.items.count >= minimum || model.end != nil {
+      expected = model.items.isEmpty ? model.endStatus : TENON_STATUS_OK
+      while !model.items.isEmpty, let number = model.receive().1 { numbers.append(number) }
+    }
+    let most = max(minimum, model.capacity, 1)
+    var values = [tenon_value_t](repeating: tenon_value_none(), count: most)
+    var count = 0
+    agree(
+      "at least", tenon_stream_next_at_least(stream, &values, minimum, most, &count, nil), expected)
+    agree("how many at least", values.prefix(count).map { $0.as.i64 }, numbers)
   }
 
   private mutating func next() {

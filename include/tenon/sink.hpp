@@ -43,6 +43,16 @@ struct send_batch_call {
   void result(tenon_status_t status) const { require(status); }
 };
 
+/// Waits for room, without an item.
+struct room_call {
+  tenon_sink_t *sink;
+
+  tenon_status_t attempt(tenon_future_t **again_out) noexcept {
+    return tenon_sink_ready(sink, again_out);
+  }
+  void result(tenon_status_t status) const { require(status); }
+};
+
 } // namespace TENON_VARIANT
 } // namespace detail
 
@@ -77,6 +87,9 @@ public:
       values.values.push_back(detail::traits<T>::make(static_cast<T &&>(item)));
     return detail::operation(detail::send_batch_call{handle(), std::move(values)});
   }
+
+  /// Waits until there is room, without an item: an operation, which throws as send().
+  auto ready() const noexcept { return detail::operation(detail::room_call{handle()}); }
 
   /// Sends if there is room, without exceptions and without waiting: OK; PENDING; CANCELLED: the
   /// reader wants no more; CLOSED; BUSY. Unless it is OK, `item` is as it was, and with PENDING and a

@@ -79,6 +79,47 @@ template <class T> struct next_batch_call {
   }
 };
 
+/// The same, but for no fewer than `minimum`, unless they are the last.
+template <class T> struct next_at_least_call {
+  tenon_stream_t *reader;
+  std::size_t minimum;
+  owned_values items;
+  std::size_t taken_now = 0;
+
+  tenon_status_t attempt(tenon_future_t **again_out) noexcept {
+    return tenon_stream_next_at_least(reader, items.data(), minimum, items.values.size(),
+                                      &taken_now, again_out);
+  }
+
+  std::vector<T> result(tenon_status_t status) {
+    std::vector<T> out;
+    if (status == TENON_STATUS_ENDED)
+      return out;
+    if (status != TENON_STATUS_OK)
+      raise_end_of_reader(reader, status);
+    taken();
+    items.values.resize(taken_now);
+    out.reserve(taken_now);
+    for (; items.count() > 0; items.first++)
+      out.push_back(load<T>(*items.data()));
+    return out;
+  }
+};
+
+/// Waits for an item, and leaves it there.
+struct ready_call {
+  tenon_stream_t *reader;
+
+  tenon_status_t attempt(tenon_future_t **again_out) noexcept {
+    return tenon_stream_ready(reader, again_out);
+  }
+  bool result(tenon_status_t status) const {
+    if (status != TENON_STATUS_OK && status != TENON_STATUS_ENDED)
+      raise_end_of_reader(reader, status);
+    return status == TENON_STATUS_OK;
+  }
+};
+
 } // namespace TENON_VARIANT
 } // namespace detail
 
@@ -119,6 +160,48 @@ public:
   /// try_next_batch() keeps them.
   TENON_TAG auto next_batch(std::size_t count = 64) const noexcept {
     return detail::operation(detail::next_batch_call<T>{{handle()}, count});
+  }
+
+  /// The next items, when there are at least `minimum`, or the last ones: an operation. Until then they
+  /// stay in the stream, which must be able to hold so many, or this throws. Else as next_batch().
+  auto next_at_least(std::size_t minimum, std::size_t count = 64) const {
+    detail::owned_values items;
+    items.values.resize(std::max(minimum, count), tenon_value_none());
+    return detail::operation(detail::next_at_least_call<T>{handle(), minimum, std::move(items)});
+  }
+
+  /// Waits until there is an item, and leaves it there: an operation. False: nothing is left, and
+  /// nothing will come.
+  auto ready() const noexcept { return detail::operation(detail::ready_call{handle()}); }
+
+  /// Calls `look` with the next item, a const T &, if it is there; it stays. Answers as try_next().
+  template <class F> [[nodiscard]] tenon_status_t try_peek(F &&look) const {
+    tenon_value_t value;
+    const tenon_status_t status = tenon_stream_peek(handle(), &value);
+    if (status != TENON_STATUS_OK)
+      return status;
+    if constexpr (!detail::is_boxed<T>)
+      if (detail::traits<T>::holds(value)) {
+        const T item = detail::traits<T>::take(value);
+        std::forward<F>(look)(item);
+        return status;
+      }
+    const auto *box = detail::box_in<T>(value);
+    if (!box)
+      return TENON_STATUS_INVALID;
+    std::forward<F>(look)(static_cast<const T &>(box->value));
+    return status;
+  }
+
+  /// Has all that comes moved into `sink`, and that ended as this ends: the two are then as one longer
+  /// stream, and no code visits the items. Both may be let go of. The future settles when that is over;
+  /// a cancel of it is one of this stream, and letting go of it is none. `keep_open`: the sink is left
+  /// open, for what is to come after this.
+  future<void> pipe_to(const sink<T> &sink, bool keep_open = false) const {
+    tenon_future_t *end = nullptr;
+    detail::require(
+        tenon_stream_pipe(handle(), sink.handle(), keep_open ? TENON_PIPE_FLAG_KEEP : 0, &end));
+    return future<void>::adopt(end);
   }
 
   /// The next item if it is there, without exceptions and without waiting. OK; PENDING; ENDED: none
