@@ -124,6 +124,7 @@ CASE(nobody_polls_a_pool) {
     CHECK_STATUS(TENON_STATUS_UNSUPPORTED,
                  tenon_executor_get_host_context(pool, no_wake, &context));
     CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_process_own(pool));
+    CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_process_own_default(pool));
     post(pool, tell, &told);
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(pool, NULL, TENON_FOREVER));
   }

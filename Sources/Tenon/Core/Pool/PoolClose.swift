@@ -96,7 +96,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     else { return nil }
     let hasWork =
       !executor.shared.pointee.drivers.isEmpty || !executor.shared.pointee.inbox.isEmpty
-      || working > 0
+      || shared.pointee.visitors > 0 || working > 0
     if hasWork && shared.pointee.jobsOverdue != 0 { return nil }
     shared.pointee.isEnding = true
     return hasWork

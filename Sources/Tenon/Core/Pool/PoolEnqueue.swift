@@ -97,6 +97,25 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     }
   }
 
+  /// A Swift task comes to run something here; false: closed.
+  func enter(_ name: ExecutorName) -> Bool {
+    executor.pointee.mutex.withLock {
+      guard executor.admits(.newWork, name) else { return false }
+      shared.pointee.visitors += 1
+      executor.shared.pointee.pendingElsewhere += 1
+      return true
+    }
+  }
+
+  /// The end of that. The pool may have closed meanwhile, and cannot wait for it any more.
+  func leave(_ name: ExecutorName) {
+    executor.pointee.mutex.lock()
+    guard executor.admits(.inFlight, name) else { return executor.pointee.mutex.unlock() }
+    shared.pointee.visitors -= 1
+    executor.shared.pointee.pendingElsewhere -= 1
+    unlockAndTell()
+  }
+
   /// Work outside of the pool, or a callback, is not pending any more. Under the mutex, which is free afterwards.
   func unlockAndTell() {
     let isSomebodyWaiting = shared.pointee.quietWaiters != 0

@@ -46,6 +46,8 @@ struct PoolState: ~Copyable {
     var threads = 0
     /// How many of them were woken, or started, and are not there yet.
     var coming = 0
+    /// Swift tasks that have come to run something here, and go on elsewhere then.
+    var visitors = 0
     /// How many of them wait in a job for something.
     var waiting = 0
     /// The idle one that is woken next, or -1.

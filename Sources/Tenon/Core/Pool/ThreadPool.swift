@@ -80,6 +80,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     shared.pointee.jobsOverdue = nil
     shared.pointee.isEnding = false
     shared.pointee.coming = 0
+    shared.pointee.visitors = 0
     pointee.keeper.store(-1, ordering: .relaxed)
     pointee.placesUsed.store(0, ordering: .relaxed)
     pointee.searching.store(0, ordering: .relaxed)

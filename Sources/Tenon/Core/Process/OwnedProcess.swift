@@ -10,6 +10,9 @@ enum OwnedProcess {
   private static let mutex = Mutex()
   // SAFETY: under the mutex.
   nonisolated(unsafe) private static var primary: LoopExecutor?
+  /// Where code runs that names no executor, instead of the primary one; and whether there is one.
+  nonisolated(unsafe) private static var pool: ThreadPool?
+  private static let hasPool = Atomic<Bool>(false)
   /// Jobs that came while there was no primary executor.
   nonisolated(unsafe) private static var homeless: [Homeless] = []
   private static let owned = Atomic<Bool>(false)
@@ -48,9 +51,31 @@ enum OwnedProcess {
     return TENON_STATUS_OK
   }
 
-  /// An executor has closed: if it was the primary one, its place is free.
+  /// Makes a pool the one for code that names no executor. The main actor stays on the primary one.
+  static func ownDefault(_ executor: LoopExecutor) -> tenon_status_t {
+    guard isOwned, let threads = executor.threadPool else { return TENON_STATUS_UNSUPPORTED }
+    return mutex.withLock {
+      if pool != nil { return TENON_STATUS_BUSY }
+      pool = threads
+      hasPool.store(true, ordering: .relaxed)
+      return TENON_STATUS_OK
+    }
+  }
+
+  /// An executor has closed: if it had a place here, that is free.
   static func closed(_ executor: LoopExecutor) {
-    mutex.withLock { if primary === executor { primary = nil } }
+    mutex.withLock {
+      if primary === executor { primary = nil }
+      if pool === executor {
+        pool = nil
+        hasPool.store(false, ordering: .relaxed)
+      }
+    }
+  }
+
+  /// Where such code runs now, if not on a loop.
+  private static var defaultPool: ThreadPool? {
+    hasPool.load(ordering: .relaxed) ? mutex.withLock { pool } : nil
   }
 
   /// Gives the runtime our executors, and looks whether it has them.
@@ -60,8 +85,12 @@ enum OwnedProcess {
       && Task.defaultExecutor as AnyObject === ProcessTaskExecutor.shared
   }
 
-  /// Where a job goes that was made on this thread: to the loop that this thread polls, or to the primary one.
+  /// Where a job goes that was made on this thread: to the pool, if there is one; to the loop that this thread polls, or to the
+  /// primary one.
   fileprivate static func enqueue(_ job: Job, onlyPrimary: Bool = false) {
+    if !onlyPrimary, let pool = defaultPool, pool.state.enqueue(job, pool.name, .inFlight) {
+      return
+    }
     let executor = mutex.withLock { primary }
     if !onlyPrimary, let executor, !executor.state.isPolledHere,
       let here = LoopExecutor.loopOfThisThread, here.state.enqueue(job, here.name, .inFlight)
@@ -72,6 +101,7 @@ enum OwnedProcess {
   }
 
   fileprivate static func enqueue(_ job: Job, _ due: Due, onlyPrimary: Bool) {
+    if !onlyPrimary, let pool = defaultPool, wake(job, due, on: pool) { return }
     let executor = mutex.withLock { primary }
     if !onlyPrimary, executor?.state.isPolledHere != true,
       let here = LoopExecutor.loopOfThisThread, wake(job, due, on: here)

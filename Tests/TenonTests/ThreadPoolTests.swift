@@ -1,0 +1,275 @@
+import CTenon
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Tenon
+
+private struct Boom: Error, Equatable { var index = 0 }
+
+private actor Tally: LoopActor {
+  nonisolated let executor: LoopExecutor
+  private(set) var count = 0
+  init(on executor: LoopExecutor) { self.executor = executor }
+  func add() {
+    assertIsolated()
+    count += 1
+  }
+}
+
+/// Executors with threads, for Swift authors.
+@Suite struct ThreadPoolTests {
+  private func withPool(
+    _ threads: Int = 3, _ body: (ThreadPool) async throws -> Void
+  ) async throws {
+    let pool = try ThreadPool.create(threads: threads, name: "test")
+    try await body(pool)
+    #expect(try pool.close(timeout: .seconds(60)))
+  }
+
+  @Test func aPoolNeedsAThread() {
+    for count in [0, -1, 1025, Int.max] {
+      #expect(throws: Failure.self) { try ThreadPool.create(threads: count) }
+    }
+  }
+
+  @Test func workRunsOnThePoolAndGoesOnWhereItWasCalled() async throws {
+    try await withPool { pool in
+      #expect(!pool.isCurrent)
+      let isThere = try await pool.run {
+        await Task.yield()
+        return pool.isCurrent
+      }
+      #expect(isThere)
+      #expect(!pool.isCurrent)
+      await #expect(throws: Boom.self) { try await pool.run { throw Boom() } }
+    }
+  }
+
+  @Test func aClosedPoolSaysSo() async throws {
+    let pool = try ThreadPool.create(threads: 1)
+    try pool.close()
+    await #expect(throws: Failure.self) { try await pool.run { 1 } }
+    #expect(throws: Failure.self) { try pool.forEach(in: 0..<1) { _ in } }
+    #expect(throws: Failure.self) { try pool.start { 1 } }
+  }
+
+  @Test func tasksThatPreferAPoolStayThere() async throws {
+    try await withPool { pool in
+      let count = await withTaskGroup(of: Bool.self) { group in
+        for _ in 0..<1000 {
+          group.addTask(executorPreference: pool) {
+            await Task.yield()
+            return pool.isCurrent
+          }
+        }
+        return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+      }
+      #expect(count == 1000)
+    }
+  }
+
+  @Test func aHundredThousandChildrenAreJoined() async throws {
+    try await withPool(2) { pool in
+      let sum = try await pool.run {
+        await withTaskGroup(of: Int.self) { group in
+          for index in 0..<100_000 { group.addTask { index } }
+          return await group.reduce(0, +)
+        }
+      }
+      #expect(sum == 100_000 * 99_999 / 2)
+    }
+  }
+
+  @Test func callsOfAPoolAreFuturesThatAreCancelled() async throws {
+    try await withPool { pool in
+      let answer = try pool.start { () async throws -> Int in 42 }
+      guard case .i64(42) = try await answer.take() else {
+        Issue.record("another answer")
+        return
+      }
+      let endless = try pool.start {
+        while !Task.isCancelled { await Task.yield() }
+        throw CancellationError()
+      }
+      endless.cancel()
+      await #expect(throws: CancellationError.self) { _ = try await endless.take() }
+    }
+  }
+
+  @Test func aCloseCancelsCallsAndWaitsForThem() async throws {
+    let pool = try ThreadPool.create(threads: 2)
+    let futures = try (0..<100).map { _ in
+      try pool.start { while !Task.isCancelled { await Task.yield() } }
+    }
+    #expect(try pool.close(timeout: .seconds(60)))
+    for future in futures { await future.settled() }
+  }
+
+  @Test func actorsOnAPoolAreSerial() async throws {
+    try await withPool(4) { pool in
+      let tally = Tally(on: pool)
+      try await pool.run {
+        await withTaskGroup(of: Void.self) { group in
+          for _ in 0..<10 {
+            group.addTask { for _ in 0..<1000 { await tally.add() } }
+          }
+        }
+      }
+      #expect(await tally.count == 10_000)
+    }
+  }
+
+  @Test func sleepsAreThePoolsTimers() async throws {
+    try await withPool(1) { pool in
+      let start = ContinuousClock.now
+      try await pool.run { try await pool.clock.sleep(for: .milliseconds(5)) }
+      #expect(ContinuousClock.now - start >= .milliseconds(5))
+    }
+  }
+
+  // MARK: Loops
+
+  @Test func aLoopMeetsAllOfWhatItBorrows() async throws {
+    try await withPool { pool in
+      let numbers = Array(0..<10_000)
+      let sum = Atomic(0)
+      try pool.forEach(in: numbers.span, chunk: 7) { part, begin in
+        for index in 0..<part.count {
+          #expect(part[index] == begin + index)
+          sum.wrappingAdd(part[index], ordering: .relaxed)
+        }
+      }
+      #expect(sum.load(ordering: .relaxed) == 10_000 * 9_999 / 2)
+      var squares = numbers
+      var span = squares.mutableSpan
+      try pool.forEach(in: &span) { part, begin in
+        for index in 0..<part.count { part[index] *= begin + index }
+      }
+      #expect(squares == numbers.map { $0 * $0 })
+      #expect(try pool.map(numbers.span) { String($0) } == numbers.map { String($0) })
+    }
+  }
+
+  @Test func aLoopThrowsTheFirstErrorInOrder() async throws {
+    try await withPool { pool in
+      for first in [0, 1, 99, 500] {
+        #expect(throws: Boom(index: first)) {
+          try pool.forEach(in: 0..<1000, chunk: 1) { range in
+            if range.lowerBound >= first { throw Boom(index: range.lowerBound) }
+          }
+        }
+      }
+    }
+  }
+
+  @Test func aLoopInACancelledTaskEndsEarly() async throws {
+    try await withPool { pool in
+      let task = Task {
+        withUnsafeCurrentTask { $0?.cancel() }
+        try pool.forEach(in: 0..<1000) { _ in Issue.record("it begins") }
+      }
+      await #expect(throws: CancellationError.self) { try await task.value }
+    }
+  }
+
+  // MARK: Streams
+
+  @Test func aParallelStageKeepsTheOrder() async throws {
+    try await withPool(4) { pool in
+      let numbers = AsyncStream { continuation in
+        for number in 0..<2000 { continuation.yield(number) }
+        continuation.finish()
+      }
+      var next = 0
+      for try await number in numbers.parallelMap(
+        on: pool, width: 5,
+        { number in
+          for _ in 0..<(number % 7) { await Task.yield() }
+          return number
+        })
+      {
+        #expect(number == next)
+        next += 1
+      }
+      #expect(next == 2000)
+    }
+  }
+
+  @Test func aParallelStageReadsNoFurtherThanItsWidth() async throws {
+    try await withPool(4) { pool in
+      let counts = Shared((started: 0, running: 0, most: 0))
+      let numbers = AsyncStream { continuation in
+        for number in 0..<200 { continuation.yield(number) }
+        continuation.finish()
+      }
+      var taken = 0
+      for try await _ in numbers.parallelMap(
+        on: pool, width: 3,
+        { number in
+          counts.change {
+            $0.started += 1
+            $0.running += 1
+            $0.most = max($0.most, $0.running)
+          }
+          await Task.yield()
+          counts.change { $0.running -= 1 }
+          return number
+        })
+      {
+        taken += 1
+        #expect(counts.value.started <= taken + 3)
+      }
+      #expect(taken == 200)
+      #expect(counts.value.most <= 3)
+    }
+  }
+
+  @Test func aParallelStageEndsWithItsFirstErrorAndCancelsTheRest() async throws {
+    try await withPool(4) { pool in
+      let endless = AsyncStream<Int> { continuation in
+        for number in 0..<100 { continuation.yield(number) }
+      }
+      var count = 0
+      await #expect(throws: Boom(index: 10)) {
+        for try await _ in endless.parallelMap(
+          on: pool, width: 4,
+          { number in
+            if number >= 10 {
+              if number > 10 { while !Task.isCancelled { await Task.yield() } }
+              throw Boom(index: number)
+            }
+            return number
+          })
+        { count += 1 }
+      }
+      #expect(count == 10)
+    }
+  }
+
+  @Test func aParallelStageWhoseReaderLeavesIsCancelled() async throws {
+    try await withPool(4) { pool in
+      let endless = AsyncStream<Int> { continuation in
+        for number in 0..<100 { continuation.yield(number) }
+      }
+      for try await _ in endless.parallelMap(
+        on: pool, width: 4,
+        { number in
+          if number > 0 { while !Task.isCancelled { await Task.yield() } }
+          return number
+        })
+      { break }
+      let reader = Task {
+        for try await _ in endless.parallelMap(
+          on: pool, width: 2,
+          { _ in
+            while !Task.isCancelled { await Task.yield() }
+            throw CancellationError()
+          })
+        {}
+      }
+      reader.cancel()
+      _ = await reader.result
+    }
+  }
+}
