@@ -25,7 +25,8 @@ int main(int count, char **arguments) {
     pthread_t thread;
     void *result = NULL;
     is_used = round >= 3;
-    if (pthread_create(&thread, NULL, load, arguments[1]) != 0 || pthread_join(thread, &result) != 0)
+    if (pthread_create(&thread, NULL, load, arguments[1]) != 0 ||
+        pthread_join(thread, &result) != 0)
       return 2;
     if (result)
       return 3;

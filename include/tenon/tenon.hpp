@@ -9,7 +9,7 @@
 /// | error       | error.h        | error.hpp, exception.hpp, category.hpp                          |
 /// | future      | future.h       | future.hpp, shared_future.hpp, then.hpp, coroutine.hpp, stop.hpp, from_std.hpp |
 /// | promise     | promise.h      | promise.hpp, packaged_task.hpp                                  |
-/// | executor    | executor.h     | executor.hpp, async.hpp, task.hpp                               |
+/// | executor    | executor.h     | executor.hpp, thread_pool.hpp, async.hpp, task.hpp              |
 /// | combinators | combinators.h  | combinators.hpp, when.hpp, timeout.hpp, sleep.hpp               |
 /// | stream      | stream.h       | stream.hpp, sink.hpp                                            |
 /// | latest      | latest.h       | latest.hpp                                                      |
@@ -37,6 +37,7 @@
 #include <tenon/stream.hpp>
 #include <tenon/task.hpp>
 #include <tenon/then.hpp>
+#include <tenon/thread_pool.hpp>
 #include <tenon/timeout.hpp>
 #include <tenon/when.hpp>
 
