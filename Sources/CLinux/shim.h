@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
@@ -77,6 +78,14 @@ static inline void tenon__futex_wait_until(const void *word, uint32_t value,
   int error = errno;
   syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, deadline, NULL,
           FUTEX_BITSET_MATCH_ANY);
+  errno = error;
+}
+
+/* Sleeps until a descriptor is readable, or for so long; NULL: for ever. May wake for no reason. */
+static inline void tenon__sleep_on(int descriptor, struct timespec *duration) {
+  int error = errno;
+  struct pollfd set = {descriptor, POLLIN, 0};
+  syscall(SYS_ppoll, &set, 1, duration, NULL, 0);
   errno = error;
 }
 

@@ -73,11 +73,14 @@ TENON_API tenon_process_mode_t tenon_process_get_mode(void) TENON_NOEXCEPT;
 
 /**
  * Gives the file descriptor that is readable when Dispatch's main queue has work: in the library
- * mode, the main actor's. Then call tenon_process_drain_main_queue().
+ * mode, the main actor's too. Then call tenon_process_drain_main_queue().
+ *
+ * In the owned mode the owner's polls drain it, if its loop is the first thread's; and without a host
+ * it wakes for that by itself. A host watches this descriptor, and polls.
  *
  * Ownership:  the descriptor is Dispatch's: never read or close it.
  * Threading:  the process's first thread.
- * Errors:     TENON_STATUS_WRONG_THREAD; TENON_STATUS_UNSUPPORTED in the owned mode.
+ * Errors:     TENON_STATUS_WRONG_THREAD: Dispatch takes no other thread for this queue.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_process_main_queue_fd(int *fd_out) TENON_NOEXCEPT;
@@ -86,8 +89,7 @@ TENON_API tenon_status_t tenon_process_main_queue_fd(int *fd_out) TENON_NOEXCEPT
  * Runs what Dispatch's main queue has.
  *
  * Threading:  the process's first thread.
- * Errors:     TENON_STATUS_WRONG_THREAD; TENON_STATUS_UNSUPPORTED in the owned mode;
- *             TENON_STATUS_BUSY from inside such a job.
+ * Errors:     TENON_STATUS_WRONG_THREAD; TENON_STATUS_BUSY from inside such a job.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_process_drain_main_queue(void) TENON_NOEXCEPT;

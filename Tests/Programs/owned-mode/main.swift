@@ -1,5 +1,6 @@
 // The owned mode in a process of its own: everything that Swift runs, runs on the thread that polls.
 import CTenon
+import Dispatch
 import Glibc
 import Synchronization
 import Tenon
@@ -162,6 +163,30 @@ let stages: [Stage] = [
     { await Task { @MainActor in isAloneOnTheMainActor() }.value }
   ),
   (
+    "theMainQueueRunsOnTheLoop",
+    {
+      await withCheckedContinuation { continuation in
+        DispatchQueue.main.async { continuation.resume(returning: isAloneOnTheMainActor()) }
+      }
+    }
+  ),
+  (
+    "workOfTheMainQueueMakesMore",
+    {
+      var isRight = true
+      for _ in 0..<10 {
+        let isHere = await withCheckedContinuation { continuation in
+          DispatchQueue.main.async {
+            DispatchQueue.main.async { continuation.resume(returning: isAlone()) }
+          }
+        }
+        let isActorHere = await MainActor.run { isAlone() }
+        isRight = isRight && isHere && isActorHere
+      }
+      return isRight
+    }
+  ),
+  (
     "anActorRunsOnTheLoop",
     {
       let tally = Tally()
@@ -217,6 +242,41 @@ do {
   }
   let isInTime = try loop.run(until: future, timeout: .seconds(30))
   report("aTaskMadeOutsideOfAPollRunsInTheNext", isInTime && outcome.withLock { $0 })
+}
+
+// Another thread wakes a loop that sleeps.
+do {
+  let isThere = Mutex(false)
+  let (promise, future) = try Promise.make()
+  var thread = pthread_t()
+  let context = Unmanaged.passRetained(promise).toOpaque()
+  let status = pthread_create(
+    &thread, nil,
+    { @Sendable context in
+      let promise = takeContext(context, as: Promise.self)
+      DispatchQueue.main.async { promise.resolve(pthread_equal(pthread_self(), home) != 0) }
+      return nil
+    }, context)
+  precondition(status == 0)
+  let isInTime = try loop.run(until: future, timeout: .seconds(30))
+  pthread_join(thread, nil)
+  let reader = try loop.start {
+    if case .boolean(true) = try await future.value { isThere.withLock { $0 = true } }
+  }
+  try loop.run(until: reader, timeout: .seconds(30))
+  report("workOfTheMainQueueWakesTheLoop", isInTime && isThere.withLock { $0 })
+}
+
+// For a loop that has a host, and for anybody who watches the descriptor.
+do {
+  var descriptor: Int32 = -1
+  report(
+    "theMainQueueHasADescriptor",
+    tenon_process_main_queue_fd(&descriptor) == TENON_STATUS_OK && descriptor >= 0)
+  let isThere = Mutex(false)
+  DispatchQueue.main.async { isThere.withLock { $0 = isAlone() } }
+  report("theMainQueueCanBeDrained", tenon_process_drain_main_queue() == TENON_STATUS_OK)
+  report("whatWasDrainedRan", isThere.withLock { $0 })
 }
 
 do {

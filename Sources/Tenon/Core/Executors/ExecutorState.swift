@@ -113,6 +113,8 @@ struct ExecutorState: ~Copyable {
     var scheduledDrivers = 0
     /// The driver that is running now.
     var runningDriver: Driver?
+    /// What Dispatch's main queue has runs in the polls.
+    var runsMainQueue = false
     /// The close ended before the work did.
     var wasCutShort = false
     /// The time of the close is over: how many jobs it still runs. nil: it has time.

@@ -23,6 +23,8 @@ struct WakeSource: ~Copyable {
     let timer = Atomic<Int32>(-1)
     /// The thread that asked for the descriptor.
     let watcher = Atomic<UInt>(0)
+    /// What the set watches that is somebody else's; -1: nothing.
+    let other = Atomic<Int32>(-1)
   }
 
   /// Whether some loop looks after it: a host's, or one that watches the descriptor.
@@ -105,7 +107,10 @@ struct WakeSource: ~Copyable {
   /// The executor is closed: from now on its descriptor says nothing, but once more if that was on another thread than the
   /// loop's, which then polls and is told so. False: there is none.
   func finish() -> Bool {
-    guard own.pointee.watched.load(ordering: .relaxed) >= 0 else { return false }
+    let set = own.pointee.watched.load(ordering: .relaxed)
+    if set < 0 { return false }
+    let other = own.pointee.other.exchange(-1, ordering: .relaxed)
+    if other >= 0 { epoll_ctl(set, EPOLL_CTL_DEL, other, nil) }
     setTimer(.max)
     if own.pointee.watcher.load(ordering: .relaxed) == currentThread {
       clear()
@@ -115,8 +120,30 @@ struct WakeSource: ~Copyable {
     return true
   }
 
+  /// From now on there is reason to poll when `other` is readable, too. It stays somebody else's, who keeps it open.
+  func watch(_ other: Int32, deadline: UInt64) {
+    let set = descriptor(deadline: deadline)
+    var interest = epoll_event()
+    interest.events = EPOLLIN.rawValue
+    guard set >= 0, epoll_ctl(set, EPOLL_CTL_ADD, other, &interest) == 0 else { return }
+    own.pointee.other.store(other, ordering: .relaxed)
+  }
+
+  private func sleepOnDescriptors(until deadline: UInt64) {
+    // The wake may have come before there was an event.
+    if own.pointee.signal.load(ordering: .sequentiallyConsistent) != 0 { return }
+    let set = own.pointee.watched.load(ordering: .relaxed)
+    if deadline == .max { return tenon__sleep_on(set, nil) }
+    let now = Time.now
+    var time = timespec(nanoseconds: deadline > now ? deadline - now : 0)
+    tenon__sleep_on(set, &time)
+  }
+
   /// Sleeps until a wake or the deadline, or for no reason. Without a host only.
   func sleep(until deadline: UInt64) {
+    if own.pointee.other.load(ordering: .relaxed) >= 0 {
+      return sleepOnDescriptors(until: deadline)
+    }
     own.pointee.sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
     withUnsafePointer(to: own.pointee.signal) {
       // One that never comes is none: the system cannot count so far.

@@ -43,6 +43,7 @@ extension LoopExecutor {
     var timeEnd = budget.time == 0 ? UInt64.max : Time.deadline(after: budget.time)
     var interrupt = budget.interrupt
     state.pointee.pollCount.count()
+    if state.own.pointee.runsMainQueue { MainQueue.drainInPoll() }
     var hasCompany = false
     while true {
       advanceTimers()

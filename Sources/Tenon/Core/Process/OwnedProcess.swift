@@ -48,6 +48,7 @@ enum OwnedProcess {
       return homeless
     }
     for one in waiting { place(one) }
+    executor.runMainQueue()
     return TENON_STATUS_OK
   }
 
@@ -215,10 +216,16 @@ private final class ProcessMainExecutor: MainExecutor, SchedulingExecutor, Senda
   func stop() { isStopped.store(true, ordering: .relaxed) }
 }
 
-/// The thread that is running a main actor's job.
-private enum MainJobs {
+/// The thread that is running a main actor's job, or one of Dispatch's main queue.
+enum MainJobs {
   static let thread = Atomic<UInt>(0)
   static var isRunningHere: Bool { thread.load(ordering: .relaxed) == currentThread }
+
+  static func run(_ body: () -> Void) {
+    let before = thread.exchange(currentThread, ordering: .relaxed)
+    body()
+    thread.store(before, ordering: .relaxed)
+  }
 }
 
 extension ExecutorJob {
@@ -239,11 +246,11 @@ private func runByDefault(_ context: UnsafeMutableRawPointer?, _ status: tenon_s
 
 private func runOnMain(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
   guard status == TENON_STATUS_OK else { return OwnedProcess.rescue(runOnMain, context) }
-  let before = MainJobs.thread.exchange(currentThread, ordering: .relaxed)
-  unsafeBitCast(context, to: UnownedJob.self).runSynchronously(
-    isolatedTo: ProcessMainExecutor.shared.asUnownedSerialExecutor(),
-    taskExecutor: ProcessTaskExecutor.shared.asUnownedTaskExecutor())
-  MainJobs.thread.store(before, ordering: .relaxed)
+  MainJobs.run {
+    unsafeBitCast(context, to: UnownedJob.self).runSynchronously(
+      isolatedTo: ProcessMainExecutor.shared.asUnownedSerialExecutor(),
+      taskExecutor: ProcessTaskExecutor.shared.asUnownedTaskExecutor())
+  }
 }
 
 /// In the library mode, `Task.sleep` in a task that prefers a loop is the loop's timer too, where the runtime asks.
