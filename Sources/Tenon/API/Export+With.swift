@@ -7,7 +7,7 @@ public import CTenon
 ///
 ///     return export(on: executor, future: futureOut, with: value) { await double($0) }
 ///
-/// It does what ``export(on:future:priority:detached:name:_:)-(_,_,_,_,_,()->Result)`` does, and costs two thirds of it where the argument is
+/// It does what ``export(on:future:detached:name:_:)-(_,_,_,_,()->Result)`` does, and costs two thirds of it where the argument is
 /// a plain value of at most two words. Other arguments are kept as captures would be.
 @inlinable @inline(__always) public func export<Argument: Sendable, Result: ValueConvertible>(
   on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,

@@ -18,37 +18,25 @@ public import CTenon
 /// - Parameters:
 ///   - executor: A `tenon_executor_t` that C lends.
 ///   - future: Where C's handle goes, with one reference.
-///   - priority: With a priority the operation gets a task of its own, which has the task-local values that this is called with;
-///     without, it shares a long-lived one, which costs a thirtieth.
 ///   - detached: Whether the work goes on when C has released the last reference.
 ///   - name: What it is called while it has not ended.
 ///   - operation: Called once, unless it is cancelled before its turn.
 /// - Returns: `TENON_STATUS_OK`, or why nothing was started: then `operation` is never called.
 public func export<Result: ValueConvertible>(
   on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
-  priority: TaskPriority? = nil, detached: Bool = false, name: CallName = #function,
+  detached: Bool = false, name: CallName = #function,
   _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
 ) -> tenon_status_t {
-  if let priority {
-    return startTaskForC(on: executor, future, priority, detached) {
-      Call($0, name.address, operation)
-    }
-  }
-  return startForC(on: executor, future, detached) { Call($0, name.address, operation) }
+  startForC(on: executor, future, detached) { Call($0, name.address, operation) }
 }
 
 /// The same for a function without a result.
 public func export(
   on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
-  priority: TaskPriority? = nil, detached: Bool = false, name: CallName = #function,
+  detached: Bool = false, name: CallName = #function,
   _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
 ) -> tenon_status_t {
-  if let priority {
-    return startTaskForC(on: executor, future, priority, detached) {
-      Call($0, name.address, operation)
-    }
-  }
-  return startForC(on: executor, future, detached) { Call($0, name.address, operation) }
+  startForC(on: executor, future, detached) { Call($0, name.address, operation) }
 }
 
 @inline(__always) func startForC(
@@ -65,6 +53,25 @@ public func export(
     future.pointee = started.pointer
     return TENON_STATUS_OK
   }
+}
+
+/// The same in a task of its own, which has a priority, and the task-local values that this is called with. That costs thirty times
+/// as much as a share of a long-lived one.
+public func export<Result: ValueConvertible>(
+  on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
+  priority: TaskPriority, detached: Bool = false, name: CallName = #function,
+  _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
+) -> tenon_status_t {
+  startTaskForC(on: executor, future, priority, detached) { Call($0, name.address, operation) }
+}
+
+/// The same for a function without a result.
+public func export(
+  on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
+  priority: TaskPriority, detached: Bool = false, name: CallName = #function,
+  _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
+) -> tenon_status_t {
+  startTaskForC(on: executor, future, priority, detached) { Call($0, name.address, operation) }
 }
 
 private func startTaskForC(
