@@ -43,10 +43,3 @@ func withReason(_ error: (any Error)?, _ body: (Handle?) -> Void) {
   body(handle)
   _ = ErrorSlot.release(handle)
 }
-
-/// Cancels what a cancelled task waits for, for the same reason. In its cancellation handler.
-func cancelForTask(_ future: Handle) {
-  let reason = LoopExecutor.copyOwnReason()
-  _ = cancelFuture(future, because: reason)
-  if let reason { _ = ErrorSlot.release(reason) }
-}

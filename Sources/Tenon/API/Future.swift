@@ -78,22 +78,7 @@ public final class Future: Sendable {
   /// Waits until it has settled; a cancel of this task is passed on.
   public nonisolated(nonsending) func settled() async {
     if isSettled { return }
-    let handle = handle
-    await withTaskCancellationHandler {
-      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-        let resume: tenon_completion_fn = { context, _, _ in
-          unsafeBitCast(context, to: UnsafeContinuation<Void, Never>.self).resume()
-        }
-        let context = unsafeBitCast(continuation, to: UnsafeMutableRawPointer.self)
-        let function = unsafeBitCast(resume, to: UnsafeRawPointer.self)
-        let status = onComplete(
-          handle, .none, function, context, late: .refuse, isOwn: true
-        ) { _ in }
-        if status != TENON_STATUS_OK { continuation.resume() }
-      }
-    } onCancel: {
-      cancelForTask(handle)
-    }
+    await awaitSettled(handle)
   }
 
   /// Turns a status into what Swift throws for it.

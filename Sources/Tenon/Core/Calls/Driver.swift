@@ -10,6 +10,9 @@ final class Driver: @unchecked Sendable {
   let current = Atomic<UInt>(0)
   static let cancelled: UInt = 1
 
+  /// The handle of the future that its call awaits without a cancellation handler, or 0.
+  let awaited = Atomic<UInt>(0)
+
   /// The name of the call that it is in, or was in last, for whoever asks.
   let name = Atomic<UInt>(0)
 

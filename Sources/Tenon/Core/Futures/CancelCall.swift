@@ -25,7 +25,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// it awaits: those wait until this one has been told, so that a chain of a million calls needs the stack of one.
   func cancelTask(_ task: Task<Void, Never>, of driver: Driver, for promise: Handle) {
     CancelledCalls.add(task, promise)
-    CancelInProgress.run(promise, task)
+    CancelInProgress.run(promise, task, driver)
     // The driver may have ended before it was added.
     let isThere = pointee.mutex.withLock { shared.pointee.drivers[driver.place] === driver }
     if !isThere { CancelledCalls.remove(task) }

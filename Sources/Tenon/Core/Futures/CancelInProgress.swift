@@ -5,7 +5,7 @@ import Glibc
 enum CancelInProgress {
   private final class ThreadQueue {
     var call: Handle?
-    var waiting = Queue<(promise: Handle, task: Task<Void, Never>)>()
+    var waiting = Queue<Cancel>()
   }
 
   private static let key: pthread_key_t = {
@@ -20,15 +20,29 @@ enum CancelInProgress {
     }
   }
 
+  private struct Cancel {
+    let promise: Handle
+    let task: Task<Void, Never>
+    let driver: Driver
+
+    func run() {
+      task.cancel()
+      // Written before, as `Driver.current` was, and read after that by whoever awaits: see `awaitFuture(_:)`.
+      let awaited = driver.awaited.load(ordering: .sequentiallyConsistent)
+      if awaited != 0 { passCancel(of: promise, to: Handle(bits: awaited)) }
+    }
+  }
+
   /// Cancels a call's task now, or when the one that is being cancelled here has been.
-  static func run(_ promise: Handle, _ task: Task<Void, Never>) {
+  static func run(_ promise: Handle, _ task: Task<Void, Never>, _ driver: Driver) {
     let queue = known ?? makeQueue()
-    if queue.call != nil { return queue.waiting.append((promise, task)) }
+    let cancel = Cancel(promise: promise, task: task, driver: driver)
+    if queue.call != nil { return queue.waiting.append(cancel) }
     queue.call = promise
-    task.cancel()
+    cancel.run()
     while let next = queue.waiting.popFirst() {
       queue.call = next.promise
-      next.task.cancel()
+      next.run()
     }
     queue.call = nil
   }
@@ -63,8 +77,8 @@ enum CancelledCalls {
   /// The call in whose task this code runs, if that was cancelled.
   static var here: Handle? {
     // A task's reference is all that there is to know it by.
-    guard let task = withUnsafeCurrentTask(body: { $0.map { unsafeBitCast($0, to: UInt.self) } })
-    else { return nil }
+    let task = currentTask
+    if task == 0 { return nil }
     return mutex.withLock { calls[task] }
   }
 }

@@ -20,6 +20,11 @@ extension ThreadRecord {
 }
 
 extension LoopExecutor {
+  /// The state of the executor that this thread polls; of several inside one another, the innermost.
+  @inline(__always) static var stateHere: UnsafeMutablePointer<ExecutorState>? {
+    ThreadRecord.known?.pointee.polled?.assumingMemoryBound(to: ExecutorState.self)
+  }
+
   /// The loop that this thread polls, or polled last, or made, if it is open.
   static var loopOfThisThread: LoopExecutor? {
     guard let record = ThreadRecord.known else { return nil }

@@ -18,7 +18,7 @@ extension LoopExecutor {
     guard !state.isPolledHere else { return TENON_STATUS_BUSY }
     if let future, let end = end(of: future) { return end }
     // A task must not block its thread: others of its kind may need it, and may be what this waits for.
-    guard withUnsafeCurrentTask(body: { $0 == nil }) else { return TENON_STATUS_DEADLOCK }
+    guard !isInTask else { return TENON_STATUS_DEADLOCK }
     guard state.pointee.isRunnable.load(ordering: .relaxed) else { return TENON_STATUS_UNSUPPORTED }
     return Delivery.whileWaiting {
       // A callback of the loop that this very thread runs further up the stack: it turns in here until this future has settled.
@@ -129,12 +129,9 @@ extension LoopExecutor {
 extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Makes this thread the one that runs until its future has settled; false: there is one.
   fileprivate func becomeRunner() -> Bool {
-    var isFirst = false
-    pointee.runners.change {
-      isFirst = pointee.runner.load(ordering: .relaxed) == 0
-      if isFirst { pointee.runner.store(currentThread, ordering: .relaxed) }
-    }
-    return isFirst
+    pointee.runner.compareExchange(
+      expected: 0, desired: currentThread, ordering: .acquiringAndReleasing
+    ).exchanged
   }
 
   /// Waits until nobody runs; false: the time is over.
@@ -145,7 +142,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   fileprivate func resignRunner() {
-    pointee.runners.change { pointee.runner.store(0, ordering: .relaxed) }
+    pointee.runner.store(0, ordering: .releasing)
+    pointee.runners.signal()
   }
 }
 
@@ -157,9 +155,7 @@ private func doNothing(
 func waitFuture(_ future: Handle, deadline: UInt64) -> tenon_status_t {
   let status = pollFuture(future)
   if status != TENON_STATUS_PENDING { return status }
-  if ThreadRecord.isPolling || withUnsafeCurrentTask(body: { $0 != nil }) {
-    return TENON_STATUS_DEADLOCK
-  }
+  if ThreadRecord.isPolling || isInTask { return TENON_STATUS_DEADLOCK }
   return Delivery.whileWaiting {
     guard let worker = Worker.current else { return blockUntilSettled(future, deadline: deadline) }
     return worker.blocking { blockUntilSettled(future, deadline: deadline) }

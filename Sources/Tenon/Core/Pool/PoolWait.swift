@@ -28,7 +28,7 @@ extension ThreadPool {
     if let future, case let status = pollFuture(future), status != TENON_STATUS_PENDING {
       return status
     }
-    guard withUnsafeCurrentTask(body: { $0 == nil }), !ThreadRecord.isPolling else {
+    guard !isInTask, !ThreadRecord.isPolling else {
       return TENON_STATUS_DEADLOCK
     }
     if let worker = Worker.current {

@@ -62,6 +62,7 @@ struct Mutex: ~Copyable, Sendable {
 struct Monitor: ~Copyable, @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
+  private let sleepers = Atomic<Int>(0)
 
   init() {
     mutex = .allocate(capacity: 1)
@@ -93,10 +94,21 @@ struct Monitor: ~Copyable, @unchecked Sendable {
     pthread_cond_broadcast(condition)
   }
 
+  /// The same for a change that the caller has made by one exchange: who is about to sleep says so first, and looks then.
+  @inline(__always) func signal() {
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    if sleepers.load(ordering: .relaxed) != 0 { change {} }
+  }
+
   /// Sleeps until `condition` holds or the monotonic `deadline` (in nanoseconds) has come.
   func wait(until deadline: UInt64, _ holds: () -> Bool) -> Bool {
+    sleepers.wrappingAdd(1, ordering: .relaxed)
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
     pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
+    defer {
+      pthread_mutex_unlock(mutex)
+      sleepers.wrappingSubtract(1, ordering: .relaxed)
+    }
     var time = timespec(nanoseconds: deadline)
     while !holds() {
       if deadline == .max {
