@@ -236,6 +236,24 @@ def combine(kind, title, peer):
     )
 
 
+def crowd(count, title):
+    return Workload(
+        f"crowd-{count}",
+        title,
+        2_000_000,
+        variant=str(count),
+        subjects=[
+            Subject("Swift calls", OURS, "c/crowd calls", slower=2),
+            Subject("callbacks", OURS, "c/crowd callbacks"),
+            Subject("timers", OURS, "c/crowd timers"),
+            Subject("Swift calls, closed", OURS, "c/crowd close-calls", slower=2),
+            Subject("callbacks, closed", OURS, "c/crowd close-callbacks"),
+            Subject("timers, closed", OURS, "c/crowd close-timers"),
+            Subject("a close after them", OURS, "c/crowd close", slower=100),
+        ],
+    )
+
+
 def block(cpus, title, iterations):
     return Workload(
         f"block-{cpus}",
@@ -391,6 +409,10 @@ WORKLOADS = [
         400_000,
         [instructions_at_most(4000), at_most_times(3.2, "tokio block_on")],
     ),
+    crowd(1, "(d) one that begins, is pending and ends"),
+    crowd(1_000, "(d) the same, one of 1,000 at once"),
+    crowd(100_000, "(d) the same, one of 100,000 at once"),
+    crowd(1_000_000, "(d) the same, one of 1,000,000 at once"),
     memory("memory", "(e) a pending future, 1e6 of them", 0, BYTES, [at_most(128, BYTES)]),
     Workload(
         "memory-callback",

@@ -139,7 +139,7 @@ typedef struct tenon_process_statistics {
   uint64_t registrations_pending; /**< callbacks and timers now waiting to be told */
   uint64_t errors_alive;          /**< errors now referenced */
   uint64_t escapes;               /**< jobs counted by tenon_process_count_escapes() */
-  uint64_t memory_reserved;       /**< bytes taken for handles, never given back */
+  uint64_t memory_reserved;       /**< bytes taken for handles now */
   uint64_t streams_alive;         /**< streams and latest values with an end that is referenced */
   uint64_t items_sent;            /**< values that their writers sent or set */
   uint64_t items_received;        /**< of those: given to their readers */
