@@ -223,6 +223,8 @@ extension SlotTable {
 
   /// Gives the memory of free blocks back. The slots that are free elsewhere stay linked.
   @inline(never) func trim() {
+    // Nobody may be left who would open the mutex.
+    guard !Fork.isChild else { return }
     // What this thread keeps for itself is in the way.
     emptyMagazine()
     Mutex.growth.lock()
