@@ -16,8 +16,8 @@ extension ThreadPool {
     while !endCloseIfDone() {
       // There may be no thread, if the system had none to give.
       while pool.isForlorn, let job = pool.takeForlorn() { run(job) }
-      _ = state.pointee.runners.wait(until: deadline) {
-        state.pointee.phase.load(ordering: .relaxed) == .closed || pool.isForlorn
+      _ = state.pointee.runners.wait(until: pool.isEnding ? .max : deadline) {
+        pool.hasEnded || pool.isForlorn
       }
       if Time.now < deadline { continue }
       meetDeadline()
@@ -40,10 +40,10 @@ extension ThreadPool {
     _ = endCloseIfDone()
   }
 
-  /// Ends it if all has ended, or if what was ready when the time was over has run; true: it is closed.
+  /// Ends it if all has ended, or if what was ready when the time was over has run; true: it is over.
   func endCloseIfDone() -> Bool {
     state.pointee.mutex.lock()
-    if state.pointee.phase.load(ordering: .relaxed) == .closed {
+    if pool.shared.pointee.hasEnded {
       state.pointee.mutex.unlock()
       return true
     }
@@ -63,12 +63,15 @@ extension ThreadPool {
       pool.worker(index).tellRest()
     }
     pool.wakeAll()
+    state.pointee.mutex.withLock { pool.shared.pointee.hasEnded = true }
     state.pointee.runners.change {}
   }
 
   /// Hands out the timers that are due, and begins with the end of a close whose time is over.
   func meetDeadline() {
     state.pointee.mutex.lock()
+    // Whoever ends a close has what is here for himself.
+    guard !pool.shared.pointee.isEnding else { return state.pointee.mutex.unlock() }
     advanceTimers()
     if state.isClosing, state.shared.pointee.cancelling != .now,
       pool.shared.pointee.jobsOverdue == nil, state.now >= state.shared.pointee.closeDeadline
@@ -132,6 +135,10 @@ extension UnsafeMutablePointer where Pointee == PoolState {
       backoff.pause()
     }
   }
+
+  /// Whether somebody ends the close, and whether that is over.
+  var isEnding: Bool { executor.pointee.mutex.withLock { shared.pointee.isEnding } }
+  var hasEnded: Bool { executor.pointee.mutex.withLock { shared.pointee.hasEnded } }
 
   /// Whether there are jobs and no thread.
   var isForlorn: Bool {

@@ -57,8 +57,9 @@ struct PoolState: ~Copyable {
     var quietWaiters = 0
     /// The time of the close is over: how many jobs still run.
     var jobsOverdue: Int?
-    /// One thread ends the close.
+    /// One thread ends the close; or has.
     var isEnding = false
+    var hasEnded = false
     /// Jobs of actors that live here, one at a time.
     var serialJobs = Queue<Job>()
     var hasSerialRunner = false

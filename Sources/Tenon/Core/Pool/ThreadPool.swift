@@ -79,6 +79,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     shape.pointee.workers = .allocate(capacity: options.threadsMax)
     shared.pointee.jobsOverdue = nil
     shared.pointee.isEnding = false
+    shared.pointee.hasEnded = false
     shared.pointee.coming = 0
     shared.pointee.visitors = 0
     pointee.keeper.store(-1, ordering: .relaxed)
