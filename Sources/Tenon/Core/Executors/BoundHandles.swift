@@ -1,39 +1,50 @@
 /// The promises and callbacks that are bound to one executor: what its close has to look at.
 ///
 /// Who binds one adds it; who settles, tells or removes one does nothing here. So some of them have ended. When there are
-/// more than a few, each that comes has two of the oldest looked at, which go if they have ended and to the end of the
-/// queue otherwise: so there are never many more than twice as many as are pending, and nobody ever looks at all of them
-/// at once.
+/// twice as many as were left last time, each that comes has some of the oldest looked at, which go if they have ended and
+/// to the end of the queue otherwise, until all have been: so there are never many more than twice as many as are pending, and
+/// nobody ever looks at all of them at once.
 struct BoundHandles: ~Copyable {
   private var handles = Queue<Handle>()
-  /// How many a sweep left.
-  private var kept = 0
+  /// How many are still to be looked at.
+  private var unseen = 0
+  /// How many there are when that begins anew.
+  private var limit = BoundHandles.fewMax
+  /// How many the last sweep has left.
+  private var swept = 0
 
   /// So many may have ended before anybody looks.
   private static let fewMax = 128
 
   var count: Int { handles.count }
 
-  mutating func add(_ handle: Handle) {
+  @inline(__always) mutating func add(_ handle: Handle) {
     handles.append(handle)
-    if handles.count > BoundHandles.fewMax {
-      inspectOldest()
-      inspectOldest()
-    }
+    if _slowPath(handles.count > limit) { inspectSome() }
+  }
+
+  @inline(never) private mutating func inspectSome() {
+    if unseen == 0 { unseen = handles.count }
+    for _ in 0..<min(unseen, 8) { inspectOldest() }
+    // Until then each that comes is one too many.
+    if unseen == 0 { limit = 2 * handles.count + BoundHandles.fewMax }
   }
 
   @inline(__always) private mutating func inspectOldest() {
+    unseen -= 1
     if let handle = handles.popFirst(), handle.isBound { handles.append(handle) }
   }
 
   /// After a burst has ended: lets go of what it has left. Called as often as you like: what it costs, the burst has paid.
   @inline(__always) mutating func sweep(pending: Int) {
-    if _slowPath(count > max(2 * BoundHandles.fewMax, 4 * pending, 2 * kept)) { sweepAll() }
+    if _slowPath(count > max(2 * swept, 4 * pending) + 2 * BoundHandles.fewMax) { sweepAll() }
   }
 
   @inline(never) private mutating func sweepAll() {
-    for _ in 0..<count { inspectOldest() }
-    kept = count
+    unseen = count
+    while unseen != 0 { inspectOldest() }
+    swept = count
+    limit = 2 * count + BoundHandles.fewMax
   }
 
   /// Some of them in order, from `offset` on. Those that follow are found at the same offsets, as long as none is added
@@ -49,7 +60,7 @@ struct BoundHandles: ~Copyable {
   mutating func takeAll() -> Queue<Handle> {
     var all = Queue<Handle>()
     all.take(allOf: &handles)
-    kept = 0
+    (unseen, limit, swept) = (0, BoundHandles.fewMax, 0)
     return all
   }
 }
