@@ -69,7 +69,7 @@ check: check-swift packages ## check formatting, headers, layers, and what peopl
 	scripts/check-welcome.sh
 
 format: ## format Swift and C
-	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests examples-c \
+	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Plugins Sources Tests examples-c \
 	  bench/channels/Sources bench/channels/Package.swift bench/swift/Sources bench/swift/Package.swift \
 	  examples-node
 	scripts/check-format.sh --fix

@@ -11,6 +11,7 @@ let package = Package(
     .library(name: "TenonNode", targets: ["TenonNode"]),
     .library(name: "TenonFoundation", targets: ["TenonFoundation"]),
     .library(name: "tenon", type: .dynamic, targets: ["Tenon"]),
+    .plugin(name: "TenonBindgen", targets: ["TenonBindgen"]),
   ],
   targets: [
     // MARK: The contract
@@ -32,6 +33,9 @@ let package = Package(
 
     // MARK: What the code that tenon-bindgen writes stands on
     .target(name: "TenonExport", dependencies: ["CTenon", "Tenon"], swiftSettings: swift),
+
+    // The generator itself is no target: see packaging/bindgen.sh.
+    .plugin(name: "TenonBindgen", capability: .buildTool()),
 
     // MARK: Adapters, clients of the contract
     .target(name: "TenonUVLoop", dependencies: ["CTenon", "Tenon", "CLibuv"]),

@@ -55,6 +55,14 @@ tenon=$(swift package --package-path "$package" --scratch-path "$build" \
 rm -rf "$stage"
 mkdir -p "$include/tenon" "$stage/$libdir"
 folders=()
+members=$(swift package --package-path "$package" --scratch-path "$build" describe --type json |
+  awk -v product="\"$product\"" '
+    /^  "/ { in_targets = /^  "targets"/ }
+    !in_targets { next }
+    /^      "name" : / { split($0, part, "\""); name = part[4] }
+    /^      "product_memberships"/ { in_products = 1; next }
+    /\]/ { in_products = 0 }
+    in_products && index($0, product) { print name }')
 if [ -n "${HEADERS:-}" ]; then
   read -ra patterns <<<"$HEADERS"
 else
@@ -67,6 +75,17 @@ else
       /^      "product_memberships"/ { in_products = 1; next }
       /\]/ { in_products = 0 }
       in_products && index($0, product) { print path ~ /(^|\/)include$/ ? path : path "/include" }')
+fi
+# What tenon-bindgen makes of @Export is there once the package has been built.
+if grep -q TenonBindgen "$package/Package.swift"; then
+  build_objects "$package" "$product" "$build" "$configuration"
+  own=$(basename "$package" | tr '[:upper:]' '[:lower:]')
+  while read -r folder; do
+    target=${folder#"$build/plugins/outputs/$own/"}
+    # Another product's, which an earlier build has left.
+    if [ "$target" != "$folder" ] && ! grep -qx "${target%%/*}" <<<"$members"; then continue; fi
+    folders+=("$folder")
+  done < <(find "$build/plugins/outputs" -path '*/TenonBindgen/include' -type d 2>/dev/null)
 fi
 for pattern in "${patterns[@]}"; do
   for folder in "$package"/$pattern; do # the pattern is expanded in the package

@@ -47,6 +47,16 @@ build_library() {
   fi
 }
 
+# build_objects PACKAGE PRODUCT SCRATCH CONFIGURATION: the same without what only the link needs: for what plugins write.
+build_objects() {
+  mkdir -p "$3"
+  swift build -c "$4" --package-path "$1" --scratch-path "$3" --product "$2" --disable-local-rpath \
+    -Xswiftc -static-stdlib -Xswiftc -use-ld=lld >"$3/log" 2>&1 || {
+    cat "$3/log" >&2
+    die "swift build failed"
+  }
+}
+
 # links FILE: lib.so.0.1.0 gets lib.so.0 and lib.so beside it
 links() {
   local name

@@ -23,6 +23,12 @@ make_library() {
   mkdir -p "$build/$name"
   generate --library "$name" --module "$module" --version 1.2.0 --headers "$build/$name" \
     --thunks "$build/$name/thunks.swift" --interface "$build/$name/$name.json" "$@"
+  compile_library "$name" "$module" "$@"
+}
+
+compile_library() { # name, module, files...
+  local name=$1 module=$2
+  shift 2
   swiftc -O -wmo -swift-version 6 -warnings-as-errors -parse-as-library -module-name "$module" \
     -I "$library/Modules" -Xcc -I"$root/include" "${maps[@]}" "$@" "$build/$name/thunks.swift" \
     "$library"/TenonExport.build/*.o -emit-library -o "$build/$name/lib$name.so" -L "$library" -ltenon \
@@ -62,11 +68,49 @@ run() { # name
   done
 }
 
+# A program that was compiled against version 1 runs with version 2 of the library, too.
+versions() {
+  local name=versions lock=$build/versions/versions.lock.json folder=Tests/Bindgen/versions
+  rm -rf "$build/$name" && mkdir -p "$build/$name"
+  generate --library $name --module Versions --version 1.0.0 --headers "$build/$name" --lock "$lock" --release \
+    --thunks "$build/$name/thunks.swift" $folder/one.swift
+  compile_library $name Versions $folder/one.swift
+  run_program $name "gcc -std=gnu11" $folder/main.c
+  generate --library $name --module Versions --version 2.0.0 --headers "$build/$name/two" --lock "$lock" \
+    --thunks "$build/$name/thunks.swift" $folder/two.swift
+  compile_library $name Versions $folder/two.swift
+  echo "test-bindgen: $folder/main.c with version 2"
+  timeout 60 "$build/$name/main-c" two | grep -qx ok
+}
+
+# Both doors for a package outside of the tree: `swift build` with the plugin, and `make bundle`. The package has two modules
+# that export, and a function that is exported by hand.
+doors() {
+  local place=$build/packages/greeter prefix=$build/prefix
+  mkdir -p "$place" "$prefix"
+  ln -sfn "$root" "$build/packages/tenon"
+  cp -r Tests/Bindgen/packages/greeter/. "$place"
+  sed -i "s|TENON_PATH|$build/packages/tenon|" "$place/Package.swift"
+  PACKAGE=$place PRODUCT=greeter PREFIX=$prefix packaging/bundle.sh
+  # shellcheck disable=SC2046 # flags are words
+  gcc -std=gnu11 -Wall -Wextra -Werror -g Tests/Bindgen/packages/greeter.c -o "$build/greeter" \
+    $(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --cflags --libs greeter) -Wl,-rpath,"$prefix/lib"
+  echo "test-bindgen: Tests/Bindgen/packages/greeter.c"
+  timeout 60 "$build/greeter" | grep -qx ok
+}
+
 chosen=("$@")
 if [ $# = 0 ]; then
   for folder in Tests/Bindgen/*/; do
-    if compgen -G "$folder*.c" > /dev/null; then chosen+=("$(basename "$folder")"); fi
+    if [ -f "$folder/main.c" ] && [ "$(basename "$folder")" != versions ]; then chosen+=("$(basename "$folder")"); fi
   done
+  chosen+=(versions mistakes doors)
 fi
-for name in "${chosen[@]}"; do run "$name"; done
+for name in "${chosen[@]}"; do
+  case $name in
+  doors | versions) $name ;;
+  mistakes) generate --help > "$build/help" && scripts/test-bindgen-mistakes.sh "$build" ;;
+  *) run "$name" ;;
+  esac
+done
 echo "test-bindgen: all passed"

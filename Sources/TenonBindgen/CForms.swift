@@ -86,9 +86,11 @@ struct CForms {
   /// What the functions of a block begin with: always the library's.
   func blockPrefix(_ type: TypeReference) -> String {
     switch type.kind {
-    case .optional: blockPrefix(type.element)
-    case .list, .set, .dictionary: library + "_" + stem(type)
-    default: type.symbol ?? ""
+    case .optional: return blockPrefix(type.element)
+    case .list, .set, .dictionary: return library + "_" + stem(type)
+    default:
+      let symbol = type.symbol ?? ""
+      return symbol == library || symbol.hasPrefix(library + "_") ? symbol : library + "_" + symbol
     }
   }
 

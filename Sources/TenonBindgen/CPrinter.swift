@@ -644,15 +644,14 @@ struct CPrinter {
       let name = memberName(
         type.name?.split(separator: ".").last.map(String.init)
           ?? (type.kind == .dictionary ? "map" : "list"))
-      let isImported =
-        type.symbol.map { symbol in !interface.types.contains { $0.symbol == symbol } } ?? false
-      if isImported { continue }
       if use.isTaken {
         if isOptionalSomewhere(type) { text.line("/** NULL: there is none. */") }
         text.add(prototype("\(key)_take", ["tenon_future_t *future", "\(pointer)*\(name)_out"]))
       }
       if use.isItem {
-        text.line("/** Moves it out of an item of a stream, which is left holding nothing. */")
+        text.line(
+          "/** Moves it out of a value, such as an item of a stream, which is left holding nothing. */"
+        )
         text.add(prototype("\(key)_take_item", ["tenon_value_t *item", "\(pointer)*\(name)_out"]))
       }
       if use.isMade {

@@ -147,6 +147,8 @@ struct Function: Codable {
   var documentation = Documentation()
   var location: Location
   var since: String?
+  /// How many of its options the oldest caller has.
+  var firstOptions: Int?
 
   /// Whether C finds some parameters in an options struct.
   var options: [Parameter] { parameters.filter(\.isOption) }

@@ -299,7 +299,7 @@ final class InterfaceReader {
   {
     let own = members.compactMap { member -> InitializerDeclSyntax? in
       guard let node = member.node.as(InitializerDeclSyntax.self),
-        node.parent?.parent?.parent?.id == Syntax(type.node).id
+        node.parent?.parent?.parent?.parent?.id == Syntax(type.node).id
       else { return nil }
       return node
     }
@@ -327,6 +327,7 @@ final class InterfaceReader {
     if type.inherits("Character", "Double", "Float"), !isText {
       diagnostics.error(
         result.location, "raw values of this type cannot cross; write Int32 or String")
+      return
     }
     var next: Int64 = result.kind == .error && !isRaw ? 1 : 0
     for member in members {

@@ -4,22 +4,24 @@ func checkNames(_ interface: Interface, _ diagnostics: Diagnostics) {
   let usage = Usage(interface)
   let forms = usage.forms
 
-  func claim(_ symbol: String, _ what: String, _ location: Location) {
+  @discardableResult
+  func claim(_ symbol: String, _ what: String, _ location: Location) -> Bool {
     if let other = known[symbol] {
       diagnostics.error(
         location,
         "\(what) and \(other) would both be called \(symbol) in C; give one of them a name: @Export(\"…\")"
       )
-    } else {
-      known[symbol] = what
+      return false
     }
+    known[symbol] = what
+    return true
   }
 
   claim(
     "\(interface.library)_check_abi", "the check of the header",
     Location(file: "", line: 0, column: 0))
   for type in interface.types {
-    claim("\(type.symbol)_t", type.name, type.location)
+    guard claim("\(type.symbol)_t", type.name, type.location) else { continue }
     var made: [String] = []
     switch type.kind {
     case .object: made = ["retain", "release"]
@@ -130,8 +132,8 @@ func shape(of interface: Interface) -> UInt32 {
 
 /// A function's shape: what may not change once it is released.
 func describe(_ function: Function) -> String {
-  let parameters = function.parameters.map {
-    "\($0.symbol): \($0.type.swift)\($0.isOption ? " = …" : "")"
+  let parameters = function.parameters.filter { !$0.isOption }.map {
+    "\($0.symbol): \($0.type.swift)"
   }
   let effects = (function.isAsync ? " async" : "") + (function.isThrowing ? " throws" : "")
   return

@@ -186,9 +186,6 @@ struct ThunkPrinter {
     guard let use = usage.uses[key] else { return }
     var type = use.type.swift
     if use.type.kind == .set { type = "[\(use.type.element.swift)]" }
-    if let symbol = use.type.symbol, !interface.types.contains(where: { $0.symbol == symbol }) {
-      return
-    }
     let isObject = use.type.kind == .object
     if use.isTaken {
       thunk(
@@ -680,7 +677,9 @@ struct OptionsLayout {
 
   init(_ function: Function, _ forms: CForms) {
     var at = 8
-    for parameter in function.options {
+    for (index, parameter) in function.options.enumerated() {
+      // What the oldest caller has ends here.
+      if index == function.firstOptions { smallest = aligned(at, 8) }
       let inside = parameter.type.kind == .optional ? parameter.type.element : parameter.type
       if inside.kind == .closure {
         at = aligned(at, 8)
@@ -697,11 +696,12 @@ struct OptionsLayout {
       }
     }
     size = aligned(at, 8)
-    smallest = size
+    if smallest == 8 { smallest = size }
   }
 }
 
 extension TypeDeclaration {
+  /// Of an interface's table.
   var tableSize: Int { 24 + functions.count * 8 }
   var smallestTable: Int { smallestSize > 0 ? smallestSize : tableSize }
 }

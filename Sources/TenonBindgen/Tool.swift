@@ -48,12 +48,6 @@ struct Tool {
         "the library's name is what C names begin with: small letters, digits and underscores, not \(library)"
       )
     }
-    let version = one("--version") ?? "0.0.0"
-    guard version.split(separator: ".").count == 3,
-      version.split(separator: ".").allSatisfy({ Int($0) != nil })
-    else {
-      return fail("--version is not of the form 1.2.3: \(version)")
-    }
     var imported: [Interface] = []
     for path in options["--import"] ?? [] {
       guard let interface = read(path, Interface.self) else {
@@ -73,13 +67,21 @@ struct Tool {
       }
       lock = known
     }
+    let version = one("--version") ?? lock?.releases.last?.version ?? "0.0.0"
+    guard version.split(separator: ".").count == 3,
+      version.split(separator: ".").allSatisfy({ Int($0) != nil })
+    else {
+      return fail("--version is not of the form 1.2.3: \(version)")
+    }
     var configuration = Configuration()
     configuration.conditions = Set(options["-D"] ?? [])
     configuration.modules = Set(imported.map(\.module))
+    imported.removeAll { $0.module == module }
     let declarations = Declarations(configuration: configuration, diagnostics: diagnostics)
     declarations.read(files)
     let reader = InterfaceReader(
-      declarations, module: module, library: library, version: version, imported: imported,
+      declarations, module: module, library: library, version: version,
+      imported: imported.filter { declarations.imports.contains($0.module) },
       lock: lock)
     var interface = reader.read()
     let forms = CForms(library: library)
@@ -99,6 +101,8 @@ struct Tool {
     if let folder = one("--headers") {
       var c = CPrinter(interface)
       guard put(c.print(), "\(folder)/\(interface.library).h") else { return 1 }
+      var cxx = CPlusPlusPrinter(interface)
+      guard put(cxx.print(), "\(folder)/\(interface.library).hpp") else { return 1 }
     }
     if let path = one("--thunks") {
       let style =
@@ -111,6 +115,12 @@ struct Tool {
     }
     if let path = one("--interface") { guard put(encode(interface), path) else { return 1 } }
     if has("--release"), let path = one("--lock") {
+      if let old = lock?.releases.first(where: { $0.version == interface.version }),
+        old.abi != interface.abi
+      {
+        return fail(
+          "\(interface.version) has been released, and was another; give the next --version")
+      }
       guard put(encode(Lock(interface, after: lock)), path) else { return 1 }
     }
     return 0

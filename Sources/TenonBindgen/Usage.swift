@@ -44,7 +44,7 @@ struct Usage {
     } else {
       note(function.result) {
         $0.isGiven = true
-        if function.isAsync { $0.isTaken = true }
+        if function.isAsync { ($0.isTaken, $0.isItem) = (true, true) }
       }
     }
     for parameter in function.parameters {

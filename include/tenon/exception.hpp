@@ -50,6 +50,19 @@ inline tenon_status_t reject(tenon_promise_t *promise, tenon_error_t *error) noe
              : tenon_promise_release(promise);
 }
 
+/// How the errors of a domain are thrown, for headers that have a class for them. Made before main().
+struct error_domain {
+  const char *name;
+  void (*raise)(const error &error);
+  error_domain *next;
+  static inline error_domain *first = nullptr;
+
+  error_domain(const char *domain, void (*thrower)(const error &)) noexcept
+      : name(domain), raise(thrower), next(first) {
+    first = this;
+  }
+};
+
 [[noreturn, gnu::cold, gnu::noinline]] inline void raise_owned(tenon_error_t *handle) {
   const error error = error::adopt(handle);
 #if TENON_HAS_EXCEPTIONS
@@ -60,6 +73,9 @@ inline tenon_status_t reject(tenon_promise_t *promise, tenon_error_t *error) noe
     raise(std::future_errc::broken_promise);
   if (means(error, TENON_STATUS_CANCELLED))
     raise(cancelled());
+  for (const error_domain *known = error_domain::first; known; known = known->next)
+    if (std::strcmp(known->name, error.domain()) == 0)
+      known->raise(error);
   raise(error);
 }
 

@@ -1,0 +1,46 @@
+import Tenon
+
+@Export public struct Point: Sendable {
+  public var x: Int
+  public var y: Int32
+  public var z = 100
+  public var label: String?
+  public var tags: [String] = ["new"]
+}
+
+@Export public enum Shape: Sendable {
+  case square(Point, side: Double, name: String)
+  case dot(Point)
+  case line(length: Double)
+}
+
+@Export public enum Level: Sendable { case none, low, high }
+
+@Export public enum Failed: Error { case small, large(String), tiny }
+@Export public enum Other: Error { case other }
+
+@Export public protocol Listener: Sendable {
+  func tell(_ level: Level)
+  func tellMore(_ text: String)
+}
+
+@Export public func sum(_ point: Point) -> Int {
+  point.x + Int(point.y) + point.z + point.tags.count * 1000 + (point.label?.count ?? 0)
+}
+@Export public func grow(_ shape: Shape, by factor: Double = 2, times count: Int = 1) async throws
+  -> Shape
+{
+  switch shape {
+  case .dot(let point): return .dot(Point(x: point.x * Int(factor), y: point.y))
+  case .line(let length):
+    if length < 0 { throw Failed.large("negative") }
+    return .line(length: length * factor * Double(count))
+  case .square: return shape
+  }
+}
+@Export public func tell(_ listener: any Listener) {
+  listener.tellMore("not heard by the old ones")
+  listener.tell(.high)
+}
+@Export public func added() -> Int { 1 }
+@Export public let limit = 6
