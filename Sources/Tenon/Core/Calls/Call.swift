@@ -73,7 +73,13 @@ struct Call: ~Copyable {
 
   /// The same for one that takes words, with these.
   @inline(__always) consuming func takeWordOperation() -> (WordOperation, UInt, UInt) {
-    (unsafeBitCast(operation, to: Kept.self).function, words.0, words.1)
+    let words = words
+    // Out of the memory, and not a copy of it with a reference of its own.
+    let kept = withUnsafeMutablePointer(to: &operation) {
+      UnsafeMutableRawPointer($0).assumingMemoryBound(to: Kept.self).move()
+    }
+    discard self
+    return (kept.function, words.0, words.1)
   }
 
   /// What the operation has captured.

@@ -22,6 +22,13 @@ final class Driver: @unchecked Sendable {
   var cancelledCall: Handle?
   init(takesMany: Bool) { self.takesMany = takesMany }
 
+  /// The call that it is in, cancelled or not. Under the executor's mutex.
+  fileprivate var call: Handle? {
+    let promise = current.load(ordering: .sequentiallyConsistent)
+    if promise == Driver.cancelled { return cancelledCall }
+    return promise == 0 ? nil : Handle(bits: promise)
+  }
+
   /// Where it is in its executor's ``DriverTable``. Under the mutex.
   fileprivate(set) var place: UInt32 = 0
   var task: Task<Void, Never>?
@@ -60,6 +67,15 @@ struct DriverTable {
     // What a burst has taken is given back.
     if isEmpty && drivers.count > 256 { removeAll() }
   }
+
+  /// The calls that some of them are in, from a place on; nil: there is none so far.
+  func calls(from place: Int) -> [Handle]? {
+    guard place < drivers.count else { return nil }
+    return drivers[place..<min(place + DriverTable.some, drivers.count)].compactMap { $0?.call }
+  }
+
+  /// How many places `calls(from:)` looks at.
+  static let some = 64
 
   mutating func removeAll() { self = DriverTable() }
 

@@ -59,12 +59,11 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     return true
   }
 
-  /// Adds a Swift call; false: refused, and nothing has happened.
+  /// Adds a Swift call; false: refused, and nothing has happened. A close finds it in its queue, or in its driver.
   @inline(__always) func enqueue(_ call: consuming Call, _ name: ExecutorName) -> Bool {
     if isPolledHere {
       guard admits(.newWork, name) else { return false }
       pointee.pendingHere.change(by: 1)
-      own.pointee.bound.append(call.promise)
       own.pointee.readyCalls.append(call)
       return true
     }
@@ -74,7 +73,6 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       return false
     }
     shared.pointee.pendingElsewhere += 1
-    shared.pointee.bound.add(call.promise)
     shared.pointee.calls.append(call)
     unlockAndWake()
     return true

@@ -41,6 +41,7 @@ extension LoopExecutor {
   /// Cancels the promises that are bound here, outside of the mutex: so some at a time.
   private func cancelBound() {
     let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
+    forEachRunningCall { cancelPromise($0, because: reason) }
     var offset = 0
     while case let handles = state.pointee.mutex.withLock({
       // What this very thread has bound in its poll.
@@ -50,6 +51,26 @@ extension LoopExecutor {
       for handle in handles where handle.is(.promise) { cancelPromise(handle, because: reason) }
       offset += handles.count
     }
+    if let reason { _ = ErrorSlot.release(reason) }
+  }
+
+  /// Calls `body` with each call that is in a driver, outside of the mutex. One that begins later finds the close: see
+  /// `begin(_:in:)`.
+  private func forEachRunningCall(_ body: (Handle) -> Void) {
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    var place = 0
+    while let calls = state.pointee.mutex.withLock({
+      state.shared.pointee.drivers.calls(from: place)
+    }) {
+      calls.forEach(body)
+      place += DriverTable.some
+    }
+  }
+
+  /// A call that waited for its turn when the close began.
+  @inline(never) func cancelForClose(_ promise: Handle) {
+    let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
+    cancelPromise(promise, because: reason)
     if let reason { _ = ErrorSlot.release(reason) }
   }
 
@@ -186,6 +207,7 @@ extension LoopExecutor {
     state.awaitSleepers()
     for timer in timers { tellTimer(timer, TENON_STATUS_CLOSED) }
     tellJobs()
+    forEachRunningCall { rejectCall($0) }
     while let handle = bound.popFirst() { tellClosed(handle) }
     state.pointee.pendingHere.store(0, ordering: .relaxed)
     state.pointee.timersPending.store(0, ordering: .relaxed)
@@ -206,7 +228,7 @@ extension LoopExecutor {
       guard let job = state.own.pointee.ready.popFirst()
       else {
         let arrived = state.takeInbox()
-        while state.own.pointee.readyCalls.popFirst() != nil {}
+        while let call = state.own.pointee.readyCalls.popFirst() { rejectCall(call.promise) }
         if arrived { continue }
         return
       }
@@ -225,9 +247,14 @@ extension LoopExecutor {
       if RegistrationSlot.at(handle.index).state(handle) == .armed {
         _ = removeRegistration(handle, telling: TENON_STATUS_CLOSED)
       }
-    } else if isPendingCall(handle) {
-      _ = settle(handle, as: .rejected, .status(TENON_STATUS_CLOSED))
+    } else {
+      rejectCall(handle)
     }
+  }
+
+  private func rejectCall(_ promise: Handle) {
+    guard isPendingCall(promise) else { return }
+    _ = settle(promise, as: .rejected, .status(TENON_STATUS_CLOSED))
   }
 }
 

@@ -150,12 +150,20 @@ extension LoopExecutor {
     } else {
       state.pointee.callCount.wrappingAdd(1, ordering: .relaxed)
     }
-    // Written before the future's word is read: see cancelCall.
+    if _slowPath(isClosing) { cancelForClose(promise) }
+    // Written before the future's word is read, and the phase: see cancelCall, and cancelBound.
     FutureSlot.at(futureTable.address(of: promise.index)).runs(in: driver.place)
     _ = driver.current.exchange(promise.bits, ordering: .sequentiallyConsistent)
-    guard isCancelRequested(promise) else { return true }
+    if _fastPath(!isCancelRequested(promise)) {
+      if _fastPath(!isClosing) { return true }
+      cancelForClose(promise)
+    }
     finish(promise, as: .cancelled, tenon_value_none())
     return false
+  }
+
+  @inline(__always) private var isClosing: Bool {
+    state.pointee.phase.load(ordering: .sequentiallyConsistent) != .open
   }
 
   /// Whoever is told that a call has ended finds it pending no more.
