@@ -113,7 +113,7 @@ TEST_CASE("ready waits and moves nothing") {
   std::thread writer([&sink = sink] {
     for (int number = 0; number < 100; number++) {
       sink.ready().get();
-      CHECK(sink.try_send(std::move(number)) == TENON_STATUS_OK);
+      CHECK(sink.try_send(int{number}) == TENON_STATUS_OK);
     }
     sink.close();
   });
@@ -144,7 +144,7 @@ TEST_CASE("a pipe, readiness and a minimum are awaited") {
   auto writes = [](tenon::sink<int> sink) -> tenon::task<> {
     for (int number = 0; number < 99; number++) {
       co_await sink.ready();
-      CHECK(sink.try_send(std::move(number)) == TENON_STATUS_OK);
+      CHECK(sink.try_send(int{number}) == TENON_STATUS_OK);
     }
     sink.close();
   }(std::move(sink))
