@@ -3,6 +3,10 @@ import PackageDescription
 
 let swift: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
 
+// Debug information of C in DWARF 4, as Swift's own is: valgrind 3.19 gives up on what clang writes else. It becomes
+// -Wp,-dwarf-version=4: a package with unsafeFlags could not be depended on.
+let c: [CSetting] = [.enableWarning("p,-dwarf-version=4")]
+
 let package = Package(
   name: "tenon",
   products: [
@@ -20,11 +24,11 @@ let package = Package(
     // MARK: What the system offers
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSwiftRuntime"),
-    .target(name: "CThread"),
+    .target(name: "CThread", cSettings: c),
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
 
     // What a copy of Tenon does when it is loaded.
-    .target(name: "CTenonImage"),
+    .target(name: "CTenonImage", cSettings: c),
 
     // MARK: Core, ABI and the Swift authors' face, in one module so that the layers cost nothing
     .target(
@@ -38,7 +42,7 @@ let package = Package(
     .plugin(name: "TenonBindgen", capability: .buildTool()),
 
     // MARK: Adapters, clients of the contract
-    .target(name: "TenonUVLoop", dependencies: ["CTenon", "Tenon", "CLibuv"]),
+    .target(name: "TenonUVLoop", dependencies: ["CTenon", "Tenon", "CLibuv"], cSettings: c),
     .target(
       name: "TenonUV", dependencies: ["CTenon", "Tenon", "TenonUVLoop", "CLibuv"],
       swiftSettings: swift),
@@ -46,12 +50,12 @@ let package = Package(
     // Node's own libuv, which the node program has: so nothing is linked.
     .target(
       name: "TenonNodeLoop", dependencies: ["CTenon", "Tenon"], exclude: ["prelude.inc"],
-      cSettings: [.headerSearchPath("uv")]),
+      cSettings: c + [.headerSearchPath("uv")]),
     .target(
       name: "TenonNode", dependencies: ["CTenon", "Tenon", "TenonNodeLoop"], swiftSettings: swift),
 
     // What errors mean in Foundation, for those who use it.
-    .target(name: "TenonFoundationStart"),
+    .target(name: "TenonFoundationStart", cSettings: c),
     .target(
       name: "TenonFoundation", dependencies: ["Tenon", "TenonFoundationStart"],
       swiftSettings: swift),
