@@ -8,7 +8,7 @@ export BUILD=${BUILD:-$PWD/.build-bench}
 export TENON_PREFIX=${TENON_PREFIX:-$BUILD/prefix}
 
 packages=(libuv1-dev libboost-dev libboost-thread-dev libasio-dev libconcurrentqueue-dev librust-tokio-dev librust-futures-dev
-  librust-async-executor-dev librust-async-channel-dev librust-flume-dev librust-crossbeam-channel-dev pkg-config valgrind)
+  librust-async-executor-dev librust-async-channel-dev librust-flume-dev librust-crossbeam-channel-dev librust-rayon-dev libtbb-dev pkg-config valgrind)
 missing=()
 for package in "${packages[@]}"; do
   dpkg -s "$package" > /dev/null 2>&1 || missing+=("$package")

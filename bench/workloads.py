@@ -254,6 +254,44 @@ def crowd(count, title):
     )
 
 
+def loop(chunks, title, iterations, limit):
+    """With 0 chunks it is one loop of as many chunks as iterations."""
+    return Workload(
+        f"loop-{chunks}",
+        title,
+        iterations,
+        cpus=2,
+        variant=str(chunks),
+        subjects=[
+            Subject("without threads", LIMIT, "c/loop alone"),
+            Subject("Tenon", OURS, "c/loop tenon"),
+            Subject("Tenon, Swift", OURS, "pool/bench-pool loop tenon-swift"),
+            Subject("Dispatch", PEER, "pool/bench-pool loop dispatch"),
+            Subject("rayon", PEER, "rust/release/bench-rust loop rayon", slower=1 if chunks == 0 else 50),
+            Subject("OpenMP", PEER, "c/loop openmp", slower=1 if chunks == 0 else 50),
+            Subject("oneTBB", PEER, "cpp/loop tbb"),
+        ],
+        targets=[at_most(limit, NS)],
+    )
+
+
+def fork(variant, title, factor, *others):
+    return Workload(
+        f"fork-{variant}",
+        title,
+        100_000,
+        cpus=2,
+        variant=str(variant),
+        subjects=[
+            Subject("Tenon", OURS, "pool/bench-pool fork tenon"),
+            Subject("Dispatch", PEER, "pool/bench-pool fork dispatch"),
+            Subject("tokio", PEER, "rust/release/bench-rust fork tokio"),
+            *others,
+        ],
+        targets=[at_most_times(factor, "Dispatch")],
+    )
+
+
 def block(cpus, title, iterations):
     return Workload(
         f"block-{cpus}",
@@ -466,6 +504,28 @@ WORKLOADS = [
     ),
     pipe(1, [at_most_more(45, "one stream alone"), ahead_of("Tenon, by hand")]),
     pipe(64, [at_most_more(3, "one stream alone"), ahead_of("Tenon, by hand")]),
+    loop(0, "(p) a chunk of a parallel loop over a million of them", 1_000_000, 10),
+    loop(2, "(p) a parallel loop of two chunks that do nothing", 100_000, 250),
+    fork(
+        0,
+        "(p) a leaf of a tree of tasks that fork and join",
+        0.5,
+        Subject("rayon, no tasks", PEER, "rust/release/bench-rust fork rayon"),
+    ),
+    fork(1, "(p) a task that is made and joined, one after another", 1),
+    Workload(
+        "latency",
+        "(p) how late a loop's timer is at the 99th percentile, beside a pool",
+        4_000,
+        cpus=2,
+        unit=MICROSECONDS,
+        rounds=5,
+        subjects=[
+            Subject("an idle pool", LIMIT, "c/latency idle", counted=False),
+            Subject("a pool that computes", OURS, "c/latency busy", counted=False),
+        ],
+        targets=[at_most_times(1.5, "an idle pool")],
+    ),
     combine("all", "(i) wait for all of 1000 futures, each", "tokio oneshot, join_all"),
     combine("race", "(i) race 1000 futures, each", "tokio oneshot, FuturesUnordered"),
     Workload(

@@ -5,6 +5,7 @@
 mod call;
 mod combine;
 mod memory;
+mod pool;
 mod post;
 mod promise;
 mod stream;
@@ -84,6 +85,8 @@ fn main() {
         "post" => post::run(&bench),
         "call" => call::run(&bench),
         "combine" => combine::run(&bench),
+        "fork" => pool::run_fork(&bench),
+        "loop" => pool::run_loop(&bench),
         "memory" => memory::run(&bench),
         "stream" => stream::run(&bench),
         "timers" => timers::run(&bench),
