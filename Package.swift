@@ -87,6 +87,8 @@ let package = Package(
     .executableTarget(
       name: "owned-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/owned-mode"),
     .executableTarget(
+      name: "owned-pool", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/owned-pool"),
+    .executableTarget(
       name: "library-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/library-mode"),
     .target(
       name: "CEcho", dependencies: ["CTenon"], path: "Tests/Programs/cpp-and-swift/include",

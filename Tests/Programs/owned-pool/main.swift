@@ -1,0 +1,130 @@
+// The owned mode with a pool: the main actor is on the loop, and what names no executor on the pool's threads.
+import CTenon
+import Dispatch
+import Glibc
+import Synchronization
+import Tenon
+
+let counts = Mutex((passed: 0, failed: 0))
+
+func report(_ name: String, _ isRight: Bool) {
+  print(isRight ? "ok \(name)" : "not ok \(name)")
+  counts.withLock {
+    if isRight { $0.passed += 1 } else { $0.failed += 1 }
+  }
+}
+
+let loop = try LoopExecutor.create(name: "loop")
+let pool = try ThreadPool.create(threads: 4, name: "pool")
+
+@concurrent func whereConcurrent() async -> Bool { pool.isCurrent && !loop.isCurrent }
+
+/// Blocks its thread until another task has run, as code does that was written for many threads.
+func blocking(_ depth: Int) -> Int {
+  if depth == 0 { return 0 }
+  let done = DispatchSemaphore(value: 0)
+  let answer = Answer()
+  Task.detached {
+    let inner = blocking(depth - 1)
+    answer.value.withLock { $0 = inner + 1 }
+    done.signal()
+  }
+  done.wait()
+  return answer.value.withLock { $0 }
+}
+
+final class Answer: Sendable {
+  let value = Mutex(0)
+}
+
+actor Plain {
+  func whereActor() -> Bool { pool.isCurrent }
+}
+
+@MainActor func stages() async {
+  report("theMainActorIsOnTheLoop", loop.isCurrent)
+  report("aDetachedTaskIsOnThePool", await Task.detached { pool.isCurrent }.value)
+  report("theMainActorGoesOnOnTheLoop", loop.isCurrent)
+  report("aTaskOfTheMainActorIsOnTheLoop", await Task { loop.isCurrent }.value)
+  report("aConcurrentFunctionIsOnThePool", await whereConcurrent())
+  report("andComesBack", loop.isCurrent)
+  report("aPlainActorIsOnThePool", await Plain().whereActor())
+  let blocked = await Task.detached { blocking(3) }.value
+  report("codeThatBlocksOnOtherTasksGoesOn", blocked == 3)
+  report(
+    "codeOnThePoolCallsTheMainActor",
+    await Task.detached { await MainActor.run { loop.isCurrent } }.value)
+  let start = ContinuousClock.now
+  try? await Task.detached { try await Task.sleep(for: .milliseconds(5)) }.value
+  report("aSleepOnThePoolIsItsTimer", ContinuousClock.now - start >= .milliseconds(5))
+
+  // While it computes on the pool, the loop goes on.
+  let isOver = Answer()
+  let computing = Task.detached {
+    while isOver.value.withLock({ $0 }) == 0 {}
+    return true
+  }
+  for _ in 0..<10 { try? await Task.sleep(for: .milliseconds(1)) }
+  isOver.value.withLock { $0 = 1 }
+  report("theLoopGoesOnWhileThePoolComputes", await computing.value)
+}
+
+func wakes() -> UInt64 {
+  var statistics = tenon_executor_statistics_t()
+  statistics.struct_size = MemoryLayout<tenon_executor_statistics_t>.size
+  _ = tenon_executor_get_statistics(loop.pointer, &statistics)
+  return statistics.wakes
+}
+
+/// A thousand results that come while the loop is busy are one wake, or none.
+@MainActor func batch() async {
+  let arrived = Answer()
+  let results = (0..<1000).map { number in
+    Task.detached {
+      arrived.value.withLock { $0 += 1 }
+      return number
+    }
+  }
+  let waiting = Task {
+    var sum = 0
+    for result in results { sum += await result.value }
+    return sum
+  }
+  let before = wakes()
+  while arrived.value.withLock({ $0 }) < 1000 {}
+  report("allResultsAreThere", await waiting.value == 1000 * 999 / 2)
+  report("aBatchIsOneWake", wakes() - before <= 3)
+}
+
+do {
+  report("aPoolNeedsAnOwnedProcess", (try? pool.ownProcessDefault()) == nil)
+  try loop.ownProcess()
+  try pool.ownProcessDefault()
+  report("thePlaceIsTaken", (try? pool.ownProcessDefault()) == nil)
+  let done = try loop.start {
+    // A call prefers its executor; a task of its own does not.
+    report("aCallStaysOnItsExecutorAlsoWhereItIsConcurrent", await !whereConcurrent())
+    await Task { @MainActor in
+      await stages()
+      await batch()
+    }.value
+  }
+  try loop.run(until: done)
+  try pool.close(timeout: .seconds(60))
+  let after = try loop.start {
+    report("withoutThePoolItIsTheLoop", await Task.detached { loop.isCurrent }.value)
+  }
+  try loop.run(until: after)
+  let next = try ThreadPool.create(threads: 1)
+  try next.ownProcessDefault()
+  let last = try loop.start {
+    report("anotherPoolMayHaveThePlace", await Task.detached { next.isCurrent }.value)
+  }
+  try loop.run(until: last)
+  report("thatCloses", try next.close(timeout: .seconds(60)))
+  report("theLoopCloses", try loop.close(timeout: .seconds(60)))
+}
+
+let (passed, failed) = counts.withLock { $0 }
+print("\(passed) passed, \(failed) failed")
+exit(failed == 0 ? 0 : 1)
