@@ -98,11 +98,20 @@ static bool is_place(const keeper_t *keeper, volatile uint32_t *word) {
   return is_it;
 }
 
+/*
+ * True once all of this object is initialized. Until then nobody in it is asked: Dispatch, which may
+ * come after this, would set data of a thread's with a key that it has not made, and that is somebody
+ * else's.
+ */
+static bool is_initialized;
+
 static int look_in(struct dl_phdr_info *object, size_t size, void *context) {
   keeper_t *keeper = context;
   (void)size;
   if (!has_code(object, keeper->code))
     return 0;
+  if (has_code(object, (const char *)&thread_here) && !is_initialized)
+    return 1;
   for (size_t i = 0; i < object->dlpi_phnum; i++) {
     const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
     if (segment->p_type != PT_TLS)
@@ -152,7 +161,24 @@ static int find_memory(struct dl_phdr_info *object, size_t size, void *context) 
   return 0;
 }
 
+static void look(void) {
+  for (int i = 0; i < KEEPERS; i++) {
+    if (keepers[i].code && keepers[i].module == 0)
+      dl_iterate_phdr(look_in, &keepers[i]);
+    // In the object of the first, there is one number for both.
+    if (!keepers[i].ask && keepers[i].module == keepers[0].module)
+      keepers[i].size = 0;
+  }
+}
+
+static void look_at_all(void) {
+  is_initialized = true;
+  look();
+}
+
 static void before_fork(void) {
+  static pthread_once_t looked = PTHREAD_ONCE_INIT;
+  pthread_once(&looked, look_at_all);
   before.thread = thread_here();
   memset(before.memory, 0, sizeof before.memory);
   dl_iterate_phdr(find_memory, NULL);
@@ -173,12 +199,6 @@ static void after_fork_in_child(void) {
 }
 
 __attribute__((constructor)) static void watch_forks(void) {
-  for (int i = 0; i < KEEPERS; i++) {
-    if (keepers[i].code)
-      dl_iterate_phdr(look_in, &keepers[i]);
-    // In the object of the first, there is one number for both.
-    if (!keepers[i].ask && keepers[i].module == keepers[0].module)
-      keepers[i].size = 0;
-  }
+  look();
   pthread_atfork(before_fork, NULL, after_fork_in_child);
 }

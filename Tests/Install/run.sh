@@ -223,6 +223,9 @@ echo "# plugins and forks"
 check plugin-builds build plugin.so plugin.c tenon-static -fPIC -shared
 check unload-builds build unload unload.c tenon -Wl,--as-needed
 check plugin-may-be-unloaded unloaded plugin.so
+check keys-of-threads-are-left-alone build_and_run keys keys.c tenon "$rpath"
+check static-keys-of-threads-are-left-alone build_and_run keys-static keys.c tenon-static
+check address-sanitizer-runs build_and_run promise-sanitized promise.c tenon "$rpath" -fsanitize=address
 check fork-builds build fork fork.c tenon "$rpath"
 check forks-children-do-not-hang run fork 300
 check static-fork-builds build fork-static fork.c tenon-static
