@@ -149,14 +149,14 @@ struct ScopeModel {
     }
     let listeners = works[work].listeners
     works[work].listeners = []
-    for listener in listeners { tell(.ended(work, listener: listener)) }
+    tell(listeners.map { .ended(work, listener: $0) })
   }
 
   mutating func ask(_ work: Int, _ reason: Reason?) {
     if works[work].end != nil || works[work].isAsked { return }
     works[work].isAsked = true
     works[work].reason = reason
-    tell(.asked(work))
+    tell([.asked(work)])
   }
 
   /// Whether the end of one waits for the end of the other.
@@ -166,8 +166,9 @@ struct ScopeModel {
 
   // MARK: What follows
 
-  private mutating func tell(_ event: Event) {
-    waiting.append(event)
+  /// All that one event leads to is due before anybody is told.
+  private mutating func tell(_ events: [Event]) {
+    waiting += events
     if isTelling { return }
     isTelling = true
     while !waiting.isEmpty {
