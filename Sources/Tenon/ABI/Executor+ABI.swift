@@ -32,10 +32,12 @@ public func tenon_executor_create(
   guard let threads = ThreadPool.Options(given.threads_max, given.thread_idle_ms) else {
     return TENON_STATUS_INVALID
   }
-  switch LoopExecutor.create(
-    host: host, context: given.host_context, label: given.name.map { String(cString: $0) },
-    threads: given.threads_max == 0 ? nil : threads)
-  {
+  let label = given.name.map { String(cString: $0) }
+  let created =
+    given.threads_max == 0
+    ? LoopExecutor.create(host: host, context: given.host_context, label: label)
+    : LoopExecutor.create(label: label, threads: threads)
+  switch created {
   case .failure(let error): return error.status
   case .success(let executor):
     executor_out.pointee = executor.handle.pointer

@@ -107,7 +107,7 @@ public func tenon_latest_get_missed(
 public func tenon_latest_copy_error(
   _ latest: OpaquePointer?, _ error_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
-  copyStreamError(Handle(latest), .latest, error_out)
+  giveStreamError(Handle(latest), .latest, error_out)
 }
 
 @c @implementation

@@ -184,7 +184,7 @@ public func tenon_stream_pipe(
 public func tenon_stream_copy_error(
   _ stream: OpaquePointer?, _ error_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
-  copyStreamError(Handle(stream), .stream, error_out)
+  giveStreamError(Handle(stream), .stream, error_out)
 }
 
 @c @implementation
@@ -248,20 +248,6 @@ func failStream(_ writer: Handle, _ kind: Handle.Kind, _ error: Handle) -> tenon
   return status
 }
 
-func copyStreamError(
-  _ reader: Handle, _ kind: Handle.Kind, _ error_out: UnsafeMutablePointer<OpaquePointer?>?
-) -> tenon_status_t {
-  guard let error_out else { return TENON_STATUS_INVALID }
-  return withCore(reader, kind) { core in
-    readFuture(core.pointee.future) { word, value in
-      if word.phase == .fulfilled { return TENON_STATUS_SETTLED }
-      guard let error = copyError(word, value.pointee) else { return SlotTable.exhaustion() }
-      error_out.pointee = error.pointer
-      return TENON_STATUS_OK
-    }
-  }
-}
-
 func giveStreamEnd(
   _ reader: Handle, _ kind: Handle.Kind, _ future_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
@@ -283,4 +269,14 @@ func copyStreamReason(
     // Settled, and nobody is left who could ask how.
     return status == TENON_STATUS_STALE ? TENON_STATUS_SETTLED : status
   }
+}
+
+func giveStreamError(
+  _ reader: Handle, _ kind: Handle.Kind, _ error_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  guard let error_out else { return TENON_STATUS_INVALID }
+  var error: Handle?
+  let status = copyStreamError(reader, kind, &error)
+  if status == TENON_STATUS_OK { error_out.pointee = error?.pointer }
+  return status
 }

@@ -1,22 +1,6 @@
-public import CTenon
+import CTenon
 
-/// Why something failed, in the form that every language sees: a domain, a code, a message, perhaps a cause.
-///
-/// Errors that come from C arrive as this. Throw one where a caller in another language should see exactly this;
-/// any other Swift error crosses too, as domain `swift.<Module>.<Type>`, and is the same error again when it comes back.
-///
-/// From C it is a `tenon_error_t`.
-public final class Failure: Error, Sendable {
-  let handle: Handle
-
-  /// Adopts the caller's reference.
-  init(adopting handle: Handle) { self.handle = handle }
-
-  convenience init(retaining handle: Handle) {
-    _ = ErrorSlot.retain(handle)
-    self.init(adopting: handle)
-  }
-
+extension Failure {
   /// Makes an error.
   ///
   /// - Parameters:
@@ -43,10 +27,8 @@ public final class Failure: Error, Sendable {
   convenience init(_ status: tenon_status_t) {
     self.init(
       domain: "tenon", code: Int64(status.rawValue),
-      message: tenon_status_string(status).map { String(cString: $0) } ?? "")
+      message: String(cString: status.sentence))
   }
-
-  deinit { _ = ErrorSlot.release(handle) }
 
   public var domain: String { read("") { String(cString: $0.domain) } }
   public var code: Int64 { read(0) { $0.code } }
@@ -100,27 +82,4 @@ extension Failure: Equatable {
 
 extension Failure: CustomStringConvertible {
   public var description: String { "\(message) (\(domain) \(code))" }
-}
-
-/// A Swift error that says itself what other languages see of it.
-public protocol DescribedError: Error {
-  /// Who defines the code; not empty.
-  var errorDomain: String { get }
-  var errorCode: Int64 { get }
-  var errorMessage: String { get }
-  /// The error that led to this one.
-  var errorCause: (any Error)? { get }
-  /// An object that travels with it. Otherwise that is the error, if it is one.
-  var errorPayload: (any AnyObject & Sendable)? { get }
-  /// An object that travels with it, in place of that: one that C knows, made when it is thrown to C.
-  var errorBlock: tenon_error_payload_t? { get }
-}
-
-extension DescribedError {
-  public var errorDomain: String { "swift.\(String(reflecting: Self.self))" }
-  public var errorCode: Int64 { 0 }
-  public var errorMessage: String { String(describing: self) }
-  public var errorCause: (any Error)? { nil }
-  public var errorPayload: (any AnyObject & Sendable)? { nil }
-  public var errorBlock: tenon_error_payload_t? { nil }
 }

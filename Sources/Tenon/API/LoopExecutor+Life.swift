@@ -34,14 +34,6 @@ extension LoopExecutor {
     }
   }
 
-  /// Makes this the executor on which Swift code runs that names none, the main actor included: see tenon/process.h.
-  ///
-  /// - Throws: ``Failure`` in domain `tenon`: `UNSUPPORTED` if the runtime does not take executors, `BUSY` if another one
-  ///   has this place.
-  public func ownProcess() throws {
-    try throwIfError(OwnedProcess.own(self))
-  }
-
   /// Polls, and sleeps while there is nothing to do, until the future has settled; with nil, until nothing is pending.
   ///
   /// - Returns: false if the time was not enough.

@@ -118,13 +118,12 @@ func streamError(_ reader: Handle, _ kind: Handle.Kind, _ status: tenon_status_t
   switch status {
   case TENON_STATUS_CANCELLED: return CancellationError()
   case TENON_STATUS_REJECTED:
-    var pointer: OpaquePointer?
-    guard copyStreamError(reader, kind, &pointer) == TENON_STATUS_OK else {
+    var handle: Handle?
+    guard copyStreamError(reader, kind, &handle) == TENON_STATUS_OK, let handle else {
       return Failure(status)
     }
-    let error = swiftError(for: Handle(pointer))
-    _ = ErrorSlot.release(Handle(pointer))
-    return error
+    defer { _ = ErrorSlot.release(handle) }
+    return swiftError(for: handle)
   default: return Failure(status)
   }
 }

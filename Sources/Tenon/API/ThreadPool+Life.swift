@@ -20,17 +20,10 @@ extension ThreadPool {
     guard let count = UInt32(exactly: threads), count > 0,
       let options = Options(count, max(1, milliseconds))
     else { throw Failure(TENON_STATUS_INVALID) }
-    switch create(host: nil, context: nil, label: name, threads: options) {
+    switch create(label: name, threads: options) {
     case .success(let executor): return unsafeDowncast(executor, to: ThreadPool.self)
     case .failure(let error): throw Failure(error.status)
     }
-  }
-
-  /// Makes this the pool on which Swift code of an owned process runs that names no executor: see tenon/process.h.
-  ///
-  /// - Throws: ``Failure`` in domain `tenon`: `UNSUPPORTED` in the library mode, `BUSY` if another pool has this place.
-  public func ownProcessDefault() throws {
-    try throwIfError(OwnedProcess.ownDefault(self))
   }
 
   /// Runs `operation` on the pool, and goes on where this was called.

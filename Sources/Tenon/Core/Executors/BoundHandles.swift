@@ -72,9 +72,8 @@ extension Handle {
     let slot = isCallback ? registrationTable.address(of: index) : futureTable.address(of: index)
     let word = SlotTable.head(slot).pointee.word.load(ordering: .relaxed)
     guard lives(in: word) else { return false }
-    // A callback that is free is about to be armed: an ended life is another one.
-    return isCallback
-      ? word & RegistrationSlot.stateMask <= RegistrationSlot.State.armed.rawValue
-      : FutureWord(word).isPending
+    // A promise is pending in the first stage. A callback that is in it is about to be armed: an ended life is another one.
+    let last = isCallback ? RegistrationSlot.State.armed.rawValue : 0
+    return word & slotStageMask <= last
   }
 }

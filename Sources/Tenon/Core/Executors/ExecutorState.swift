@@ -85,6 +85,8 @@ struct ExecutorState: ~Copyable {
     /// The thread that is.
     var canceller: UInt = 0
     var drivers = DriverTable()
+    /// Who wants to know that it has closed, apart from its host.
+    var whenClosed: (@Sendable () -> Void)?
     /// The names of the calls that the close left behind.
     var leftBehind: [UInt] = []
     /// But for those in `own.bound`.
@@ -114,7 +116,7 @@ struct ExecutorState: ~Copyable {
     /// The driver that is running now.
     var runningDriver: Driver?
     /// What Dispatch's main queue has runs in the polls.
-    var runsMainQueue = false
+    var drainMainQueue: (@Sendable () -> Void)?
     /// The close ended before the work did.
     var wasCutShort = false
     /// The time of the close is over: how many jobs it still runs. nil: it has time.
@@ -163,25 +165,7 @@ extension Atomic where Value == Int {
   }
 }
 
-/// A 32-bit name for an executor: 14 bits of its slot's index, and 18 of its generation.
-struct ExecutorName: Equatable {
-  static let none = ExecutorName(bits: 0)
-  static let indexMax: UInt32 = 1 << 14 - 1
-
-  let bits: UInt32
-
-  @inline(__always) init(bits: UInt32) { self.bits = bits }
-  @inline(__always) init(_ handle: Handle) {
-    bits = UInt32(truncatingIfNeeded: handle.generation) << 14 | handle.index
-  }
-
-  /// Whether the slot's next life has a name that none of those from the `first` generation on has had.
-  static func hasNext(_ handle: Handle, after first: UInt) -> Bool {
-    handle.generation &+ 1 &- first < 1 << 18 && handle.generation < Handle.generationMax
-  }
-
-  @inline(__always) var index: UInt32 { bits & ExecutorName.indexMax }
-
+extension ExecutorName {
   /// The state in the slot that this names; whether it is still this executor's is for the callee to check.
   @inline(__always) var state: UnsafeMutablePointer<ExecutorState>? {
     if self == .none || !executorTable.contains(index) { return nil }

@@ -28,7 +28,7 @@ struct FutureWord: SlotWord {
 
   typealias Step = SlotStep<FutureWord>
 
-  static let phaseMask: UInt = 7
+  static let phaseMask = slotStageMask
   static let taken: UInt = 1 << 3
   static let cancelRequested: UInt = 1 << 4
   static let open: UInt = 1 << 5

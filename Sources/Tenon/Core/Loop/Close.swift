@@ -211,12 +211,13 @@ extension LoopExecutor {
     while let handle = bound.popFirst() { tellClosed(handle) }
     state.pointee.pendingHere.store(0, ordering: .relaxed)
     state.pointee.timersPending.store(0, ordering: .relaxed)
-    state.pointee.mutex.withLock {
+    let whenClosed: (@Sendable () -> Void)? = state.pointee.mutex.withLock {
       if cutShort { state.shared.pointee.leftBehind = state.namesInFlight }
       state.shared.pointee.drivers.removeAll()
       state.shared.pointee.pendingElsewhere = 0
+      return state.shared.pointee.whenClosed.take()
     }
-    OwnedProcess.closed(self)
+    whenClosed?()
     let host = state.source.pointee?.host
     let context = state.source.pointee?.hostContext
     state.retireSource()

@@ -25,7 +25,9 @@ public class LoopExecutor: TaskExecutor, @unchecked Sendable {
   /// Makes an executor with one handle for the caller to release; or says why not.
   static func create(
     host: tenon_executor_host_t?, context: UnsafeMutableRawPointer?, label: String?,
-    threads: ThreadPool.Options? = nil
+    _ make: (UnsafeMutablePointer<ExecutorState>, Handle, String?) -> LoopExecutor = {
+      LoopExecutor(state: $0, handle: $1, label: $2)
+    }
   ) -> Result<LoopExecutor, StatusError> {
     guard var (index, memory) = executorTable.take() else {
       return .failure(StatusError(SlotTable.exhaustion()))
@@ -50,9 +52,7 @@ public class LoopExecutor: TaskExecutor, @unchecked Sendable {
     let state = slot.pointee.state.unsafelyUnwrapped
     let life = slot.pointee.head.word.load(ordering: .relaxed) & Handle.lifeMask
     let handle = Handle(.executor, index: index, word: life)
-    let executor =
-      threads.map { ThreadPool(state: state, handle: handle, label: label, $0) }
-      ?? LoopExecutor(state: state, handle: handle, label: label)
+    let executor = make(state, handle, label)
     state.open(executor.name, WakeSource(host: host, context: context))
     slot.pointee.object = Unmanaged.passRetained(executor).toOpaque()
     slot.pointee.head.word.store(life | 1, ordering: .releasing)
@@ -216,7 +216,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.toldAlive.store(false, ordering: .relaxed)
     own.pointee.scheduledDrivers = 0
     own.pointee.wasCutShort = false
-    own.pointee.runsMainQueue = false
+    own.pointee.drainMainQueue = nil
     own.pointee.jobsOverdue = nil
     pointee.wakes.store(0, ordering: .relaxed)
     pointee.lateWakes.store(0, ordering: .relaxed)

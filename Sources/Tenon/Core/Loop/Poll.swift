@@ -43,10 +43,10 @@ extension LoopExecutor {
     var timeEnd = budget.time == 0 ? UInt64.max : Time.deadline(after: budget.time)
     var interrupt = budget.interrupt
     state.pointee.pollCount.count()
-    if state.own.pointee.runsMainQueue { MainQueue.drainInPoll() }
+    state.own.pointee.drainMainQueue?()
     var hasCompany = false
     while true {
-      advanceTimers()
+      state.advanceTimers()
       let isDone = runJobs(timeEnd, interrupt)
       let seenClose = closeDeadline
       if state.isClosing { cancelLateComers() }
@@ -152,6 +152,13 @@ extension LoopExecutor {
     }
   }
 
+  /// When the next poll is due. For a host that somebody has run the loop also when he has waited long enough.
+  func nextDeadline() -> UInt64 {
+    let deadline = min(state.own.pointee.timers.nextDeadline ?? .max, closeDeadline)
+    let wait = state.pointee.waitDeadline.load(ordering: .relaxed)
+    return wait < deadline && state.source.pointee?.host != nil ? wait : deadline
+  }
+
   /// Whether nothing is left to run, but for what has arrived since it was last looked at; false: the budget ended it.
   private func runJobs(_ timeEnd: UInt64, _ interrupt: UnsafePointer<UInt32>?) -> Bool {
     let initial = state.own.pointee.budget
@@ -166,13 +173,13 @@ extension LoopExecutor {
         // Jobs that make jobs for ever must keep neither the inbox nor the timers waiting.
         untilLook = 128
         state.takeInbox()
-        advanceTimers()
+        state.advanceTimers()
       }
       if state.own.pointee.ready.isEmpty {
         if !state.own.pointee.hasNewTimers { return true }
         // One that was armed in this poll may be due in it.
         state.own.pointee.hasNewTimers = false
-        advanceTimers()
+        state.advanceTimers()
         continue
       }
       if state.own.pointee.budget == 0 || isInterrupted(interrupt) { return false }

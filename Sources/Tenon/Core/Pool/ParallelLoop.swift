@@ -166,13 +166,19 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     loop.shared.pointee.wanted = Int(min(chunks - 1, others))
     loop.shared.pointee.isListed = true
     // The newest first: who made it may be a chunk of an older one.
-    let first = shared.pointee.loops
+    let first = newestLoop
     loop.shared.pointee.next = first
     first?.shared.pointee.previous = loop
-    shared.pointee.loops = loop
+    newestLoop = loop
     pointee.loopCount.wrappingAdd(1, ordering: .relaxed)
     unlockAndWake()
     return true
+  }
+
+  /// The newest loop that looks for help. Under the mutex.
+  private var newestLoop: UnsafeMutablePointer<ParallelLoop>? {
+    get { shared.pointee.newestLoop?.assumingMemoryBound(to: ParallelLoop.self) }
+    nonmutating set { shared.pointee.newestLoop = newValue.map { UnsafeMutableRawPointer($0) } }
   }
 
   /// Nobody comes any more.
@@ -191,7 +197,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     if let previous = place.pointee.previous {
       previous.shared.pointee.next = place.pointee.next
     } else {
-      shared.pointee.loops = place.pointee.next
+      newestLoop = place.pointee.next
     }
     pointee.loopCount.wrappingSubtract(1, ordering: .relaxed)
   }
@@ -199,34 +205,11 @@ extension UnsafeMutablePointer where Pointee == PoolState {
   /// A loop that wants help, for a thread that has nothing better to do. It calls `leave` when it is through.
   func joinLoop() -> UnsafeMutablePointer<ParallelLoop>? {
     executor.pointee.mutex.withLock {
-      guard let loop = shared.pointee.loops else { return nil }
+      guard let loop = newestLoop else { return nil }
       loop.join()
       loop.shared.pointee.wanted -= 1
       if loop.shared.pointee.wanted == 0 { remove(loop) }
       return loop
     }
   }
-}
-
-/// Runs a loop as work of a scope: with the scope's cancellation, and its failure.
-func runLoop(
-  in scope: Handle, on pool: UnsafeMutablePointer<PoolState>, _ name: ExecutorName, count: UInt,
-  chunk: UInt, _ body: ParallelLoop.Body, _ context: UnsafeMutableRawPointer?
-) -> tenon_status_t {
-  guard let (promise, future) = createFuture(.none, flags: FutureWord.detached) else {
-    return SlotTable.exhaustion()
-  }
-  let added = addToScope(scope, future)
-  guard added == TENON_STATUS_OK else {
-    discardFuture(promise, future)
-    return added
-  }
-  _ = releaseFuture(future)
-  let status = pool.runLoop(name, count: count, chunk: chunk, promise: promise, body, context)
-  switch status {
-  case TENON_STATUS_OK: _ = settle(promise, as: .fulfilled, tenon_value_none())
-  case TENON_STATUS_CANCELLED: _ = settle(promise, as: .cancelled, tenon_value_none())
-  default: _ = settle(promise, as: .rejected, .status(status))
-  }
-  return status
 }

@@ -72,7 +72,7 @@ extension ThreadPool {
     state.pointee.mutex.lock()
     // Whoever ends a close has what is here for himself.
     guard !pool.shared.pointee.isEnding else { return state.pointee.mutex.unlock() }
-    advanceTimers()
+    state.advanceTimers()
     if state.isClosing, state.shared.pointee.cancelling != .now,
       pool.shared.pointee.jobsOverdue == nil, state.now >= state.shared.pointee.closeDeadline
     {

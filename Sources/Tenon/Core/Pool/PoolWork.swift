@@ -13,8 +13,9 @@ func runWorker(_ worker: UnsafeMutablePointer<Worker>) {
   let owner = pool.shape.pointee.owner.unsafelyUnwrapped
   pool.executor.pointee.mutex.unlock()
   owner._withUnsafeGuaranteedRef {
-    if let label = $0.label { tenon__name_thread(label) }
-    var turns = WorkerTurns(worker, $0)
+    let owner = unsafeDowncast($0, to: ThreadPool.self)
+    if let label = owner.label { tenon__name_thread(label) }
+    var turns = WorkerTurns(worker, owner)
     turns.run()
   }
   Worker.makeCurrent(nil)

@@ -35,7 +35,7 @@ public final class ThreadPool: LoopExecutor, @unchecked Sendable {
   ) {
     pool = state.makePool()
     super.init(state: state, handle: handle, label: label)
-    pool.begin(options, Unmanaged.passUnretained(self))
+    pool.begin(options, self)
   }
 
   deinit {
@@ -45,6 +45,15 @@ public final class ThreadPool: LoopExecutor, @unchecked Sendable {
 }
 
 extension LoopExecutor {
+  /// Makes an executor with threads of its own.
+  static func create(label: String?, threads options: ThreadPool.Options)
+    -> Result<LoopExecutor, StatusError>
+  {
+    create(host: nil, context: nil, label: label) {
+      ThreadPool(state: $0, handle: $1, label: $2, options)
+    }
+  }
+
   /// This, if it has threads of its own.
   var threadPool: ThreadPool? {
     state.pool == nil ? nil : unsafeDowncast(self, to: ThreadPool.self)
@@ -71,11 +80,16 @@ private let nobody: UInt = 1
 
 extension UnsafeMutablePointer where Pointee == PoolState {
   /// Begins a life. Before anybody can know of it.
-  fileprivate func begin(_ options: ThreadPool.Options, _ owner: Unmanaged<ThreadPool>) {
+  fileprivate func begin(_ options: ThreadPool.Options, _ owner: ThreadPool) {
     executor.pointee.mutex.lock()
     shape.pointee.threadsMax = options.threadsMax
     shape.pointee.idleTime = options.idleTime
-    shape.pointee.owner = owner
+    shape.pointee.owner = .passUnretained(owner)
+    shape.pointee.serialExecutor = owner.asUnownedSerialExecutor()
+    shape.pointee.run = { worker in
+      runWorker(worker.unsafelyUnwrapped.assumingMemoryBound(to: Worker.self))
+      return nil
+    }
     shape.pointee.workers = .allocate(capacity: options.threadsMax)
     shared.pointee.jobsOverdue = nil
     shared.pointee.isEnding = false

@@ -24,7 +24,7 @@ enum MainQueue {
   }
 
   /// The same if there is something to run, at the beginning of a poll.
-  static func drainInPoll() {
+  @Sendable static func drainInPoll() {
     if tenon__is_first_thread(), !isDraining, clear() { run() }
   }
 
@@ -52,7 +52,7 @@ extension LoopExecutor {
   /// Without a host the loop wakes for it. A host watches the descriptor by itself.
   func runMainQueue() {
     guard case .success(let descriptor) = MainQueue.descriptor() else { return }
-    state.own.pointee.runsMainQueue = true
+    state.own.pointee.drainMainQueue = MainQueue.drainInPoll
     let isHosted = state.source.pointee?.host != nil
     if !isHosted {
       state.source.pointee?.watch(descriptor, deadline: state.own.pointee.armedDeadline)

@@ -36,6 +36,7 @@ enum OwnedProcess {
     }
     primary = executor
     mutex.unlock()
+    guard watch(executor) else { return TENON_STATUS_CLOSED }
     if !isOwned {
       guard install() else {
         mutex.withLock { primary = nil }
@@ -55,16 +56,31 @@ enum OwnedProcess {
   /// Makes a pool the one for code that names no executor. The main actor stays on the primary one.
   static func ownDefault(_ executor: LoopExecutor) -> tenon_status_t {
     guard isOwned, let threads = executor.threadPool else { return TENON_STATUS_UNSUPPORTED }
-    return mutex.withLock {
-      if pool != nil { return TENON_STATUS_BUSY }
+    let isFirst = mutex.withLock {
+      if pool != nil { return false }
       pool = threads
       hasPool.store(true, ordering: .relaxed)
-      return TENON_STATUS_OK
+      return true
     }
+    if !isFirst { return TENON_STATUS_BUSY }
+    return watch(executor) ? TENON_STATUS_OK : TENON_STATUS_CLOSED
+  }
+
+  /// Has the executor's close free its place here; false: it has closed.
+  private static func watch(_ executor: LoopExecutor) -> Bool {
+    let state = executor.state
+    let isOpen = state.pointee.mutex.withLock {
+      guard state.pointee.phase.load(ordering: .relaxed) != .closed else { return false }
+      // The executor holds it, and calls it while it is there.
+      state.shared.pointee.whenClosed = { [unowned executor] in closed(executor) }
+      return true
+    }
+    if !isOpen { closed(executor) }
+    return isOpen
   }
 
   /// An executor has closed: if it had a place here, that is free.
-  static func closed(_ executor: LoopExecutor) {
+  private static func closed(_ executor: LoopExecutor) {
     mutex.withLock {
       if primary === executor { primary = nil }
       if pool === executor {

@@ -18,7 +18,7 @@ struct RegistrationSlot: ~Copyable {
     case armed, queued, running, forgotten
   }
 
-  static let stateMask: UInt = 7
+  static let stateMask = slotStageMask
   static let awaited: UInt = 1 << 3
   /// Of a forgotten one that is still in somebody's list: it has been told; its list's owner has met it. Whoever comes
   /// second frees it.

@@ -85,7 +85,7 @@ extension SlotTable {
   /// A slot that nobody has had since its memory came, with some more for this thread's magazine.
   @inline(never) func takeFresh() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
     guard !Fork.isChild else { return nil }
-    Fork.watch()
+    Fork.watch(SlotTables.abandon)
     let magazine = magazineToFill
     Mutex.growth.lock()
     let wanted = magazine == nil ? 1 : UInt(Magazine.fetchMax)

@@ -25,6 +25,12 @@ enum SlotTables {
     body(latestTable)
   }
 
+  /// In a fork's child: no handle is good any more.
+  @Sendable static func abandon() {
+    forEach { $0.abandon() }
+    ThreadRecord.abandon()
+  }
+
   /// The generation from which on the handles of a slot count that has no memory now; 0: it was never taken.
   static func floor(of handle: Handle) -> UInt {
     switch Handle.Kind(rawValue: handle.kindBits) {

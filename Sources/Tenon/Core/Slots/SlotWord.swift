@@ -7,6 +7,9 @@ protocol SlotWord: Equatable {
   init(_ bits: UInt)
 }
 
+/// Bits 0...2 of each word: how far its noun is in its life. 0 is the beginning.
+let slotStageMask: UInt = 7
+
 /// What one transition comes to.
 enum SlotStep<Word: SlotWord>: Equatable {
   /// Somebody is at it for a moment: try again.

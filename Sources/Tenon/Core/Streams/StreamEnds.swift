@@ -235,3 +235,16 @@ func onStreamCancel(
     return status == TENON_STATUS_STALE ? TENON_STATUS_SETTLED : status
   }
 }
+
+/// A reference to the error that a stream ended with.
+func copyStreamError(_ reader: Handle, _ kind: Handle.Kind, _ error: inout Handle?)
+  -> tenon_status_t
+{
+  withCore(reader, kind) { core in
+    readFuture(core.pointee.future) { word, value in
+      if word.phase == .fulfilled { return TENON_STATUS_SETTLED }
+      error = copyError(word, value.pointee)
+      return error == nil ? SlotTable.exhaustion() : TENON_STATUS_OK
+    }
+  }
+}

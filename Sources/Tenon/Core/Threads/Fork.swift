@@ -9,12 +9,16 @@ enum Fork {
 
   static var isChild: Bool { child.load(ordering: .relaxed) }
 
-  static func watch() {
+  // SAFETY: written once, before it is read.
+  nonisolated(unsafe) private static var forget: (@Sendable () -> Void)?
+
+  /// Has a child begin with `forget`. The first call counts, and all give the same.
+  static func watch(_ forget: @escaping @Sendable () -> Void) {
     guard !watching.exchange(true, ordering: .relaxed) else { return }
+    Fork.forget = forget
     pthread_atfork(nil, nil) {
       Fork.child.store(true, ordering: .relaxed)
-      SlotTables.forEach { $0.abandon() }
-      ThreadRecord.abandon()
+      Fork.forget?()
     }
   }
 }

@@ -81,11 +81,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     pthread_sigmask(SIG_SETMASK, &all, &mask)
     var thread = pthread_t()
     let code = pthread_create(
-      &thread, nil,
-      { context in
-        runWorker(context!.assumingMemoryBound(to: Worker.self))
-        return nil
-      }, worker)
+      &thread, nil, shape.pointee.run.unsafelyUnwrapped, worker)
     pthread_sigmask(SIG_SETMASK, &mask, nil)
     if code == 0 { return true }
     executor.pointee.mutex.lock()

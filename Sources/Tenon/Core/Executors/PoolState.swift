@@ -36,7 +36,11 @@ struct PoolState: ~Copyable {
     /// How long a thread sleeps before it goes.
     var idleTime: UInt64 = 0
     /// What each thread keeps alive.
-    var owner: Unmanaged<ThreadPool>?
+    var owner: Unmanaged<AnyObject>?
+    /// Where the jobs of actors run that live on it.
+    var serialExecutor: UnownedSerialExecutor?
+    /// What a thread does until it goes. It gets its ``Worker``.
+    var run: (@convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?)?
     var workers: UnsafeMutablePointer<Worker>?
   }
 
@@ -52,7 +56,8 @@ struct PoolState: ~Copyable {
     var waiting = 0
     /// The idle one that is woken next, or -1.
     var firstIdle = -1
-    var loops: UnsafeMutablePointer<ParallelLoop>?
+    /// The newest loop that looks for help: see `ParallelLoop`.
+    var newestLoop: UnsafeMutableRawPointer?
     /// Threads that sleep until nothing is pending.
     var quietWaiters = 0
     /// The time of the close is over: how many jobs still run.

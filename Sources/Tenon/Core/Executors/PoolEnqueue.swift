@@ -132,9 +132,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
 private func runSerialJobs(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
   guard let pool = context?.assumingMemoryBound(to: PoolState.self) else { return }
   let executor = pool.executor
-  let serialExecutor = pool.shape.pointee.owner?._withUnsafeGuaranteedRef {
-    $0.serial.asUnownedSerialExecutor()
-  }
+  let serialExecutor = pool.shape.pointee.serialExecutor
   var turns = 0
   while true {
     executor.pointee.mutex.lock()

@@ -41,24 +41,6 @@ import Synchronization
   return TENON_STATUS_CLOSED
 }
 
-/// Timers that were armed outside of polls, in this order, linked by their slots: index + 1, or 0.
-struct ArrivedTimers {
-  var first: UInt32 = 0
-  var last: UInt32 = 0
-  var count = 0
-
-  mutating func append(_ index: UInt32) {
-    RegistrationSlot.at(index).pointee.next = 0
-    if last == 0 {
-      first = index + 1
-    } else {
-      RegistrationSlot.at(last - 1).pointee.next = index + 1
-    }
-    last = index + 1
-    count += 1
-  }
-}
-
 extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Puts a timer into the wheel.
   @inline(__always) fileprivate func insertTimer(_ index: UInt32) {
@@ -89,37 +71,28 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.hasArrivedTimers.store(false, ordering: .relaxed)
     return shared.pointee.timers.first
   }
-}
 
-extension LoopExecutor {
-  /// Hands out the timers that are due.
+  /// Hands out the timers that are due. In a poll.
   func advanceTimers() {
-    state.takeArrivedTimers()
-    if state.own.pointee.timers.count == 0 { return }
-    state.own.pointee.timers.advance(to: state.now) { index in
+    takeArrivedTimers()
+    if own.pointee.timers.count == 0 { return }
+    own.pointee.timers.advance(to: now) { index in
       let slot = RegistrationSlot.at(index)
       let word = slot.pointee.head.word.load(ordering: .relaxed)
       let handle = Handle(.timer, index: index, word: word)
       guard slot.move(handle, from: .armed, to: .queued) else { return }
       slot.pointee.event = TENON_STATUS_OK.rawValue
-      state.own.pointee.ready.append(Job(runTimer, handle))
+      own.pointee.ready.append(Job(runTimer, handle))
     }
   }
+}
 
-  /// When the next poll is due. For a host that somebody has run the loop also when he has waited long enough.
-  func nextDeadline() -> UInt64 {
-    let deadline = min(state.own.pointee.timers.nextDeadline ?? .max, closeDeadline)
-    let wait = state.pointee.waitDeadline.load(ordering: .relaxed)
-    return wait < deadline && state.source.pointee?.host != nil ? wait : deadline
-  }
-
-  /// Tells a timer that is in no list any more, unless somebody else does.
-  func tellTimer(_ handle: Handle, _ status: tenon_status_t) {
-    let slot = RegistrationSlot.at(registrationTable.address(of: handle.index))
-    guard slot.move(handle, from: .armed, to: .queued) else { return }
-    slot.pointee.event = status.rawValue
-    runTimer(UnsafeMutableRawPointer(bitPattern: handle.bits), TENON_STATUS_OK)
-  }
+/// Tells a timer that is in no list any more, unless somebody else does.
+func tellTimer(_ handle: Handle, _ status: tenon_status_t) {
+  let slot = RegistrationSlot.at(registrationTable.address(of: handle.index))
+  guard slot.move(handle, from: .armed, to: .queued) else { return }
+  slot.pointee.event = status.rawValue
+  runTimer(UnsafeMutableRawPointer(bitPattern: handle.bits), TENON_STATUS_OK)
 }
 
 /// Cancels a timer, from any thread.

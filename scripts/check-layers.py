@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Keeps the two laws of CONTRIBUTING.md, which the compiler cannot: core, ABI and API are one module.
+
+1. Data flows downward: a folder names only what is declared in itself and in those below it.
+2. A noun has one row: its files have its name in each column.
+
+Reads top-level declarations and the words that use them. A name that is declared twice, or that is also some type's
+member, is not followed.
+"""
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "Sources" / "Tenon"
+
+# From the bottom to the top. Folders of one line do not name each other.
+LAYERS = [
+    ["Core/Collections"],
+    ["Core/Threads"],
+    ["Core/Slots"],
+    ["Core/Values"],
+    ["Core/Errors", "Core/Objects"],
+    ["Core/Registrations"],
+    ["Core/TimerQueue", "Core/Calls"],
+    ["Core/Executors"],
+    ["Core/Futures"],
+    ["Core/Timers"],
+    ["Core/Loop"],
+    ["Core/Pool"],
+    ["Core/Process", "Core/Combinators", "Core/Streams", "Core/Scopes"],
+    ["Core/Statistics"],
+    ["ABI", "API"],
+]
+
+DECLARATION = re.compile(
+    r"^(?P<modifiers>(?:@[\w()\", ]+ |[a-z]+(?:\(\w+\))? )*)"
+    r"(?:func|struct|class|enum|protocol|actor|typealias|let|var) (?P<name>\w+)",
+    re.M,
+)
+
+
+MEMBER = re.compile(r"^ +(?:@[\w()]+ |[a-z]+(?:\(\w+\))? )*(?:func|let|var|case|typealias|struct|enum|class) (\w+)", re.M)
+
+
+def code(path):
+    """A file without comments, texts, and what constrains another module's types."""
+    text = path.read_text()
+    text = re.sub(r"//[^\n]*", "", text)
+    text = re.sub(r'"(?:\\.|[^"\\\n])*"', '""', text)
+    return re.sub(r"\bwhere [\w.]+ == ", "where ", text)
+
+
+def declared(text):
+    """What a file declares at its top level for others."""
+    for match in DECLARATION.finditer(text):
+        if not re.search(r"\b(file)?private\b", match["modifiers"]):
+            yield match["name"]
+
+
+def used(text):
+    """The words of a file that may be uses: no members, no labels, no declarations."""
+    return set(re.findall(r"(?<![.\w`])(?<!func )(?<!var )(?<!let )(?<!case )(\w+)\b(?! *:(?!:))", text))
+
+
+COLUMNS = {
+    "C": ("include/tenon", "{}"),
+    "C++": ("include/tenon", "{}"),
+    "ABI": ("Sources/Tenon/ABI", "{}+ABI.swift"),
+    "Swift": ("Sources/Tenon/API", "{}.swift"),
+    "core": ("Sources/Tenon/Core", "{}"),
+    "test": ("Tests/Conformance", "{}_test.c"),
+    "page": ("docs/guide", "{}.md"),
+}
+# What belongs to no noun: glue of the headers, adapters, umbrellas; the floors of the core.
+NO_NOUN = {
+    "C": {"base.h", "node.h", "tenon.h", "uv.h"},
+    "core": {"Collections", "Slots", "Threads"},
+}
+# Columns in which each file is in some row. Tests and pages may be of several nouns; C++ has headers of its own use.
+COMPLETE = {"C", "ABI", "Swift", "core"}
+
+
+def rows():
+    """The table of docs/architecture.md: for each noun the names in each column."""
+    lines = (ROOT / "docs" / "architecture.md").read_text().splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("| noun |"))
+    columns = [cell.strip() for cell in lines[start].strip("|").split("|")]
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            return
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        yield cells[0], {c: re.findall(r"`([^`]+)`", cell) for c, cell in zip(columns[1:], cells[1:])}
+
+
+def check_rows():
+    """Whether each name in the table is a file, and each file a name in it."""
+    failed = []
+    named = defaultdict(set)
+    for noun, row in rows():
+        for column, names in row.items():
+            folder, form = COLUMNS[column]
+            for name in names:
+                path = Path(folder) / form.format(name)
+                named[column].add(path.name)
+                if not (ROOT / path).exists():
+                    failed.append(f"docs/architecture.md has {path} in the row of {noun}, and it is not there")
+    for column in sorted(COMPLETE):
+        folder, form = COLUMNS[column]
+        suffix = ".h" if column == "C" else form.format("")
+        for path in sorted((ROOT / folder).iterdir()):
+            if not path.name.endswith(suffix) or path.name in NO_NOUN.get(column, ()):
+                continue
+            if path.name not in named[column]:
+                failed.append(f"{folder}/{path.name} is in no row of docs/architecture.md")
+    return failed
+
+
+def main():
+    layer = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
+    texts = {path.relative_to(SOURCES): code(path) for path in sorted(SOURCES.rglob("*.swift"))}
+    homes = defaultdict(set)
+    for path, text in texts.items():
+        for name in declared(text):
+            homes[name].add(path)
+    members = {name for text in texts.values() for name in MEMBER.findall(text)}
+    failed = []
+    for path, text in texts.items():
+        folder = str(path.parent)
+        if folder not in layer:
+            failed.append(f"{path}: its folder has no place among the layers")
+            continue
+        own = {match["name"] for match in DECLARATION.finditer(text)}
+        for name in sorted(used(text) - own):
+            if len(homes[name]) != 1 or name in members:
+                continue
+            home = next(iter(homes[name]))
+            other = str(home.parent)
+            if other != folder and layer.get(other, -1) >= layer[folder]:
+                failed.append(f"{path} names {name} of {home}")
+    failed += check_rows()
+    for line in failed:
+        print(f"check-layers: {line}", file=sys.stderr)
+    if not failed:
+        print(f"check-layers: {len(texts)} files name only what is below them, and each is in its noun's row")
+    return 1 if failed else 0
+
+
+sys.exit(main())
