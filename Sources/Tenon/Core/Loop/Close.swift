@@ -185,9 +185,10 @@ extension LoopExecutor {
   }
 
   /// When the loop must look at a close that waits.
-  var closeDeadline: UInt64 {
-    guard state.isClosing else { return .max }
-    return state.pointee.mutex.withLock { state.shared.pointee.closeDeadline }
+  @inline(__always) var closeDeadline: UInt64 { state.isClosing ? deadlineOfClose : .max }
+
+  @inline(never) private var deadlineOfClose: UInt64 {
+    state.pointee.mutex.withLock { state.shared.pointee.closeDeadline }
   }
 
   /// Under the mutex, because another thread may have finished the close.

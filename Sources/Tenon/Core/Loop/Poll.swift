@@ -162,8 +162,8 @@ extension LoopExecutor {
   /// Whether nothing is left to run, but for what has arrived since it was last looked at; false: the budget ended it.
   private func runJobs(_ timeEnd: UInt64, _ interrupt: UnsafePointer<UInt32>?) -> Bool {
     let initial = state.own.pointee.budget
-    let taskExecutor = asUnownedTaskExecutor()
-    let serialExecutor = serial.asUnownedSerialExecutor()
+    // Whom Swift jobs run for: from the first of them on.
+    var executors: (task: UnownedTaskExecutor, serial: UnownedSerialExecutor)?
     var untilLook = 128
     while true {
       if !state.own.pointee.readyCalls.isEmpty && state.own.pointee.scheduledDrivers == 0 {
@@ -193,6 +193,9 @@ extension LoopExecutor {
       if let function = job.function {
         function(job.context, TENON_STATUS_OK)
       } else {
+        let (taskExecutor, serialExecutor) =
+          executors ?? (asUnownedTaskExecutor(), serial.asUnownedSerialExecutor())
+        executors = (taskExecutor, serialExecutor)
         // A task's job does not run as the serial executor's: from there each call of a nonisolated function
         // would be a switch.
         if job.isIsolated {
