@@ -10,8 +10,8 @@ library=$(swift build -c release --show-bin-path)
 build=$root/.build-bindgen
 mkdir -p "$build"
 maps=()
-for map in include Sources/CLinux Sources/CSwiftRuntime; do
-  maps+=(-Xcc "-fmodule-map-file=$root/$map/module.modulemap")
+for map in "$root"/include/module.modulemap "$root"/Sources/C*/module.modulemap "$library"/C*.build/module.modulemap; do
+  if [ -f "$map" ]; then maps+=(-Xcc "-fmodule-map-file=$map"); fi
 done
 strict=(-Wall -Wextra -Werror -g -fsanitize=address,undefined -I"$root/include")
 generate() { packaging/bindgen.sh "$build" "$@"; }
@@ -22,7 +22,7 @@ make_library() {
   shift 2
   mkdir -p "$build/$name"
   generate --library "$name" --module "$module" --version 1.2.0 --headers "$build/$name" \
-    --thunks "$build/$name/thunks.swift" --interface "$build/$name/$name.json" "$@"
+    --thunks "$build/$name/thunks.swift" --interface "$build/$name/$name.json" --test "$build/$name/walk.c" "$@"
   compile_library "$name" "$module" "$@"
 }
 
@@ -37,9 +37,12 @@ compile_library() { # name, module, files...
 
 # The header by itself, in each dialect.
 check_header() {
-  local name=$1 standard
+  local name=$1 standard compiler
   for standard in c99 c11 c2x; do
     gcc -std=$standard -Wall -Wextra -Wpedantic -Werror -fsyntax-only -Iinclude -x c "$build/$name/$name.h"
+  done
+  for compiler in g++ clang++; do
+    $compiler -std=c++20 -Wall -Wextra -Werror -fsyntax-only -Iinclude -I"$build/$name" -x c++ "$build/$name/$name.hpp"
   done
   for standard in c++11 c++20; do
     g++ -std=$standard -Wall -Wextra -Wpedantic -Werror -fsyntax-only -Iinclude -x c++ "$build/$name/$name.h"
@@ -60,6 +63,7 @@ run() { # name
   local name=$1 source
   make_library "$name" "$(sed 's/./\u&/' <<< "$name")" Tests/Bindgen/"$name"/*.swift
   check_header "$name"
+  run_program "$name" "gcc -std=gnu11" "$build/$name/walk.c"
   for source in Tests/Bindgen/"$name"/*.c; do
     [ ! -f "$source" ] || run_program "$name" "gcc -std=gnu11" "$source"
   done

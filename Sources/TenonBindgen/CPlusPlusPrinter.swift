@@ -262,10 +262,13 @@ struct CPlusPlusPrinter {
       let tail = comment.isEmpty ? "" : " ///< \(comment)"
       let hidden = Set(type.cases.map { memberName($0.name) } + one.payload.map(\.symbol))
       let fields = one.payload.map { field in
-        "\(types.name(field.type, hidden: hidden)) \(one.isBare ? "value" : field.symbol)\(initial(field.type, hidden));"
+        let start = isRecursive(type) && !field.type.isScalar ? "" : initial(field.type, hidden)
+        return
+          "\(types.name(field.type, hidden: hidden)) \(one.isBare ? "value" : field.symbol)\(start);"
       }
       let name = memberName(one.name)
-      let equal = "friend bool operator==(const \(name) &, const \(name) &) = default;"
+      let ending = isRecursive(type) ? ";" : " = default;"
+      let equal = "friend bool operator==(const \(name) &, const \(name) &)\(ending)"
       text.line("\(indent)struct \(name) {\(tail)")
       for field in fields { text.line("\(indent)  \(field)") }
       text.line("\(indent)  \(equal)")
@@ -275,13 +278,47 @@ struct CPlusPlusPrinter {
 
   private mutating func variant(_ type: TypeDeclaration) {
     documented(type.documentation)
+    let base = "std::variant<\(type.cases.map { memberName($0.name) }.joined(separator: ", "))>"
     text.line("namespace \(types.short(type)) {")
-    alternatives(type, indent: "")
-    text.line(
-      "using any = std::variant<\(type.cases.map { memberName($0.name) }.joined(separator: ", "))>;"
-    )
+    if isRecursive(type) {
+      text.line("struct any;")
+      alternatives(type, indent: "")
+      text.line("struct any : \(base) {")
+      text.line("  using variant::variant;")
+      text.line("};")
+      for one in type.cases {
+        let name = memberName(one.name)
+        let equal = one.payload.map { field in
+          let member = one.isBare ? "value" : field.symbol
+          return "left.\(member) == right.\(member)"
+        }
+        let names = equal.isEmpty ? ("", "") : ("left", "right")
+        text.line(
+          "inline bool operator==(const \(name) &\(names.0), const \(name) &\(names.1)) {")
+        text.line("  return \(equal.isEmpty ? "true" : equal.joined(separator: " && "));")
+        text.line("}")
+      }
+    } else {
+      alternatives(type, indent: "")
+      text.line("using any = \(base);")
+    }
     text.line("} // namespace \(types.short(type))")
     text.line()
+  }
+
+  /// Whether a type holds itself, in a list or a map.
+  private func isRecursive(_ type: TypeDeclaration) -> Bool {
+    var seen: Set<String> = []
+    func reaches(_ reference: TypeReference) -> Bool {
+      if reference.of.contains(where: reaches) { return true }
+      guard let symbol = reference.symbol else { return false }
+      if symbol == type.symbol { return true }
+      guard seen.insert(symbol).inserted,
+        let other = interface.types.first(where: { $0.symbol == symbol })
+      else { return false }
+      return (other.fields + other.cases.flatMap(\.payload)).contains { reaches($0.type) }
+    }
+    return type.cases.flatMap(\.payload).contains { reaches($0.type) }
   }
 
   private mutating func errorDetails(_ type: TypeDeclaration) {}
@@ -387,10 +424,11 @@ struct CPlusPlusPrinter {
     if let owner, [.enumeration, .variant].contains(owner.kind) {
       return memberName(String(function.symbol.dropFirst(interface.library.count + 1)))
     }
-    let name = memberName(
+    var name = memberName(
       function.symbol.hasPrefix(prefix)
         ? String(function.symbol.dropFirst(prefix.count)) : function.symbol)
-    // Not what the class has itself.
+    // Not what the namespace or the class has itself.
+    if owner == nil, interface.types.contains(where: { types.short($0) == name }) { name += "_" }
     return owner?.kind == .object && ["handle", owner.map(types.short) ?? ""].contains(name)
       ? name + "_" : name
   }

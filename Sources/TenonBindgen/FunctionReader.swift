@@ -54,6 +54,13 @@ struct FunctionReader {
     }
     if function.isConcurrent { function.isAsync = true }
     if function.result.kind == .stream { function.isAsync = true }
+    if function.isAwaited, function.result.kind == .stream,
+      function.result.swift.contains("AsyncSequence"), !function.result.swift.contains("Sendable")
+    {
+      throw fail(
+        "the sequence leaves its actor, so it must be Sendable; write \(function.result.swift) & Sendable"
+      )
+    }
     return addDocumentation(function)
   }
 
@@ -128,7 +135,9 @@ struct FunctionReader {
     var type: TypeReference
     if let annotation = binding.typeAnnotation {
       type = try types.read(annotation.type, in: scope, file, .result)
-    } else if let inferred = binding.initializer.flatMap({ literalType($0.value) }) {
+    } else if let inferred = binding.initializer.flatMap({
+      literalType($0.value) ?? types.inferred($0.value, in: scope, file)
+    }) {
       type = inferred
     } else {
       throw fail(

@@ -272,7 +272,9 @@ final class InterfaceReader {
     let reference: TypeReference
     if let annotation = binding.typeAnnotation {
       reference = try types.read(annotation.type, in: type.name, member.file, .value)
-    } else if let inferred = binding.initializer.flatMap({ literalType($0.value) }) {
+    } else if let inferred = binding.initializer.flatMap({
+      literalType($0.value) ?? types.inferred($0.value, in: type.name, member.file)
+    }) {
       reference = inferred
     } else {
       throw fail("the type of \(name) is not written here; write it: var \(name): …")

@@ -1,4 +1,4 @@
-/// What releases have promised: see docs/guide/export-versions.md. The author commits the file.
+/// What releases have promised: see docs/guide/export.md. The author commits the file.
 struct Lock: Codable {
   struct Member: Codable {
     var name: String

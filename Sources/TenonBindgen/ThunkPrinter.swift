@@ -280,9 +280,6 @@ struct ThunkPrinter {
       receiver = owner.name + "."
     }
     if function.isAsync { signature.append("_ executor: OpaquePointer?") }
-    if needsLent {
-      reading.line("    lent = TenonExport.Lent(\(function.isAsync ? "executor" : ""))")
-    }
     var arguments: [String] = []
     var late = Text()
     for (index, parameter) in function.parameters.enumerated() where !parameter.isOption {
@@ -317,7 +314,9 @@ struct ThunkPrinter {
     text.line("@c(\(function.symbol)) public func __\(function.symbol)(")
     text.line("  \(signature.joined(separator: ", "))")
     text.line(") -> tenon_status_t {")
-    if needsLent { text.line("  let lent: TenonExport.Lent") }
+    if needsLent {
+      text.line("  let lent = TenonExport.Lent(\(function.isAsync ? "executor" : ""))")
+    }
     let reads = reading.lines.contains { $0.contains("try ") }
     if reads { text.line("  do throws(TenonExport.Refusal) {") }
     for line in reading.lines { text.line(line) }

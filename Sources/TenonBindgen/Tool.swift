@@ -113,6 +113,10 @@ struct Tool {
         .subtracting(["Tenon", "TenonExport", "CTenon", "Swift"]).sorted()
       guard put(thunks.print(imports: imports), path) else { return 1 }
     }
+    if let path = one("--test") {
+      var walk = WalkPrinter(interface)
+      guard put(walk.print(), path) else { return 1 }
+    }
     if let path = one("--interface") { guard put(encode(interface), path) else { return 1 } }
     if has("--release"), let path = one("--lock") {
       if let old = lock?.releases.first(where: { $0.version == interface.version }),

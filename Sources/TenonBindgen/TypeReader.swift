@@ -217,6 +217,20 @@ struct TypeReader {
     return (syntax.trimmedDescription, [])
   }
 
+  /// The type of `Role.guest` and of `Point(…)`, as far as that can be told without a compiler.
+  func inferred(_ expression: ExprSyntax, in scope: String, _ file: SourceFile) -> TypeReference? {
+    var name: ExprSyntax?
+    if let member = expression.as(MemberAccessExprSyntax.self) { name = member.base }
+    if let call = expression.as(FunctionCallExprSyntax.self) { name = call.calledExpression }
+    guard let text = name?.trimmedDescription, text.first?.isUppercase == true,
+      case .type(let type)? = find(text, in: scope), let known = symbols[type.name],
+      ![.object, .interface].contains(known.kind)
+    else { return nil }
+    return try? makeDeclared(known.kind, type.name, known.symbol, .value) {
+      Diagnostic(location: file.location(expression), message: $0)
+    }
+  }
+
   // MARK: Attributes, some and any
 
   private func readAttributed(
