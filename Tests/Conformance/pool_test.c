@@ -820,7 +820,7 @@ static void fork_in_job(void *context, tenon_status_t status) {
     return;
   }
   waitpid(child, &code, 0);
-  CHECK(WIFEXITED(code));
+  CHECK(WIFEXITED(code) && WEXITSTATUS(code) == 0);
   leave(gate);
 }
 

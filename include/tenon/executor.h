@@ -23,7 +23,8 @@
  * for a while. Whatever takes an executor takes a pool: its callbacks, timers, drops and Swift calls run
  * on several threads at once, and in no order. A job that waits, by tenon_future_wait() or
  * tenon_executor_run_until(), lends its place to another thread, up to that maximum; the last one that
- * could run jobs gets TENON_STATUS_DEADLOCK instead. Its threads block all signals.
+ * could run jobs gets TENON_STATUS_DEADLOCK instead. Its threads block all signals. A job may fork; a
+ * child that returns from it ends there, with 0.
  */
 #ifndef TENON_EXECUTOR_H
 #define TENON_EXECUTOR_H

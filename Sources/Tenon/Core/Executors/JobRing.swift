@@ -19,8 +19,6 @@ struct JobRing: @unchecked Sendable {
     memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
   }
 
-  func free() { memory.deallocate() }
-
   private struct Slot: ~Copyable {
     let function: Atomic<UInt>
     let context: Atomic<UInt>

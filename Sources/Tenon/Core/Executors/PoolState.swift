@@ -12,6 +12,9 @@ import Synchronization
 /// It stays where it is when the executor is gone, as the state does: a thread that comes late finds another name under the
 /// mutex.
 struct PoolState: ~Copyable {
+  /// How many threads one pool may have.
+  static let threadsMax = 1024
+
   let executor: UnsafeMutablePointer<ExecutorState>
   /// Threads that do nothing, and threads that could be started. Changed under the mutex.
   let helpers = Atomic<Int>(0)
@@ -26,6 +29,10 @@ struct PoolState: ~Copyable {
   let keeper = Atomic<Int>(-1)
   /// How many places have ever had a thread.
   let placesUsed = Atomic<Int>(0)
+  /// The places for threads, made when they are needed and kept: whoever has taken one off the list of the idle may signal it
+  /// when it has gone.
+  fileprivate let workers: UnsafeMutablePointer<UnsafeMutablePointer<Worker>?>
+
   // Memory of their own, because an access to a field may count as one to its struct.
   private let shapeMemory: UnsafeMutablePointer<Shape>
   private let sharedMemory: UnsafeMutablePointer<Shared>
@@ -41,7 +48,6 @@ struct PoolState: ~Copyable {
     var serialExecutor: UnownedSerialExecutor?
     /// What a thread does until it goes. It gets its ``Worker``.
     var run: (@convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?)?
-    var workers: UnsafeMutablePointer<Worker>?
   }
 
   /// Under the executor's mutex.
@@ -75,6 +81,8 @@ struct PoolState: ~Copyable {
 
   init(_ executor: UnsafeMutablePointer<ExecutorState>) {
     self.executor = executor
+    workers = .allocate(capacity: PoolState.threadsMax)
+    workers.initialize(repeating: nil, count: PoolState.threadsMax)
     shapeMemory = .allocate(capacity: 1)
     shapeMemory.initialize(to: Shape())
     sharedMemory = .allocate(capacity: 1)
@@ -92,7 +100,21 @@ extension UnsafeMutablePointer where Pointee == PoolState {
   @inline(__always) var keeper: Int { pointee.keeper.load(ordering: .relaxed) }
 
   @inline(__always) func worker(_ index: Int) -> UnsafeMutablePointer<Worker> {
-    shape.pointee.workers.unsafelyUnwrapped + index
+    pointee.workers[index].unsafelyUnwrapped
+  }
+
+  /// Under the mutex: the place that is used next, as if there had never been a thread.
+  func addPlace() -> Int {
+    let index = pointee.placesUsed.load(ordering: .relaxed)
+    if let worker = pointee.workers[index] {
+      worker.pointee.jobs.store(0, ordering: .relaxed)
+    } else {
+      let worker = UnsafeMutablePointer<Worker>.allocate(capacity: 1)
+      worker.initialize(to: Worker(self, index))
+      pointee.workers[index] = worker
+    }
+    pointee.placesUsed.store(index + 1, ordering: .releasing)
+    return index
   }
 
   /// Under the mutex: how many threads run jobs or look for some, those that wait in one included.
@@ -121,9 +143,8 @@ extension UnsafeMutablePointer where Pointee == PoolState {
   /// How many jobs its threads have run. Counted by each of them for itself.
   var jobCount: UInt64 {
     executor.pointee.mutex.withLock {
-      guard let workers = shape.pointee.workers else { return 0 }
-      return (0..<pointee.placesUsed.load(ordering: .relaxed))
-        .reduce(0) { $0 + (workers + $1).pointee.jobs.load(ordering: .relaxed) }
+      (0..<pointee.placesUsed.load(ordering: .relaxed))
+        .reduce(0) { $0 + worker($1).pointee.jobs.load(ordering: .relaxed) }
     }
   }
 

@@ -43,7 +43,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     pointee.helpers.wrappingSubtract(1, ordering: .relaxed)
   }
 
-  /// Under the mutex: a place for one more thread, which counts as busy from now on.
+  /// Under the mutex: a place for one more thread, which counts as busy, and keeps the pool alive, from now on.
   func takeEmpty() -> UnsafeMutablePointer<Worker>? {
     guard shared.pointee.threads < shape.pointee.threadsMax else { return nil }
     let places = pointee.placesUsed.load(ordering: .relaxed)
@@ -53,15 +53,13 @@ extension UnsafeMutablePointer where Pointee == PoolState {
       if place == .empty || place == .ended { break }
       index += 1
     }
-    if index == places {
-      worker(index).initialize(to: Worker(self, index))
-      pointee.placesUsed.store(index + 1, ordering: .releasing)
-    }
+    if index == places { index = addPlace() }
     let place = worker(index).shared
     place.pointee.previous = place.pointee.place == .ended ? place.pointee.thread : nil
     place.pointee.place = .busy
     shared.pointee.threads += 1
     shared.pointee.coming += 1
+    _ = shape.pointee.owner?.retain()
     pointee.helpers.wrappingSubtract(1, ordering: .relaxed)
     return worker(index)
   }
@@ -73,7 +71,6 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     if let previous { pthread_join(previous, nil) }
     let owner = shape.pointee.owner
     worker.pointee.signal.store(0, ordering: .relaxed)
-    _ = owner?.retain()
     // Signals are for the host's own threads.
     var all = sigset_t()
     var mask = sigset_t()

@@ -41,11 +41,6 @@ struct Worker: ~Copyable {
     sharedMemory.initialize(to: Shared())
   }
 
-  deinit {
-    ring.free()
-    sharedMemory.deallocate()
-  }
-
   fileprivate var shared: UnsafeMutablePointer<Shared> { sharedMemory }
 }
 

@@ -48,8 +48,8 @@ private struct WorkerTurns {
         endSearch()
         hasHelped = false
         run(job)
-        // A fork's child has no other thread: as the last one that returns, this one ends it.
-        if Fork.isChild { exit(0) }
+        // A fork's child has no other thread, and nobody who could end it well.
+        if Fork.isChild { _exit(0) }
         continue
       }
       if hasHelped {
@@ -228,6 +228,8 @@ private struct WorkerTurns {
         return true
       }
       if Time.now >= deadline { break }
+      // A signal that came late, for a thread that was here before.
+      worker.pointee.signal.store(0, ordering: .relaxed)
       executor.pointee.mutex.unlock()
     }
     pool.removeIdle(worker)

@@ -18,12 +18,11 @@ public final class ThreadPool: LoopExecutor, @unchecked Sendable {
     var threadsMax: Int
     var idleTime: UInt64
 
-    static let threadsMax = 1024
     static let idleTime: UInt64 = 10_000_000_000
 
     /// nil: too many threads.
     init?(_ threads: UInt32, _ idleMilliseconds: UInt32) {
-      guard threads <= Options.threadsMax else { return nil }
+      guard threads <= PoolState.threadsMax else { return nil }
       threadsMax = Int(threads)
       idleTime =
         idleMilliseconds == 0 ? Options.idleTime : UInt64(idleMilliseconds) * 1_000_000
@@ -90,7 +89,6 @@ extension UnsafeMutablePointer where Pointee == PoolState {
       runWorker(worker.unsafelyUnwrapped.assumingMemoryBound(to: Worker.self))
       return nil
     }
-    shape.pointee.workers = .allocate(capacity: options.threadsMax)
     shared.pointee.jobsOverdue = nil
     shared.pointee.isEnding = false
     shared.pointee.hasEnded = false
@@ -108,8 +106,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
   fileprivate func end() {
     executor.pointee.mutex.lock()
     let ended = takeEnded()
-    let workers = shape.pointee.workers.take()
-    let count = pointee.placesUsed.exchange(0, ordering: .relaxed)
+    pointee.placesUsed.store(0, ordering: .relaxed)
     shape.pointee.owner = nil
     executor.pointee.poolBits.store(0, ordering: .releasing)
     executor.pointee.poller.store(0, ordering: .releasing)
@@ -121,7 +118,5 @@ extension UnsafeMutablePointer where Pointee == PoolState {
         pthread_join(thread, nil)
       }
     }
-    workers?.deinitialize(count: count)
-    workers?.deallocate()
   }
 }
