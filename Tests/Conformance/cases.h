@@ -95,6 +95,7 @@
   CASE(a_close_costs_what_belongs_to_its_executor)                            \
   CASE(a_close_reaches_each_of_very_many)                                     \
   CASE(a_close_reaches_what_a_poll_binds_at_that_moment)                      \
+  CASE(jobs_keep_their_order_while_their_queue_grows_and_shrinks)             \
   /* slot_test.c */                                                           \
   CASE(a_slot_that_has_had_all_its_lives_is_stale_and_counted)                \
   CASE(a_callbacks_slot_that_has_had_all_its_lives_is_stale)                  \

@@ -202,3 +202,41 @@ CASE(a_close_reaches_what_a_poll_binds_at_that_moment) {
                      .after = late_after});
   free(late);
 }
+
+/** Jobs that are numbered in the order of their posting. */
+typedef struct line {
+  tenon_executor_t *executor;
+  random_t random;
+  uint64_t posted;
+  uint64_t run;
+} line_t;
+
+static line_t line;
+
+static void line_run(void *context, tenon_status_t status);
+
+static void line_post(uint64_t count) {
+  while (count-- > 0)
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_executor_post(line.executor, line_run, (void *)(uintptr_t)line.posted++));
+}
+
+static void line_run(void *context, tenon_status_t status) {
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  CHECK_COUNT(line.run++, (uintptr_t)context);
+}
+
+CASE(jobs_keep_their_order_while_their_queue_grows_and_shrinks) {
+  line = (line_t){executor_create(), {7}, 0, 0};
+  uint64_t rounds = conformance_rounds(400);
+  for (uint64_t round = 0; round < rounds; round++) {
+    line_post(random_below(&line.random, round % 8 == 0 ? 20000 : 200));
+    tenon_poll_budget_t budget = TENON_POLL_BUDGET_INIT;
+    budget.jobs_max = 1 + random_below(&line.random, round % 16 < 8 ? 1000 : 8000);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(line.executor, &budget, NULL));
+  }
+  while (executor_poll(line.executor).more) {
+  }
+  CHECK_COUNT(line.posted, line.run);
+  executor_end(line.executor);
+}

@@ -1,3 +1,5 @@
+import Glibc
+
 /// First in, first out; one thread at a time. Grows, and gives back what a burst has taken.
 ///
 /// Invariant: `capacity` is 0 or a power of two; `head` and `tail` count all elements that ever left and came.
@@ -61,24 +63,45 @@ struct Queue<Element: ~Copyable>: ~Copyable {
     }
   }
 
-  @inline(never) private mutating func grow() { move(toRoomFor: max(capacity * 2, 64)) }
+  /// Twice the room. Of very many elements `realloc` moves the pages, which takes a fraction of what it takes to copy them into
+  /// memory that the system has yet to find.
+  @inline(never) private mutating func grow() {
+    let old = capacity
+    capacity = max(old * 2, 64)
+    elements = Queue.resize(elements, capacity)
+    // Those that had gone round to the start come after the others.
+    let first = old == 0 ? 0 : head & (old - 1)
+    (elements.unsafelyUnwrapped + old)
+      .moveInitialize(from: elements.unsafelyUnwrapped, count: first)
+    (head, tail) = (first, first + old)
+  }
 
-  @inline(never) private mutating func shrink() { move(toRoomFor: isEmpty ? 0 : capacity / 4) }
-
-  private mutating func move(toRoomFor room: Int) {
-    let others = room == 0 ? nil : UnsafeMutablePointer<Element>.allocate(capacity: room)
+  /// A fourth of the room, or none if it is empty.
+  @inline(never) private mutating func shrink() {
+    let room = isEmpty ? 0 : capacity / 4
+    let others = room == 0 ? nil : Queue.resize(nil, room)
     for offset in 0..<count {
       (others.unsafelyUnwrapped + offset).moveInitialize(
         from: elements.unsafelyUnwrapped + ((head + offset) & (capacity - 1)), count: 1)
     }
-    elements?.deallocate()
+    free(elements)
     (elements, capacity, head, tail) = (others, room, 0, count)
+  }
+
+  /// Memory for so many elements, with what was in the old one, bit by bit: so any value of Swift's may be moved.
+  private static func resize(
+    _ elements: UnsafeMutablePointer<Element>?, _ room: Int
+  ) -> UnsafeMutablePointer<Element> {
+    guard let memory = realloc(elements, room * MemoryLayout<Element>.stride) else {
+      fatalError("out of memory for a queue")
+    }
+    return memory.assumingMemoryBound(to: Element.self)
   }
 
   deinit {
     for offset in 0..<count {
       (elements.unsafelyUnwrapped + ((head + offset) & (capacity - 1))).deinitialize(count: 1)
     }
-    elements?.deallocate()
+    free(elements)
   }
 }

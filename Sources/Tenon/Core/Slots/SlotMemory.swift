@@ -48,6 +48,8 @@ struct SlotMemory: ~Copyable {
 
 extension SlotTable {
   private static let chunkSlots: UInt = 4096
+  /// A table that has not so many gets its memory page by page, when it uses it.
+  private static let fewSlots: UInt = 65_536
 
   /// Memory of the slots, in bytes.
   var memoryReserved: UInt {
@@ -108,15 +110,17 @@ extension SlotTable {
       memory.blocksReturned.wrappingSubtract(1, ordering: .relaxed)
       index = (UInt(number) - 1) * SlotMemory.blockSlots
       memory.refillEnd.store(index + SlotMemory.blockSlots, ordering: .relaxed)
-      // All of its pages at once, which takes a fourth of the time that one after the other would. An older system does
-      // not know how.
-      madvise(
-        address(of: UInt32(index)), Int(SlotMemory.blockSlots) * SlotTable.slotSize,
-        tenon__populate)
+      populate(index, SlotMemory.blockSlots)
     }
     let end = min(index + wanted, memory.refillEnd.load(ordering: .relaxed))
     memory.refill.store(end, ordering: .relaxed)
     return begin(index, end)
+  }
+
+  /// Fetches all pages of so many slots at once, which takes a fourth of the time that one after the other would. An older
+  /// system does not know how.
+  private func populate(_ index: UInt, _ slots: UInt) {
+    madvise(address(of: UInt32(index)), Int(slots) * SlotTable.slotSize, tenon__populate)
   }
 
   /// Slots that were never taken.
@@ -148,6 +152,7 @@ extension SlotTable {
         address(of: UInt32(used)), Int(SlotTable.chunkSlots) * SlotTable.slotSize,
         PROT_READ | PROT_WRITE) == 0
     else { return false }
+    if used >= SlotTable.fewSlots { populate(used, SlotTable.chunkSlots) }
     count.store(used + SlotTable.chunkSlots, ordering: .releasing)
     return true
   }
