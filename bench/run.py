@@ -178,7 +178,7 @@ def gate(mode):
         (workload, subject)
         for workload in WORKLOADS
         for subject in workload.subjects
-        if subject.role == OURS and workload.counted
+        if subject.role == OURS and workload.counted and subject.counted
     ]
     for workload, subject in pairs:
         if not is_built(subject):
@@ -211,10 +211,13 @@ def set_ratios(results):
         result.ratio = round(result.value / best, 3) if best > 0 else None
 
 
-def verdicts(workload, mine, results):
-    by_name = {result.subject: result for result in results}
+def verdicts(workload, mine, results, before):
+    known = {(result.workload, result.subject): result for result in before}
+    known |= {result.subject: result for result in results}
     for target in workload.targets:
-        yield f"{target.text}: {'yes' if target.reached(mine, by_name) else 'NO'}"
+        reached = target.reached(mine, known)
+        if reached is not None:
+            yield f"{target.text}: {'yes' if reached else 'NO'}"
 
 
 def print_result(result, notes=()):
@@ -225,12 +228,12 @@ def print_result(result, notes=()):
     print(f"{line} {'; '.join(notes)}".rstrip())
 
 
-def print_workload(workload, results):
+def print_workload(workload, results, before):
     cores = {1: "one core", 2: "two cores"}[workload.cpus]
     print(f"\n{workload.title} [{workload.name}; {cores}]")
     print(f"{'ratio':>7} {workload.unit:>10} {'instr':>8}")
     for result in results:
-        notes = verdicts(workload, result, results) if result.role == OURS else ()
+        notes = verdicts(workload, result, results, before) if result.role == OURS else ()
         print_result(result, notes)
     for subject in workload.subjects:
         if not is_built(subject):
@@ -253,7 +256,7 @@ def bench(names):
         for result in results:
             result.instructions = counts.get((result.workload, result.subject))
         set_ratios(results)
-        print_workload(workload, results)
+        print_workload(workload, results, everything)
         everything += results
     if not names:
         for result in library_size():

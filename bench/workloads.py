@@ -22,7 +22,8 @@ class Subject:
 @dataclass
 class Target:
     text: str
-    # Whether a result (of Tenon's) reaches it, given the results of all subjects by name.
+    # Whether a result (of Tenon's) reaches it, given the results of all subjects by name, and of the workloads before by
+    # (workload, name); None: that is not known.
     reached: Callable
 
 
@@ -64,6 +65,14 @@ def at_most_more(value, name):
         f"<= {value} ns over {name}",
         lambda mine, all: name in all and mine.value <= value + all[name].value,
     )
+
+
+def grows_at_most(factor, workload):
+    def reached(mine, all):
+        one = all.get((workload, mine.subject))
+        return None if one is None else mine.value <= factor * one.value
+
+    return Target(f"<= {factor:g} x {workload}", reached)
 
 
 def ahead_of(*names):
@@ -236,21 +245,27 @@ def combine(kind, title, peer):
     )
 
 
-def crowd(count, title):
+def crowd(count, title, targets=(), counted=None):
+    """The limits do the same without handles, cancels and closes, so they tell what memory takes that so many need."""
     return Workload(
         f"crowd-{count}",
         title,
         2_000_000,
         variant=str(count),
+        counted=counted,
         subjects=[
-            Subject("Swift calls", OURS, "c/crowd calls", slower=2),
+            Subject("Swift tasks alone", LIMIT, "c/crowd-by-hand calls", slower=2, counted=False),
+            Subject("two blocks of the heap", LIMIT, "c/crowd-by-hand callbacks", counted=False),
+            Subject("Swift calls", OURS, "c/crowd calls", slower=2, counted=count <= 1000),
             Subject("callbacks", OURS, "c/crowd callbacks"),
             Subject("timers", OURS, "c/crowd timers"),
-            Subject("Swift calls, closed", OURS, "c/crowd close-calls", slower=2),
+            Subject("uv_timer", PEER, "c/crowd-by-hand timers"),
+            Subject("Swift calls, closed", OURS, "c/crowd close-calls", slower=2, counted=False),
             Subject("callbacks, closed", OURS, "c/crowd close-callbacks"),
             Subject("timers, closed", OURS, "c/crowd close-timers"),
-            Subject("a close after them", OURS, "c/crowd close", slower=100),
+            Subject("a close after them", OURS, "c/crowd close", slower=100, counted=False),
         ],
+        targets=list(targets),
     )
 
 
@@ -448,9 +463,18 @@ WORKLOADS = [
         [instructions_at_most(4000), at_most_times(3.2, "tokio block_on")],
     ),
     crowd(1, "(d) one that begins, is pending and ends"),
-    crowd(1_000, "(d) the same, one of 1,000 at once"),
-    crowd(100_000, "(d) the same, one of 100,000 at once"),
-    crowd(1_000_000, "(d) the same, one of 1,000,000 at once"),
+    crowd(1_000, "(d) the same, one of 1,000 at once", counted=10_000),
+    crowd(
+        100_000,
+        "(d) the same, one of 100,000 at once",
+        [grows_at_most(2, "crowd-1000")],
+        counted=100_000,
+    ),
+    crowd(
+        1_000_000,
+        "(d) the same, one of 1,000,000 at once",
+        [grows_at_most(2, "crowd-1000")],
+    ),
     memory("memory", "(e) a pending future, 1e6 of them", 0, BYTES, [at_most(128, BYTES)]),
     Workload(
         "memory-callback",
