@@ -29,7 +29,7 @@
 #define TENON_HAS_RTTI 0
 #endif
 
-#if defined(__cpp_impl_coroutine) && __has_include(<coroutine>)
+#if defined(__cpp_impl_coroutine) && defined(__cpp_concepts) && __has_include(<coroutine>)
 #define TENON_HAS_COROUTINES 1
 #else
 #define TENON_HAS_COROUTINES 0
