@@ -19,7 +19,7 @@
 TENON_BEGIN_DECLS
 
 /** Text in UTF-8. `data` may be NULL if `size` is 0; where it is optional that means: none. */
-typedef struct tenon_string {
+typedef struct {
   const char *data;
   size_t size;
 } tenon_string_t;

@@ -314,8 +314,8 @@ template <class T> struct taker {
   taker *next;
   static inline taker *first = nullptr;
 
-  taker(bool (*holds)(const tenon_value_t &) noexcept, T (*take)(const tenon_value_t &)) noexcept
-      : holds(holds), take(take), next(std::exchange(first, this)) {}
+  taker(bool (*knows)(const tenon_value_t &) noexcept, T (*takes)(const tenon_value_t &)) noexcept
+      : holds(knows), take(takes), next(std::exchange(first, this)) {}
 
   static const taker *find(const tenon_value_t &value) noexcept {
     const taker *one = first;
