@@ -37,12 +37,13 @@ struct SlotMemory: ~Copyable {
     let free: Atomic<UInt32>
     /// The generation that its slots begin with since it was given back; 0: it never was. Written before it is.
     let floor: Atomic<UInt32>
+    // What follows is under the mutex, and atomic because a change of a field may count as one of the whole block.
     /// Number + 1 of the next one that was given back.
-    var next: UInt32
+    let next: Atomic<UInt32>
     /// While somebody looks for free blocks: how many of its slots he has found, and in which lives.
-    var found: UInt32
-    var youngest: UInt32
-    var oldest: UInt32
+    let found: Atomic<UInt32>
+    let youngest: Atomic<UInt32>
+    let oldest: Atomic<UInt32>
   }
 }
 
@@ -106,7 +107,8 @@ extension SlotTable {
       guard case let number = memory.returned.load(ordering: .relaxed), number != 0 else {
         return nil
       }
-      memory.returned.store(block(UInt(number) - 1).pointee.next, ordering: .relaxed)
+      memory.returned.store(
+        block(UInt(number) - 1).pointee.next.load(ordering: .relaxed), ordering: .relaxed)
       memory.blocksReturned.wrappingSubtract(1, ordering: .relaxed)
       index = (UInt(number) - 1) * SlotMemory.blockSlots
       memory.refillEnd.store(index + SlotMemory.blockSlots, ordering: .relaxed)
@@ -253,7 +255,7 @@ extension SlotTable {
         forget(index)
         continue
       }
-      block.pointee.found = 0
+      block.pointee.found.store(0, ordering: .relaxed)
       if left == 0 { last = index }
       SlotTable.head(address(of: index)).pointee.nextFree.store(first, ordering: .relaxed)
       (first, left) = (index + 1, left + 1)
@@ -268,10 +270,7 @@ extension SlotTable {
     let block = block(SlotTable.blockNumber(of: index))
     let word = SlotTable.head(address(of: index)).pointee.word.load(ordering: .relaxed)
     let generation = UInt32(word >> Handle.generationShift & Handle.generationMax)
-    if block.pointee.found == 0 { (block.pointee.youngest, block.pointee.oldest) = (0, .max) }
-    block.pointee.found += 1
-    block.pointee.youngest = max(block.pointee.youngest, generation)
-    block.pointee.oldest = min(block.pointee.oldest, generation)
+    block.pointee.find(generation)
   }
 
   /// Keeps what a slot has counted, whose memory goes.
@@ -302,15 +301,16 @@ extension SlotTable {
   private func returnBlocks(_ first: UInt, _ number: UInt) {
     let size = Int(SlotMemory.blockSlots) * SlotTable.slotSize
     for index in first..<first + number {
-      block(index).pointee.floor.store(block(index).pointee.youngest, ordering: .releasing)
+      let youngest = block(index).pointee.youngest.load(ordering: .relaxed)
+      block(index).pointee.floor.store(youngest, ordering: .releasing)
     }
     madvise(
       address(of: UInt32(first * SlotMemory.blockSlots)), Int(number) * size, Int32(MADV_DONTNEED))
     for index in first..<first + number {
       let block = block(index)
-      block.pointee.found = 0
+      block.pointee.found.store(0, ordering: .relaxed)
       changeFree(of: index, by: block.pointee.free.load(ordering: .relaxed), comes: false)
-      block.pointee.next = memory.returned.load(ordering: .relaxed)
+      block.pointee.next.store(memory.returned.load(ordering: .relaxed), ordering: .relaxed)
       memory.returned.store(UInt32(index) + 1, ordering: .relaxed)
     }
     memory.blocksReturned.wrappingAdd(number, ordering: .relaxed)
@@ -320,6 +320,18 @@ extension SlotTable {
 extension SlotMemory.Block {
   /// All of its slots are free; and when they all go on in the youngest one's life, that wastes few.
   fileprivate var mayGo: Bool {
-    found == SlotMemory.blockSlots && youngest - oldest < 1 << 20
+    found.load(ordering: .relaxed) == SlotMemory.blockSlots
+      && youngest.load(ordering: .relaxed) - oldest.load(ordering: .relaxed) < 1 << 20
+  }
+
+  /// One of its slots is free, in that life.
+  @inline(__always) fileprivate func find(_ generation: UInt32) {
+    let others = found.load(ordering: .relaxed)
+    found.store(others + 1, ordering: .relaxed)
+    let (last, first) =
+      others == 0
+      ? (0, .max) : (youngest.load(ordering: .relaxed), oldest.load(ordering: .relaxed))
+    youngest.store(max(last, generation), ordering: .relaxed)
+    oldest.store(min(first, generation), ordering: .relaxed)
   }
 }
