@@ -120,8 +120,8 @@ TENON_API tenon_status_t tenon_sink_send_batch(tenon_sink_t *sink, tenon_value_t
  * Threading:  one thread at a time.
  * Returns:    TENON_STATUS_OK: the next send has room, of a rendezvous while the reader waits;
  *             TENON_STATUS_PENDING.
- * Errors:     TENON_STATUS_BUSY if a wait is pending; TENON_STATUS_CANCELLED; TENON_STATUS_CLOSED;
- *             TENON_STATUS_NO_RESOURCES.
+ * Errors:     TENON_STATUS_BUSY if a wait is pending and this would be another; TENON_STATUS_CANCELLED;
+ *             TENON_STATUS_CLOSED; TENON_STATUS_NO_RESOURCES.
  * Since:      0.2.0
  */
 TENON_API tenon_status_t tenon_sink_ready(tenon_sink_t *sink,
@@ -286,7 +286,8 @@ TENON_API tenon_status_t tenon_stream_next_at_least(tenon_stream_t *stream, teno
  * Returns:    TENON_STATUS_OK: the next call that receives gets an item. TENON_STATUS_PENDING: none
  *             yet. TENON_STATUS_ENDED: none, and none will come.
  * Errors:     TENON_STATUS_REJECTED, TENON_STATUS_CANCELLED: that is how it ended;
- *             TENON_STATUS_BUSY if a wait is pending; TENON_STATUS_NO_RESOURCES.
+ *             TENON_STATUS_BUSY if a wait is pending and this would be another;
+ *             TENON_STATUS_NO_RESOURCES.
  * Since:      0.2.0
  */
 TENON_API tenon_status_t tenon_stream_ready(tenon_stream_t *stream,
