@@ -207,9 +207,10 @@ private:
         tenon_future_release(handle_);
     } else
       status = tenon_future_consume(handle_, &value);
+    // First what the thread that settled it has done, which may have looked at this object.
+    static_cast<void>(detail::seen(detail::is_end(status)));
     if (status == TENON_STATUS_OK)
       handle_ = nullptr;
-    static_cast<void>(detail::seen(detail::is_end(status)));
     return status;
   }
 
