@@ -1,28 +1,9 @@
 /*
  * What <tenon/stream.h> promises of tenon_stream_pipe().
  */
-#include "check.h"
+#include "stream_ends.h"
 
 #include <stdlib.h>
-
-typedef struct ends {
-  tenon_sink_t *sink;
-  tenon_stream_t *stream;
-} ends_t;
-
-static ends_t stream_create(size_t capacity, tenon_executor_t *executor) {
-  ends_t ends = {NULL, NULL};
-  tenon_stream_config_t config = TENON_STREAM_CONFIG_INIT;
-  config.capacity = capacity;
-  config.executor = executor;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_create(&config, &ends.sink, &ends.stream));
-  return ends;
-}
-
-static tenon_status_t send(tenon_sink_t *sink, int64_t number) {
-  tenon_value_t value = tenon_value_i64(number);
-  return tenon_sink_send(sink, &value, NULL);
-}
 
 /** The next number that is there, or INT64_MIN less the status. */
 static int64_t next(tenon_stream_t *stream) {
@@ -42,7 +23,7 @@ typedef struct piped {
 } piped_t;
 
 static piped_t pipe_create(size_t capacity, size_t second) {
-  ends_t from = stream_create(capacity, NULL), to = stream_create(second, NULL);
+  ends_t from = stream_create(capacity), to = stream_create(second);
   piped_t piped = {from.sink, to.stream, NULL};
   CHECK_STATUS(TENON_STATUS_OK, tenon_stream_pipe(from.stream, to.sink, 0, &piped.end));
   CHECK_STATUS(TENON_STATUS_OK, tenon_stream_release(from.stream));
@@ -110,7 +91,7 @@ CASE(a_pipe_moves_items_in_order_and_as_many_as_fit) {
 }
 
 CASE(a_pipe_moves_what_is_there_when_it_begins) {
-  ends_t from = stream_create(8, NULL), to = stream_create(3, NULL);
+  ends_t from = stream_create(8), to = stream_create(3);
   tenon_future_t *end;
   for (int64_t number = 0; number < 8; number++)
     CHECK_STATUS(TENON_STATUS_OK, send(from.sink, number));
@@ -294,7 +275,7 @@ CASE(a_cancel_behind_a_pipe_reaches_the_writer_with_its_reason) {
 }
 
 CASE(what_a_cancelled_pipe_has_not_moved_is_for_who_has_the_stream) {
-  ends_t from = stream_create(2, NULL), to = stream_create(1, NULL), other = stream_create(4, NULL);
+  ends_t from = stream_create(2), to = stream_create(1), other = stream_create(4);
   tenon_future_t *end;
   CHECK_STATUS(TENON_STATUS_OK, tenon_stream_pipe(from.stream, to.sink, 0, &end));
   for (int64_t number = 0; number < 3; number++)
@@ -320,7 +301,7 @@ CASE(what_a_cancelled_pipe_has_not_moved_is_for_who_has_the_stream) {
 CASE(a_sink_that_is_ended_under_a_pipe_cancels_the_stream) {
   tenon_process_statistics_t before = process_statistics();
   for (int how = 0; how < 2; how++) {
-    ends_t from = stream_create(2, NULL), to = stream_create(2, NULL);
+    ends_t from = stream_create(2), to = stream_create(2);
     writer_t writer = {from.sink, NULL, 4, TENON_STATUS_CLOSED, 0};
     tenon_future_t *end;
     CHECK_STATUS(TENON_STATUS_OK,
@@ -343,7 +324,7 @@ CASE(a_sink_that_is_ended_under_a_pipe_cancels_the_stream) {
 CASE(letting_go_of_the_end_of_a_pipe_cancels_nothing) {
   tenon_process_statistics_t before = process_statistics();
   for (int asks = 0; asks < 2; asks++) {
-    ends_t from = stream_create(1, NULL), to = stream_create(1, NULL);
+    ends_t from = stream_create(1), to = stream_create(1);
     tenon_future_t *end;
     CHECK_STATUS(TENON_STATUS_OK, tenon_stream_pipe(from.stream, to.sink, 0, asks ? &end : NULL));
     if (asks)
@@ -364,9 +345,9 @@ CASE(letting_go_of_the_end_of_a_pipe_cancels_nothing) {
 CASE(a_kept_sink_takes_one_stream_after_another) {
   tenon_process_statistics_t before = process_statistics();
   tenon_error_t *error = error_create(3);
-  ends_t to = stream_create(2, NULL);
+  ends_t to = stream_create(2);
   for (int how = 0; how < 4; how++) {
-    ends_t from = stream_create(2, NULL);
+    ends_t from = stream_create(2);
     tenon_future_t *end;
     CHECK_STATUS(TENON_STATUS_OK, send(from.sink, how));
     CHECK_STATUS(TENON_STATUS_OK,
@@ -391,7 +372,7 @@ CASE(a_kept_sink_takes_one_stream_after_another) {
 /* MARK: Refusals */
 
 CASE(what_is_piped_is_busy_for_others) {
-  ends_t from = stream_create(1, NULL), to = stream_create(1, NULL), other = stream_create(1, NULL);
+  ends_t from = stream_create(1), to = stream_create(1), other = stream_create(1);
   tenon_future_t *future;
   tenon_value_t value = tenon_value_i64(1);
   size_t count;
@@ -430,7 +411,7 @@ CASE(what_is_piped_is_busy_for_others) {
 
 CASE(a_pipe_that_is_refused_leaves_both_ends_as_they_were) {
   tenon_process_statistics_t before = process_statistics();
-  ends_t a = stream_create(1, NULL), b = stream_create(1, NULL), c = stream_create(0, NULL);
+  ends_t a = stream_create(1), b = stream_create(1), c = stream_create(0);
   tenon_future_t *wait, *end;
   tenon_value_t value = tenon_value_i64(1);
   pattern_fill(&end, sizeof end);
@@ -479,7 +460,7 @@ static void *chain_run(void *context) {
   ends_t *chain = calloc(length, sizeof *chain);
   tenon_error_t *why = error_create(4), *reason = NULL;
   for (size_t index = 0; index < length; index++)
-    chain[index] = stream_create(round % 2, NULL);
+    chain[index] = stream_create(round % 2);
   for (size_t index = 0; index + 1 < length; index++) {
     size_t at = round / 2 % 2 == 0 ? index : length - 2 - index;
     CHECK_STATUS(TENON_STATUS_OK, tenon_stream_pipe(chain[at].stream, chain[at + 1].sink, 0, NULL));
@@ -667,12 +648,12 @@ CASE(a_million_items_cross_threads_through_pipes_in_order) {
     for (int pipes = 1; pipes <= 3; pipes += 2) {
       size_t first = shapes[shape][0], second = shapes[shape][1];
       bool is_narrow = first + second < 64;
-      ends_t from = stream_create(first, NULL);
+      ends_t from = stream_create(first);
       traffic_t traffic = {from.sink, from.stream,
                            (int64_t)conformance_rounds(is_narrow ? 50000 : 1000000),
                            shapes[shape][2]};
       for (int pipe = 0; pipe < pipes; pipe++) {
-        ends_t to = stream_create(second, NULL);
+        ends_t to = stream_create(second);
         CHECK_STATUS(TENON_STATUS_OK, tenon_stream_pipe(traffic.stream, to.sink, 0, NULL));
         CHECK_STATUS(TENON_STATUS_OK, tenon_stream_release(traffic.stream));
         CHECK_STATUS(TENON_STATUS_OK, tenon_sink_release(to.sink));
@@ -690,7 +671,7 @@ CASE(a_million_items_cross_threads_through_pipes_in_order) {
 CASE(a_thread_that_pipes_busy_ends_comes_back) {
   size_t rounds = conformance_rounds(200);
   for (size_t round = 0; round < rounds; round++) {
-    ends_t from = stream_create(64, NULL), to = stream_create(64, NULL);
+    ends_t from = stream_create(64), to = stream_create(64);
     traffic_t traffic = {from.sink, to.stream, 20000, 1 + round % 32};
     pthread_t writer = thread_start(traffic_write, &traffic);
     tenon_future_t *end;
@@ -711,7 +692,7 @@ CASE(a_close_of_either_executor_ends_a_pipe) {
   tenon_process_statistics_t before = process_statistics();
   for (int second = 0; second < 2; second++) {
     tenon_executor_t *executors[] = {executor_create(), executor_create()};
-    ends_t from = stream_create(2, executors[0]), to = stream_create(2, executors[1]);
+    ends_t from = stream_create_on(2, executors[0]), to = stream_create_on(2, executors[1]);
     writer_t writer = {from.sink, NULL, 2, TENON_STATUS_CLOSED, 0};
     tenon_future_t *end;
     CHECK_STATUS(TENON_STATUS_OK, tenon_stream_pipe(from.stream, to.sink, 0, &end));
@@ -745,8 +726,8 @@ typedef struct fray {
 static void fray_before(void *context, size_t round) {
   fray_t *fray = context;
   memset(fray, 0, sizeof *fray);
-  fray->from = stream_create(round % 3, NULL);
-  fray->to = stream_create(round / 3 % 3, NULL);
+  fray->from = stream_create(round % 3);
+  fray->to = stream_create(round / 3 % 3);
   fray->why = error_create(4);
   CHECK_STATUS(TENON_STATUS_OK,
                tenon_sink_on_cancel(fray->from.sink, NULL, tell, &fray->told, NULL));

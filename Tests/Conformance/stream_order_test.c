@@ -2,26 +2,7 @@
  * What an end of a stream is told, and what it finds when it asks: one never runs ahead of the
  * other, on one thread and across threads.
  */
-#include "check.h"
-
-typedef struct ends {
-  tenon_sink_t *sink;
-  tenon_stream_t *stream;
-} ends_t;
-
-static ends_t stream_create(size_t capacity, tenon_executor_t *executor) {
-  ends_t ends = {NULL, NULL};
-  tenon_stream_config_t config = TENON_STREAM_CONFIG_INIT;
-  config.capacity = capacity;
-  config.executor = executor;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_create(&config, &ends.sink, &ends.stream));
-  return ends;
-}
-
-static tenon_status_t send(tenon_sink_t *sink, int64_t number) {
-  tenon_value_t value = tenon_value_i64(number);
-  return tenon_sink_send(sink, &value, NULL);
-}
+#include "stream_ends.h"
 
 static tenon_status_t next(tenon_stream_t *stream, int64_t *number) {
   tenon_value_t value = tenon_value_none();
@@ -125,7 +106,7 @@ CASE(a_writer_that_is_told_of_a_cancel_finds_it_recorded) {
     bool has_room_wait = round / CANCEL_COUNT / ANSWER_COUNT % 2 == 0;
     size_t capacity = round / CANCEL_COUNT / ANSWER_COUNT / 2 % 2;
     tenon_process_statistics_t before = process_statistics();
-    ends_t ends = stream_create(capacity, NULL);
+    ends_t ends = stream_create(capacity);
     bool has_reason = how == BY_END_WITH || how == BY_CANCEL_WITH;
     told_cancel_t told = {ends.sink, NULL, has_reason ? 4 : TENON_STATUS_CANCELLED, answer, 0};
     tenon_value_t value = tenon_value_i64(1);
@@ -194,7 +175,7 @@ CASE(a_publisher_that_is_told_of_a_cancel_finds_it_recorded) {
 
 CASE(a_close_of_the_writers_executor_is_a_cancel_of_the_stream) {
   tenon_executor_t *executor = executor_create();
-  ends_t ends = stream_create(1, executor);
+  ends_t ends = stream_create_on(1, executor);
   tenon_value_t value = tenon_value_i64(1);
   tenon_future_t *room;
   int64_t number;
@@ -268,7 +249,7 @@ CASE(a_reader_that_is_told_of_the_end_finds_it_recorded) {
     tenon_status_t how = ways[round % 3];
     int by = round / 3 % 3; /* the end's future, an item's, one of "worth looking again" */
     bool is_cancelled = round / 9 == 1;
-    told_end_t told = {stream_create(2, NULL), how, by == 0 ? 2 : 0, 0};
+    told_end_t told = {stream_create(2), how, by == 0 ? 2 : 0, 0};
     tenon_future_t *future;
     tenon_value_t value;
     size_t count;
@@ -317,7 +298,7 @@ static void item_has_come(void *context, tenon_status_t status, tenon_future_t *
 
 CASE(who_is_told_of_room_or_of_an_item_has_it) {
   for (size_t capacity = 0; capacity < 3; capacity++) {
-    ends_t ends = stream_create(capacity, NULL);
+    ends_t ends = stream_create(capacity);
     tenon_future_t *room, *ready;
     tenon_value_t value = tenon_value_i64(2);
     size_t count;
@@ -362,7 +343,7 @@ static void wait_is_over(void *context, tenon_status_t status, tenon_future_t *f
 }
 
 CASE(a_wait_that_is_told_of_its_end_is_over) {
-  ends_t ends = stream_create(1, NULL);
+  ends_t ends = stream_create(1);
   ends_t reader = {NULL, ends.stream}, writer = {ends.sink, NULL};
   tenon_future_t *future;
   tenon_value_t value = tenon_value_i64(2);
@@ -397,7 +378,7 @@ typedef struct knowing {
 static void knowing_before(void *context, size_t round) {
   knowing_t *knowing = context;
   atomic_store(&knowing->told.count, 0);
-  knowing->ends = stream_create(round % 2, NULL);
+  knowing->ends = stream_create(round % 2);
   CHECK_STATUS(TENON_STATUS_OK, tenon_stream_copy_end(knowing->ends.stream, &knowing->end));
   CHECK_STATUS(TENON_STATUS_OK, tenon_latest_create(NULL, &knowing->publisher, &knowing->latest));
 }
@@ -569,7 +550,7 @@ static void let_go(tenon_future_t *future, told_t *told, bool by_close) {
 CASE(an_item_for_a_future_that_nobody_holds_stays) {
   for (int round = 0; round < 6; round++) {
     tenon_process_statistics_t before = process_statistics();
-    ends_t ends = stream_create((size_t)round / 2, NULL);
+    ends_t ends = stream_create_on((size_t)round / 2, NULL);
     atomic_int drops = 0;
     tenon_value_t value = counted_value(&drops);
     tenon_future_t *item;
@@ -620,7 +601,7 @@ CASE(a_latest_value_for_a_future_that_nobody_holds_stays) {
 
 CASE(a_wait_that_nobody_holds_makes_room_for_the_next_one) {
   tenon_process_statistics_t before = process_statistics();
-  ends_t ends = stream_create(1, NULL);
+  ends_t ends = stream_create(1);
   tenon_future_t *future;
   tenon_value_t value;
   told_t told = TOLD_INIT;

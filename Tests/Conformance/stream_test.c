@@ -1,30 +1,7 @@
 /*
  * What <tenon/stream.h> promises.
  */
-#include "check.h"
-
-typedef struct ends {
-  tenon_sink_t *sink;
-  tenon_stream_t *stream;
-} ends_t;
-
-static ends_t stream_create(size_t capacity) {
-  ends_t ends = {NULL, NULL};
-  tenon_stream_config_t config = TENON_STREAM_CONFIG_INIT;
-  config.capacity = capacity;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_create(&config, &ends.sink, &ends.stream));
-  return ends;
-}
-
-static void stream_end(ends_t ends) {
-  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_release(ends.sink));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_release(ends.stream));
-}
-
-static tenon_status_t send(tenon_sink_t *sink, int64_t number) {
-  tenon_value_t value = tenon_value_i64(number);
-  return tenon_sink_send(sink, &value, NULL);
-}
+#include "stream_ends.h"
 
 /** The next number that is there, or INT64_MIN less the status. */
 static int64_t next(tenon_stream_t *stream) {
