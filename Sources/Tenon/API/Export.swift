@@ -1,4 +1,4 @@
-/// Exports a declaration to C and C++: the plugin TenonExport writes what that takes.
+/// Exports a declaration to C and C++: the plugin TenonBindgen writes what that takes.
 ///
 ///     @Export public func greet(_ name: String) async throws -> String { ... }
 ///

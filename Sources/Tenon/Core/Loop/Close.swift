@@ -40,18 +40,18 @@ extension LoopExecutor {
 
   /// Cancels the promises that are bound here, outside of the mutex: so some at a time.
   private func cancelBound() {
-    let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
-    forEachRunningCall { cancelPromise($0, because: reason) }
-    var offset = 0
-    while case let handles = state.pointee.mutex.withLock({
-      // What this very thread has bound in its poll.
-      if state.isPolledHere { _ = state.moveBound() }
-      return state.shared.pointee.bound.some(from: offset)
-    }), !handles.isEmpty {
-      for handle in handles where handle.is(.promise) { cancelPromise(handle, because: reason) }
-      offset += handles.count
+    cancelForClose { cancel in
+      forEachRunningCall(cancel)
+      var offset = 0
+      while case let handles = state.pointee.mutex.withLock({
+        // What this very thread has bound in its poll.
+        if state.isPolledHere { _ = state.moveBound() }
+        return state.shared.pointee.bound.some(from: offset)
+      }), !handles.isEmpty {
+        for handle in handles where handle.is(.promise) { cancel(handle) }
+        offset += handles.count
+      }
     }
-    if let reason { _ = ErrorSlot.release(reason) }
   }
 
   /// Calls `body` with each call that is in a driver, outside of the mutex. One that begins later finds the close: see
@@ -69,8 +69,13 @@ extension LoopExecutor {
 
   /// A call that waited for its turn when the close began.
   @inline(never) func cancelForClose(_ promise: Handle) {
+    cancelForClose { $0(promise) }
+  }
+
+  /// Lends `body` what cancels a promise for the reason that all of a close have.
+  private func cancelForClose(_ body: ((Handle) -> Void) -> Void) {
     let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
-    cancelPromise(promise, because: reason)
+    body { cancelPromise($0, because: reason) }
     if let reason { _ = ErrorSlot.release(reason) }
   }
 
@@ -78,13 +83,11 @@ extension LoopExecutor {
   func cancelLateComers() {
     state.pointee.mutex.withLock { _ = state.moveBound() }
     guard !state.own.pointee.uncancelled.isEmpty else { return }
-    let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
-    Delivery.passOn {
-      while let promise = state.own.pointee.uncancelled.popFirst() {
-        cancelPromise(promise, because: reason)
+    cancelForClose { cancel in
+      Delivery.passOn {
+        while let promise = state.own.pointee.uncancelled.popFirst() { cancel(promise) }
       }
     }
-    if let reason { _ = ErrorSlot.release(reason) }
   }
 
   /// Closes, and polls until all work has ended or the deadline has come.
