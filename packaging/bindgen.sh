@@ -13,9 +13,10 @@ tool=$where/tenon-bindgen
 swiftc=${SWIFTC:-$(command -v swiftc)} || { echo "bindgen.sh: no swiftc on the PATH" >&2; exit 2; }
 host=$(cd "$(dirname "$(readlink -f "$swiftc")")/../lib/swift/host" && pwd)
 build() {
-  local scratch=$where/tenon-bindgen.$$
+  local scratch=$where/tenon-bindgen.$$ files
+  mapfile -t files < <(find "$sources" -name '*.swift' | sort)
   "$swiftc" -O -wmo -swift-version 6 -module-name TenonBindgen -I "$host" -L "$host" -lSwiftSyntax -lSwiftParser \
-    -lSwiftIfConfig -Xlinker -rpath -Xlinker "$host" "$sources"/*.swift -o "$scratch" >&2
+    -lSwiftIfConfig -Xlinker -rpath -Xlinker "$host" "${files[@]}" -o "$scratch" >&2
   mv "$scratch" "$tool"
 }
 mkdir -p "$where"

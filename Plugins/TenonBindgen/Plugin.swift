@@ -12,8 +12,10 @@ import PackagePlugin
     let repository = URL(filePath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
     let script = repository.appending(path: "packaging/bindgen.sh")
-    let generator = try FileManager.default.contentsOfDirectory(
-      at: repository.appending(path: "Sources/TenonBindgen"), includingPropertiesForKeys: nil)
+    let generator =
+      FileManager.default.enumerator(
+        at: repository.appending(path: "Sources/TenonBindgen"), includingPropertiesForKeys: nil)?
+      .compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" } ?? []
     // One tool for all targets: outputs/PACKAGE/TARGET/destination/PLUGIN is below it.
     var outputs = work
     for _ in 0..<4 { outputs.deleteLastPathComponent() }

@@ -1,4 +1,3 @@
 import Foundation
 
-var tool = Tool()
-exit(tool.run(Array(CommandLine.arguments.dropFirst())))
+exit(Tool().run(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,124 @@
+/// Structs, and unions with a kind.
+extension CPrinter {
+  mutating func record(_ type: TypeDeclaration) {
+    for field in type.fields { need(field.type) }
+    let taken = usage.uses[type.symbol]?.isGiven == true
+    var extra = "Fill in one with \(type.symbol)_init()."
+    if taken {
+      extra +=
+        " One that you take is a single block: its strings and lists live as long as it does, and \(type.symbol)_free() ends all of it."
+    }
+    comment(type.documentation, extra: [extra])
+    structure(type.symbol) { printer in
+      printer.rows(
+        [("  size_t struct_size;", "sizeof(\(type.symbol)_t): later versions append fields")]
+          + type.fields.map { field in
+            (
+              "  \(printer.forms.field(field.type).type)\(field.symbol);",
+              printer.fieldComment(field)
+            )
+          })
+    }
+    let name = memberName(type.name.split(separator: ".").last.map(String.init) ?? "record")
+    text.add(
+      """
+      static inline \(type.symbol)_t \(type.symbol)_init(void) {
+        \(type.symbol)_t \(name);
+        memset(&\(name), 0, sizeof \(name));
+        \(name).struct_size = sizeof \(name);
+        return \(name);
+      }
+
+      """)
+    constants(type.constants)
+  }
+
+  func fieldComment(_ field: Field) -> String {
+    let summary = ([field.documentation.summary] + field.documentation.details).filter {
+      !$0.isEmpty
+    }.joined(separator: " ")
+    let words = phrase(linked(summary))
+    if field.type.kind == .duration {
+      return words.isEmpty ? "nanoseconds" : words + "; nanoseconds"
+    }
+    guard field.type.kind == .optional else { return words }
+    let inside = field.type.element
+    if inside.isScalar {
+      let unit = inside.kind == .duration ? "; nanoseconds" : ""
+      return (words.isEmpty ? "optional" : "optional: \(words)") + unit
+    }
+    let none =
+      inside.isBlock && ![.list, .set, .dictionary].contains(inside.kind)
+      ? "may be NULL" : ".data is NULL"
+    return words.isEmpty ? "optional: \(none)" : "\(words); optional: \(none)"
+  }
+
+  mutating func variant(_ type: TypeDeclaration) {
+    for one in type.cases { for field in one.payload { need(field.type) } }
+    let prefix = capitals(type.symbol)
+    text.line("/** A reader meets kinds that it does not know: have a default. */")
+    enumeration("\(type.symbol)_kind_t", type.cases, prefix)
+    dropBlank()
+    var extra: [String] = []
+    if usage.uses[type.symbol]?.isGiven == true {
+      extra = ["One that you take is a single block, which \(type.symbol)_free() ends."]
+    }
+    comment(type.documentation, extra: extra, short: true)
+    structure(type.symbol) { $0.unionBody(type, "\(type.symbol)_kind_t kind;", prefix) }
+    dropBlank()
+    for one in type.cases { constructor(type, one, prefix) }
+    text.line()
+    constants(type.constants)
+  }
+
+  mutating func dropBlank() {
+    var copy = Text()
+    var lines = text.lines
+    while lines.last == "" { lines.removeLast() }
+    for line in lines { copy.line(line) }
+    text = copy
+  }
+
+  mutating func unionBody(_ type: TypeDeclaration, _ kind: String, _ prefix: String) {
+    text.line("  size_t struct_size;")
+    text.line("  \(kind)")
+    guard type.hasPayload else { return }
+    text.line("  union {")
+    for one in type.cases where !one.payload.isEmpty {
+      let when = "\(prefix)_\(capitals(one.symbol))"
+      if one.isBare {
+        let field = one.payload[0]
+        text.line("    \(forms.field(field.type).type)\(memberName(one.name)); /**< \(when) */")
+      } else {
+        text.line("    struct {")
+        for field in one.payload {
+          text.line("      \(forms.field(field.type).type)\(field.symbol);")
+        }
+        text.line("    } \(memberName(one.name)); /**< \(when) */")
+      }
+    }
+    text.line("  } as;")
+  }
+
+  mutating func constructor(_ type: TypeDeclaration, _ one: Case, _ prefix: String) {
+    let name = memberName(type.name.split(separator: ".").last.map(String.init) ?? "value")
+    var parameters = one.payload.map { (forms.field($0.type).type, $0.symbol, $0.symbol) }
+    for index in parameters.indices where parameters[index].1 == name { parameters[index].1 += "_" }
+    text.add(
+      call(
+        "static inline \(type.symbol)_t \(type.symbol)_\(one.symbol)",
+        parameters.isEmpty ? ["void"] : parameters.map { $0.0 + $0.1 }, " {"))
+    text.add(
+      """
+        \(type.symbol)_t \(name);
+        memset(&\(name), 0, sizeof \(name));
+        \(name).struct_size = sizeof \(name);
+        \(name).kind = \(prefix)_\(capitals(one.symbol));
+      """)
+    for (_, parameter, field) in parameters {
+      let place = one.isBare ? memberName(one.name) : "\(memberName(one.name)).\(field)"
+      text.line("  \(name).as.\(place) = \(parameter);")
+    }
+    text.add("  return \(name);\n}")
+  }
+}

@@ -1,0 +1,120 @@
+/// Declarations of functions.
+extension CPlusPlusPrinter {
+  func methodName(_ function: Function) -> String {
+    let prefix = (interface.owner(of: function)?.symbol ?? interface.library) + "_"
+    let owner = interface.owner(of: function)
+    if let owner, [.enumeration, .variant].contains(owner.kind) {
+      return memberName(String(function.symbol.dropFirst(interface.library.count + 1)))
+    }
+    var name = memberName(
+      function.symbol.hasPrefix(prefix)
+        ? String(function.symbol.dropFirst(prefix.count)) : function.symbol)
+    // Not what the namespace or the class has itself.
+    if owner == nil, interface.types.contains(where: { types.short($0) == name }) { name += "_" }
+    return owner?.kind == .object && ["handle", owner.map(types.short) ?? ""].contains(name)
+      ? name + "_" : name
+  }
+
+  func parameterName(_ parameter: Parameter) -> String {
+    let taken = Set(interface.types.map(types.short))
+    return taken.contains(parameter.symbol)
+      || ["executor", "lender", "out", "error", "options", "status"].contains(parameter.symbol)
+      ? parameter.symbol + "_" : parameter.symbol
+  }
+
+  /// The parameters as C++ has them: those with a default come last.
+  func parameters(_ function: Function) -> [Parameter] {
+    function.parameters.filter { $0.defaultValue == nil }
+      + function.parameters.filter { $0.defaultValue != nil }
+  }
+
+  func resultType(_ function: Function, hidden: Set<String>) -> String {
+    if function.result.kind == .stream { return types.name(function.result, hidden: hidden) }
+    let result = types.name(function.result, hidden: hidden)
+    return function.isAsync ? "tenon::future<\(result)>" : result
+  }
+
+  func hidden(_ function: Function) -> Set<String> {
+    let owner = interface.owner(of: function)
+    return Set(
+      (owner?.functions ?? interface.functions).map(methodName)
+        + (owner?.fields.map(\.symbol) ?? []))
+  }
+
+  /// The default in C++; nil: it is Swift's to know, so C++ has an optional.
+  func defaultValue(_ parameter: Parameter, _ hidden: Set<String>) -> String? {
+    guard let value = parameter.defaultValue else { return nil }
+    let type = parameter.type
+    switch type.kind {
+    case .bool: return ["true", "false"].contains(value) ? value : nil
+    case .optional: return "{}"
+    case .list, .set, .bytes: return value == "[]" ? "{}" : nil
+    case .dictionary: return value == "[:]" ? "{}" : nil
+    case .closure, .interface: return "{}"
+    case .duration: return value == ".zero" ? "{}" : nil
+    case .enumeration:
+      let last = value.split(separator: ".").last.map(String.init) ?? ""
+      guard let owner = interface.types.first(where: { $0.symbol == type.symbol }),
+        owner.cases.contains(where: { $0.name == last })
+      else { return nil }
+      return "\(types.name(type, hidden: hidden))::\(memberName(last))"
+    case .string:
+      return value.hasPrefix("\"") && !value.contains("\\") && !value.hasPrefix("\"\"\"")
+        ? value : nil
+    default:
+      let number = value.filter { $0 != "_" }
+      return type.isScalar
+        && (Int64(number) != nil || (Double(number) != nil && !number.contains("x"))) ? number : nil
+    }
+  }
+
+  func parameterText(_ parameter: Parameter, _ hidden: Set<String>, withDefault: Bool) -> String {
+    let name = parameterName(parameter)
+    if parameter.defaultValue != nil, defaultValue(parameter, hidden) == nil {
+      let type = "const std::optional<\(types.name(parameter.type, hidden: hidden))> &"
+      return type + name + (withDefault ? " = {}" : "")
+    }
+    let value = withDefault ? defaultValue(parameter, hidden).map { " = \($0)" } ?? "" : ""
+    return "\(types.passed(parameter.type, hidden)) \(name)\(value)".fixed
+  }
+
+  mutating func declaration(_ function: Function, indent: String, suffix: String) {
+    let hidden = hidden(function)
+    var extra: [String] = []
+    for parameter in function.parameters where !parameter.documentation.isEmpty {
+      extra.append("@param \(parameterName(parameter)) \(phrase(linked(parameter.documentation)))")
+    }
+    if let returns = function.documentation.returns {
+      extra.append("@returns \(phrase(linked(returns)))")
+    }
+    if let error = function.error,
+      let type = interface.types.first(where: { $0.symbol == error.symbol })
+    {
+      extra.append(
+        "@throws \(types.short(type)) \(type.cases.map { memberName($0.name) }.joined(separator: ", "))"
+      )
+    }
+    documented(
+      function.kind == .setter ? Documentation() : function.documentation, indent: indent,
+      extra: extra)
+    var list = receiverParameter(function)
+    if function.isAsync { list.append("tenon_executor_t *executor") }
+    list += parameters(function).map { parameterText($0, hidden, withDefault: true) }
+    let isStatic =
+      function.isStatic
+      && interface.owner(of: function).map { [.object, .record].contains($0.kind) } ?? false
+    let isKept = function.isAsync || function.result.kind != .void
+    let head =
+      "\(indent)\(isKept ? "[[nodiscard]] " : "")\(isStatic ? "static " : "")\(resultType(function, hidden: hidden)) \(methodName(function))"
+    text.add(call(head, list, suffix + ";"))
+  }
+
+  func receiverParameter(_ function: Function) -> [String] {
+    guard !function.isStatic, let owner = interface.owner(of: function) else { return [] }
+    switch owner.kind {
+    case .enumeration: return ["\(types.short(owner)) self"]
+    case .variant: return ["const \(types.short(owner))::any &self"]
+    default: return []
+    }
+  }
+}
