@@ -63,6 +63,7 @@ run() { # name
   local name=$1 source
   make_library "$name" "$(sed 's/./\u&/' <<< "$name")" Tests/Bindgen/"$name"/*.swift
   check_header "$name"
+  scripts/check-interface.py "$build/$name/$name.json"
   run_program "$name" "gcc -std=gnu11" "$build/$name/walk.c"
   for source in Tests/Bindgen/"$name"/*.c; do
     [ ! -f "$source" ] || run_program "$name" "gcc -std=gnu11" "$source"
@@ -70,6 +71,17 @@ run() { # name
   for source in Tests/Bindgen/"$name"/*.cpp; do
     [ ! -f "$source" ] || run_program "$name" "g++ -std=c++20" "$source"
   done
+}
+
+# A printer outside of the tree, which knows nothing but the interface: what it prints works.
+outside() {
+  [ -f "$build/shapes/libshapes.so" ] || make_library shapes Shapes Tests/Bindgen/shapes/*.swift
+  local place=$build/outside
+  mkdir -p "$place"
+  python3 Tests/Bindgen/outside/ctypes_printer.py "$build/shapes/shapes.json" "$build/shapes/libshapes.so" \
+    > "$place/shapes_printed.py"
+  echo "test-bindgen: Tests/Bindgen/outside/use_shapes.py"
+  PYTHONDONTWRITEBYTECODE=1 timeout 60 python3 Tests/Bindgen/outside/use_shapes.py "$place" | grep -qx ok
 }
 
 # A program that was compiled against version 1 runs with version 2 of the library, too.
@@ -108,11 +120,11 @@ if [ $# = 0 ]; then
   for folder in Tests/Bindgen/*/; do
     if [ -f "$folder/main.c" ] && [ "$(basename "$folder")" != versions ]; then chosen+=("$(basename "$folder")"); fi
   done
-  chosen+=(versions mistakes doors)
+  chosen+=(outside versions mistakes doors)
 fi
 for name in "${chosen[@]}"; do
   case $name in
-  doors | versions) $name ;;
+  doors | versions | outside) $name ;;
   mistakes) generate --help > "$build/help" && scripts/test-bindgen-mistakes.sh "$build" ;;
   *) run "$name" ;;
   esac

@@ -15,4 +15,7 @@ public macro Export(_ name: String, _ options: ExportOption...) = Builtin.Extern
 public struct ExportOption: Sendable {
   /// A function that blocks, or computes for long: C gets a future, and the loop goes on.
   public static let concurrent = ExportOption()
+  /// Integers of 64 bits are JavaScript's numbers, exact to 2^53, and not its bigints: of a function, or of a type with all that
+  /// is in it.
+  public static let number = ExportOption()
 }

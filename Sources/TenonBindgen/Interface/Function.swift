@@ -20,6 +20,8 @@ struct Function: Codable {
   var error: TypeReference?
   /// Whether it runs on other threads than the loop's.
   var isConcurrent = false
+  /// As of its type: see ``TypeDeclaration/usesNumbers``.
+  var usesNumbers = false
   var documentation = Documentation()
   var location: Location
   var since: String?

@@ -37,6 +37,8 @@ struct TypeDeclaration: Codable {
   /// Of an object: the exported class that it inherits from.
   var superclass: String?
   var isSendable = false
+  /// Whether integers of 64 bits are plain numbers where a language has both: JavaScript's number and bigint.
+  var usesNumbers = false
   var since: String?
 }
 
@@ -70,6 +72,7 @@ struct Constant: Codable {
   var type: TypeReference
   /// The literal, as it is written in Swift; texts without quotes and escapes.
   var value: String
+  var usesNumbers = false
   var documentation = Documentation()
   var location: Location
 }

@@ -3,7 +3,7 @@ struct TypeReference: Codable, Equatable {
   enum Kind: String, Codable {
     case void, bool, int8, int16, int32, int64, int, uint8, uint16, uint32, uint64, uint, float,
       double
-    case string, bytes, duration
+    case string, bytes, duration, date, uuid, url
     case optional, list, set, dictionary
     case record, enumeration, variant, error, object, interface
     case closure, stream

@@ -148,9 +148,11 @@ final class Declarations {
           result.name = text
         } else if argument.expression.trimmedDescription == ".concurrent" {
           result.isConcurrent = true
+        } else if argument.expression.trimmedDescription == ".number" {
+          result.usesNumbers = true
         } else {
           diagnostics.error(
-            file.location(argument), "@Export takes a name in quotes, or .concurrent")
+            file.location(argument), "@Export takes a name in quotes, .concurrent or .number")
         }
       }
       return result

@@ -23,6 +23,9 @@ extension InterfaceReader {
         location: type.file.location(modifier),
         message: "what is \(modifier.name.text) cannot be exported; write public, or nothing")
     }
+    if type.export?.isConcurrent == true {
+      throw fail(".concurrent is for functions; put it on those that block")
+    }
     let kind = try kind(of: type, fail)
     let scope = type.name.split(separator: ".").dropLast().joined(separator: ".")
     if kind != .object, kind != .interface, !isSendable(type) {
@@ -54,6 +57,7 @@ extension InterfaceReader {
       location: type.file.location(type.node))
     result.location = type.file.location(nameToken(type))
     result.isActor = type.isActor
+    result.usesNumbers = type.export?.usesNumbers ?? false
     if kind == .object {
       result.superclass = type.inherited.first {
         declarations.types[$0].map { $0.export != nil && $0.isClass } ?? false

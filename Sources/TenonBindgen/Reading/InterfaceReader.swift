@@ -75,6 +75,12 @@ final class InterfaceReader {
     guard own != nil || (member.isInExportedExtension && isPublic == true) else { return }
     let reader = FunctionReader(
       types: types, library: interface.library, owner: owner, isGlobalActor: isGlobalActor)
+    let (known, knownConstants) = (functions.count, constants.count)
+    let usesNumbers = own?.usesNumbers == true || owner?.1.usesNumbers == true
+    defer {
+      for index in known..<functions.count { functions[index].usesNumbers = usesNumbers }
+      for index in knownConstants..<constants.count { constants[index].usesNumbers = usesNumbers }
+    }
     diagnostics.attempt {
       if let node = member.node.as(FunctionDeclSyntax.self) {
         functions.append(try reader.read(node, member.file, own))
@@ -123,7 +129,9 @@ final class InterfaceReader {
       let reader = FunctionReader(
         types: types, library: interface.library, owner: (type, result),
         isGlobalActor: isGlobalActor)
-      result.functions.append(try reader.readRequirement(node, member.file))
+      var function = try reader.readRequirement(node, member.file)
+      function.usesNumbers = result.usesNumbers
+      result.functions.append(function)
     }
   }
 }

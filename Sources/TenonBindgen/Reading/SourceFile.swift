@@ -56,6 +56,7 @@ struct ExportAttribute {
   var node: AttributeSyntax
   var name: String?
   var isConcurrent = false
+  var usesNumbers = false
 }
 
 /// A member with where it stands.

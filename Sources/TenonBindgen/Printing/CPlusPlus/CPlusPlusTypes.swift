@@ -14,9 +14,11 @@ struct CPlusPlusTypes {
     case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64:
       return "std::\(type.kind.rawValue)_t"
     case .float, .double: return type.kind.rawValue
-    case .string: return "std::string"
+    case .string, .url: return "std::string"
     case .bytes: return "std::vector<std::byte>"
     case .duration: return "std::chrono::nanoseconds"
+    case .date: return "std::chrono::sys_time<std::chrono::nanoseconds>"
+    case .uuid: return "std::array<std::byte, 16>"
     case .optional: return "std::optional<\(name(type.element, hidden: hidden))>"
     case .list: return "std::vector<\(name(type.element, hidden: hidden))>"
     case .set: return "std::set<\(name(type.element, hidden: hidden))>"
