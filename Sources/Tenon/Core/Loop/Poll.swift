@@ -231,8 +231,11 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     }
     // From here on a producer need not wake anybody: what it adds is seen before this poll ends.
     shared.pointee.isSleeping = false
-    // A wake that somebody sleeps for stays until he has seen it.
-    let clears = shared.pointee.isSignalled && shared.pointee.sleepers == 0
+    // A wake that somebody sleeps for stays until he has seen it. One whose producer has not come back to say so counts:
+    // a loop would find its descriptor readable for as long as that one is kept from its processor.
+    let clears =
+      (shared.pointee.isSignalled || shared.pointee.wakersInFlight != 0)
+      && shared.pointee.sleepers == 0
     if clears { shared.pointee.isSignalled = false }
     moveArrivals()
     pointee.mutex.unlock()
