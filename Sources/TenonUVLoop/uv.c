@@ -26,6 +26,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -47,8 +48,8 @@ typedef struct attachment {
   uv_idle_t probe;
 
   uv_loop_t *loop;
-  uv_thread_t thread;
-  tenon_executor_t *executor; /**< a reference of our own; NULL: complete */
+  _Atomic(uv_thread_t) thread; /**< who runs the loop: attached, or had a turn of it last */
+  tenon_executor_t *executor;  /**< a reference of our own; NULL: complete */
   int wake_fd;
   uint64_t jobs_max;
   uint64_t time_ns_max;
@@ -78,7 +79,7 @@ typedef struct attachment {
 
 /* MARK: All attachments */
 
-/** Guards the list, and `executor`, `loop` and `thread` of what is on it; held across fork(). */
+/** Guards the list, and `executor` and `loop` of what is on it; held across fork(). */
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /** Those that are not complete, and those whose memory must be kept for ever. */
@@ -120,7 +121,8 @@ static attachment_t *list_find(tenon_executor_t *executor) {
 
 static bool is_loop_thread(const attachment_t *attachment) {
   uv_thread_t self = uv_thread_self();
-  return uv_thread_equal(&self, &attachment->thread) != 0;
+  uv_thread_t thread = atomic_load_explicit(&attachment->thread, memory_order_relaxed);
+  return uv_thread_equal(&self, &thread) != 0;
 }
 
 static bool is_handle_closing(const attachment_t *attachment) {
@@ -288,6 +290,9 @@ static void on_probe_closed(uv_handle_t *handle) {
 /* MARK: Turns of the loop */
 
 static void take_turn(attachment_t *attachment) {
+  // A loop may move: who runs it has it.
+  if (!is_loop_thread(attachment))
+    atomic_store_explicit(&attachment->thread, uv_thread_self(), memory_order_relaxed);
   tenon_poll_budget_t budget = TENON_POLL_BUDGET_INIT;
   budget.jobs_max = attachment->jobs_max;
   budget.time_ns_max = attachment->time_ns_max;
@@ -478,7 +483,7 @@ tenon_status_t tenon_uv_attach(uv_loop_t *loop, const tenon_uv_config_t *config,
   if (!attachment)
     return TENON_STATUS_NO_RESOURCES;
   attachment->loop = loop;
-  attachment->thread = uv_thread_self();
+  atomic_init(&attachment->thread, uv_thread_self());
   attachment->jobs_max = config->jobs_max != 0 ? config->jobs_max : JOBS_MAX_DEFAULT;
   attachment->time_ns_max = config->time_ns_max;
   attachment->deadline_ns = TENON_FOREVER;

@@ -11,7 +11,9 @@
  * handle it finds may close these too: the executor then gets no more polls, and tenon_uv_detach()
  * still ends it.
  *
- * A loop may have any number of executors, and a process any number of loops.
+ * A loop may have any number of executors, and a process any number of loops. One that moves to another
+ * thread takes its executors with it: the loop's thread is the one that attached, and then the one on
+ * which the loop polled last.
  */
 #ifndef TENON_UV_H
 #define TENON_UV_H
