@@ -77,6 +77,18 @@ stage_uv() {
   ar rcsD "$lib/libtenon_uv.a" "$build/uv.o"
 }
 
+# What checks an adapter of anybody's goes into his tests, and so is a static library.
+stage_adapter_check() {
+  local source name objects=()
+  for source in Sources/TenonAdapterCheck/*.c; do
+    name=$build/adapter-check-$(basename "$source" .c).o
+    "${CC:-cc}" -std=gnu11 -O2 -fPIC -Wall -Wextra -Iinclude -c "$source" -o "$name"
+    objects+=("$name")
+  done
+  rm -f "$lib/libtenon_adapter_check.a"
+  ar rcsD "$lib/libtenon_adapter_check.a" "${objects[@]}"
+}
+
 # The Node adapter belongs into each addon, so its sources are installed: an addon in C compiles them.
 stage_node() {
   local share=$stage/share/tenon
@@ -110,6 +122,7 @@ if command -v swift >/dev/null; then
   stage_shared
   stage_static
   stage_uv
+  stage_adapter_check
   stage_node
   stage_descriptions
 elif [ ! -f "$lib/libtenon.so" ]; then

@@ -75,7 +75,7 @@ COLUMNS = {
 }
 # What belongs to no noun: glue of the headers, adapters, umbrellas; the floors of the core.
 NO_NOUN = {
-    "C": {"base.h", "node.h", "tenon.h", "uv.h"},
+    "C": {"adapter_check.h", "base.h", "node.h", "tenon.h", "uv.h"},
     "core": {"Collections", "Slots", "Threads"},
 }
 # Columns in which each file is in some row. Tests and pages may be of several nouns; C++ has headers of its own use.
