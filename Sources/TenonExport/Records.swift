@@ -40,6 +40,19 @@ public struct RecordReader {
     offset + Content.exportedFieldSize <= size ? try Content.read(base + offset) : defaultValue()
   }
 
+  /// The same for what C may leave NULL.
+  @inlinable @inline(__always)
+  public func field<Content: Record>(_ offset: Int, or defaultValue: @autoclosure () -> Content)
+    throws(Refusal) -> Content
+  {
+    if offset + 8 <= size,
+      let record = (base + offset).loadUnaligned(as: UnsafeRawPointer?.self)
+    {
+      return try Content(record: RecordReader(record, Content.self))
+    }
+    return defaultValue()
+  }
+
   /// The kind of an enum with payload, or the code of an error.
   @inlinable public var kind: Int32 { (base + 8).loadUnaligned(as: Int32.self) }
 }

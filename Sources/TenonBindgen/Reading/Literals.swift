@@ -34,7 +34,8 @@ func integer(_ expression: ExprSyntax) -> Int64? {
   return nil
 }
 
-private func parseInteger(_ text: String) -> Int64? {
+/// The number that a literal is, in any radix.
+func parseInteger(_ text: String) -> Int64? {
   var digits = text.filter { $0 != "_" }
   let isNegative = digits.hasPrefix("-")
   if isNegative { digits.removeFirst() }

@@ -62,6 +62,31 @@ import Tenon
   case `default`(Int)
 }
 
+/// Every kind of default.
+@Export public struct Preferences: Sendable, Equatable {
+  public var retries = 3
+  public var port: UInt16 = 8_080
+  public var mask: Int32 = 0x7f
+  public var ratio: Float = 0.5
+  public var least: Double = -1.5e3
+  public var isOn = true
+  public var isLoud: Bool? = false
+  public var color = Color.darkBlue
+  public var maybeColor: Color? = .green
+  public var limit: Int? = 5
+  public var name = "grün"
+  public var maybeName: String? = "x"
+  public var timeout: Duration = .seconds(30)
+  public var pause: Duration? = .milliseconds(1.5)
+  public var tags: [String] = []
+  public var ages: [String: Int] = [:]
+  public var title: String?
+  /// Where it begins.
+  public var corner = Point(x: 1, y: 2)
+}
+
+@Export public func areDefault(_ preferences: Preferences) -> Bool { preferences == Preferences() }
+
 /// Gives back what it was given.
 @Export public func echo(_ everything: Everything) -> Everything { everything }
 

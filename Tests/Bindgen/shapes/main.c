@@ -277,6 +277,13 @@ static void defaults(void) {
   CHECK(value_is(&value, "x 0 dark blue [] 9.0 false"));
   options.color.value = 12;
   CHECK_STATUS(TENON_STATUS_INVALID, shapes_search("x", NULL, 0, false, &options, &value));
+  bool is_default = false;
+  shapes_preferences_t preferences = shapes_preferences_init();
+  OK(shapes_are_default(&preferences, &is_default));
+  CHECK(is_default && preferences.timeout == INT64_C(30000000000) && !preferences.corner);
+  preferences.corner = &point;
+  OK(shapes_are_default(&preferences, &is_default));
+  CHECK(!is_default);
 }
 
 static void futures(void) {

@@ -92,6 +92,7 @@ static tenon::task<int> use(tenon_executor_t *loop) {
   sink.close();
   CHECK(co_await total == 55);
   const shapes::point point{3, 4};
+  CHECK(shapes::are_default({.corner = {1, 2}}) && !shapes::are_default({}));
   CHECK(point.length() == 5 && !point.is_origin() && shapes::point::unit().x == 1);
   auto counter = shapes::counter::create(5);
   counter.set_value(6);

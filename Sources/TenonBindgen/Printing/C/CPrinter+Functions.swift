@@ -46,9 +46,7 @@ extension CPrinter {
             inside.kind == .closure
             ? "\(usage.closureName(function, parameter))_t "
             : forms.field(optionType(parameter)).type
-          let isShown =
-            parameter.defaultValue.map { $0.count < 24 && !$0.contains("{") && !$0.contains("\"") }
-            ?? false
+          let isShown = parameter.defaultValue.map(isShort) ?? false
           var words = phrase(linked(parameter.documentation))
           if isShown, inside.kind != .closure {
             words += "\(words.isEmpty ? "" : "; ")default: \(parameter.defaultValue ?? "")"

@@ -26,14 +26,55 @@ extension CPrinter {
         \(type.symbol)_t \(name);
         memset(&\(name), 0, sizeof \(name));
         \(name).struct_size = sizeof \(name);
-        return \(name);
-      }
-
       """)
+    for field in type.fields { start("\(name).\(field.symbol)", field) }
+    text.add("  return \(name);\n}\n")
     constants(type.constants)
   }
 
+  /// Gives a field its default, if that is more than zero.
+  mutating func start(_ place: String, _ field: Field) {
+    guard let value = field.defaultValue,
+      let literal = LiteralDefault(value, of: field.type, in: interface)
+    else { return }
+    let inside = field.type.kind == .optional ? field.type.element : field.type
+    let isFlagged = field.type.kind == .optional && inside.isScalar && value != "nil"
+    let written: String
+    switch literal {
+    case .zero: return
+    case .boolean(let value): written = "\(value)"
+    case .number(let number):
+      written = number + (inside.kind == .float && Int64(number) == nil ? "f" : "")
+    case .nanoseconds(let count): written = "\(count)"
+    case .enumerationCase(let one):
+      written = "\(capitals(inside.symbol ?? ""))_\(capitals(one.symbol))"
+    case .text(let text): written = "TENON_STRING(\(text))"
+    }
+    if isFlagged {
+      text.line("  \(place).is_some = true;")
+    } else if ["0", "0.0", "false"].contains(written) {
+      return
+    }
+    text.line("  \(place)\(isFlagged ? ".value" : "") = \(written);")
+  }
+
   func fieldComment(_ field: Field) -> String {
+    let comment = comment(of: field)
+    guard let value = field.defaultValue, value != "nil" else { return comment }
+    let shown = isShort(value) ? value : "Swift's default"
+    let note: String
+    if let literal = LiteralDefault(value, of: field.type, in: interface) {
+      if case .zero = literal { return comment }
+      note = "default: \(shown)"
+    } else if [.record, .variant].contains(field.type.kind) {
+      note = "NULL: \(shown)"
+    } else {
+      note = "zero here, not \(shown)"
+    }
+    return comment.isEmpty ? note : "\(comment); \(note)"
+  }
+
+  func comment(of field: Field) -> String {
     let summary = ([field.documentation.summary] + field.documentation.details).filter {
       !$0.isEmpty
     }.joined(separator: " ")

@@ -46,25 +46,24 @@ extension CPlusPlusPrinter {
     guard let value = parameter.defaultValue else { return nil }
     let type = parameter.type
     switch type.kind {
-    case .bool: return ["true", "false"].contains(value) ? value : nil
-    case .optional: return "{}"
-    case .list, .set, .bytes: return value == "[]" ? "{}" : nil
-    case .dictionary: return value == "[:]" ? "{}" : nil
-    case .closure, .interface: return "{}"
-    case .duration: return value == ".zero" ? "{}" : nil
-    case .enumeration:
-      let last = value.split(separator: ".").last.map(String.init) ?? ""
-      guard let owner = interface.types.first(where: { $0.symbol == type.symbol }),
-        owner.cases.contains(where: { $0.name == last })
-      else { return nil }
-      return "\(types.name(type, hidden: hidden))::\(memberName(last))"
-    case .string:
-      return value.hasPrefix("\"") && !value.contains("\\") && !value.hasPrefix("\"\"\"")
-        ? value : nil
+    // What is left out is Swift's to know.
+    case .optional, .closure, .interface: return "{}"
     default:
-      let number = value.filter { $0 != "_" }
-      return type.isScalar
-        && (Int64(number) != nil || (Double(number) != nil && !number.contains("x"))) ? number : nil
+      return LiteralDefault(value, of: type, in: interface).map { written($0, type, hidden) }
+    }
+  }
+
+  /// A default that is a literal.
+  func written(_ value: LiteralDefault, _ type: TypeReference, _ hidden: Set<String>) -> String {
+    switch value {
+    case .zero: return "{}"
+    case .boolean(let value): return "\(value)"
+    case .number(let number): return number
+    case .nanoseconds(let count): return count == 0 ? "{}" : "std::chrono::nanoseconds{\(count)}"
+    case .enumerationCase(let one):
+      let inside = type.kind == .optional ? type.element : type
+      return "\(types.name(inside, hidden: hidden))::\(memberName(one.name))"
+    case .text(let text): return text
     }
   }
 

@@ -30,6 +30,15 @@ extension CPlusPlusPrinter {
     }
   }
 
+  /// What a field is before it is filled in: its default in Swift, or zero.
+  func initial(_ field: Field, _ hidden: Set<String>) -> String {
+    guard let value = field.defaultValue,
+      let literal = LiteralDefault(value, of: field.type, in: interface)
+    else { return initial(field.type, hidden) }
+    let written = written(literal, field.type, hidden)
+    return written == "{}" ? initial(field.type, hidden) : " = \(written)"
+  }
+
   mutating func record(_ type: TypeDeclaration) {
     documented(type.documentation)
     let name = types.short(type)
@@ -37,9 +46,14 @@ extension CPlusPlusPrinter {
     text.line("struct \(name) {")
     constants(type.constants, "  ")
     for field in type.fields {
-      let summary = phrase(linked(field.documentation.summary))
+      var summary = phrase(linked(field.documentation.summary))
+      if let value = field.defaultValue, LiteralDefault(value, of: field.type, in: interface) == nil
+      {
+        summary += summary.isEmpty ? "" : "; "
+        summary += "not \(isShort(value) ? value : "the default"), which Swift begins with"
+      }
       let code =
-        "  \(types.name(field.type, hidden: hidden)) \(field.symbol)\(initial(field.type, hidden));"
+        "  \(types.name(field.type, hidden: hidden)) \(field.symbol)\(initial(field, hidden));"
       if summary.isEmpty {
         text.line(code)
       } else if code.count + summary.count + 6 <= width {

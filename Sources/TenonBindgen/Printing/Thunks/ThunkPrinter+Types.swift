@@ -13,7 +13,9 @@ extension ThunkPrinter {
     text.line("  public init(record r: TenonExport.RecordReader) throws(TenonExport.Refusal) {")
     for (index, field) in type.fields.enumerated() {
       let size = forms.field(field.type).size
-      if let value = field.defaultValue, value != "nil", field.offset + size > type.smallestSize {
+      let isLeftOut =
+        field.offset + size > type.smallestSize || [.record, .variant].contains(field.type.kind)
+      if let value = field.defaultValue, value != "nil", isLeftOut {
         at(
           field.location,
           "    let f\(index): \(field.type.swift) = try r.field(\(field.offset), or: \(value))")
