@@ -14,6 +14,7 @@
 #   UV       yes: with the libuv adapter and <tenon/uv.h>, also when the package does not use TenonUV
 #   DESTDIR, LIBDIR   as for `make install`
 #   CPPFLAGS  what else the C preprocessor needs to read the headers
+#   SWIFTFLAGS        what else `swift build` is given, such as --traits or -Xswiftc -DNAME
 #
 # The headers say what is exported: each function that they declare, and Tenon's. So such a function
 # is public and @c in Swift, and one that is declared and not there is an error.

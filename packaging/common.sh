@@ -31,6 +31,8 @@ build_library() {
   local flags=(-c "$configuration" --package-path "$package" --scratch-path "$scratch" --product "$product"
     --disable-local-rpath -Xswiftc -static-stdlib -Xswiftc -use-ld=lld)
   local word words=("--version-script=$map" --undefined-version "-soname=$soname" -z nodelete "${@:9}")
+  # shellcheck disable=SC2206 # SWIFTFLAGS are words
+  flags+=(${SWIFTFLAGS:-})
   if [ "$symbols" = stripped ]; then words+=(-s); else flags+=(-Xswiftc -g -Xcc -g); fi
   for word in "${words[@]}"; do flags+=(-Xlinker "$word"); done
   # SwiftPM does not see that a map changed: the linked file must go.
@@ -50,8 +52,9 @@ build_library() {
 # build_objects PACKAGE PRODUCT SCRATCH CONFIGURATION: the same without what only the link needs: for what plugins write.
 build_objects() {
   mkdir -p "$3"
+  # shellcheck disable=SC2086 # SWIFTFLAGS are words
   swift build -c "$4" --package-path "$1" --scratch-path "$3" --product "$2" --disable-local-rpath \
-    -Xswiftc -static-stdlib -Xswiftc -use-ld=lld >"$3/log" 2>&1 || {
+    -Xswiftc -static-stdlib -Xswiftc -use-ld=lld ${SWIFTFLAGS:-} >"$3/log" 2>&1 || {
     cat "$3/log" >&2
     die "swift build failed"
   }
