@@ -41,11 +41,27 @@ extension LoopExecutor {
     if let cancelled { CancelledCalls.remove(cancelled) }
   }
 
-  private nonisolated(nonsending) func drive(_ driver: Driver) async {
+  // Concurrent, and not nonsending like the rest: then parking is no switch of executors.
+  @concurrent private func drive(_ driver: Driver) async {
     state.own.pointee.scheduledDrivers -= 1
     while true {
       if let call = nextCall(for: driver) {
-        guard await run(call, in: driver) else { break }
+        if !call.takesWords {
+          guard await run(call, in: driver) else { break }
+          continue
+        }
+        // Right here, as each function that is awaited costs a frame, and a look at which executor the task prefers.
+        let promise = call.promise
+        driver.name.store(call.name, ordering: .relaxed)
+        let (operation, one, two) = call.takeWordOperation()
+        if begin(promise, in: driver) {
+          do {
+            finish(promise, as: .fulfilled, try await operation(one, two))
+          } catch {
+            finish(promise, with: error)
+          }
+        }
+        guard end(promise, in: driver) else { break }
       } else if state.own.pointee.idleDrivers.count < LoopExecutor.idleDriversMax,
         state.pointee.phase.load(ordering: .relaxed) == .open
       {
@@ -77,12 +93,10 @@ extension LoopExecutor {
     return call
   }
 
-  /// Runs a call, and with it all that follow and return the same; says whether the driver may take another.
-  // Inlined, as each function that is awaited costs a frame, and a look at which executor the task prefers.
+  /// Runs a call that takes no words, and with it all that follow and return the same; says whether the driver may take another.
   @inline(__always) private nonisolated(nonsending) func run(
     _ call: consuming Call, in driver: Driver
   ) async -> Bool {
-    if call.takesWords { return await runWords(call, in: driver) }
     if let type = call.resultType { return await run(call, type, in: driver) }
     return await run(call, nil, in: driver) { (_: Void) in tenon_value_none() }
   }
@@ -115,32 +129,28 @@ extension LoopExecutor {
     return true
   }
 
-  /// The same for operations that take words: nothing in it is generic.
-  private nonisolated(nonsending) func runWords(
-    _ first: consuming Call, in driver: Driver
-  ) async -> Bool {
-    var next: Call? = first
-    while let call = next {
-      let promise = call.promise
-      driver.name.store(call.name, ordering: .relaxed)
-      let (operation, one, two) = call.takeWordOperation()
-      if begin(promise, in: driver) {
-        do {
-          finish(promise, as: .fulfilled, try await operation(one, two))
-        } catch {
-          finish(promise, with: error)
-        }
-      }
-      guard end(promise, in: driver) && driver.takesMany else { return false }
-      next = nextCall(for: driver) { $0.takesWords }
-    }
-    return true
-  }
-
   /// The whole life of a driver that was made for one call.
   nonisolated(nonsending) func runAlone(_ call: consuming Call, in driver: Driver) async {
-    _ = await run(call, in: driver)
+    if call.takesWords {
+      await runWords(call, in: driver)
+    } else {
+      _ = await run(call, in: driver)
+    }
     retire(driver)
+  }
+
+  private nonisolated(nonsending) func runWords(_ call: consuming Call, in driver: Driver) async {
+    let promise = call.promise
+    driver.name.store(call.name, ordering: .relaxed)
+    let (operation, one, two) = call.takeWordOperation()
+    if begin(promise, in: driver) {
+      do {
+        finish(promise, as: .fulfilled, try await operation(one, two))
+      } catch {
+        finish(promise, with: error)
+      }
+    }
+    _ = end(promise, in: driver)
   }
 
   /// Makes a call the one that a cancel finds in the driver; false: it was cancelled before, and has ended.
