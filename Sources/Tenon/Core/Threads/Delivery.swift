@@ -1,3 +1,4 @@
+import CThread
 import Glibc
 
 /// What a thread calls where it happens: callbacks without an executor, and drop functions.
@@ -51,9 +52,11 @@ enum Delivery {
     var isOutside: Bool { completions | cancels | drops == 0 }
   }
 
+  /// Ends a thread's turn with the thread.
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
     pthread_key_create(&key) { memory in
+      tenon__set_turn(nil)
       let turn = memory?.assumingMemoryBound(to: Turn.self)
       turn?.deinitialize(count: 1)
       turn?.deallocate()
@@ -61,8 +64,8 @@ enum Delivery {
     return key
   }()
 
-  private static var known: UnsafeMutablePointer<Turn>? {
-    pthread_getspecific(key)?.assumingMemoryBound(to: Turn.self)
+  @inline(__always) private static var known: UnsafeMutablePointer<Turn>? {
+    tenon__turn()?.assumingMemoryBound(to: Turn.self)
   }
 
   private static var current: UnsafeMutablePointer<Turn> { known ?? make() }
@@ -71,6 +74,7 @@ enum Delivery {
     let turn = UnsafeMutablePointer<Turn>.allocate(capacity: 1)
     turn.initialize(to: Turn())
     pthread_setspecific(key, turn)
+    tenon__set_turn(turn)
     return turn
   }
 
