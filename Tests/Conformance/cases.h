@@ -76,6 +76,8 @@
   CASE(every_two_and_three_operations_on_a_future_may_meet)                   \
   /* executor_race_test.c */                                                  \
   CASE(every_two_and_three_operations_on_an_executor_may_meet)                \
+  CASE(the_last_handle_may_go_while_others_poll)                              \
+  CASE(a_poll_by_an_old_handle_keeps_nobody_from_a_new_executor)              \
   /* race_test.c */                                                           \
   CASE(of_many_threads_that_resolve_a_promise_one_wins)                       \
   CASE(of_many_threads_that_end_a_promise_one_wins)                           \

@@ -278,3 +278,125 @@ CASE(every_two_and_three_operations_on_an_executor_may_meet) {
   CHECK_COUNT(before.futures_pending, after.futures_pending);
   CHECK_COUNT(before.registrations_pending, after.registrations_pending);
 }
+
+/* A poll takes no reference of its own: the last handle may go at any of its steps. */
+
+typedef struct parting {
+  tenon_executor_t *executor;
+  told_t jobs[2];
+  told_t waiting;
+  pair_t pair;
+  bool is_released_by_job;
+} parting_t;
+
+static void release_in_job(void *context, tenon_status_t status) {
+  parting_t *parting = context;
+  tell(&parting->jobs[1], status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(parting->executor));
+}
+
+static void part_before(void *context, size_t round) {
+  parting_t *parting = context;
+  memset(parting, 0, sizeof *parting);
+  parting->executor = executor_create();
+  parting->is_released_by_job = round % 4 == 3;
+  parting->pair = pair_create();
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_on_complete(parting->pair.future, parting->executor,
+                                                         tell_completion, &parting->waiting, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(parting->executor, tell, &parting->jobs[0]));
+}
+
+static void part_run(void *context, size_t member, size_t round) {
+  parting_t *parting = context;
+  random_t random = {round * MEMBERS + member};
+  for (volatile uint64_t delay = random_below(&random, 256); delay > 0; delay--)
+    ;
+  if (member != 0) {
+    tenon_status_t status;
+    do {
+      status = tenon_executor_poll(parting->executor, NULL, NULL);
+      CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_BUSY ||
+            status == TENON_STATUS_CLOSED || status == TENON_STATUS_STALE);
+    } while (status != TENON_STATUS_STALE);
+  } else if (parting->is_released_by_job) {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(parting->executor, release_in_job, parting));
+  } else {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(parting->executor));
+  }
+}
+
+static void part_after(void *context, size_t round) {
+  parting_t *parting = context;
+  (void)round;
+  CHECK_COUNT(1, atomic_load(&parting->jobs[0].count));
+  CHECK_COUNT(parting->is_released_by_job, atomic_load(&parting->jobs[1].count));
+  CHECK_COUNT(1, atomic_load(&parting->waiting.count));
+  CHECK_STATUS(TENON_STATUS_STALE, tenon_executor_poll(parting->executor, NULL, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, settle(parting->pair.promise, TENON_STATUS_OK));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(parting->pair.future));
+}
+
+CASE(the_last_handle_may_go_while_others_poll) {
+  parting_t parting;
+  tenon_process_statistics_t before = process_statistics();
+  race_t race = {
+      MEMBERS, conformance_rounds(100000), &parting, part_before, part_run, part_after,
+  };
+  race_run(&race);
+  tenon_process_statistics_t after = process_statistics();
+  CHECK_COUNT(before.futures_pending, after.futures_pending);
+  CHECK_COUNT(before.registrations_pending, after.registrations_pending);
+}
+
+/* A poll by an old handle is none of the executor that is in its place by now. */
+
+typedef struct succession {
+  tenon_executor_t *old;
+  tenon_executor_t *next;
+} succession_t;
+
+static void succeed_before(void *context, size_t round) {
+  succession_t *succession = context;
+  (void)round;
+  succession->old = executor_create();
+  succession->next = NULL;
+}
+
+static void succeed_run(void *context, size_t member, size_t round) {
+  succession_t *succession = context;
+  random_t random = {round * MEMBERS + member};
+  for (volatile uint64_t delay = random_below(&random, 256); delay > 0; delay--)
+    ;
+  if (member != 0) {
+    tenon_status_t status;
+    do {
+      status = tenon_executor_poll(succession->old, NULL, NULL);
+      CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_BUSY ||
+            status == TENON_STATUS_CLOSED || status == TENON_STATUS_STALE);
+    } while (status != TENON_STATUS_STALE);
+    return;
+  }
+  bool has_threads = round % 2 == 1;
+  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
+  config.threads_max = has_threads;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(succession->old));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &succession->next));
+  for (int time = 0; time < 8; time++)
+    CHECK_STATUS(has_threads ? TENON_STATUS_UNSUPPORTED : TENON_STATUS_OK,
+                 tenon_executor_poll(succession->next, NULL, NULL));
+}
+
+static void succeed_after(void *context, size_t round) {
+  succession_t *succession = context;
+  (void)round;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(succession->next, TENON_FOREVER));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(succession->next));
+}
+
+CASE(a_poll_by_an_old_handle_keeps_nobody_from_a_new_executor) {
+  succession_t succession;
+  race_t race = {
+      MEMBERS, conformance_rounds(100000), &succession, succeed_before, succeed_run, succeed_after,
+  };
+  race_run(&race);
+}

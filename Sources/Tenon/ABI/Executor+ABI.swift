@@ -93,18 +93,16 @@ public func tenon_executor_poll(
   if let result, !isOutput(result.pointee.struct_size, tenon_poll_result_t.self) {
     return TENON_STATUS_INVALID
   }
-  return withExecutor(executor) {
-    var outcome = PollResult()
-    let status = $0.poll(limits, &outcome)
-    if status == TENON_STATUS_OK, let result {
-      result.pointee.jobs = outcome.jobs
-      result.pointee.deadline_ns = outcome.deadline
-      result.pointee.more = outcome.more
-      result.pointee.alive = outcome.alive
-      result.pointee.closed = outcome.closed
-    }
-    return status
+  var outcome = PollResult()
+  let status = LoopExecutor.poll(Handle(executor), limits, &outcome)
+  if status == TENON_STATUS_OK, let result {
+    result.pointee.jobs = outcome.jobs
+    result.pointee.deadline_ns = outcome.deadline
+    result.pointee.more = outcome.more
+    result.pointee.alive = outcome.alive
+    result.pointee.closed = outcome.closed
   }
+  return status
 }
 
 @c @implementation

@@ -9,7 +9,7 @@ struct ExecutorState: ~Copyable {
   /// What is refused: new work once it is closing, and everything once it is closed.
   enum Admission { case newWork, inFlight }
 
-  /// Any thread: the thread that polls, or 0. Whoever puts its name here owns `own`.
+  /// The thread that polls, or 0. Whoever puts its name here, under the mutex, owns `own`. Any thread reads it.
   let poller = Atomic<UInt>(0)
   /// The thread that polled last, or created it.
   let home = Atomic<UInt>(0)
@@ -78,6 +78,8 @@ struct ExecutorState: ~Copyable {
     var closeDeadline = UInt64.max
     /// The last handle is gone: a poll that runs is the last one.
     var isUnattended = false
+    /// The object that the last handle kept, for the poll that runs to let go of.
+    var left: UnsafeMutableRawPointer?
     /// After the close, while there are handles: what has the descriptor, which a loop may still watch.
     var closedSource: WakeSource?
     /// Whoever began to close is cancelling what is in flight; or has, and what that leads to has not run yet.

@@ -34,7 +34,7 @@ extension LoopExecutor {
       return true
     }
     // The last handle went meanwhile, and whoever polled then could not end the close before this.
-    if isUnattended { finishUnattended() }
+    if isUnattended { state.letGo(.passRetained(self)) }
     return true
   }
 
@@ -115,7 +115,7 @@ extension LoopExecutor {
     }
   }
 
-  /// The last handle is gone: close now, or at the end of the poll that is running.
+  /// The last handle is gone: begins to close, if nobody has, and gives it no time.
   func closeUnattended() {
     state.pointee.mutex.withLock {
       if state.isNamed(name) {
@@ -128,11 +128,10 @@ extension LoopExecutor {
     state.pointee.mutex.withLock {
       if state.isNamed(name) { state.shared.pointee.closeDeadline = 0 }
     }
-    finishUnattended()
   }
 
   /// Polls until it is closed, unless that is somebody else's turn.
-  private func finishUnattended() {
+  func finishUnattended() {
     if let threads = threadPool { return threads.attendClose() }
     if state.isPolledHere { return }
     // Whoever is cancelling what is in flight goes on when that is done; this may be a callback of it.

@@ -181,7 +181,12 @@ public class LoopExecutor: TaskExecutor, @unchecked Sendable {
 /// Nobody has a handle of the executor any more. Takes its reference over.
 private func closeReleased(_ executor: UnsafeMutableRawPointer?, _ size: Int) {
   guard let executor else { return }
-  Unmanaged<LoopExecutor>.fromOpaque(executor).takeRetainedValue().closeUnattended()
+  let object = Unmanaged<LoopExecutor>.fromOpaque(executor)
+  let state = object._withUnsafeGuaranteedRef {
+    $0.closeUnattended()
+    return $0.state
+  }
+  state.letGo(object)
 }
 
 /// A status on its way out of a function that returns something else.

@@ -10,6 +10,8 @@ struct PollResult {
   var closed = false
   /// Which of the polls that changed something it was, or came after.
   var turn: UInt64 = 0
+  /// There is reason to wake whoever waits for this executor.
+  var wakes = false
 }
 
 /// How much a poll may do: see tenon_poll_budget_t.
@@ -22,20 +24,55 @@ struct PollBudget {
 extension LoopExecutor {
   /// Runs what is ready and what that makes ready, within the budget.
   func poll(_ budget: PollBudget, _ result: inout PollResult) -> tenon_status_t {
-    guard Delivery.isInside, state.pointee.poller.load(ordering: .relaxed) == 0 else {
-      return pollHere(budget, &result)
-    }
-    return Delivery.whileWaiting { pollHere(budget, &result) }
+    LoopExecutor.poll(state, name, isLent: false, budget, &result)
   }
 
-  private func pollHere(_ budget: PollBudget, _ result: inout PollResult) -> tenon_status_t {
-    let status = state.beginPoll(name)
+  /// The same by a handle, without a reference: see `letGo`.
+  @inline(__always) static func poll(
+    _ handle: Handle, _ budget: PollBudget, _ result: inout PollResult
+  ) -> tenon_status_t {
+    guard let state = state(handle) else { return check(handle) }
+    let status = poll(state, ExecutorName(handle), isLent: true, budget, &result)
+    if _fastPath(status == TENON_STATUS_OK) { return status }
+    // The last handle may have gone meanwhile, and the state may be another executor's.
+    let reason = check(handle)
+    return reason == TENON_STATUS_OK ? status : reason
+  }
+
+  @inline(__always) private static func poll(
+    _ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, isLent: Bool,
+    _ budget: PollBudget, _ result: inout PollResult
+  ) -> tenon_status_t {
+    guard Delivery.isInside, state.pointee.poller.load(ordering: .relaxed) == 0 else {
+      return pollHere(state, name, isLent: isLent, budget, &result)
+    }
+    return Delivery.whileWaiting { pollHere(state, name, isLent: isLent, budget, &result) }
+  }
+
+  private static func pollHere(
+    _ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, isLent: Bool,
+    _ budget: PollBudget, _ result: inout PollResult
+  ) -> tenon_status_t {
+    let status = state.beginPoll(name, isLent: isLent)
     if status != TENON_STATUS_OK {
-      if status == TENON_STATUS_BUSY && state.isPolledHere { state.silenceDescriptor() }
+      if status == TENON_STATUS_BUSY && state.isPolledHere && state.isNamed(name) {
+        state.silenceDescriptor()
+      }
       return status
     }
     let outer = ThreadRecord.beginPoll(state, name)
-    defer { ThreadRecord.endPoll(outer) }
+    // Not before: until then it may be anybody's slot.
+    let slot = ExecutorSlot.at(executorTable.address(of: name.index))
+    let object = Unmanaged<LoopExecutor>.fromOpaque(slot.pointee.object.unsafelyUnwrapped)
+    object._withUnsafeGuaranteedRef { $0.run(budget, &result) }
+    ThreadRecord.endPoll(outer)
+    // From here on others may let go of the object.
+    state.endPoll(wakes: result.wakes)
+    return TENON_STATUS_OK
+  }
+
+  /// The poll itself. Returns with the mutex taken.
+  @inline(__always) private func run(_ budget: PollBudget, _ result: inout PollResult) {
     result.jobs = 0
     state.own.pointee.budget = min(
       budget.jobs == 0 ? .max : budget.jobs, state.own.pointee.jobsOverdue ?? .max)
@@ -61,11 +98,11 @@ extension LoopExecutor {
       initial = state.own.pointee.budget
       if result.closed {
         state.pointee.jobCount.count(result.jobs)
-        state.pointee.poller.store(0, ordering: .releasing)
-        return TENON_STATUS_OK
+        result.wakes = false
+        return state.pointee.mutex.lock()
       }
       result.deadline = nextDeadline()
-      if finishPoll(&result, seenClose, hasCompany) { return TENON_STATUS_OK }
+      if finishPoll(&result, seenClose, hasCompany) { return }
       hasCompany = true
       if result.more {
         // Nobody else will poll: what this one may do is no matter any more.
@@ -76,7 +113,8 @@ extension LoopExecutor {
     }
   }
 
-  /// Ends the poll, unless new work has come, or a close that it has not seen, or that nobody else will finish: false.
+  /// Ends the poll, and takes the mutex; unless new work has come, or a close that it has not seen, or that nobody else will
+  /// finish: false.
   private func finishPoll(
     _ result: inout PollResult, _ seenClose: UInt64, _ hasCompany: Bool
   ) -> Bool {
@@ -128,19 +166,14 @@ extension LoopExecutor {
         pending: state.pointee.pendingHere.load(ordering: .relaxed)
           + state.shared.pointee.pendingElsewhere)
     }
-    state.pointee.poller.store(0, ordering: .releasing)
     if hasNews { state.shared.pointee.turns &+= 1 }
     result.turn = state.shared.pointee.turns
-    if result.more || (hasNews && state.shared.pointee.sleepers != 0) {
-      // What the budget left is as good as a producer's job; and who sleeps went by what was before.
-      state.unlockAndWake()
-    } else {
-      state.pointee.mutex.unlock()
-    }
+    // What the budget left is as good as a producer's job; and who sleeps went by what was before.
+    result.wakes = result.more || (hasNews && state.shared.pointee.sleepers != 0)
     return true
   }
 
-  private func tellHost(deadline: UInt64, alive: Bool) {
+  @inline(never) private func tellHost(deadline: UInt64, alive: Bool) {
     if deadline != state.own.pointee.armedDeadline {
       state.own.pointee.armedDeadline = deadline
       state.source.pointee?.setTimer(deadline)
@@ -153,14 +186,27 @@ extension LoopExecutor {
   }
 
   /// When the next poll is due. For a host that somebody has run the loop also when he has waited long enough.
-  func nextDeadline() -> UInt64 {
+  @inline(__always) private func nextDeadline() -> UInt64 {
     let deadline = min(state.own.pointee.timers.nextDeadline ?? .max, closeDeadline)
     let wait = state.pointee.waitDeadline.load(ordering: .relaxed)
     return wait < deadline && state.source.pointee?.host != nil ? wait : deadline
   }
 
   /// Whether nothing is left to run, but for what has arrived since it was last looked at; false: the budget ended it.
-  private func runJobs(_ timeEnd: UInt64, _ interrupt: UnsafePointer<UInt32>?) -> Bool {
+  @inline(__always) private func runJobs(
+    _ timeEnd: UInt64, _ interrupt: UnsafePointer<UInt32>?
+  ) -> Bool {
+    if state.own.pointee.ready.isEmpty && state.own.pointee.readyCalls.isEmpty
+      && !state.own.pointee.hasNewTimers
+    {
+      return true
+    }
+    return runReadyJobs(timeEnd, interrupt)
+  }
+
+  @inline(never) private func runReadyJobs(
+    _ timeEnd: UInt64, _ interrupt: UnsafePointer<UInt32>?
+  ) -> Bool {
     let initial = state.own.pointee.budget
     // Whom Swift jobs run for: from the first of them on.
     var executors: (task: UnownedTaskExecutor, serial: UnownedSerialExecutor)?
@@ -216,19 +262,25 @@ extension LoopExecutor {
 }
 
 extension UnsafeMutablePointer where Pointee == ExecutorState {
-  /// Makes this thread the one that polls.
-  func beginPoll(_ name: ExecutorName) -> tenon_status_t {
+  /// Makes this thread the one that polls; by a handle, only if there is one still.
+  @inline(__always) fileprivate func beginPoll(_ name: ExecutorName, isLent: Bool) -> tenon_status_t
+  {
     if pointee.phase.load(ordering: .relaxed) == .closed { return TENON_STATUS_CLOSED }
-    let (won, _) = pointee.poller.compareExchange(
-      expected: 0, desired: currentThread, ordering: .acquiring)
-    guard won else { return pool == nil ? TENON_STATUS_BUSY : TENON_STATUS_UNSUPPORTED }
-    pointee.home.store(currentThread, ordering: .relaxed)
+    if pointee.poller.load(ordering: .relaxed) != 0 { return refusalOfPoll }
     pointee.mutex.lock()
-    guard isNamed(name), pointee.phase.load(ordering: .relaxed) != .closed else {
-      pointee.poller.store(0, ordering: .releasing)
+    // Whoever comes with an old handle must not for a moment keep those from it whose executor is here now.
+    guard isNamed(name), pointee.phase.load(ordering: .relaxed) != .closed,
+      !(isLent && shared.pointee.isUnattended)
+    else {
       pointee.mutex.unlock()
       return TENON_STATUS_CLOSED
     }
+    guard pointee.poller.load(ordering: .relaxed) == 0 else {
+      pointee.mutex.unlock()
+      return refusalOfPoll
+    }
+    pointee.poller.store(currentThread, ordering: .relaxed)
+    pointee.home.store(currentThread, ordering: .relaxed)
     // From here on a producer need not wake anybody: what it adds is seen before this poll ends.
     shared.pointee.isSleeping = false
     // A wake that somebody sleeps for stays until he has seen it. One whose producer has not come back to say so counts:
@@ -241,6 +293,41 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.mutex.unlock()
     if clears && source.pointee?.host == nil { source.pointee?.clear() }
     return TENON_STATUS_OK
+  }
+
+  private var refusalOfPoll: tenon_status_t {
+    pool == nil ? TENON_STATUS_BUSY : TENON_STATUS_UNSUPPORTED
+  }
+
+  /// Under the mutex, which this frees: nobody polls any more.
+  @inline(__always) fileprivate func endPoll(wakes: Bool) {
+    pointee.poller.store(0, ordering: .releasing)
+    let left = shared.pointee.left
+    if _slowPath(left != nil) { shared.pointee.left = nil }
+    if wakes { unlockAndWake() } else { pointee.mutex.unlock() }
+    if let left { letGo(.fromOpaque(left)) }
+  }
+
+  /// Lets go of the object after the last handle, when it is closed. Whoever polls by a handle has no reference, and goes on with
+  /// this one.
+  @inline(never) func letGo(_ object: Unmanaged<LoopExecutor>) {
+    while true {
+      object._withUnsafeGuaranteedRef { $0.finishUnattended() }
+      pointee.mutex.lock()
+      if pool == nil && pointee.poller.load(ordering: .relaxed) != 0 {
+        // He does the same when he ends, with one reference.
+        let isFirst = shared.pointee.left == nil
+        if isFirst { shared.pointee.left = object.toOpaque() }
+        pointee.mutex.unlock()
+        return isFirst ? () : object.release()
+      }
+      // Whoever is cancelling has a reference of his own, and ends the close.
+      let isOver =
+        pool != nil || pointee.phase.load(ordering: .relaxed) != .closing
+        || shared.pointee.cancelling == .now
+      pointee.mutex.unlock()
+      if isOver { return object.release() }
+    }
   }
 
   /// A job turns the loop that polls this: until it has returned there is nothing to poll for, and a timer that came due would
@@ -296,8 +383,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   /// In the poll and under the mutex.
-  func moveArrivals() {
-    _ = moveBound()
+  @inline(__always) func moveArrivals() {
+    if !own.pointee.bound.isEmpty { moveAllBound() }
     if !shared.pointee.inbox.isEmpty {
       own.pointee.ready.take(allOf: &shared.pointee.inbox)
     }

@@ -73,9 +73,12 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   /// Hands out the timers that are due. In a poll.
-  func advanceTimers() {
+  @inline(__always) func advanceTimers() {
     takeArrivedTimers()
-    if own.pointee.timers.count == 0 { return }
+    if own.pointee.timers.count != 0 { advanceWheel() }
+  }
+
+  @inline(never) private func advanceWheel() {
     own.pointee.timers.advance(to: now) { index in
       let slot = RegistrationSlot.at(index)
       let word = slot.pointee.head.word.load(ordering: .relaxed)
