@@ -54,10 +54,11 @@ let package = Package(
     .target(
       name: "TenonNode", dependencies: ["CTenon", "Tenon", "TenonNodeLoop"], swiftSettings: swift),
 
-    // What errors mean in Foundation, for those who use it.
+    // What errors mean in Foundation, and how its types cross, for those who use it.
     .target(name: "TenonFoundationStart", cSettings: c),
     .target(
-      name: "TenonFoundation", dependencies: ["Tenon", "TenonFoundationStart"],
+      name: "TenonFoundation",
+      dependencies: ["CTenon", "Tenon", "TenonExport", "TenonFoundationStart"],
       swiftSettings: swift),
 
     // MARK: Examples

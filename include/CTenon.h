@@ -1,2 +1,3 @@
 /* What Swift's `import CTenon` sees. C and C++ include <tenon/tenon.h>. */
+#include <tenon/record.h>
 #include <tenon/tenon.h>

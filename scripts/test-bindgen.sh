@@ -6,11 +6,12 @@ cd "$(dirname "$0")/.."
 root=$PWD
 swift build -c release --product tenon
 swift build -c release --target TenonExport
+swift build -c release --target TenonFoundation
 library=$(swift build -c release --show-bin-path)
 build=$root/.build-bindgen
 mkdir -p "$build"
 maps=()
-for map in "$root"/include/module.modulemap "$root"/Sources/C*/module.modulemap "$library"/C*.build/module.modulemap; do
+for map in "$root"/include/module.modulemap "$root"/Sources/C*/module.modulemap "$library"/{C*,TenonFoundationStart}.build/module.modulemap; do
   if [ -f "$map" ]; then maps+=(-Xcc "-fmodule-map-file=$map"); fi
 done
 strict=(-Wall -Wextra -Werror -g -fsanitize=address,undefined -I"$root/include")
@@ -29,9 +30,11 @@ make_library() {
 compile_library() { # name, module, files...
   local name=$1 module=$2
   shift 2
+  local objects=("$library"/TenonExport.build/*.o)
+  if grep -q TenonFoundation "$@"; then objects+=("$library"/TenonFoundation*.build/*.o); fi
   swiftc -O -wmo -swift-version 6 -warnings-as-errors -parse-as-library -module-name "$module" \
     -I "$library/Modules" -Xcc -I"$root/include" "${maps[@]}" "$@" "$build/$name/thunks.swift" \
-    "$library"/TenonExport.build/*.o -emit-library -o "$build/$name/lib$name.so" -L "$library" -ltenon \
+    "${objects[@]}" -emit-library -o "$build/$name/lib$name.so" -L "$library" -ltenon \
     -Xlinker -rpath -Xlinker "$library"
 }
 

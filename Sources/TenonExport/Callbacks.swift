@@ -246,13 +246,23 @@ public func answer<Content: ExportableScalar>(scalar: Content.Scalar) throws -> 
   }
 }
 
+/// What C has answered where nothing can be wrong: a number.
+public func total<Content: ExportableScalar>(_ scalar: Content.Scalar) -> Content {
+  do throws(Refusal) {
+    return try Content(exportedScalar: scalar)
+  } catch { fatalError("a number of every value is refused") }
+}
+
 /// Calls `body` with a value as it stands in a struct, for as long as that runs.
 @inlinable public func lend<Content: Exportable, Result>(
   _ value: Content, _ body: (UnsafeRawPointer) throws -> Result
 ) rethrows -> Result {
   let size = Tail.rounded(Content.exportedFieldSize)
   let block = makeBlock(size, tail: value.exportedTailSize)
-  defer { block.deallocate() }
+  defer {
+    if Content.holdsObjects { Content.releaseObjects(in: block) }
+    block.deallocate()
+  }
   var tail = Tail(block + size)
   value.write(to: block, &tail)
   return try body(UnsafeRawPointer(block))
@@ -264,6 +274,13 @@ public func lend<Instance: ExportedObject, Result>(
 ) rethrows -> Result {
   let handle = Object(object)
   return try withExtendedLifetime(handle) { try body(handle.pointer) }
+}
+
+public func lend<Instance: ExportedObject, Result>(
+  object: Instance?, _ body: (OpaquePointer?) throws -> Result
+) rethrows -> Result {
+  guard let object else { return try body(nil) }
+  return try lend(object: object, body)
 }
 
 extension UnsafeRawPointer {

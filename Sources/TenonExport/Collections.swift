@@ -10,7 +10,7 @@ extension ExportedCollection {
   @inlinable @inline(__always) public static var isExportedNullable: Bool { true }
 
   @inlinable func makeCollectionBlock() -> UnsafeMutableRawPointer {
-    let block = makeBlock(16, tail: exportedTailSize)
+    let block = makeBlock(16, tail: exportedTailSize, of: Self.self)
     var tail = Tail(block + 16)
     write(to: block, &tail)
     return block
@@ -54,6 +54,14 @@ extension Array: Exportable, ExportedCollection where Element: Exportable {
     TenonExport.write(data, count, to: field)
   }
 
+  @inlinable public static var holdsObjects: Bool { Element.holdsObjects }
+  @inlinable public static func releaseObjects(in field: UnsafeRawPointer) {
+    guard holdsObjects, let data = field.load(as: UnsafeRawPointer?.self) else { return }
+    for index in 0..<(field + 8).load(as: Int.self) {
+      Element.releaseObjects(in: data + index * Element.exportedFieldSize)
+    }
+  }
+
   @inlinable public static func read(_ field: UnsafeRawPointer) throws(Refusal) -> [Element] {
     let (data, count) = try readData(field, stride: Element.exportedFieldSize)
     guard let data, count > 0 else { return [] }
@@ -74,7 +82,7 @@ extension Array: Exportable, ExportedCollection where Element: Exportable {
 
   @inlinable public consuming func makeExportedValue() -> tenon_value_t {
     if let bytes = self as? [UInt8] { return bytes.makeBytesValue() }
-    return tenon_value_pointer(makeCollectionBlock(), mark([Element].self), dropBlock)
+    return tenon_value_pointer(makeCollectionBlock(), mark([Element].self), endBlock(Self.self))
   }
 
   @inlinable public static func read(value: tenon_value_t) throws(Refusal) -> [Element] {
@@ -113,7 +121,7 @@ extension Set: Exportable, ExportedCollection where Element: Exportable {
     Set(try [Element].read(field))
   }
   @inlinable public consuming func makeExportedValue() -> tenon_value_t {
-    tenon_value_pointer(makeCollectionBlock(), mark([Element].self), dropBlock)
+    tenon_value_pointer(makeCollectionBlock(), mark([Element].self), endBlock(Self.self))
   }
   @inlinable public static func read(value: tenon_value_t) throws(Refusal) -> Set<Element> {
     Set(try [Element].read(block(value, [Element].self)))
@@ -150,6 +158,14 @@ extension Dictionary: Exportable, ExportedCollection where Key: Exportable, Valu
     TenonExport.write(data, count, to: field)
   }
 
+  @inlinable public static var holdsObjects: Bool { Value.holdsObjects }
+  @inlinable public static func releaseObjects(in field: UnsafeRawPointer) {
+    guard holdsObjects, let data = field.load(as: UnsafeRawPointer?.self) else { return }
+    for index in 0..<(field + 8).load(as: Int.self) {
+      Value.releaseObjects(in: data + index * entrySize + valueOffset)
+    }
+  }
+
   @inlinable public static func read(_ field: UnsafeRawPointer) throws(Refusal) -> [Key: Value] {
     let (data, count) = try readData(field, stride: entrySize)
     guard let data, count > 0 else { return [:] }
@@ -163,7 +179,7 @@ extension Dictionary: Exportable, ExportedCollection where Key: Exportable, Valu
   }
 
   @inlinable public consuming func makeExportedValue() -> tenon_value_t {
-    tenon_value_pointer(makeCollectionBlock(), mark([Key: Value].self), dropBlock)
+    tenon_value_pointer(makeCollectionBlock(), mark([Key: Value].self), endBlock(Self.self))
   }
   @inlinable public static func read(value: tenon_value_t) throws(Refusal) -> [Key: Value] {
     try read(block(value, [Key: Value].self))
@@ -198,6 +214,12 @@ extension Optional: Exportable where Wrapped: Exportable {
     if Wrapped.isExportedNullable { return some.write(to: field, &tail) }
     field.storeBytes(of: 1, as: UInt8.self)
     some.write(to: field + Wrapped.exportedAlignment, &tail)
+  }
+
+  @inlinable public static var holdsObjects: Bool { Wrapped.holdsObjects }
+  /// What is not there is NULL, which has none.
+  @inlinable public static func releaseObjects(in field: UnsafeRawPointer) {
+    if Wrapped.holdsObjects { Wrapped.releaseObjects(in: field) }
   }
 
   @inlinable public static func read(_ field: UnsafeRawPointer) throws(Refusal) -> Wrapped? {

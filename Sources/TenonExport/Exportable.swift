@@ -37,10 +37,25 @@ public protocol Exportable: Sendable, SendableMetatype {
   /// Reads a value, which stays its owner's.
   static func read(value: tenon_value_t) throws(Refusal) -> Self
 
+  /// Whether it has references to objects, which go when the block that they are in ends.
+  static var holdsObjects: Bool { get }
+  /// Gives back those in a field.
+  static func releaseObjects(in field: UnsafeRawPointer)
+  /// Gives back those in a block of it.
+  static func releaseObjects(ofBlock block: UnsafeRawPointer)
+
   /// Writes it where a call's result goes.
   consuming func give(to out: UnsafeMutableRawPointer)
   /// Writes there that there is none.
   static func giveNone(to out: UnsafeMutableRawPointer)
+}
+
+extension Exportable {
+  @inlinable @inline(__always) public static var holdsObjects: Bool { false }
+  @inlinable public static func releaseObjects(in field: UnsafeRawPointer) {}
+  @inlinable public static func releaseObjects(ofBlock block: UnsafeRawPointer) {
+    releaseObjects(in: block)
+  }
 }
 
 /// Where the variable parts of a block go.
@@ -83,14 +98,48 @@ public struct Delivered<Content: Exportable>: ValueConvertible {
   @inlinable public consuming func makeValue() -> tenon_value_t { content.makeExportedValue() }
 }
 
+// MARK: Blocks
+
 /// A block of memory with a struct of `size` bytes, zeroed, and its tail.
 @inlinable @inline(__always) func makeBlock(_ size: Int, tail: Int) -> UnsafeMutableRawPointer {
   let rounded = Tail.rounded(size)
   return UnsafeMutableRawPointer.allocate(byteCount: rounded + tail, alignment: 8).zeroed(rounded)
 }
 
+/// The same for C: a block that holds objects has its type before it, which knows how to let go of them.
+@inlinable @inline(__always) func makeBlock<Content: Exportable>(
+  _ size: Int, tail: Int, of type: Content.Type
+) -> UnsafeMutableRawPointer {
+  guard Content.holdsObjects else { return makeBlock(size, tail: tail) }
+  let memory = makeBlock(blockHeadSize + size, tail: tail)
+  memory.storeBytes(of: type, as: (any Exportable.Type).self)
+  return memory + blockHeadSize
+}
+
+@usableFromInline var blockHeadSize: Int { MemoryLayout<any Exportable.Type>.size }
+
+@inlinable @inline(__always) func endBlock<Content: Exportable>(_ type: Content.Type)
+  -> tenon_drop_fn
+{ Content.holdsObjects ? dropOwningBlock : dropBlock }
+
 /// A tenon_drop_fn for blocks.
 @usableFromInline let dropBlock: tenon_drop_fn = { pointer, _ in pointer?.deallocate() }
+
+@usableFromInline let dropOwningBlock: tenon_drop_fn = { pointer, _ in freeOwningBlock(pointer) }
+
+@usableFromInline func freeOwningBlock(_ block: UnsafeMutableRawPointer?) {
+  guard let block else { return }
+  let memory = block - blockHeadSize
+  memory.load(as: (any Exportable.Type).self).releaseObjects(ofBlock: block)
+  memory.deallocate()
+}
+
+/// Ends a block that C has been given.
+@inlinable public func freeBlock<Content: Exportable>(
+  _ block: UnsafeMutableRawPointer?, _ type: Content.Type
+) {
+  if Content.holdsObjects { freeOwningBlock(block) } else { block?.deallocate() }
+}
 
 /// What stands for a type as the mark of its blocks.
 @inlinable @inline(__always) func mark<Content>(_ type: Content.Type) -> UnsafeRawPointer {

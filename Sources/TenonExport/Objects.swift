@@ -11,6 +11,11 @@ extension ExportedObject {
   @inlinable public static var isExportedNullable: Bool { true }
   @inlinable public var exportedTailSize: Int { 0 }
 
+  @inlinable public static var holdsObjects: Bool { true }
+  public static func releaseObjects(in field: UnsafeRawPointer) {
+    _ = tenon_object_release(field.load(as: OpaquePointer?.self))
+  }
+
   public func write(to field: UnsafeMutableRawPointer, _ tail: inout Tail) { give(to: field) }
 
   public static func read(_ field: UnsafeRawPointer) throws(Refusal) -> Self {

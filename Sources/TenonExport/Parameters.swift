@@ -12,6 +12,19 @@ import CTenon
   optionalText == nil ? nil : try parameter(text: optionalText)
 }
 
+@inlinable public func parameter<Content: ExportableText>(text: UnsafePointer<CChar>?)
+  throws(Refusal)
+  -> Content
+{
+  try Content(exportedText: parameter(text: text))
+}
+
+@inlinable public func parameter<Content: ExportableText>(optionalText: UnsafePointer<CChar>?)
+  throws(Refusal) -> Content?
+{
+  optionalText == nil ? nil : try parameter(text: optionalText)
+}
+
 /// A number, an enum.
 @inlinable @inline(__always)
 public func parameter<Content: ExportableScalar>(_ scalar: Content.Scalar) throws(Refusal)

@@ -76,9 +76,15 @@ extension Record {
     try Self(record: RecordReader(field.loadUnaligned(as: UnsafeRawPointer?.self), Self.self))
   }
 
+  @inlinable public static func releaseObjects(in field: UnsafeRawPointer) {
+    guard holdsObjects, let record = field.load(as: UnsafeRawPointer?.self) else { return }
+    releaseObjects(ofBlock: record)
+  }
+  @inlinable public static func releaseObjects(ofBlock block: UnsafeRawPointer) {}
+
   /// The block that C gets.
   @inlinable public func makeRecordBlock() -> UnsafeMutableRawPointer {
-    let block = makeBlock(Self.exportedRecordSize, tail: exportedRecordTail)
+    let block = makeBlock(Self.exportedRecordSize, tail: exportedRecordTail, of: Self.self)
     block.storeBytes(of: Self.exportedRecordSize, as: Int.self)
     var tail = Tail(block + Self.exportedRecordSize)
     write(record: block, &tail)
@@ -86,7 +92,7 @@ extension Record {
   }
 
   @inlinable public consuming func makeExportedValue() -> tenon_value_t {
-    tenon_value_pointer(makeRecordBlock(), mark(Self.self), dropBlock)
+    tenon_value_pointer(makeRecordBlock(), mark(Self.self), endBlock(Self.self))
   }
 
   @inlinable public static func read(value: tenon_value_t) throws(Refusal) -> Self {

@@ -65,8 +65,6 @@ public func makeValue<Content: Exportable>(
   } catch { return error.status }
 }
 
-public func freeBlock(_ block: UnsafeMutableRawPointer?) { block?.deallocate() }
-
 // MARK: Calls that answer at once
 
 /// Runs a function that does not fail, and gives its result to C.
@@ -132,10 +130,12 @@ extension ExportedError {
   public var errorDomain: String { Self.exportedDomain }
   public var errorCode: Int64 { Int64(exportedCode) }
   public var errorBlock: tenon_error_payload_t? {
-    tenon_error_payload_t(
+    var payload = tenon_error_payload_t(
       struct_size: MemoryLayout<tenon_error_payload_t>.size, type: mark(Self.self),
       pointer: makeRecordBlock()
     ) { $0?.deallocate() }
+    if Self.holdsObjects { payload.drop = { freeOwningBlock($0) } }
+    return payload
   }
 }
 

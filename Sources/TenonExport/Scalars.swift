@@ -2,8 +2,9 @@ public import CTenon
 
 /// Numbers, which C has by value.
 public protocol ExportableScalar: Exportable {
-  /// The type that C has.
-  associatedtype Scalar: BitwiseCopyable & Sendable
+  /// The type that C has: plain memory. (That it is BitwiseCopyable cannot be asked for: the compiler loses it for C's structs
+  /// from one module to the next.)
+  associatedtype Scalar: Sendable
   var exportedScalar: Scalar { get }
   init(exportedScalar: Scalar) throws(Refusal)
 }

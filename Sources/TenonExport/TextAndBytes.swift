@@ -87,6 +87,32 @@ extension String: Exportable {
   }
 }
 
+/// A type that crosses as text.
+public protocol ExportableText: Exportable {
+  var exportedText: String { get }
+  init(exportedText: String) throws(Refusal)
+}
+
+extension ExportableText {
+  public static var exportedFieldSize: Int { String.exportedFieldSize }
+  public static var exportedAlignment: Int { String.exportedAlignment }
+  public static var isExportedPlain: Bool { false }
+  public static var isExportedNullable: Bool { true }
+  public var exportedTailSize: Int { exportedText.exportedTailSize }
+  public func write(to field: UnsafeMutableRawPointer, _ tail: inout Tail) {
+    exportedText.write(to: field, &tail)
+  }
+  public static func read(_ field: UnsafeRawPointer) throws(Refusal) -> Self {
+    try Self(exportedText: String.read(field))
+  }
+  public consuming func makeExportedValue() -> tenon_value_t { exportedText.makeExportedValue() }
+  public static func read(value: tenon_value_t) throws(Refusal) -> Self {
+    try Self(exportedText: String.read(value: value))
+  }
+  public consuming func give(to out: UnsafeMutableRawPointer) { exportedText.give(to: out) }
+  public static func giveNone(to out: UnsafeMutableRawPointer) { String.giveNone(to: out) }
+}
+
 @usableFromInline var emptyText: UnsafePointer<CChar> {
   UnsafeRawPointer(StaticString("").utf8Start).assumingMemoryBound(to: CChar.self)
 }

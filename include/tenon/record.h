@@ -30,6 +30,11 @@ typedef struct tenon_bytes {
   size_t size;
 } tenon_bytes_t;
 
+/** A UUID, in the order in which it is written. */
+typedef struct tenon_uuid {
+  uint8_t bytes[16];
+} tenon_uuid_t;
+
 /** A text that ends with NUL, without a copy. NULL gives none. */
 static inline tenon_string_t tenon_string(const char *text) {
   tenon_string_t string;
@@ -71,6 +76,7 @@ TENON_LIST_AND_OPTIONAL(uint32_t, uint32);
 TENON_LIST_AND_OPTIONAL(uint64_t, uint64);
 TENON_LIST_AND_OPTIONAL(float, float);
 TENON_LIST_AND_OPTIONAL(double, double);
+TENON_LIST_AND_OPTIONAL(tenon_uuid_t, uuid);
 #undef TENON_LIST_AND_OPTIONAL
 
 typedef struct tenon_string_list {

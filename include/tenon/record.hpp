@@ -8,7 +8,10 @@
 #include <tenon/record.h>
 #include <tenon/tenon.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
@@ -83,6 +86,23 @@ template <> struct field<std::chrono::nanoseconds> {
   }
 };
 
+template <> struct field<std::chrono::sys_time<std::chrono::nanoseconds>> {
+  using date = std::chrono::sys_time<std::chrono::nanoseconds>;
+  static void read(std::int64_t c, date &out) { out = date(std::chrono::nanoseconds(c)); }
+  static void lend(lender &, const date &from, std::int64_t &c) {
+    c = from.time_since_epoch().count();
+  }
+};
+
+template <> struct field<std::array<std::byte, 16>> {
+  static void read(const tenon_uuid_t &c, std::array<std::byte, 16> &out) {
+    std::memcpy(out.data(), c.bytes, sizeof c.bytes);
+  }
+  static void lend(lender &, const std::array<std::byte, 16> &from, tenon_uuid_t &c) {
+    std::memcpy(c.bytes, from.data(), sizeof c.bytes);
+  }
+};
+
 template <> struct field<std::string> {
   static void read(const tenon_string_t &c, std::string &out) {
     if (c.data)
@@ -106,6 +126,12 @@ template <> struct field<std::vector<std::byte>> {
                           : reinterpret_cast<const std::uint8_t *>(from.data());
     c.size = from.size();
   }
+};
+
+/// Objects: C++ has a reference of its own.
+template <class T, class Handle, tenon_status_t (*retain)(Handle *) noexcept> struct object_field {
+  static void read(Handle *c, T &out) { out = c && retain(c) == TENON_STATUS_OK ? T(c) : T(); }
+  static void lend(lender &, const T &from, Handle *&c) { c = from.handle(); }
 };
 
 /// The element of a list of C's.
@@ -300,6 +326,14 @@ template <class T, class C> std::optional<T> read_number(const C *c) {
   return c ? std::optional<T>(read<T>(*c)) : std::nullopt;
 }
 
+/// What C has for a number that is another type in C++.
+template <class C, class T> C plain(const T &from) {
+  lender none;
+  C c{};
+  field<T>::lend(none, from, c);
+  return c;
+}
+
 /// Text that C gives.
 inline std::string read_text(const char *c) { return c ? std::string(c) : std::string(); }
 inline std::optional<std::string> read_optional_text(const char *c) {
@@ -451,6 +485,35 @@ template <> struct traits<std::chrono::nanoseconds> {
   static bool holds(const tenon_value_t &value) noexcept { return value.kind == TENON_VALUE_I64; }
   static std::chrono::nanoseconds take(const tenon_value_t &value) noexcept {
     return std::chrono::nanoseconds(value.as.i64);
+  }
+};
+template <> struct traits<std::chrono::sys_time<std::chrono::nanoseconds>> {
+  using date = std::chrono::sys_time<std::chrono::nanoseconds>;
+  static tenon_value_t make(date from) noexcept {
+    return tenon_value_i64(from.time_since_epoch().count());
+  }
+  static bool holds(const tenon_value_t &value) noexcept { return value.kind == TENON_VALUE_I64; }
+  static date take(const tenon_value_t &value) noexcept {
+    return date(std::chrono::nanoseconds(value.as.i64));
+  }
+};
+template <> struct traits<std::array<std::byte, 16>> {
+  static tenon_value_t make(const std::array<std::byte, 16> &from) {
+    tenon_value_t value;
+    detail::require(tenon_value_copy_bytes(from.data(), from.size(), &value));
+    return value;
+  }
+  static bool holds(const tenon_value_t &value) noexcept {
+    const void *data = nullptr;
+    std::size_t size = 0;
+    return value.kind == TENON_VALUE_BYTES &&
+           tenon_value_get_data(&value, &data, &size) == TENON_STATUS_OK && size == 16;
+  }
+  static std::array<std::byte, 16> take(const tenon_value_t &value) {
+    const auto bytes = traits<std::vector<std::byte>>::take(value);
+    std::array<std::byte, 16> out{};
+    std::memcpy(out.data(), bytes.data(), out.size());
+    return out;
   }
 };
 template <class E> struct traits<std::vector<E>> : record::collection_traits<std::vector<E>> {};

@@ -115,7 +115,7 @@ extension Lock {
     }
     for field in type.fields.dropFirst(locked.fields.count)
     where field.defaultValue == nil
-      && [.record, .variant, .error, .enumeration].contains(field.type.kind)
+      && [.record, .variant, .error, .enumeration, .object, .url].contains(field.type.kind)
     {
       diagnostics.error(
         field.location,

@@ -37,11 +37,14 @@ struct TypeReference: Codable, Equatable {
     switch kind {
     case .bool, .int8, .int16, .int32, .int64, .int, .uint8, .uint16, .uint32, .uint64, .uint,
       .float,
-      .double, .duration, .enumeration:
+      .double, .duration, .date, .uuid, .enumeration:
       true
     default: false
     }
   }
+
+  /// Whether C has another type for it than Swift.
+  var isConvertedScalar: Bool { [.enumeration, .duration, .date, .uuid].contains(kind) }
 
   /// What C gets as one block, by a pointer to it.
   var isBlock: Bool {

@@ -97,7 +97,7 @@ extension FunctionReader {
       if let number = integer(value) { return "\(number).0" }
       let text = value.trimmedDescription.filter { $0 != "_" }
       return Double(text) != nil && !text.hasPrefix("0x") ? text : nil
-    case .enumeration, .duration: return nil
+    case _ where type.isConvertedScalar: return nil
     default: return type.isScalar ? integer(value).map(String.init) : nil
     }
   }

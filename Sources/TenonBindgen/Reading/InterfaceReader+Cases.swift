@@ -78,14 +78,6 @@ extension InterfaceReader {
           message: "an indirect case cannot cross; write a list of its parts")
       }
       let reference = try types.read(parameter.type, in: type.name, member.file, .value)
-      let inside = reference.kind == .optional ? reference.element : reference
-      if inside.kind == .object {
-        throw Diagnostic(
-          location: member.file.location(parameter),
-          message:
-            "an object cannot be in a case: nobody would release it; export a function that returns it"
-        )
-      }
       let name = parameter.firstName?.text.filter { $0 != "`" } ?? ""
       let count = element.parameterClause?.parameters.count ?? 0
       fields.append(

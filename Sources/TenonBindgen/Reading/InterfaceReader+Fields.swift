@@ -84,14 +84,6 @@ extension InterfaceReader {
     } else {
       throw fail("the type of \(name) is not written here; write it: var \(name): …")
     }
-    if reference.kind == .object {
-      throw fail(
-        "an object cannot be a field: nobody would release it; export a function that returns it")
-    }
-    if reference.kind == .optional, reference.element.kind == .object {
-      throw fail(
-        "an object cannot be a field: nobody would release it; export a function that returns it")
-    }
     if reference.kind == .void { throw fail("\(name) holds nothing; leave it out") }
     return Field(
       name: name, symbol: memberName(name), type: reference,

@@ -1,5 +1,10 @@
 extension TypeReader {
 
+  /// Foundation's, which TenonFoundation knows.
+  static let foundation: [String: TypeReference.Kind] = [
+    "Data": .bytes, "Date": .date, "UUID": .uuid, "URL": .url,
+  ]
+
   /// What does not cross, and what to write instead.
   static let advice: [String: String] = [
     "Any": "write the type that it has",
@@ -14,10 +19,6 @@ extension TypeReader {
     "Int128": "write two Int64, or String",
     "UInt128": "write two UInt64, or String",
     "Decimal": "write String or Double",
-    "Data": "write [UInt8]",
-    "Date": "write Double, in seconds since 1970",
-    "UUID": "write String",
-    "URL": "write String",
     "Error": "let the function throw it",
     "Result": "let the function throw the failure",
     "Never": "export a function that returns",

@@ -12,11 +12,6 @@ extension TypeReader {
     var parameters: [TypeReference] = []
     for (index, parameter) in syntax.parameters.enumerated() {
       let type = try read(parameter.type, in: scope, file, .value)
-      if type.kind == .optional, type.element.kind == .object || type.element.kind == .interface {
-        throw Diagnostic(
-          location: file.location(parameter),
-          message: "an optional object cannot be given to a closure; give one that is there")
-      }
       parameters.append(type)
       let name = (parameter.secondName ?? parameter.firstName)?.text
       names.append(

@@ -46,11 +46,8 @@ extension TypeReader {
   ) throws {
     let inside = element.kind == .optional ? element.element : element
     switch inside.kind {
-    case .object, .interface:
-      throw fail(
-        "\(text) cannot cross: nobody would release what is in it; give the objects one by one, or as a stream"
-      )
-    case .closure, .stream, .void: throw fail("\(text) cannot cross; give them one by one")
+    case .closure, .stream, .void, .interface:
+      throw fail("\(text) cannot cross; give them one by one")
     default: break
     }
   }
@@ -77,7 +74,7 @@ extension TypeReader {
   func isKey(_ type: TypeReference) -> Bool {
     switch type.kind {
     case .string, .int8, .int16, .int32, .int64, .int, .uint8, .uint16, .uint32, .uint64, .uint,
-      .enumeration:
+      .enumeration, .uuid, .url:
       true
     default: false
     }

@@ -124,6 +124,15 @@ struct TypeReader {
       return try makeStream(argument(0), text, place, fail)
     default: break
     }
+    let short = name.hasPrefix("Foundation.") ? String(name.dropFirst(11)) : name
+    if let kind = TypeReader.foundation[short], arguments.isEmpty {
+      guard declarations.imports.contains("TenonFoundation") else {
+        throw fail(
+          "\(name) is Foundation's, which TenonFoundation lets cross; write import TenonFoundation, and let the target depend on that product"
+        )
+      }
+      return TypeReference(kind, swift: name)
+    }
     if let advice = TypeReader.advice[name] { throw fail("\(name) cannot cross; \(advice)") }
     if let dot = name.firstIndex(of: "."), declarations.imports.contains(String(name[..<dot])) {
       throw fail(

@@ -26,7 +26,8 @@ struct CForms {
     switch type.kind {
     case .int: "int64"
     case .uint: "uint64"
-    case .duration: "int64"
+    case .duration, .date: "int64"
+    case .url: "string"
     case .optional: "optional_" + stem(type.element)
     case .list, .set: stem(type.element) + "_list"
     case .dictionary:
@@ -44,7 +45,7 @@ struct CForms {
 
   /// Whether tenon/record.h has the lists and optionals of it.
   private func isPlain(_ type: TypeReference) -> Bool {
-    type.isScalar && type.kind != .enumeration || type.kind == .string || type.kind == .bytes
+    type.isScalar && type.kind != .enumeration || [.string, .url, .bytes].contains(type.kind)
   }
 
   func scalar(_ type: TypeReference) -> String {
@@ -53,7 +54,8 @@ struct CForms {
     case .int8: "int8_t"
     case .int16: "int16_t"
     case .int32: "int32_t"
-    case .int64, .int, .duration: "int64_t"
+    case .int64, .int, .duration, .date: "int64_t"
+    case .uuid: "tenon_uuid_t"
     case .uint8: "uint8_t"
     case .uint16: "uint16_t"
     case .uint32: "uint32_t"
@@ -69,9 +71,12 @@ struct CForms {
     case .bool, .int8, .uint8: 1
     case .int16, .uint16: 2
     case .int32, .uint32, .float, .enumeration: 4
+    case .uuid: 16
     default: 8
     }
   }
+
+  func scalarAlignment(_ type: TypeReference) -> Int { type.kind == .uuid ? 1 : scalarSize(type) }
 
   /// The name of a block's type, without the `_t`.
   func block(_ type: TypeReference) -> String {
@@ -98,7 +103,7 @@ struct CForms {
 
   func field(_ type: TypeReference) -> CForm {
     switch type.kind {
-    case .string: CForm(type: "tenon_string_t ", size: 16, alignment: 8)
+    case .string, .url: CForm(type: "tenon_string_t ", size: 16, alignment: 8)
     case .bytes: CForm(type: "tenon_bytes_t ", size: 16, alignment: 8)
     case .list, .set, .dictionary: CForm(type: block(type) + "_t ", size: 16, alignment: 8)
     case .record, .variant, .error:
@@ -109,9 +114,12 @@ struct CForms {
       type.element.isScalar
         ? CForm(
           type: (isPlain(type.element) ? "tenon_" : library + "_") + stem(type) + "_t ",
-          size: 2 * scalarSize(type.element), alignment: scalarSize(type.element))
+          size: scalarAlignment(type.element) + scalarSize(type.element),
+          alignment: scalarAlignment(type.element))
         : field(type.element)
-    default: CForm(type: scalar(type) + " ", size: scalarSize(type), alignment: scalarSize(type))
+    default:
+      CForm(
+        type: scalar(type) + " ", size: scalarSize(type), alignment: scalarAlignment(type))
     }
   }
 

@@ -67,12 +67,12 @@ extension CPrinter {
   func delivered(_ function: Function) -> String {
     let returns = function.documentation.returns.map { phrase(linked($0)) }
     let isPlain =
-      function.result.isScalar || [.string, .bytes, .optional].contains(function.result.kind)
+      function.result.isScalar || [.string, .url, .bytes, .optional].contains(function.result.kind)
     let what = isPlain && returns != nil ? ": \(returns ?? "")" : ""
     guard function.isAsync else {
       switch function.result.kind {
       case .void: return ""
-      case .string, .bytes: return "Gives \(delivery(function.result))\(what), to drop."
+      case .string, .url, .bytes: return "Gives \(delivery(function.result))\(what), to drop."
       default: return returns.map { "Gives \($0)." } ?? ""
       }
     }
@@ -99,6 +99,9 @@ extension CPrinter {
     case .bytes: return "bytes"
     case .enumeration: return "an i64, which is \(named(type))"
     case .duration: return "an i64, in nanoseconds"
+    case .date: return "an i64, in nanoseconds since 1970"
+    case .uuid: return "16 bytes"
+    case .url: return "a string, which is a URL"
     case .object, .record, .variant, .error, .list, .set, .dictionary:
       let makes = isItem && usage.uses[forms.blockPrefix(type)]?.isItem != true
       return isItem && !makes

@@ -5,8 +5,10 @@ extension CPrinter {
     let taken = usage.uses[type.symbol]?.isGiven == true
     var extra = "Fill in one with \(type.symbol)_init()."
     if taken {
+      let parts = interface.holdsObjects(type) ? "strings, lists and objects" : "strings and lists"
       extra +=
-        " One that you take is a single block: its strings and lists live as long as it does, and \(type.symbol)_free() ends all of it."
+        " One that you take is a single block: its \(parts) live as long as it does, and \(type.symbol)_free() ends all of it."
+      if interface.holdsObjects(type) { extra += " Retain an object that you keep for longer." }
     }
     comment(type.documentation, extra: [extra])
     structure(type.symbol) { printer in
@@ -79,19 +81,25 @@ extension CPrinter {
       !$0.isEmpty
     }.joined(separator: " ")
     let words = phrase(linked(summary))
-    if field.type.kind == .duration {
-      return words.isEmpty ? "nanoseconds" : words + "; nanoseconds"
-    }
+    if let unit = unit(field.type) { return words.isEmpty ? unit : "\(words); \(unit)" }
     guard field.type.kind == .optional else { return words }
     let inside = field.type.element
     if inside.isScalar {
-      let unit = inside.kind == .duration ? "; nanoseconds" : ""
+      let unit = unit(inside).map { "; \($0)" } ?? ""
       return (words.isEmpty ? "optional" : "optional: \(words)") + unit
     }
     let none =
-      inside.isBlock && ![.list, .set, .dictionary].contains(inside.kind)
+      [.record, .variant, .error, .object].contains(inside.kind)
       ? "may be NULL" : ".data is NULL"
     return words.isEmpty ? "optional: \(none)" : "\(words); optional: \(none)"
+  }
+
+  private func unit(_ type: TypeReference) -> String? {
+    switch type.kind {
+    case .duration: "nanoseconds"
+    case .date: "nanoseconds since 1970"
+    default: nil
+    }
   }
 
   mutating func variant(_ type: TypeDeclaration) {

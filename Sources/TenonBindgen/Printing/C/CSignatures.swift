@@ -67,7 +67,7 @@ struct CSignatures {
       CParameter(type: text, name: name + suffix, role: role, parameter: parameter)
     }
     switch type.kind {
-    case .string: return [one("const char *", .text)]
+    case .string, .url: return [one("const char *", .text)]
     case .bytes: return [one("const void *", .data), one("size_t ", .count, "_size")]
     case .list, .set:
       let element = forms.field(type.element).type
@@ -117,7 +117,7 @@ struct CSignatures {
   /// Where a result goes that is there when the call returns.
   func output(_ type: TypeReference) -> String {
     switch type.kind {
-    case .string, .bytes: return "tenon_value_t *"
+    case .string, .url, .bytes: return "tenon_value_t *"
     case .object: return "\(type.symbol ?? "")_t **"
     case .optional where type.element.isScalar: return forms.field(type).type + "*"
     case .optional: return output(type.element)

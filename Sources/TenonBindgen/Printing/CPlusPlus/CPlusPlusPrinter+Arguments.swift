@@ -7,7 +7,7 @@ extension CPlusPlusPrinter {
     let type = parameter.type
     let record = "tenon::detail::record::"
     switch type.kind {
-    case .string: return ["\(record)text(\(name))"]
+    case .string, .url: return ["\(record)text(\(name))"]
     case .bytes: return ["\(name).data()", "\(name).size()"]
     case .list, .set, .dictionary:
       before.line(
@@ -17,7 +17,8 @@ extension CPlusPlusPrinter {
       return ["\(record)lent<\(type.symbol ?? "")_t>(lender, \(name))"]
     case .object: return ["\(name).handle()"]
     case .enumeration: return ["static_cast<\(type.symbol ?? "")_t>(\(name))"]
-    case .duration: return ["\(name).count()"]
+    case _ where type.isConvertedScalar:
+      return ["\(record)plain<\(forms.scalar(type).trimmed)>(\(name))"]
     case .stream:
       after.line("  static_cast<void>(\(name).release());")
       return ["\(name).handle()"]
@@ -36,7 +37,7 @@ extension CPlusPlusPrinter {
     case .optional:
       let inside = type.element
       switch inside.kind {
-      case .string: return ["\(record)text(\(name))"]
+      case .string, .url: return ["\(record)text(\(name))"]
       case .bytes:
         return [
           "\(name) ? (\(name)->empty() ? static_cast<const void *>(\"\") : \(name)->data()) : nullptr",

@@ -92,8 +92,9 @@ extension CPlusPlusPrinter {
     }
     if result.kind == .void {
       text.line("\(indent)\(made);")
-    } else if result.kind == .duration {
-      text.line("\(indent)return \(made).count();")
+    } else if result.isConvertedScalar {
+      text.line(
+        "\(indent)return tenon::detail::record::plain<\(forms.scalar(result).trimmed)>(\(made));")
     } else {
       text.line("\(indent)return \(made);")
     }
@@ -103,7 +104,7 @@ extension CPlusPlusPrinter {
   func received(_ name: String, _ type: TypeReference) -> String {
     let record = "tenon::detail::record::"
     switch type.kind {
-    case .string: return "\(record)read_text(\(name))"
+    case .string, .url: return "\(record)read_text(\(name))"
     case .bytes:
       return
         "\(record)read<\(outer(type))>(tenon_bytes_t{static_cast<const std::uint8_t *>(\(name)), \(name)_size})"
@@ -112,12 +113,13 @@ extension CPlusPlusPrinter {
     case .record, .variant, .error: return "\(record)read<\(outer(type))>(\(name))"
     case .object:
       return "(static_cast<void>(\(type.symbol ?? "")_retain(\(name))), \(outer(type))(\(name)))"
-    case .enumeration, .duration: return "\(outer(type))(\(name))"
+    case .enumeration: return "\(outer(type))(\(name))"
+    case _ where type.isConvertedScalar: return "\(record)read<\(outer(type))>(\(name))"
     case .optional:
       let inside = type.element
       switch inside.kind {
-      case .string: return "\(record)read_optional_text(\(name))"
-      case .record, .variant, .error: return "\(record)read<\(outer(type))>(\(name))"
+      case .string, .url: return "\(record)read_optional_text(\(name))"
+      case .record, .variant, .error, .object: return "\(record)read<\(outer(type))>(\(name))"
       case .bytes:
         return
           "\(record)read<\(outer(type))>(tenon_bytes_t{static_cast<const std::uint8_t *>(\(name)), \(name)_size})"

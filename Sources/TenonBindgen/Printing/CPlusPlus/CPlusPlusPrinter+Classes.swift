@@ -66,6 +66,8 @@ extension CPlusPlusPrinter {
       declaration(function, indent: "  ", suffix: function.isStatic ? "" : " const")
     }
     text.line()
+    text.line("  /// None yet: what it is asked fails.")
+    text.line("  \(name)() noexcept = default;")
     text.line("  /// Takes over a reference from C.")
     if let parent {
       text.add(

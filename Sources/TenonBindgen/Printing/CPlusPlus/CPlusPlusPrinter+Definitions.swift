@@ -147,7 +147,7 @@ extension CPlusPlusPrinter {
     let inside = type.kind == .optional ? type.element : type
     switch inside.kind {
     case .void: return nil
-    case .string, .bytes:
+    case .string, .url, .bytes:
       return ("out", "tenon_value_t out = tenon_value_none();", "tenon::detail::load<\(name)>(out)")
     case .object:
       let made =
@@ -168,7 +168,9 @@ extension CPlusPlusPrinter {
       }
       return (
         "out", "\(forms.scalar(type)) out{};",
-        [.enumeration, .duration].contains(type.kind) ? "\(name)(out)" : "out"
+        type.kind == .enumeration
+          ? "\(name)(out)"
+          : type.isConvertedScalar ? "tenon::detail::record::read<\(name)>(out)" : "out"
       )
     }
   }

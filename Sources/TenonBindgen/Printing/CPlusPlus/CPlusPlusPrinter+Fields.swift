@@ -17,6 +17,14 @@ extension CPlusPlusPrinter {
       text.line("template <> struct field<\(qualified(type))\(suffix)>;")
     }
     text.line()
+    for type in objects {
+      let name = qualified(type)
+      text.line("template <>")
+      text.line(
+        "struct field<\(name)> : object_field<\(name), \(type.symbol)_t, \(type.symbol)_retain> {};"
+      )
+      text.line()
+    }
     for type in ordered() {
       switch type.kind {
       case .record:

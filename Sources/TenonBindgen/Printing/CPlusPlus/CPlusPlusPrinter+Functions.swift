@@ -24,8 +24,17 @@ extension CPlusPlusPrinter {
 
   /// The parameters as C++ has them: those with a default come last.
   func parameters(_ function: Function) -> [Parameter] {
-    function.parameters.filter { $0.defaultValue == nil }
-      + function.parameters.filter { $0.defaultValue != nil }
+    function.parameters.filter { !hasDefault($0, function) }
+      + function.parameters.filter { hasDefault($0, function) }
+  }
+
+  /// A member's default must be of a type that is complete where its class ends.
+  func hasDefault(_ parameter: Parameter, _ function: Function) -> Bool {
+    guard parameter.defaultValue != nil else { return false }
+    guard let owner = interface.owner(of: function), [.object, .record].contains(owner.kind)
+    else { return true }
+    let inside = parameter.type.kind == .optional ? parameter.type.element : parameter.type
+    return inside.symbol == owner.symbol || !interface.holdsObjects(parameter.type)
   }
 
   func resultType(_ function: Function, hidden: Set<String>) -> String {
@@ -98,7 +107,9 @@ extension CPlusPlusPrinter {
       extra: extra)
     var list = receiverParameter(function)
     if function.isAsync { list.append("tenon_executor_t *executor") }
-    list += parameters(function).map { parameterText($0, hidden, withDefault: true) }
+    list += parameters(function).map {
+      parameterText($0, hidden, withDefault: hasDefault($0, function))
+    }
     let isStatic =
       function.isStatic
       && interface.owner(of: function).map { [.object, .record].contains($0.kind) } ?? false

@@ -22,7 +22,7 @@ extension CPlusPlusPrinter {
     switch type.kind {
     case .bool: return " = false"
     case .float, .double: return " = 0"
-    case .duration: return "{}"
+    case .duration, .date, .uuid: return "{}"
     case .enumeration:
       let first = interface.types.first { $0.symbol == type.symbol }?.cases.first
       return first.map { " = \(types.name(type, hidden: hidden))::\(memberName($0.name))" } ?? "{}"
@@ -66,7 +66,9 @@ extension CPlusPlusPrinter {
     for function in type.functions {
       declaration(function, indent: "  ", suffix: function.isStatic ? "" : " const")
     }
-    text.line("  friend bool operator==(const \(name) &, const \(name) &) = default;")
+    if !interface.holdsObjects(type) {
+      text.line("  friend bool operator==(const \(name) &, const \(name) &) = default;")
+    }
     text.line("};")
     text.line()
     view(type)
@@ -82,7 +84,7 @@ extension CPlusPlusPrinter {
     for field in type.fields {
       let path = "block_->\(field.symbol)"
       switch field.type.kind {
-      case .string:
+      case .string, .url:
         text.line(
           "  std::string_view \(field.symbol)() const noexcept { return {\(path).data, \(path).size}; }"
         )
@@ -91,7 +93,7 @@ extension CPlusPlusPrinter {
         text.line("    return std::as_bytes(std::span(\(path).data, \(path).size));\n  }")
       case .list where field.type.element.isScalar && field.type.element.kind != .enumeration:
         let element = types.name(field.type.element)
-        if field.type.element.kind == .duration { continue }
+        if field.type.element.isConvertedScalar { continue }
         text.line("  std::span<const \(element)> \(field.symbol)() const noexcept {")
         text.line("    return {\(path).data, \(path).count};\n  }")
       case .enumeration:
@@ -99,10 +101,10 @@ extension CPlusPlusPrinter {
           "  \(interface.library)::\(types.name(field.type)) \(field.symbol)() const noexcept {")
         text.line(
           "    return static_cast<\(interface.library)::\(types.name(field.type))>(\(path));\n  }")
-      case .duration:
-        text.line(
-          "  std::chrono::nanoseconds \(field.symbol)() const noexcept { return std::chrono::nanoseconds(\(path)); }"
-        )
+      case _ where field.type.isConvertedScalar:
+        let type = types.name(field.type)
+        text.line("  \(type) \(field.symbol)() const noexcept {")
+        text.line("    return tenon::detail::record::read<\(type)>(\(path));\n  }")
       default:
         if field.type.isScalar {
           text.line(
@@ -144,14 +146,20 @@ extension CPlusPlusPrinter {
       let equal = "friend bool operator==(const \(name) &, const \(name) &)\(ending)"
       text.line("\(indent)struct \(name) {\(tail)")
       for field in fields { text.line("\(indent)  \(field)") }
-      text.line("\(indent)  \(equal)")
+      let isComparable =
+        isRecursive(type)
+        ? !interface.holdsObjects(type)
+        : !one.payload.contains { interface.holdsObjects($0.type) }
+      if isComparable {
+        text.line("\(indent)  \(equal)")
+      }
       text.line("\(indent)};")
     }
   }
 
   mutating func variant(_ type: TypeDeclaration) {
     documented(type.documentation)
-    let base = "std::variant<\(type.cases.map { memberName($0.name) }.joined(separator: ", "))>"
+    let base = union(type)
     text.line("namespace \(types.short(type)) {")
     if isRecursive(type) {
       text.line("struct any;")
@@ -159,7 +167,7 @@ extension CPlusPlusPrinter {
       text.line("struct any : \(base) {")
       text.line("  using variant::variant;")
       text.line("};")
-      for one in type.cases {
+      for one in type.cases where !interface.holdsObjects(type) {
         let name = memberName(one.name)
         let equal = one.payload.map { field in
           let member = one.isBare ? "value" : field.symbol
@@ -181,16 +189,8 @@ extension CPlusPlusPrinter {
 
   /// Whether a type holds itself, in a list or a map.
   func isRecursive(_ type: TypeDeclaration) -> Bool {
-    var seen: Set<String> = []
-    func reaches(_ reference: TypeReference) -> Bool {
-      if reference.of.contains(where: reaches) { return true }
-      guard let symbol = reference.symbol else { return false }
-      if symbol == type.symbol { return true }
-      guard seen.insert(symbol).inserted,
-        let other = interface.types.first(where: { $0.symbol == symbol })
-      else { return false }
-      return (other.fields + other.cases.flatMap(\.payload)).contains { reaches($0.type) }
+    type.cases.flatMap(\.payload).contains { field in
+      interface.reaches(field.type) { $0.symbol == type.symbol }
     }
-    return type.cases.flatMap(\.payload).contains { reaches($0.type) }
   }
 }

@@ -27,16 +27,15 @@ struct CPlusPlusPrinter {
     text.line()
     constants(interface.constants, "")
     for type in interface.types where type.kind == .enumeration { enumeration(type) }
-    for type in ordered() {
-      switch type.kind {
-      case .record: record(type)
-      case .variant: variant(type)
-      default: break
-      }
-    }
-    for type in interface.types where type.kind == .error { error(type) }
+    // Those that hold objects come after the classes, which may name them.
+    let (owning, plain) = (
+      ordered().filter(interface.holdsObjects), ordered().filter { !interface.holdsObjects($0) }
+    )
+    for type in owning { announce(type) }
+    values(plain)
     for type in interface.types where type.kind == .interface { abstract(type) }
-    for type in interface.types where type.kind == .object { object(type) }
+    for type in objects { object(type) }
+    values(owning)
     for function in interface.functions { declaration(function, indent: "", suffix: "") }
     for type in interface.types where [.enumeration, .variant].contains(type.kind) {
       for function in type.functions { declaration(function, indent: "", suffix: "") }
@@ -51,6 +50,45 @@ struct CPlusPlusPrinter {
     text.line()
     text.line("#endif // \(capitals(interface.library))_HPP")
     return text.string
+  }
+
+  mutating func values(_ types: [TypeDeclaration]) {
+    for type in types {
+      switch type.kind {
+      case .record: record(type)
+      case .variant: variant(type)
+      default: break
+      }
+    }
+    for type in types where type.kind == .error { error(type) }
+  }
+
+  /// Classes after those that they inherit from.
+  var objects: [TypeDeclaration] {
+    let all = interface.types.filter { $0.kind == .object }
+    func depth(_ type: TypeDeclaration) -> Int {
+      type.superclass.flatMap { interface.type(named: $0) }.map { depth($0) + 1 } ?? 0
+    }
+    return all.enumerated().sorted { (depth($0.1), $0.0) < (depth($1.1), $1.0) }.map(\.element)
+  }
+
+  /// Names a type that is declared later.
+  mutating func announce(_ type: TypeDeclaration) {
+    let name = types.short(type)
+    switch type.kind {
+    case .record: text.line("struct \(name);")
+    case .variant:
+      text.line("namespace \(name) {")
+      for one in type.cases { text.line("struct \(memberName(one.name));") }
+      text.line(isRecursive(type) ? "struct any;" : "using any = \(union(type));")
+      text.line("} // namespace \(name)")
+    default: break
+    }
+    text.line()
+  }
+
+  func union(_ type: TypeDeclaration) -> String {
+    "std::variant<\(type.cases.map { memberName($0.name) }.joined(separator: ", "))>"
   }
 
   mutating func opening() {
@@ -75,6 +113,7 @@ struct CPlusPlusPrinter {
       """
       #include <tenon/record.hpp>
 
+      #include <array>
       #include <chrono>
       #include <cstddef>
       #include <cstdint>

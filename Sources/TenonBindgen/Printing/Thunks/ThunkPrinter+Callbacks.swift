@@ -111,7 +111,7 @@ extension ThunkPrinter {
       )
       if !isVoid {
         text.line(
-          "        var result: \(isDirect ? cScalar(result) : "tenon_value_t") = \(isDirect ? (result.kind == .bool ? "false" : "0") : "tenon_value_none()")"
+          "        var result: \(isDirect ? cScalar(result) : "tenon_value_t") = \(isDirect ? cZero(result) : "tenon_value_none()")"
         )
       }
       text.line("        var error: OpaquePointer?")
@@ -124,7 +124,7 @@ extension ThunkPrinter {
       if !isVoid {
         if !isDirect {
           text.line("        return try TenonExport.answer(&result)")
-        } else if [.enumeration, .duration].contains(result.kind) {
+        } else if result.isConvertedScalar {
           text.line("        return try TenonExport.answer(scalar: result)")
         } else {
           text.line("        return result")
@@ -143,22 +143,34 @@ extension ThunkPrinter {
       text.line("      }")
     } else {
       text.line("      return \(callback).call { context in")
-      let zero = result.kind == .bool ? "false" : result.kind == .duration ? ".zero" : "0"
+      let zero =
+        result.isConvertedScalar
+        ? "TenonExport.total(\(cZero(result)))" : cZero(result)
       text.line(
         "        guard let fn = \(callback).function(\(offset), \(function)) else { return \(zero) }"
       )
       let call = "fn(\(arguments.joined(separator: ", ")))"
       nested(
-        "        ", [result.kind == .duration ? "return .nanoseconds(\(call))" : "return \(call)"],
+        "        ",
+        [result.isConvertedScalar ? "return TenonExport.total(\(call))" : "return \(call)"],
         "return ")
       text.line("      }")
+    }
+  }
+
+  /// What C's type is at first.
+  private func cZero(_ type: TypeReference) -> String {
+    switch type.kind {
+    case .bool: "false"
+    case .uuid: "tenon_uuid_t()"
+    default: "0"
     }
   }
 
   /// How a value is lent to C: a call that has it in memory for a while, and what is passed.
   func lending(_ name: String, _ type: TypeReference) -> (String?, [String]) {
     switch type.kind {
-    case .string: ("TenonExport.lend(\(name)) { m\(name) in", ["m\(name).text"])
+    case .string, .url: ("TenonExport.lend(\(name)) { m\(name) in", ["m\(name).text"])
     case .bytes, .list, .set, .dictionary:
       ("TenonExport.lend(\(name)) { m\(name) in", ["m\(name).pointer", "m\(name).count"])
     case .record, .variant, .error:
@@ -168,10 +180,10 @@ extension ThunkPrinter {
       type.element.isScalar
         ? (
           "TenonExport.lend(\(name)) { m\(name) in",
-          ["m\(name).optional(\(forms.scalarSize(type.element)))"]
+          ["m\(name).optional(\(forms.scalarAlignment(type.element)))"]
         )
         : lending(name, type.element)
-    case .enumeration, .duration: (nil, ["\(name).exportedScalar"])
+    case _ where type.isConvertedScalar: (nil, ["\(name).exportedScalar"])
     default: (nil, [name])
     }
   }

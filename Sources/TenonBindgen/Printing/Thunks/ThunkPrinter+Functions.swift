@@ -3,7 +3,7 @@ extension ThunkPrinter {
   /// What a thunk takes from C, as Swift writes it.
   func cTypes(_ type: TypeReference) -> [String] {
     switch type.kind {
-    case .string: ["UnsafePointer<CChar>?"]
+    case .string, .url: ["UnsafePointer<CChar>?"]
     case .bytes, .list, .set, .dictionary: ["UnsafeRawPointer?", "Int"]
     case .record, .variant, .error, .closure, .interface: ["UnsafeRawPointer?"]
     case .object, .stream: ["OpaquePointer?"]
@@ -15,7 +15,8 @@ extension ThunkPrinter {
   func cScalar(_ type: TypeReference) -> String {
     switch type.kind {
     case .enumeration: "Int32"
-    case .duration: "Int64"
+    case .duration, .date: "Int64"
+    case .uuid: "tenon_uuid_t"
     default: type.swift
     }
   }

@@ -4,6 +4,8 @@ extension ThunkPrinter {
     let (name, value) = ("p\(index)", "v\(index)")
     switch type.kind {
     case .string: text.line("    let \(value) = try TenonExport.parameter(text: \(name))")
+    case .url:
+      text.line("    let \(value): \(type.swift) = try TenonExport.parameter(text: \(name))")
     case .bytes, .list, .set, .dictionary:
       text.line(
         "    let \(value): \(type.swift) = try TenonExport.parameter(data: \(name), n\(index))")
@@ -21,7 +23,7 @@ extension ThunkPrinter {
         "    let \(value): AsyncThrowingStream<\(type.element.swift), any Error> = try lent.stream(\(name))"
       )
     case .optional: readOptional(parameter, index, into: &text)
-    case .enumeration, .duration:
+    case _ where type.isConvertedScalar:
       text.line("    let \(value): \(type.swift) = try TenonExport.parameter(\(name))")
     default: text.line("    let \(value) = \(name)")
     }
@@ -33,6 +35,7 @@ extension ThunkPrinter {
     let annotated = "let \(value): \(parameter.type.swift)"
     switch inside.kind {
     case .string: text.line("    let \(value) = try TenonExport.parameter(optionalText: \(name))")
+    case .url: text.line("    \(annotated) = try TenonExport.parameter(optionalText: \(name))")
     case .bytes, .list, .set, .dictionary:
       text.line("    \(annotated) = try TenonExport.parameter(data: \(name), n\(index))")
     case .record, .variant, .error:

@@ -4,6 +4,9 @@ extension ThunkPrinter {
     at(type.location, "extension \(type.name): TenonExport.Record {")
     sizes(type)
     tail(type.fields.map { ("self.\(escaped($0.name))", $0.type) })
+    holding(type) { printer in
+      for field in type.fields { printer.release(field, "    ") }
+    }
     text.line(
       "  public func write(record p: UnsafeMutableRawPointer, _ tail: inout TenonExport.Tail) {")
     for field in type.fields {
@@ -36,13 +39,52 @@ extension ThunkPrinter {
     }
   }
 
+  /// Whether blocks of a type hold objects, and how these are let go.
+  private mutating func holding(_ type: TypeDeclaration, _ body: (inout ThunkPrinter) -> Void) {
+    let isOwn = interface.holdsObjects(type)
+    let imported = (type.fields + type.cases.flatMap(\.payload)).filter { isImported($0.type) }
+    guard isOwn || !imported.isEmpty else { return }
+    let others = imported.map { "\(meta(of: $0.type)).holdsObjects" }
+    text.line(
+      "  public static var holdsObjects: Bool { \(isOwn ? "true" : others.joined(separator: " || ")) }"
+    )
+    text.line("  public static func releaseObjects(ofBlock p: UnsafeRawPointer) {")
+    body(&self)
+    text.line("  }")
+  }
+
+  private func mayHold(_ type: TypeReference) -> Bool {
+    interface.holdsObjects(type) || isImported(type)
+  }
+
+  private func isImported(_ type: TypeReference) -> Bool {
+    interface.reaches(type) { part in
+      [.record, .variant, .error].contains(part.kind)
+        && !interface.types.contains { $0.symbol == part.symbol }
+    }
+  }
+
+  private func hasTail(_ type: TypeReference) -> Bool {
+    let inside = type.kind == .optional ? type.element : type
+    return !inside.isScalar && inside.kind != .object
+  }
+
+  private mutating func release(_ field: Field, _ indent: String) {
+    guard mayHold(field.type) else { return }
+    text.line("\(indent)\(meta(of: field.type)).releaseObjects(in: p + \(field.offset))")
+  }
+
+  private func meta(of type: TypeReference) -> String {
+    type.swift.hasSuffix("?") ? "Optional<\(type.swift.dropLast())>" : type.swift
+  }
+
   mutating func tail(_ parts: [(String, TypeReference)]) {
     let sum = tailSum(parts)
     text.line("  public var exportedRecordTail: Int { \(sum) }")
   }
 
   func tailSum(_ parts: [(String, TypeReference)]) -> String {
-    let long = parts.filter { !$0.1.isScalar && !($0.1.kind == .optional && $0.1.element.isScalar) }
+    let long = parts.filter { hasTail($0.1) }
     return long.isEmpty ? "0" : long.map { "\($0.0).exportedTailSize" }.joined(separator: " + ")
   }
 
@@ -68,11 +110,17 @@ extension ThunkPrinter {
       for one in type.cases { text.line("    case .\(escaped(one.name)): \(one.number)") }
       text.add("    }\n  }")
     }
+    holding(type) { printer in
+      printer.text.line("    switch (p + 8).load(as: Int32.self) {")
+      for one in type.cases where one.payload.contains(where: { printer.mayHold($0.type) }) {
+        printer.text.line("    case \(one.number):")
+        for field in one.payload { printer.release(field, "      ") }
+      }
+      printer.text.add("    default: break\n    }")
+    }
     text.line("  public var exportedRecordTail: Int {\n    switch self {")
     for one in type.cases {
-      let long = bindings(one) {
-        !$0.type.isScalar && !($0.type.kind == .optional && $0.type.element.isScalar)
-      }
+      let long = bindings(one) { hasTail($0.type) }
       text.line(
         "    case .\(escaped(one.name))\(long): \(tailSum(one.payload.enumerated().map { ("e\($0)", $1.type) }))"
       )

@@ -92,7 +92,8 @@ struct ThunkPrinter {
     }
     if !isObject, use.isGiven {
       thunk(
-        "\(key)_free", ["_ block: UnsafeMutableRawPointer?"], "TenonExport.freeBlock(block)",
+        "\(key)_free", ["_ block: UnsafeMutableRawPointer?"],
+        "TenonExport.freeBlock(block, \(meta(type)))",
         returns: false)
     }
   }

@@ -104,6 +104,7 @@ struct WalkPrinter {
     switch parameter.role {
     case .executor: return "executor"
     case .text: return "\"text\""
+    case .value where parameter.type == "tenon_uuid_t ": return "(tenon_uuid_t){{0}}"
     case .value, .count: return "0"
     case .out: return "(\(parameter.type))(void *)out"
     default: return "NULL"
