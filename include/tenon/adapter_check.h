@@ -15,7 +15,7 @@
 #define TENON_ADAPTER_CHECK_H
 
 #include <stdio.h>
-#include <tenon/executor.h>
+#include <tenon/adapter.h>
 
 TENON_BEGIN_DECLS
 
@@ -35,9 +35,6 @@ TENON_ENUM(uint32_t, tenon_adapter_trait_t){
 
 /** A callback of the loop's own. */
 typedef void (*tenon_adapter_callback_fn)(void *context);
-
-/** Told once: an executor is off its loop. TENON_STATUS_TIMEOUT: it left work behind. */
-typedef void (*tenon_adapter_detached_fn)(void *context, tenon_status_t status);
 
 /** What is checked. All functions are required. */
 typedef struct tenon_adapter_subject {

@@ -1,0 +1,585 @@
+/**
+ * @file tenon/adapter.h
+ *
+ * What the adapters for loops are made of: a host around one descriptor. An adapter in a header (glib.h,
+ * event.h, ev.h, sd-event.h, epoll.h, uring.h, asio.hpp, qt.hpp) adds six short functions of its loop's.
+ *
+ * Producers reach an adapter through an eventfd of its own: writing to it is safe from any thread and in
+ * a signal handler, whatever has become of the loop. All else is the loop's thread's: the one that
+ * attached, and then the one on which the loop called last.
+ *
+ * The life of one: attached; ending, from the detach on, with the loop held alive; closed, when the
+ * executor has said so and its sources are taken off; complete, and it is freed. A loop that goes away
+ * before that says so by tenon_adapter_gone(), and whoever ends the executor then polls it by hand.
+ *
+ * All functions are inline, so that nothing but libtenon is linked. The process has one list of adapters,
+ * whichever of its shared objects made them.
+ */
+#ifndef TENON_ADAPTER_H
+#define TENON_ADAPTER_H
+
+#include <tenon/executor.h>
+#include <tenon/process.h>
+#include <tenon/timer.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+TENON_BEGIN_DECLS
+
+/** How to attach. Zero is a good default for each field but the first. */
+typedef struct tenon_adapter_config {
+  size_t struct_size;   /**< sizeof(tenon_adapter_config_t) */
+  uint32_t flags;       /**< none yet: zero */
+  uint32_t reserved;    /**< zero */
+  const char *name;     /**< the executor's name, for people; copied; may be NULL */
+  uint64_t jobs_max;    /**< the most jobs in one turn of the loop; 0: 2048 */
+  uint64_t time_ns_max; /**< no new job in a turn after so many nanoseconds; 0: no bound */
+} tenon_adapter_config_t;
+
+#define TENON_ADAPTER_CONFIG_INIT                                                                  \
+  { sizeof(tenon_adapter_config_t), 0, 0, NULL, 0, 0 }
+
+/** Told once: the executor is off its loop. TENON_STATUS_TIMEOUT: it left work behind. */
+typedef void (*tenon_adapter_detached_fn)(void *context, tenon_status_t status);
+
+typedef struct tenon_adapter tenon_adapter_t;
+
+/** What a kind of loop does. On the loop's thread, all of them. */
+typedef struct tenon_adapter_operations {
+  const char
+      *name;   /**< of the kind: what keeps one kind's functions from another kind's executors */
+  size_t size; /**< of a struct that begins with a tenon_adapter_t; made of zeros */
+
+  /** Puts the sources on the loop, such that tenon_adapter_ready() is called when `fd` is readable.
+   *  On failure nothing stays. */
+  tenon_status_t (*attach)(tenon_adapter_t *adapter);
+
+  /** Has tenon_adapter_due() called once, not before `deadline_ns`; TENON_FOREVER: not at all. */
+  void (*set_timer)(tenon_adapter_t *adapter, uint64_t deadline_ns);
+
+  /** NULL for a loop that does not end by itself. It begins as not alive. */
+  void (*set_alive)(tenon_adapter_t *adapter, bool alive);
+
+  /** One turn of the loop, which blocks; false: that cannot be here. NULL: never. */
+  bool (*run_once)(tenon_adapter_t *adapter);
+
+  /** Takes the sources off; then, in here or later, tenon_adapter_detached(). Maybe in a callback of one
+   *  of them. */
+  void (*detach)(tenon_adapter_t *adapter);
+} tenon_adapter_operations_t;
+
+/** An executor on a loop. The first four are for the operations. */
+struct tenon_adapter {
+  void *loop;
+  int fd; /**< readable when the executor wants to be polled */
+  tenon_executor_t *executor;
+  const volatile unsigned int *interrupt; /**< tenon_poll_budget_t.interrupt */
+
+  const tenon_adapter_operations_t *operations;
+  pthread_t thread;
+  uint64_t jobs_max;
+  uint64_t time_ns_max;
+  uint64_t deadline_ns; /**< what the loop's timer is set to */
+  bool is_attached;
+  bool is_pending; /**< the executor says that something is */
+  bool is_alive;   /**< the loop was told so */
+  bool is_polling;
+  bool is_ending;
+  bool is_closed; /**< the executor is */
+  bool is_marked; /**< it was closed on another thread */
+  bool is_gone;   /**< the loop is, and our sources with it */
+  bool is_off;    /**< nothing of the loop's refers to this */
+  tenon_status_t end;
+  unsigned int runs; /**< calls of run_once on the stack */
+  tenon_adapter_detached_fn fn;
+  void *context;
+  tenon_adapter_t *next;
+  tenon_adapter_t *previous;
+};
+
+/* MARK: All adapters of the process */
+
+typedef struct tenon__adapters {
+  pthread_mutex_t
+      mutex; /* guards the list, and each one's `executor` and `is_gone`; held across forks */
+  tenon_adapter_t *first;
+  bool watches_forks;
+} tenon__adapters_t;
+
+/** What this file offers for them, and the one that was offered first. */
+static inline tenon__adapters_t **tenon__adapters_here(void) {
+  static tenon__adapters_t own = {PTHREAD_MUTEX_INITIALIZER, NULL, false};
+  static tenon__adapters_t *first = NULL;
+  if (!__atomic_load_n(&first, __ATOMIC_ACQUIRE)) {
+    void *shared;
+    const uintptr_t code = (uintptr_t)&tenon__adapters_here;
+    if (tenon_process_share("tenon adapters 1", &own, (const void *)code, &shared) ==
+        TENON_STATUS_OK)
+      __atomic_store_n(&first, (tenon__adapters_t *)shared, __ATOMIC_RELEASE);
+  }
+  return &first;
+}
+
+/** NULL: there is no memory for it. */
+static inline tenon__adapters_t *tenon__adapters(void) {
+  return __atomic_load_n(tenon__adapters_here(), __ATOMIC_ACQUIRE);
+}
+
+static inline void tenon__adapters_before_fork(void) {
+  pthread_mutex_lock(&tenon__adapters()->mutex);
+}
+
+static inline void tenon__adapters_after_fork(void) {
+  pthread_mutex_unlock(&tenon__adapters()->mutex);
+}
+
+/** The child has no work of ours, and must not take the parent's wakes. */
+static inline void tenon__adapters_in_child(void) {
+  tenon_adapter_t *adapter;
+  for (adapter = tenon__adapters()->first; adapter; adapter = adapter->next) {
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fd < 0)
+      continue;
+    dup2(fd, adapter->fd);
+    fcntl(adapter->fd, F_SETFD, FD_CLOEXEC);
+    close(fd);
+  }
+  pthread_mutex_unlock(&tenon__adapters()->mutex);
+}
+
+static inline bool tenon__adapters_add(tenon_adapter_t *adapter) {
+  tenon__adapters_t *all = tenon__adapters();
+  if (!all)
+    return false;
+  pthread_mutex_lock(&all->mutex);
+  if (!all->watches_forks)
+    all->watches_forks = pthread_atfork(tenon__adapters_before_fork, tenon__adapters_after_fork,
+                                        tenon__adapters_in_child) == 0;
+  if (all->watches_forks) {
+    adapter->next = all->first;
+    if (all->first)
+      all->first->previous = adapter;
+    all->first = adapter;
+  }
+  pthread_mutex_unlock(&all->mutex);
+  return all->watches_forks;
+}
+
+static inline void tenon__adapters_remove(tenon_adapter_t *adapter) {
+  tenon__adapters_t *all = tenon__adapters();
+  pthread_mutex_lock(&all->mutex);
+  if (adapter->next)
+    adapter->next->previous = adapter->previous;
+  if (adapter->previous)
+    adapter->previous->next = adapter->next;
+  else
+    all->first = adapter->next;
+  pthread_mutex_unlock(&all->mutex);
+}
+
+/* MARK: The descriptor */
+
+/** What it counts when the executor was closed on another thread: more than all wakes together. */
+#define TENON__ADAPTER_CLOSED ((uint64_t)1 << 32)
+
+static inline void tenon__adapter_signal(int fd, uint64_t count) {
+  const int error = errno; /* of the code that a signal handler has interrupted */
+  while (write(fd, &count, sizeof count) < 0 && errno == EINTR)
+    continue;
+  errno = error;
+}
+
+static inline uint64_t tenon__adapter_take(int fd) {
+  uint64_t count = 0;
+  ssize_t size;
+  do
+    size = read(fd, &count, sizeof count);
+  while (size < 0 && errno == EINTR);
+  return size == (ssize_t)sizeof count ? count : 0;
+}
+
+/** How many milliseconds are left until a deadline: rounded up, -1: it never comes. For poll() and the
+ *  like. */
+static inline int tenon_adapter_rest_ms(uint64_t deadline_ns) {
+  uint64_t now_ns, rest_ns, rest_ms;
+  if (deadline_ns == TENON_FOREVER)
+    return -1;
+  now_ns = tenon_timer_now_ns();
+  rest_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+  rest_ms = rest_ns / 1000000u + (rest_ns % 1000000u != 0);
+  return rest_ms < INT32_MAX ? (int)rest_ms : INT32_MAX;
+}
+
+/* MARK: What the loop is told */
+
+static inline bool tenon__adapter_is_here(const tenon_adapter_t *adapter) {
+  return pthread_equal(__atomic_load_n(&adapter->thread, __ATOMIC_RELAXED), pthread_self()) != 0;
+}
+
+static inline bool tenon__adapter_is_on(const tenon_adapter_t *adapter) {
+  return adapter->is_attached && !adapter->is_gone && !adapter->is_closed;
+}
+
+static inline void tenon__adapter_tell_alive(tenon_adapter_t *adapter) {
+  const bool is_alive = adapter->is_pending || adapter->is_ending || adapter->runs != 0;
+  if (is_alive == adapter->is_alive || !tenon__adapter_is_on(adapter))
+    return;
+  adapter->is_alive = is_alive;
+  if (adapter->operations->set_alive)
+    adapter->operations->set_alive(adapter, is_alive);
+}
+
+static inline void tenon__adapter_tell_timer(tenon_adapter_t *adapter, uint64_t deadline_ns) {
+  if (deadline_ns == adapter->deadline_ns)
+    return;
+  adapter->deadline_ns = deadline_ns;
+  if (tenon__adapter_is_on(adapter))
+    adapter->operations->set_timer(adapter, deadline_ns);
+}
+
+/* MARK: The end */
+
+/** Frees the adapter if nothing of the loop's, of the executor's or on the stack refers to it. */
+static inline void tenon__adapter_settle(tenon_adapter_t *adapter) {
+  tenon_executor_t *executor = adapter->executor;
+  const tenon_adapter_detached_fn fn = adapter->fn;
+  void *context = adapter->context;
+  const tenon_status_t status = adapter->end;
+  if (!adapter->is_closed || !adapter->is_off || adapter->is_polling || adapter->runs != 0)
+    return;
+  tenon__adapters_remove(adapter); /* first: a fork's child replaces the descriptors of the list */
+  close(adapter->fd);
+  free(adapter);
+  tenon_executor_release(executor);
+  if (fn)
+    fn(context, status);
+}
+
+/** The sources are off, and the loop will never call again. The adapter may be gone then. */
+static inline void tenon_adapter_detached(tenon_adapter_t *adapter) {
+  adapter->is_off = true;
+  tenon__adapter_settle(adapter);
+}
+
+/** The executor is closed: on the loop's thread, or without a loop. */
+static inline void tenon__adapter_take_off(tenon_adapter_t *adapter) {
+  const bool is_on = tenon__adapter_is_on(adapter);
+  adapter->is_closed = true;
+  if (is_on)
+    adapter->operations->detach(adapter);
+  else if (adapter->is_gone)
+    tenon_adapter_detached(adapter);
+}
+
+static inline void tenon__adapter_sleep(tenon_adapter_t *adapter, uint64_t deadline_ns) {
+  struct pollfd descriptor;
+  descriptor.fd = adapter->fd;
+  descriptor.events = POLLIN;
+  descriptor.revents = 0;
+  poll(&descriptor, 1, tenon_adapter_rest_ms(deadline_ns));
+}
+
+/** Ends an executor that is closing, and that its loop polls no more. The adapter is gone then. */
+static inline void tenon__adapter_finish(tenon_adapter_t *adapter) {
+  tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
+  adapter->is_polling = true; /* it stays until we are done */
+  while (!adapter->is_closed) {
+    tenon_status_t status;
+    if (tenon__adapter_take(adapter->fd) >= TENON__ADAPTER_CLOSED) {
+      tenon__adapter_take_off(adapter);
+      continue;
+    }
+    status = tenon_executor_poll(adapter->executor, NULL, &result);
+    if (status == TENON_STATUS_FORKED)
+      return;
+    if (status != TENON_STATUS_OK) /* another thread is at it, and tells by the descriptor */
+      tenon__adapter_sleep(adapter, tenon_timer_now_ns() + 1000000u);
+    else if (!adapter->is_closed && !result.more)
+      tenon__adapter_sleep(adapter, result.deadline_ns);
+  }
+  adapter->is_polling = false;
+  tenon__adapter_settle(adapter);
+}
+
+/**
+ * Tells that the loop goes away, and takes the sources with it: called by what it calls then. It may run
+ * callbacks, if a detach was on its way. The adapter may be gone then.
+ */
+static inline void tenon_adapter_gone(tenon_adapter_t *adapter) {
+  tenon__adapters_t *all = tenon__adapters();
+  bool is_marked;
+  pthread_mutex_lock(&all->mutex);
+  adapter->is_gone = true;
+  is_marked = adapter->is_marked;
+  pthread_mutex_unlock(&all->mutex);
+  if (is_marked || adapter->is_closed) {
+    adapter->is_closed = true;
+    tenon_adapter_detached(adapter);
+  } else if (adapter->is_ending && !adapter->is_polling) {
+    tenon__adapter_finish(adapter);
+  }
+}
+
+/* MARK: Turns of the loop */
+
+static inline void tenon__adapter_turn(tenon_adapter_t *adapter) {
+  tenon_poll_budget_t budget = TENON_POLL_BUDGET_INIT;
+  tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
+  /* A job that runs the loop gets here again: that is TENON_STATUS_BUSY, and the outer turn goes on. */
+  const bool was_polling = adapter->is_polling;
+  budget.jobs_max = adapter->jobs_max;
+  budget.time_ns_max = adapter->time_ns_max;
+  budget.interrupt = adapter->interrupt;
+  adapter->is_polling = true;
+  if (tenon_executor_poll(adapter->executor, &budget, &result) == TENON_STATUS_OK &&
+      !result.closed) {
+    tenon__adapter_tell_timer(adapter, result.deadline_ns);
+    adapter->is_pending = result.alive;
+    tenon__adapter_tell_alive(adapter);
+  }
+  adapter->is_polling = was_polling;
+  if (was_polling)
+    return;
+  if (adapter->is_ending && adapter->is_gone && !adapter->is_closed)
+    tenon__adapter_finish(adapter);
+  else
+    tenon__adapter_settle(adapter);
+}
+
+/** Who runs the loop has it: one may move from thread to thread. */
+static inline void tenon__adapter_move(tenon_adapter_t *adapter) {
+  if (!tenon__adapter_is_here(adapter))
+    __atomic_store_n(&adapter->thread, pthread_self(), __ATOMIC_RELAXED);
+}
+
+/** The loop has found `fd` readable. The adapter may be gone then. */
+static inline void tenon_adapter_ready(tenon_adapter_t *adapter) {
+  if (adapter->is_closed)
+    return;
+  tenon__adapter_move(adapter);
+  /* Cleared before the poll, so that a wake during it is kept for the next turn. */
+  if (tenon__adapter_take(adapter->fd) >= TENON__ADAPTER_CLOSED)
+    tenon__adapter_take_off(adapter);
+  else
+    tenon__adapter_turn(adapter);
+}
+
+/** The loop's timer has run out, and is not set any more. The adapter may be gone then. */
+static inline void tenon_adapter_due(tenon_adapter_t *adapter) {
+  if (adapter->is_closed)
+    return;
+  tenon__adapter_move(adapter);
+  adapter->deadline_ns = TENON_FOREVER;
+  tenon__adapter_turn(adapter);
+}
+
+/* MARK: The executor's host */
+
+static inline void tenon__adapter_host_wake(void *context) {
+  tenon__adapter_signal(((const tenon_adapter_t *)context)->fd, 1);
+}
+
+static inline void tenon__adapter_host_set_timer(void *context, uint64_t deadline_ns) {
+  tenon_adapter_t *adapter = (tenon_adapter_t *)context;
+  if (tenon__adapter_is_here(adapter))
+    tenon__adapter_tell_timer(adapter, deadline_ns);
+  else
+    tenon__adapter_signal(adapter->fd, 1); /* polled elsewhere: our own next turn learns of it */
+}
+
+static inline void tenon__adapter_host_set_alive(void *context, bool alive) {
+  tenon_adapter_t *adapter = (tenon_adapter_t *)context;
+  if (tenon__adapter_is_here(adapter)) {
+    adapter->is_pending = alive;
+    tenon__adapter_tell_alive(adapter);
+  } else {
+    tenon__adapter_signal(adapter->fd, 1);
+  }
+}
+
+static inline void tenon__adapter_host_run_once(void *context) {
+  tenon_adapter_t *adapter = (tenon_adapter_t *)context;
+  bool has_run = false;
+  tenon__adapter_move(adapter);
+  adapter->runs++;
+  if (tenon__adapter_is_on(adapter) && adapter->operations->run_once) {
+    tenon__adapter_tell_alive(adapter);
+    has_run = adapter->operations->run_once(adapter);
+  }
+  if (!has_run) { /* nobody else turns the loop, or it is gone */
+    tenon__adapter_sleep(adapter, adapter->deadline_ns);
+    if (tenon__adapter_take(adapter->fd) >= TENON__ADAPTER_CLOSED)
+      tenon__adapter_take_off(adapter);
+  }
+  adapter->runs--;
+  tenon__adapter_tell_alive(adapter);
+  tenon__adapter_settle(adapter);
+}
+
+static inline void tenon__adapter_host_closed(void *context, tenon_status_t status) {
+  tenon_adapter_t *adapter = (tenon_adapter_t *)context;
+  tenon__adapters_t *all = tenon__adapters();
+  bool is_gone;
+  adapter->end = status;
+  if (!adapter->is_attached)
+    return;
+  pthread_mutex_lock(&all->mutex);
+  is_gone = adapter->is_gone;
+  if (!is_gone && !tenon__adapter_is_here(adapter)) {
+    adapter->is_marked = true;
+    tenon__adapter_signal(adapter->fd,
+                          TENON__ADAPTER_CLOSED); /* our last use of it on this thread */
+    pthread_mutex_unlock(&all->mutex);
+    return;
+  }
+  pthread_mutex_unlock(&all->mutex);
+  tenon__adapter_take_off(adapter);
+}
+
+/* MARK: For the adapters */
+
+static inline tenon_status_t tenon__adapter_begin(tenon_adapter_t *adapter, const char *name) {
+  tenon_executor_host_t host = TENON_EXECUTOR_HOST_INIT;
+  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
+  tenon_status_t status;
+  host.wake = tenon__adapter_host_wake;
+  host.set_timer = tenon__adapter_host_set_timer;
+  host.set_alive = tenon__adapter_host_set_alive;
+  if (adapter->operations->run_once)
+    host.run_once = tenon__adapter_host_run_once;
+  host.closed = tenon__adapter_host_closed;
+  config.name = name;
+  config.host = &host;
+  config.host_context = adapter;
+  status = tenon_executor_create(&config, &adapter->executor);
+  if (status != TENON_STATUS_OK)
+    return status;
+  status = tenon_executor_retain(adapter->executor); /* for the caller */
+  if (status == TENON_STATUS_OK && !tenon__adapters_add(adapter))
+    status = TENON_STATUS_NO_RESOURCES;
+  if (status == TENON_STATUS_OK) {
+    status = adapter->operations->attach(adapter);
+    if (status == TENON_STATUS_OK) {
+      adapter->is_attached = true;
+      return TENON_STATUS_OK;
+    }
+    tenon__adapters_remove(adapter);
+    tenon_executor_release(adapter->executor);
+  }
+  tenon_executor_release(adapter->executor);
+  return status;
+}
+
+/** Makes an executor on a loop. Ownership, threading and errors are those of tenon_uv_attach(). */
+static inline tenon_status_t tenon_adapter_attach(const tenon_adapter_operations_t *operations,
+                                                  void *loop, const tenon_adapter_config_t *config,
+                                                  tenon_executor_t **executor_out) {
+  tenon_adapter_t *adapter;
+  tenon_status_t status;
+  if (!loop || !executor_out ||
+      (config &&
+       (config->struct_size != sizeof *config || config->flags != 0 || config->reserved != 0)))
+    return TENON_STATUS_INVALID;
+  adapter = (tenon_adapter_t *)calloc(1, operations->size);
+  if (!adapter)
+    return TENON_STATUS_NO_RESOURCES;
+  adapter->loop = loop;
+  adapter->operations = operations;
+  adapter->thread = pthread_self();
+  adapter->jobs_max = config && config->jobs_max != 0 ? config->jobs_max : 2048;
+  adapter->time_ns_max = config ? config->time_ns_max : 0;
+  adapter->deadline_ns = TENON_FOREVER;
+  adapter->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  status = adapter->fd < 0 ? TENON_STATUS_NO_RESOURCES
+                           : tenon__adapter_begin(adapter, config ? config->name : NULL);
+  if (status == TENON_STATUS_OK) {
+    *executor_out = adapter->executor;
+    return TENON_STATUS_OK;
+  }
+  if (adapter->fd >= 0)
+    close(adapter->fd);
+  free(adapter);
+  return status;
+}
+
+/** The adapter of an executor on a loop of this kind; NULL: `*status` says why. Only the loop's thread may
+ *  use it, and others only its address. */
+static inline tenon_adapter_t *tenon_adapter_of(tenon_executor_t *executor,
+                                                const tenon_adapter_operations_t *operations,
+                                                tenon_status_t *status) {
+  tenon__adapters_t *all = tenon__adapters();
+  tenon_adapter_t *adapter = NULL;
+  uint64_t now_ns;
+  *status = tenon_executor_get_now_ns(executor, &now_ns);
+  if (*status != TENON_STATUS_OK && *status != TENON_STATUS_CLOSED)
+    return NULL;
+  if (all) {
+    pthread_mutex_lock(&all->mutex);
+    /* By handle, because memory and loops are used again, and handles are not. */
+    for (adapter = all->first; adapter && adapter->executor != executor; adapter = adapter->next)
+      continue;
+    if (adapter && strcmp(adapter->operations->name, operations->name) != 0)
+      adapter = NULL;
+    else if (adapter && !tenon__adapter_is_here(adapter))
+      *status = TENON_STATUS_WRONG_THREAD;
+    pthread_mutex_unlock(&all->mutex);
+  }
+  if (!adapter && *status == TENON_STATUS_OK)
+    *status = TENON_STATUS_UNSUPPORTED;
+  return *status == TENON_STATUS_OK ? adapter : NULL;
+}
+
+/**
+ * Closes an executor and takes it off its loop. Ownership, threading and errors are those of
+ * tenon_uv_detach(): the loop goes on until all has ended or `timeout_ns` is over, and then `fn` is told.
+ * If the loop is gone, `fn` is told in here.
+ */
+static inline tenon_status_t tenon_adapter_detach(tenon_executor_t *executor,
+                                                  const tenon_adapter_operations_t *operations,
+                                                  uint64_t timeout_ns, tenon_adapter_detached_fn fn,
+                                                  void *context) {
+  tenon_status_t status;
+  tenon_adapter_t *adapter = tenon_adapter_of(executor, operations, &status);
+  if (!adapter)
+    return status;
+  status = tenon_executor_begin_close(executor, adapter->is_gone ? 0 : timeout_ns);
+  if (status != TENON_STATUS_OK && !adapter->is_gone)
+    return status;
+  if (status == TENON_STATUS_OK) {
+    adapter->fn = fn;
+    adapter->context = context;
+  }
+  adapter->is_ending = true;
+  if (!adapter->is_gone) {
+    tenon__adapter_tell_alive(adapter);
+    tenon__adapter_signal(adapter->fd, 1);
+  } else if (!adapter->is_polling) {
+    tenon__adapter_finish(adapter);
+  }
+  return status;
+}
+
+/** Reads the loop that an executor is on, on the loop's thread. Errors: those of tenon_adapter_of(). */
+static inline tenon_status_t tenon_adapter_get_loop(tenon_executor_t *executor,
+                                                    const tenon_adapter_operations_t *operations,
+                                                    void **loop_out) {
+  tenon_status_t status;
+  tenon_adapter_t *adapter = tenon_adapter_of(executor, operations, &status);
+  if (!adapter)
+    return status;
+  if (adapter->is_gone)
+    return TENON_STATUS_CLOSED;
+  *loop_out = adapter->loop;
+  return TENON_STATUS_OK;
+}
+
+TENON_END_DECLS
+
+#endif /* TENON_ADAPTER_H */
