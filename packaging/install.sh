@@ -99,12 +99,13 @@ stage_node() {
 }
 
 stage_descriptions() {
-  local template name values=(VERSION="$version" MAJOR="$major" LIBDIR="$libdir"
+  local template name loop requires libs values=(VERSION="$version" MAJOR="$major" LIBDIR="$libdir"
     MINOR="$(cut -d. -f2 <<<"$version")" UP="$(way_up "$libdir/pkgconfig")")
   for template in packaging/*.pc.in packaging/*.cmake.in; do
     name=$(basename "$template" .in)
     case $name in
       bundle.pc) continue ;; # bundle.sh's
+      tenon-loop.pc) continue ;; # below
       tenon-static.pc) [ -f "$lib/libtenon.a" ] || continue ;;
       tenon-uv.pc) [ -f "$lib/libtenon_uv.so" ] || continue ;;
       tenon-uv-static.pc) [ -f "$lib/libtenon.a" ] && [ -f "$lib/libtenon_uv.a" ] || continue ;;
@@ -114,6 +115,12 @@ stage_descriptions() {
       *) fill "$template" "$lib/cmake/Tenon/$name" "${values[@]}" ;;
     esac
   done
+  # Adapters that are a header: what it needs besides, by pkg-config or as a library.
+  while read -r loop requires libs; do
+    [ "$requires" != - ] || requires=
+    fill packaging/tenon-loop.pc.in "$lib/pkgconfig/tenon-$loop.pc" "${values[@]}" LOOP="$loop" \
+      REQUIRES="${requires:+, $requires}" LIBS="$libs"
+  done <packaging/loops.txt
 }
 
 if command -v swift >/dev/null; then

@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 strict=(-Iinclude -Wall -Wextra -Wpedantic -Werror -fsyntax-only)
 combinations=0
 check() { # compiler language standard header
-  echo "#include <tenon/$4>" | "$1" -std="$3" "${strict[@]}" -x "$2" - || {
+  # shellcheck disable=SC2086 # the options are words
+  echo "#include <tenon/$4>" | "$1" -std="$3" "${strict[@]}" ${5:-} -x "$2" - || {
     echo "check-headers: tenon/$4 fails as $3 with $1" >&2
     exit 1
   }
@@ -18,12 +19,17 @@ for path in include/tenon/*.h; do
     command -v $compiler > /dev/null || continue
     plus=clang++
     [ $compiler = gcc ] && plus=g++
-    # <uv.h> itself needs POSIX declarations, which the strict dialects hide.
-    dialects="c99 c11 c17 c2x"
-    [ "$header" = uv.h ] && dialects="gnu99 gnu11 gnu17 gnu2x"
-    for standard in $dialects; do check $compiler c $standard "$header"; done
+    # The headers of loops themselves need POSIX declarations, which the strict dialects hide.
+    dialects="c99 c11 c17 c2x" options=
+    case $header in
+      uv.h | event.h | ev.h | sd-event.h | uring.h) dialects="gnu99 gnu11 gnu17 gnu2x" ;;
+      glib.h)
+        dialects="gnu99 gnu11 gnu17 gnu2x"
+        options=$(pkg-config --cflags gio-2.0 | sed 's/-I/-isystem /g') ;;
+    esac
+    for standard in $dialects; do check $compiler c $standard "$header" "$options"; done
     for standard in c++11 c++14 c++17 c++20 c++23; do
-      check "$plus" c++ $standard "$header"
+      check "$plus" c++ $standard "$header" "$options"
     done
   done
 done

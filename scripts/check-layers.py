@@ -75,7 +75,10 @@ COLUMNS = {
 }
 # What belongs to no noun: glue of the headers, adapters, umbrellas; the floors of the core.
 NO_NOUN = {
-    "C": {"adapter_check.h", "base.h", "node.h", "tenon.h", "uv.h"},
+    "C": {
+        "adapter.h", "adapter_check.h", "base.h", "epoll.h", "ev.h", "event.h", "glib.h", "node.h",
+        "sd-event.h", "tenon.h", "uring.h", "uv.h",
+    },
     "core": {"Collections", "Slots", "Threads"},
 }
 # Columns in which each file is in some row. Tests and pages may be of several nouns; C++ has headers of its own use.

@@ -16,6 +16,10 @@ need /usr/include/uv.h libuv1-dev
 need /usr/include/doctest/doctest.h doctest-dev
 need /usr/include/sqlite3.h libsqlite3-dev
 need /usr/include/boost/asio.hpp libboost-dev
+need /usr/include/glib-2.0/glib.h libglib2.0-dev
+need /usr/include/event2/event.h libevent-dev
+need /usr/include/ev.h libev-dev
+need /usr/include/systemd/sd-event.h libsystemd-dev
 need clang-tidy clang-tidy
 need /usr/include/c++/v1/vector libc++-dev
 need "$(echo /usr/lib/*/libc++abi.so)" libc++abi-dev
