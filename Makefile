@@ -6,7 +6,7 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
-.PHONY: help check-swift packages build test test-c test-loops test-cpp test-core test-sanitizers test-search \
+.PHONY: help check-swift packages build test test-c test-exhaustion test-loops test-cpp test-core test-sanitizers test-search \
 	test-node test-node-versions test-install test-docs test-bindgen test-instructions check format demo demo-cpp \
 	demo-node bench install bundle clean
 
@@ -22,7 +22,7 @@ packages: ## install the Debian packages that building and testing need
 build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
-PARTS := check test-c test-loops test-cpp test-core test-sanitizers test-search test-node test-install test-docs test-bindgen \
+PARTS := check test-c test-exhaustion test-loops test-cpp test-core test-sanitizers test-search test-node test-install test-docs test-bindgen \
 	test-instructions
 test: check-swift packages $(PARTS) ## run all tests
 	@echo "make test: all parts passed"
@@ -35,6 +35,9 @@ test-c: check-swift packages
 
 test-loops: check-swift packages ## check the adapter of each loop
 	scripts/test-loops.sh
+
+test-exhaustion: check-swift packages ## have each function run out of memory, descriptors and threads
+	scripts/test-exhaustion.sh
 
 test-sanitizers: check-swift packages ## run the tests under the thread and the address sanitizer
 	scripts/test-sanitizers.sh

@@ -13,6 +13,17 @@ tenon_version() {
        END { print v }' "$1/tenon/version.h"
 }
 
+# What has all allocations of a library go through Sources/CTenonImage/memory.c: for the compiler, and for the linker. Not for a
+# bundle, whose author may hand memory out to be freed.
+reserve_compile_flags=(-Xcc -DTENON_RESERVES_MEMORY)
+reserve_link_flags=()
+for function in malloc calloc realloc free posix_memalign malloc_usable_size strdup eventfd _Znwm _ZnwmSt11align_val_t _ZdlPvm \
+  _ZdlPvmSt11align_val_t; do
+  reserve_link_flags+=("--wrap=$function")
+done
+# What build_library has the compilers do besides.
+compile_flags=()
+
 # build_library PACKAGE PRODUCT SCRATCH MAP SONAME FILE [CONFIGURATION [SYMBOLS [OBJECT...]]]: links
 # the dynamic product, and what else is named, into FILE, with the Swift runtime inside and nothing
 # visible but what the version script MAP names. SYMBOLS: stripped, or kept for a debugger.
@@ -29,7 +40,7 @@ build_library() {
   local configuration=${7:-release} symbols=${8:-stripped}
   mkdir -p "$scratch"
   local flags=(-c "$configuration" --package-path "$package" --scratch-path "$scratch" --product "$product"
-    --disable-local-rpath -Xswiftc -static-stdlib -Xswiftc -use-ld=lld)
+    --disable-local-rpath -Xswiftc -static-stdlib -Xswiftc -use-ld=lld "${compile_flags[@]}")
   local word words=("--version-script=$map" --undefined-version "-soname=$soname" -z nodelete "${@:9}")
   # shellcheck disable=SC2206 # SWIFTFLAGS are words
   flags+=(${SWIFTFLAGS:-})

@@ -29,7 +29,9 @@ stage_headers() {
 
 stage_shared() {
   local file=$lib/libtenon.so.$version
-  build_library . tenon "$build" "$PWD/packaging/tenon.map" "libtenon.so.$major" "$file"
+  compile_flags=("${reserve_compile_flags[@]}")
+  build_library . tenon "$build" "$PWD/packaging/tenon.map" "libtenon.so.$major" "$file" release stripped \
+    "${reserve_link_flags[@]}"
   links "$file"
   packaging/check-abi.sh "$file"
 }
@@ -45,7 +47,7 @@ stage_static() {
   local runtime
   runtime=$(swift -print-target-info -static-stdlib |
     sed -n '/"runtimeLibraryPaths"/,/]/s|^ *"\(/[^"]*\)".*|\1|p' | head -1)
-  ld -r --force-group-allocation -o "$build/whole.o" "$runtime/$(uname -m)/swiftrt.o" \
+  ld -r --force-group-allocation "${reserve_link_flags[@]}" -o "$build/whole.o" "$runtime/$(uname -m)/swiftrt.o" \
     "@$build/release/tenon.product/Objects.LinkFileList" \
     --start-group "$runtime"/libswift*.a "$runtime/libdispatch.a" "$runtime/libBlocksRuntime.a" \
     --end-group

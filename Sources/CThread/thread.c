@@ -1,5 +1,25 @@
 #include "CThread.h"
 
+static pthread_key_t keys[tenon__key_count];
+static bool has_key[tenon__key_count];
+static void (*ends[tenon__key_count])(void *);
+
+static void end_record(void *data) { ends[tenon__key_record](data); }
+static void end_turn(void *data) { ends[tenon__key_turn](data); }
+static void end_cancels(void *data) { ends[tenon__key_cancels](data); }
+
+/* Before whatever else is initialized and may call. */
+__attribute__((constructor(101))) static void make_keys(void) {
+  static void (*const end[tenon__key_count])(void *) = {end_record, end_turn, end_cancels, NULL};
+  for (int key = 0; key < tenon__key_count; key++)
+    has_key[key] = pthread_key_create(&keys[key], end[key]) == 0;
+}
+
+pthread_key_t tenon__key(int key, void (*end)(void *)) {
+  ends[key] = end;
+  return has_key[key] ? keys[key] : (pthread_key_t)-1;
+}
+
 #define PER_THREAD __attribute__((visibility("hidden"), tls_model("initial-exec"))) __thread
 
 PER_THREAD void *tenon__record_of_thread;

@@ -1,6 +1,25 @@
-/* Two pointers for each thread, which Swift has no way to declare. */
+/* What Tenon keeps for each thread: two pointers, which Swift has no way to declare, and keys. */
 #ifndef TENON_CTHREAD_H
 #define TENON_CTHREAD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The keys are made when the library is loaded, because later there may be none to be had. */
+enum {
+  tenon__key_record,
+  tenon__key_turn,
+  tenon__key_cancels,
+  tenon__key_worker,
+  tenon__key_count
+};
+
+/*
+ * A key; its data is ended by `end` with the thread. Without one, of a process that had none left, nothing can be
+ * kept for a thread.
+ */
+pthread_key_t tenon__key(int key, void (*end)(void *));
 
 /* Set them for this thread. */
 void tenon__set_record(void *record);

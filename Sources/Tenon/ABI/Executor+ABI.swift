@@ -126,8 +126,8 @@ public func tenon_executor_post(
   guard let fn else { return TENON_STATUS_INVALID }
   let handle = Handle(executor)
   guard let state = LoopExecutor.state(handle) else { return LoopExecutor.check(handle) }
-  return state.enqueue(Job(fn, context), ExecutorName(handle), .newWork)
-    ? TENON_STATUS_OK : TENON_STATUS_CLOSED
+  let name = ExecutorName(handle)
+  return state.enqueue(Job(fn, context), name, .newWork) ? TENON_STATUS_OK : state.refusal(name)
 }
 
 @c @implementation

@@ -16,10 +16,13 @@ struct Queue<Element: ~Copyable>: ~Copyable {
   @inline(__always) var count: Int { tail &- head }
 
   @inline(__always) mutating func append(_ element: consuming Element) {
-    if _slowPath(tail &- head == capacity) { grow() }
+    if _slowPath(tail &- head == capacity) { growAtAnyPrice() }
     (elements.unsafelyUnwrapped + (tail & (capacity &- 1))).initialize(to: element)
     tail &+= 1
   }
+
+  /// Makes room for one element more, so that it can be appended whatever happens; false: there is no memory for that.
+  @inline(__always) mutating func makeRoom() -> Bool { tail &- head != capacity || grow() }
 
   @inline(__always) mutating func popFirst() -> Element? {
     if head == tail { return nil }
@@ -65,10 +68,30 @@ struct Queue<Element: ~Copyable>: ~Copyable {
 
   /// Twice the room. Of very many elements `realloc` moves the pages, which takes a fraction of what it takes to copy them into
   /// memory that the system has yet to find.
-  @inline(never) private mutating func grow() {
+  @inline(never) private mutating func grow() -> Bool {
+    let room = max(capacity * 2, 64)
+    guard let memory = Memory.resize(elements, room * MemoryLayout<Element>.stride) else {
+      return false
+    }
+    adopt(memory, room)
+    return true
+  }
+
+  /// The same for what nobody may refuse: out of the reserve, if that is enough.
+  @inline(never) private mutating func growAtAnyPrice() {
+    if grow() { return }
+    let room = max(capacity * 2, 64)
+    guard let memory = realloc(elements, room * MemoryLayout<Element>.stride) else {
+      fatalError("out of memory for a queue")
+    }
+    adopt(memory, room)
+  }
+
+  /// Goes on in memory that holds what was in the old one, bit by bit: so any value of Swift's may be moved.
+  private mutating func adopt(_ memory: UnsafeMutableRawPointer, _ room: Int) {
     let old = capacity
-    capacity = max(old * 2, 64)
-    elements = Queue.resize(elements, capacity)
+    capacity = room
+    elements = memory.assumingMemoryBound(to: Element.self)
     // Those that had gone round to the start come after the others.
     let first = old == 0 ? 0 : head & (old - 1)
     (elements.unsafelyUnwrapped + old)
@@ -79,23 +102,18 @@ struct Queue<Element: ~Copyable>: ~Copyable {
   /// A fourth of the room, or none if it is empty.
   @inline(never) private mutating func shrink() {
     let room = isEmpty ? 0 : capacity / 4
-    let others = room == 0 ? nil : Queue.resize(nil, room)
+    var others: UnsafeMutablePointer<Element>?
+    if room != 0 {
+      // It stays as it is, if there is no memory for less.
+      guard let memory = Memory.take(room * MemoryLayout<Element>.stride) else { return }
+      others = memory.assumingMemoryBound(to: Element.self)
+    }
     for offset in 0..<count {
       (others.unsafelyUnwrapped + offset).moveInitialize(
         from: elements.unsafelyUnwrapped + ((head + offset) & (capacity - 1)), count: 1)
     }
     free(elements)
     (elements, capacity, head, tail) = (others, room, 0, count)
-  }
-
-  /// Memory for so many elements, with what was in the old one, bit by bit: so any value of Swift's may be moved.
-  private static func resize(
-    _ elements: UnsafeMutablePointer<Element>?, _ room: Int
-  ) -> UnsafeMutablePointer<Element> {
-    guard let memory = realloc(elements, room * MemoryLayout<Element>.stride) else {
-      fatalError("out of memory for a queue")
-    }
-    return memory.assumingMemoryBound(to: Element.self)
   }
 
   deinit {

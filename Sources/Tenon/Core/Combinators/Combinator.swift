@@ -58,7 +58,7 @@ extension UnsafeMutablePointer where Pointee == Combinator {
     let (size, overflow) = count.multipliedReportingOverflow(
       by: MemoryLayout<Combinator.Entry>.stride)
     guard !overflow, size <= Int.max - MemoryLayout<Combinator>.stride,
-      let memory = malloc(MemoryLayout<Combinator>.stride + size)
+      let memory = Memory.take(MemoryLayout<Combinator>.stride + size)
     else { return nil }
     let block = memory.bindMemory(to: Combinator.self, capacity: 1)
     // References: the setup, each input, the cancel callback, and the timer of a timeout.

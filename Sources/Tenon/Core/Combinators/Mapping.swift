@@ -21,7 +21,7 @@ func mapFuture(
   else {
     return .failure(StatusError(SlotTable.exhaustion()))
   }
-  guard let memory = malloc(MemoryLayout<Mapping>.size) else {
+  guard let memory = Memory.take(MemoryLayout<Mapping>.size) else {
     discardFuture(promise, future)
     return .failure(StatusError(TENON_STATUS_NO_RESOURCES))
   }

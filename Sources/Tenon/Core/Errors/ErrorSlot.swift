@@ -20,7 +20,7 @@ final class ErrorContent: Sendable {
     domain: UnsafePointer<CChar>, code: Int64, message: UnsafePointer<CChar>?, cause: Handle?,
     swiftError: (any Error)? = nil
   ) {
-    guard let domain = strdup(domain) else { return nil }
+    guard !Memory.isShort, let domain = strdup(domain) else { return nil }
     guard let message = strdup(message ?? UnsafePointer(domain) + strlen(domain)) else {
       free(domain)
       return nil

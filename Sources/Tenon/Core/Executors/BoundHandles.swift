@@ -18,6 +18,9 @@ struct BoundHandles: ~Copyable {
 
   var count: Int { handles.count }
 
+  /// Makes room for one more; false: there is no memory for that.
+  @inline(__always) mutating func makeRoom() -> Bool { handles.makeRoom() }
+
   @inline(__always) mutating func add(_ handle: Handle) {
     handles.append(handle)
     if _slowPath(handles.count > limit) { inspectSome() }

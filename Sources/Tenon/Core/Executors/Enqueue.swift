@@ -18,6 +18,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   ) -> Bool {
     if isPolledHere {
       guard admits(admission, name) else { return false }
+      if admission == .newWork && !own.pointee.ready.makeRoom() { return false }
       accepted()
       own.pointee.ready.append(job)
       return true
@@ -32,6 +33,10 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.mutex.lock()
     guard admits(admission, name) else {
       pointee.lateWakes.count()
+      pointee.mutex.unlock()
+      return false
+    }
+    if admission == .newWork && !shared.pointee.inbox.makeRoom() {
       pointee.mutex.unlock()
       return false
     }
@@ -62,13 +67,13 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Adds a Swift call; false: refused, and nothing has happened. A close finds it in its queue, or in its driver.
   @inline(__always) func enqueue(_ call: consuming Call, _ name: ExecutorName) -> Bool {
     if isPolledHere {
-      guard admits(.newWork, name) else { return false }
+      guard admits(.newWork, name), own.pointee.readyCalls.makeRoom() else { return false }
       pointee.pendingHere.change(by: 1)
       own.pointee.readyCalls.append(call)
       return true
     }
     pointee.mutex.lock()
-    guard admits(.newWork, name) else {
+    guard admits(.newWork, name), shared.pointee.calls.makeRoom() else {
       pointee.mutex.unlock()
       return false
     }
@@ -78,27 +83,38 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     return true
   }
 
-  /// Binds a promise, as far as a close can still cancel it.
-  @inline(__always) func bind(_ promise: Handle, _ name: ExecutorName) {
+  /// Binds a promise, as far as a close can still cancel it; false: there is no memory for that.
+  @inline(__always) func bind(_ promise: Handle, _ name: ExecutorName) -> Bool {
     if isPolledHere {
-      if admits(.newWork, name) { own.pointee.bound.append(promise) }
-      return
+      guard admits(.newWork, name) else { return true }
+      guard own.pointee.bound.makeRoom() else { return false }
+      own.pointee.bound.append(promise)
+      return true
     }
     pointee.mutex.lock()
-    if admits(.newWork, name) { shared.pointee.bound.add(promise) }
-    pointee.mutex.unlock()
+    defer { pointee.mutex.unlock() }
+    guard admits(.newWork, name) else { return true }
+    guard shared.pointee.bound.makeRoom() else { return false }
+    shared.pointee.bound.add(promise)
+    return true
+  }
+
+  /// Why new work was refused.
+  func refusal(_ name: ExecutorName) -> tenon_status_t {
+    isNamed(name) && pointee.phase.load(ordering: .relaxed) == .open
+      ? TENON_STATUS_NO_RESOURCES : TENON_STATUS_CLOSED
   }
 
   /// Binds a callback or a call, and counts it as pending; false: refused.
   @inline(__always) func addPending(_ handle: Handle, _ name: ExecutorName) -> Bool {
     if isPolledHere {
-      guard admits(.newWork, name) else { return false }
+      guard admits(.newWork, name), own.pointee.bound.makeRoom() else { return false }
       pointee.pendingHere.change(by: 1)
       own.pointee.bound.append(handle)
       return true
     }
     pointee.mutex.lock()
-    guard admits(.newWork, name) else {
+    guard admits(.newWork, name), shared.pointee.bound.makeRoom() else {
       pointee.mutex.unlock()
       return false
     }

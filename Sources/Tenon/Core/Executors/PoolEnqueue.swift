@@ -22,6 +22,10 @@ extension UnsafeMutablePointer where Pointee == PoolState {
       executor.pointee.mutex.unlock()
       return false
     }
+    if admission == .newWork && !executor.shared.pointee.inbox.makeRoom() {
+      executor.pointee.mutex.unlock()
+      return false
+    }
     accepted()
     append(job)
     unlockAndWake()

@@ -121,12 +121,14 @@ struct WakeSource: ~Copyable {
   }
 
   /// From now on there is reason to poll when `other` is readable, too. It stays somebody else's, who keeps it open.
-  func watch(_ other: Int32, deadline: UInt64) {
+  /// False: there is no descriptor left.
+  func watch(_ other: Int32, deadline: UInt64) -> Bool {
     let set = descriptor(deadline: deadline)
     var interest = epoll_event()
     interest.events = EPOLLIN.rawValue
-    guard set >= 0, epoll_ctl(set, EPOLL_CTL_ADD, other, &interest) == 0 else { return }
+    guard set >= 0, epoll_ctl(set, EPOLL_CTL_ADD, other, &interest) == 0 else { return false }
     own.pointee.other.store(other, ordering: .relaxed)
+    return true
   }
 
   private func sleepOnDescriptors(until deadline: UInt64) {

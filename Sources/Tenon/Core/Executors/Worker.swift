@@ -1,4 +1,5 @@
 import CLinux
+import CThread
 import Glibc
 import Synchronization
 
@@ -64,11 +65,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
 }
 
 extension Worker {
-  private static let key: pthread_key_t = {
-    var key = pthread_key_t()
-    pthread_key_create(&key, nil)
-    return key
-  }()
+  private static let key = tenon__key(Int32(tenon__key_worker), nil)
 
   /// The place of this thread, if it is a pool's.
   @inline(__always) static var current: UnsafeMutablePointer<Worker>? {

@@ -1,3 +1,4 @@
+import CThread
 import Glibc
 
 /// The calls whose tasks this thread is cancelling, one after the other. Swift tells cancellation handlers nothing but that they run,
@@ -8,11 +9,9 @@ enum CancelInProgress {
     var waiting = Queue<Cancel>()
   }
 
-  private static let key: pthread_key_t = {
-    var key = pthread_key_t()
-    pthread_key_create(&key) { Unmanaged<ThreadQueue>.fromOpaque($0!).release() }
-    return key
-  }()
+  private static let key = tenon__key(Int32(tenon__key_cancels)) {
+    Unmanaged<ThreadQueue>.fromOpaque($0!).release()
+  }
 
   private static var known: ThreadQueue? {
     pthread_getspecific(key).map {

@@ -11,8 +11,11 @@ import Synchronization
   guard let (index, memory) = futureTable.take() else { return nil }
   let ends = initialize(index, memory, executor, flags)
   // A call is bound when it is enqueued.
-  if executor != .none && flags & FutureWord.call == 0 {
-    executor.state?.bind(ends.promise, executor)
+  if executor != .none && flags & FutureWord.call == 0, let state = executor.state,
+    !state.bind(ends.promise, executor)
+  {
+    discardFuture(ends.promise, ends.future)
+    return nil
   }
   return ends
 }

@@ -97,7 +97,7 @@ private enum Placement {
   if executor != .none {
     guard let state = executor.state, state.addPending(handle, executor) else {
       freeRegistration(index, registration)
-      return TENON_STATUS_CLOSED
+      return executor.state?.refusal(executor) ?? TENON_STATUS_CLOSED
     }
   }
   switch place(handle, index, registration) {

@@ -208,7 +208,7 @@ extension LoopExecutor {
     state.pointee.mutex.unlock()
     state.awaitWakers()
     state.awaitSleepers()
-    for timer in timers { tellTimer(timer, TENON_STATUS_CLOSED) }
+    tellTimers(timers.first, TENON_STATUS_CLOSED)
     tellJobs()
     forEachRunningCall { rejectCall($0) }
     while let handle = bound.popFirst() { tellClosed(handle) }
@@ -290,18 +290,23 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     }
   }
 
-  /// In the poll and under the mutex: empties the wheel, and what has arrived for it.
-  fileprivate func removeTimers() -> [Handle] {
-    var timers: [Handle] = []
-    func append(_ index: UInt32) {
-      let word = RegistrationSlot.at(index).pointee.head.word.load(ordering: .relaxed)
-      timers.append(Handle(.timer, index: index, word: word))
+  /// In the poll and under the mutex: empties the wheel, and what has arrived for it. Returns those that nobody else tells, linked
+  /// to each other.
+  fileprivate func removeTimers() -> ArrivedTimers {
+    var timers = ArrivedTimers()
+    func take(_ index: UInt32) {
+      let slot = RegistrationSlot.at(index)
+      let word = slot.pointee.head.word.load(ordering: .relaxed)
+      if slot.move(Handle(.timer, index: index, word: word), from: .armed, to: .queued) {
+        timers.append(index)
+      }
     }
-    own.pointee.timers.removeAll(append)
+    own.pointee.timers.removeAll(take)
     var arrived = removeArrivedTimers()
     while arrived != 0 {
-      append(arrived - 1)
-      arrived = RegistrationSlot.at(arrived - 1).pointee.next
+      let index = arrived - 1
+      arrived = RegistrationSlot.at(index).pointee.next
+      take(index)
     }
     return timers
   }

@@ -29,7 +29,7 @@ public class LoopExecutor: TaskExecutor, @unchecked Sendable {
       LoopExecutor(state: $0, handle: $1, label: $2)
     }
   ) -> Result<LoopExecutor, StatusError> {
-    guard var (index, memory) = executorTable.take() else {
+    guard !Memory.isShort, var (index, memory) = executorTable.take() else {
       return .failure(StatusError(SlotTable.exhaustion()))
     }
     if index == 0 {

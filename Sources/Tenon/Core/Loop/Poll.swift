@@ -372,7 +372,10 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
 
   @inline(never) private func moveAllBound() {
     let isOpen = pointee.phase.load(ordering: .relaxed) == .open
-    while let handle = own.pointee.bound.popFirst() {
+    while !own.pointee.bound.isEmpty {
+      // Without memory they stay where they are until the next look.
+      if isOpen && !shared.pointee.bound.makeRoom() { return }
+      guard let handle = own.pointee.bound.popFirst() else { return }
       if isOpen {
         shared.pointee.bound.add(handle)
       } else {

@@ -6,12 +6,12 @@ import CTenon
 ) -> Result<Handle, StatusError> {
   if name.state?.pool != nil { return startPoolCall(on: name, detached: detached, makeCall) }
   let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
-  guard let (promise, future) = createFuture(name, flags: flags) else {
+  guard !Memory.isShort, let (promise, future) = createFuture(name, flags: flags) else {
     return .failure(StatusError(SlotTable.exhaustion()))
   }
   if let state = name.state, state.enqueue(makeCall(promise), name) { return .success(future) }
   discardFuture(promise, future)
-  return .failure(StatusError(TENON_STATUS_CLOSED))
+  return .failure(StatusError(name.state?.refusal(name) ?? TENON_STATUS_CLOSED))
 }
 
 extension LoopExecutor {
@@ -20,12 +20,12 @@ extension LoopExecutor {
     priority: TaskPriority?, detached: Bool, _ makeCall: (Handle) -> Call
   ) -> Result<Handle, StatusError> {
     let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
-    guard let (promise, future) = createFuture(name, flags: flags) else {
+    guard !Memory.isShort, let (promise, future) = createFuture(name, flags: flags) else {
       return .failure(StatusError(SlotTable.exhaustion()))
     }
     guard state.addPending(promise, name) else {
       discardFuture(promise, future)
-      return .failure(StatusError(TENON_STATUS_CLOSED))
+      return .failure(StatusError(state.refusal(name)))
     }
     let driver = Driver(takesMany: false)
     let call = BoxedCall(makeCall(promise))

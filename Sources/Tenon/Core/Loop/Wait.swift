@@ -210,6 +210,7 @@ private final class Sleeper: Sendable {
 }
 
 private func sleep(until future: Handle, deadline: UInt64) -> tenon_status_t {
+  if Memory.isShort { return TENON_STATUS_NO_RESOURCES }
   let sleeper = Sleeper()
   let context = Unmanaged.passRetained(sleeper).toOpaque()
   let wakeUp: tenon_completion_fn = { context, _, _ in

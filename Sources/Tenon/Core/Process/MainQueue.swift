@@ -1,6 +1,7 @@
 import CLinux
 import CSwiftRuntime
 import CTenon
+import CTenonImage
 import Dispatch
 import Glibc
 
@@ -9,15 +10,18 @@ import Glibc
 enum MainQueue {
   // SAFETY: touched on the process's first thread only.
   nonisolated(unsafe) private static var isDraining = false
+  nonisolated(unsafe) private static var hadHandle = false
 
   static func descriptor() -> Result<Int32, StatusError> {
     if !tenon__is_first_thread() { return .failure(StatusError(TENON_STATUS_WRONG_THREAD)) }
+    if !hasHandle { return .failure(StatusError(TENON_STATUS_NO_RESOURCES)) }
     return .success(handle)
   }
 
   static func drain() -> tenon_status_t {
     if !tenon__is_first_thread() { return TENON_STATUS_WRONG_THREAD }
     if isDraining { return TENON_STATUS_BUSY }
+    if !hasHandle { return TENON_STATUS_NO_RESOURCES }
     _ = clear()
     run()
     return TENON_STATUS_OK
@@ -40,6 +44,15 @@ enum MainQueue {
     isDraining = false
   }
 
+  /// Whether there is one, or can be.
+  private static var hasHandle: Bool {
+    if hadHandle { return true }
+    guard tenon__keep_event() else { return false }
+    _ = handle
+    hadHandle = true
+    return true
+  }
+
   /// Dispatch's, for as long as the process lives.
   private static var handle: Int32 {
     Int32(truncatingIfNeeded: _dispatch_get_main_queue_handle_4CF())
@@ -50,12 +63,18 @@ extension LoopExecutor {
   /// Runs what Dispatch's main queue has, too, if this is the first thread's loop. On the loop's thread.
   ///
   /// Without a host the loop wakes for it. A host watches the descriptor by itself.
-  func runMainQueue() {
-    guard case .success(let descriptor) = MainQueue.descriptor() else { return }
-    state.own.pointee.drainMainQueue = MainQueue.drainInPoll
-    let isHosted = state.source.pointee?.host != nil
-    if !isHosted {
-      state.source.pointee?.watch(descriptor, deadline: state.own.pointee.armedDeadline)
+  /// False: no descriptor was to be had for that.
+  func runMainQueue() -> Bool {
+    switch MainQueue.descriptor() {
+    case .failure(let error): return error.status != TENON_STATUS_NO_RESOURCES
+    case .success(let descriptor):
+      let isHosted = state.source.pointee?.host != nil
+      let deadline = state.own.pointee.armedDeadline
+      guard isHosted || state.source.pointee?.watch(descriptor, deadline: deadline) ?? true else {
+        return false
+      }
+      state.own.pointee.drainMainQueue = MainQueue.drainInPoll
+      return true
     }
   }
 }

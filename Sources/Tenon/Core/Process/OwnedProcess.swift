@@ -37,6 +37,10 @@ enum OwnedProcess {
     primary = executor
     mutex.unlock()
     guard watch(executor) else { return TENON_STATUS_CLOSED }
+    guard executor.runMainQueue() else {
+      mutex.withLock { primary = nil }
+      return TENON_STATUS_NO_RESOURCES
+    }
     if !isOwned {
       guard install() else {
         mutex.withLock { primary = nil }
@@ -49,7 +53,6 @@ enum OwnedProcess {
       return homeless
     }
     for one in waiting { place(one) }
-    executor.runMainQueue()
     return TENON_STATUS_OK
   }
 

@@ -23,7 +23,7 @@ enum Shared {
   ) -> UnsafeMutableRawPointer? {
     var head = newest.load(ordering: .acquiring)
     if let known = find(name, from: head) { return known }
-    guard let memory = malloc(MemoryLayout<Entry>.size) else { return nil }
+    guard let memory = Memory.take(MemoryLayout<Entry>.size) else { return nil }
     guard let copy = strdup(name) else {
       free(memory)
       return nil

@@ -4,6 +4,7 @@ import CTenon
 func addToScope(_ scope: Handle, _ future: Handle) -> tenon_status_t {
   let polled = pollFuture(future)
   if polled.rawValue < 0 && !isEnd(polled) { return polled }
+  if Memory.isShort { return TENON_STATUS_NO_RESOURCES }
   let member = UnsafeMutablePointer<Member>.allocate(capacity: 1)
   member.initialize(to: Member(scope: scope, future: future))
   var (isCancelled, promise) = (false, Handle(bits: 0))

@@ -87,7 +87,7 @@ struct MemberList {
 enum ScopeTable {
   /// A new slot with its content; nil: there is none left.
   static func take() -> (handle: Handle, slot: UnsafeMutablePointer<ScopeSlot>)? {
-    guard let (index, memory) = scopeTable.take() else { return nil }
+    guard !Memory.isShort, let (index, memory) = scopeTable.take() else { return nil }
     let slot = ScopeSlot.at(memory)
     if slot.pointee.content.load(ordering: .relaxed) == 0 {
       let content = UnsafeMutablePointer<ScopeContent>.allocate(capacity: 1)

@@ -20,14 +20,11 @@ struct ThreadRecord {
   /// This thread's; nil: there is no memory, or the thread is ending.
   @inline(__always) static var current: UnsafeMutablePointer<ThreadRecord>? { known ?? make() }
 
-  private static let key: pthread_key_t? = {
-    var key = pthread_key_t()
-    return pthread_key_create(&key) { end($0) } == 0 ? key : nil
-  }()
+  private static let key = tenon__key(Int32(tenon__key_record)) { end($0) }
 
   @inline(never) private static func make() -> UnsafeMutablePointer<ThreadRecord>? {
     // Of a thread that has ended its record the key says so.
-    guard let key, pthread_getspecific(key) == nil,
+    guard pthread_getspecific(key) == nil,
       let memory = calloc(1, size + MemoryLayout<ThreadRecord>.size)
     else { return nil }
     guard pthread_setspecific(key, memory) == 0 else {
@@ -40,7 +37,7 @@ struct ThreadRecord {
 
   /// The thread ends: others of its kind may still run on it, and do without.
   private static func end(_ memory: UnsafeMutableRawPointer?) {
-    guard let key, let memory else { return }
+    guard let memory else { return }
     if memory == ended { return }
     tenon__set_record(nil)
     pthread_setspecific(key, ended)

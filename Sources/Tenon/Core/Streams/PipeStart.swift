@@ -74,7 +74,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   private var pipeMemory: UnsafeMutablePointer<Pipe>? {
     if let pipe = pointee.pipe.load(ordering: .acquiring) { return pipe }
     guard
-      let made = malloc(MemoryLayout<Pipe>.size)?.bindMemory(to: Pipe.self, capacity: 1)
+      let made = Memory.take(MemoryLayout<Pipe>.size)?.bindMemory(to: Pipe.self, capacity: 1)
     else { return nil }
     made.initialize(to: Pipe())
     let (exchanged, original) = pointee.pipe.compareExchange(

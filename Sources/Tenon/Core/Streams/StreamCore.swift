@@ -175,12 +175,13 @@ func createStream(
   // Untouched, so that a large ring costs what is used of it.
   var items: UnsafeMutablePointer<tenon_value_t>?
   if capacity != nil {
-    items = malloc(Int(places) * MemoryLayout<tenon_value_t>.size)?
+    items = Memory.take(Int(places) * MemoryLayout<tenon_value_t>.size)?
       .assumingMemoryBound(to: tenon_value_t.self)
     if items == nil { return refuse() }
   }
   var memory: UnsafeMutableRawPointer?
-  guard posix_memalign(&memory, SlotTable.slotSize, MemoryLayout<StreamCore>.stride) == 0,
+  guard !Memory.isShort,
+    posix_memalign(&memory, SlotTable.slotSize, MemoryLayout<StreamCore>.stride) == 0,
     let core = memory?.assumingMemoryBound(to: StreamCore.self)
   else {
     free(items)

@@ -53,16 +53,12 @@ enum Delivery {
   }
 
   /// Ends a thread's turn with the thread.
-  private static let key: pthread_key_t = {
-    var key = pthread_key_t()
-    pthread_key_create(&key) { memory in
-      tenon__set_turn(nil)
-      let turn = memory?.assumingMemoryBound(to: Turn.self)
-      turn?.deinitialize(count: 1)
-      turn?.deallocate()
-    }
-    return key
-  }()
+  private static let key = tenon__key(Int32(tenon__key_turn)) { memory in
+    tenon__set_turn(nil)
+    let turn = memory?.assumingMemoryBound(to: Turn.self)
+    turn?.deinitialize(count: 1)
+    turn?.deallocate()
+  }
 
   @inline(__always) private static var known: UnsafeMutablePointer<Turn>? {
     tenon__turn()?.assumingMemoryBound(to: Turn.self)

@@ -1,4 +1,4 @@
-/// Timers that were armed outside of polls, in this order, linked by their slots: index + 1, or 0.
+/// Timers that are not in the wheel, in order, linked by their slots: index + 1, or 0. Such as those that were armed outside of polls.
 struct ArrivedTimers {
   var first: UInt32 = 0
   var last: UInt32 = 0

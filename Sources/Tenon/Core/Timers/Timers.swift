@@ -90,12 +90,18 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 }
 
-/// Tells a timer that is in no list any more, unless somebody else does.
-func tellTimer(_ handle: Handle, _ status: tenon_status_t) {
-  let slot = RegistrationSlot.at(registrationTable.address(of: handle.index))
-  guard slot.move(handle, from: .armed, to: .queued) else { return }
-  slot.pointee.event = status.rawValue
-  runTimer(UnsafeMutableRawPointer(bitPattern: handle.bits), TENON_STATUS_OK)
+/// Tells timers that are queued, and linked to each other from the first one on: index + 1, or 0.
+func tellTimers(_ first: UInt32, _ status: tenon_status_t) {
+  var next = first
+  while next != 0 {
+    let index = next - 1
+    let slot = RegistrationSlot.at(index)
+    next = slot.pointee.next
+    slot.pointee.event = status.rawValue
+    let word = slot.pointee.head.word.load(ordering: .relaxed)
+    let handle = Handle(.timer, index: index, word: word)
+    runTimer(UnsafeMutableRawPointer(bitPattern: handle.bits), TENON_STATUS_OK)
+  }
 }
 
 /// Cancels a timer, from any thread.

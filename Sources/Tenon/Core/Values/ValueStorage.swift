@@ -98,7 +98,7 @@ extension tenon_value_t {
       withUnsafeMutableBytes(of: &value.as) { $0.copyMemory(from: data) }
       return value
     }
-    guard let memory = malloc(data.count) else { return nil }
+    guard let memory = Memory.take(data.count) else { return nil }
     memory.copyMemory(from: data.baseAddress.unsafelyUnwrapped, byteCount: data.count)
     value.as.data.pointer = memory
     value.as.data.size = data.count

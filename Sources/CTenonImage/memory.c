@@ -1,0 +1,265 @@
+/*
+ * Memory for when there is none: what Swift's runtime then gets instead of an abort.
+ *
+ * The runtime ends the process when an allocation fails: of an object, a task, or what it keeps of a
+ * type that is used for the first time. So in the libraries that are installed all allocations of
+ * Tenon and the runtime come here (packaging/common.sh links them so), and one that the system
+ * refuses is served from a reserve: as in C++, whose runtime keeps one for exceptions. Calls that may
+ * fail look at `tenon__memory_is_short()` and answer TENON_STATUS_NO_RESOURCES, long before
+ * the reserve is used up; calls that may not fail use it.
+ *
+ * What Tenon allocates in amounts that its caller decides does not come from the reserve: see
+ * `tenon__grow`.
+ */
+#include "tenon_image.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#ifndef TENON_RESERVES_MEMORY
+
+bool tenon__memory_is_short(void) { return false; }
+void *tenon__grow(void *memory, size_t size) { return realloc(memory, size); }
+bool tenon__keep_event(void) { return true; }
+
+#else
+
+#include <malloc.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+/* What the linker makes of the system's functions. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *memory, size_t size);
+void __real_free(void *memory);
+int __real_posix_memalign(void **memory, size_t alignment, size_t size);
+size_t __real_malloc_usable_size(void *memory);
+void __real__ZdlPvm(void *memory, size_t size);
+void __real__ZdlPvmSt11align_val_t(void *memory, size_t size, size_t alignment);
+/* operator new that returns NULL, with and without an alignment. */
+void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow);
+void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *nothrow);
+
+/* MARK: The reserve */
+
+/* Pages that are never touched cost nothing. */
+#define RESERVE_SIZE (512u << 10)
+/* With so much in use whatever may fail does. */
+#define SHORT_SIZE (RESERVE_SIZE / 4)
+/* Blocks have 2^5 to 2^18 bytes. */
+#define SMALLEST_BITS 5
+#define LARGEST_BITS 18
+
+static _Alignas(4096) unsigned char reserve[RESERVE_SIZE];
+
+/* Before each piece of memory that is handed out. */
+typedef struct header {
+  void *block;   /* where its block begins */
+  uint32_t bits; /* a block of 2^bits bytes */
+  uint32_t size; /* what may be used of it */
+} header_t;
+
+/* At the beginning of a block that is free. */
+typedef struct free_block {
+  struct free_block *next;
+} free_block_t;
+
+static atomic_flag locked = ATOMIC_FLAG_INIT;
+static free_block_t *free_blocks[LARGEST_BITS + 1];
+static size_t touched; /* up to here the reserve was ever used */
+static atomic_size_t used;
+
+static void lock(void) {
+  while (atomic_flag_test_and_set_explicit(&locked, memory_order_acquire))
+    sched_yield();
+}
+
+static void unlock(void) { atomic_flag_clear_explicit(&locked, memory_order_release); }
+
+static bool is_reserve(const void *memory) {
+  return (uintptr_t)memory - (uintptr_t)reserve < RESERVE_SIZE;
+}
+
+static header_t *header_of(void *memory) { return (header_t *)memory - 1; }
+
+static void *take(size_t alignment, size_t size) {
+  size_t align = alignment < _Alignof(max_align_t) ? _Alignof(max_align_t) : alignment;
+  uint32_t bits = SMALLEST_BITS;
+  unsigned char *block = NULL;
+  if (size > RESERVE_SIZE || align > RESERVE_SIZE)
+    return NULL;
+  while (bits <= LARGEST_BITS && (size_t)1 << bits < sizeof(header_t) + align + size)
+    bits++;
+  if (bits > LARGEST_BITS)
+    return NULL;
+  lock();
+  if (free_blocks[bits]) {
+    block = (unsigned char *)free_blocks[bits];
+    free_blocks[bits] = free_blocks[bits]->next;
+  } else if (RESERVE_SIZE - touched >= (size_t)1 << bits) {
+    block = reserve + touched;
+    touched += (size_t)1 << bits;
+  }
+  unlock();
+  if (!block)
+    return NULL;
+  atomic_fetch_add_explicit(&used, (size_t)1 << bits, memory_order_relaxed);
+  uintptr_t start = ((uintptr_t)block + sizeof(header_t) + align - 1) & ~(uintptr_t)(align - 1);
+  header_t *header = header_of((void *)start);
+  header->block = block;
+  header->bits = bits;
+  header->size = (uint32_t)((uintptr_t)block + ((size_t)1 << bits) - start);
+  return (void *)start;
+}
+
+static void give(void *memory) {
+  header_t header = *header_of(memory);
+  free_block_t *block = header.block;
+  lock();
+  block->next = free_blocks[header.bits];
+  free_blocks[header.bits] = block;
+  unlock();
+  atomic_fetch_sub_explicit(&used, (size_t)1 << header.bits, memory_order_relaxed);
+}
+
+bool tenon__memory_is_short(void) {
+  return atomic_load_explicit(&used, memory_order_relaxed) > SHORT_SIZE;
+}
+
+void *tenon__grow(void *memory, size_t size) {
+  if (!is_reserve(memory))
+    return __real_realloc(memory, size);
+  void *larger = __real_malloc(size);
+  if (!larger)
+    return NULL;
+  size_t old = header_of(memory)->size;
+  memcpy(larger, memory, old < size ? old : size);
+  give(memory);
+  return larger;
+}
+
+/* MARK: What the linker calls instead of the system's functions */
+
+void *__wrap_malloc(size_t size) {
+  void *memory = __real_malloc(size);
+  return memory ? memory : take(0, size);
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+  void *memory = __real_calloc(count, size);
+  if (memory || (size != 0 && count > SIZE_MAX / size))
+    return memory;
+  memory = take(0, count * size);
+  return memory ? memset(memory, 0, count * size) : NULL;
+}
+
+void *__wrap_realloc(void *memory, size_t size) {
+  void *other = tenon__grow(memory, size);
+  if (other || (memory && size == 0))
+    return other;
+  if (memory && is_reserve(memory) && header_of(memory)->size >= size)
+    return memory;
+  other = take(0, size);
+  if (!other || !memory)
+    return other;
+  size_t old = is_reserve(memory) ? header_of(memory)->size : __real_malloc_usable_size(memory);
+  memcpy(other, memory, old < size ? old : size);
+  if (is_reserve(memory))
+    give(memory);
+  else
+    __real_free(memory);
+  return other;
+}
+
+void __wrap_free(void *memory) {
+  if (is_reserve(memory))
+    give(memory);
+  else
+    __real_free(memory);
+}
+
+int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
+  int code = __real_posix_memalign(memory, alignment, size);
+  if (code != ENOMEM)
+    return code;
+  void *other = take(alignment, size);
+  if (!other)
+    return code;
+  *memory = other;
+  return 0;
+}
+
+size_t __wrap_malloc_usable_size(void *memory) {
+  return is_reserve(memory) ? header_of(memory)->size : __real_malloc_usable_size(memory);
+}
+
+char *__wrap_strdup(const char *text) {
+  size_t size = strlen(text) + 1;
+  char *copy = __wrap_malloc(size);
+  return copy ? memcpy(copy, text, size) : NULL;
+}
+
+/* MARK: A descriptor for when there is none: Dispatch ends the process, too, when it gets no eventfd. */
+
+int __real_eventfd(unsigned int count, int flags);
+
+static atomic_int kept = -1;
+
+bool tenon__keep_event(void) {
+  int event = -1;
+  if (atomic_load(&kept) >= 0)
+    return true;
+  if ((event = __real_eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+    return false;
+  int none = -1;
+  if (!atomic_compare_exchange_strong(&kept, &none, event))
+    close(event);
+  return true;
+}
+
+int __wrap_eventfd(unsigned int count, int flags) {
+  int event = __real_eventfd(count, flags);
+  if (event >= 0 || count != 0 || flags != (EFD_CLOEXEC | EFD_NONBLOCK))
+    return event;
+  return atomic_exchange(&kept, -1);
+}
+
+/* MARK: C++ */
+
+/* operator new(size_t), operator new(size_t, align_val_t), and what deletes what they gave. */
+static const char nothrow;
+
+void *__wrap__Znwm(size_t size) {
+  void *memory = _ZnwmRKSt9nothrow_t(size, &nothrow);
+  if (!memory && !(memory = take(0, size)))
+    abort();
+  return memory;
+}
+
+void *__wrap__ZnwmSt11align_val_t(size_t size, size_t alignment) {
+  void *memory = _ZnwmSt11align_val_tRKSt9nothrow_t(size, alignment, &nothrow);
+  if (!memory && !(memory = take(alignment, size)))
+    abort();
+  return memory;
+}
+
+void __wrap__ZdlPvm(void *memory, size_t size) {
+  if (is_reserve(memory))
+    give(memory);
+  else
+    __real__ZdlPvm(memory, size);
+}
+
+void __wrap__ZdlPvmSt11align_val_t(void *memory, size_t size, size_t alignment) {
+  if (is_reserve(memory))
+    give(memory);
+  else
+    __real__ZdlPvmSt11align_val_t(memory, size, alignment);
+}
+
+#endif
