@@ -12,6 +12,13 @@ extern void _dispatch_main_queue_callback_4CF(void *unused);
 /* The task that runs on this thread, or NULL. withUnsafeCurrentTask() of the same costs some 500 instructions. */
 extern __attribute__((swiftcall)) void *swift_task_getCurrent(void);
 
+/* Whether a job of the runtime's is a task, and not what resumes one: the kind in its flags, where the runtime's
+ * interface has them (swift/ABI/Task.h). */
+static inline bool tenon__job_is_task(const void *job) {
+  const uint32_t *flags = (const uint32_t *)(const void *)((const char *)job + 4 * sizeof(void *));
+  return (*flags & 0xff) == 0;
+}
+
 typedef __attribute__((swiftcall)) void (*tenon__enqueue_fn)(void *job);
 typedef __attribute__((swiftcall)) void (*tenon__enqueue_hook_fn)(void *job, void *original);
 

@@ -93,6 +93,7 @@ struct ExecutorState: ~Copyable {
     var leftBehind: [UInt] = []
     /// But for those in `own.bound`.
     var bound = BoundHandles()
+    var alarms = Alarms()
   }
 
   /// The polling thread's.

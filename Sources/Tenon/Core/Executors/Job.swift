@@ -30,6 +30,11 @@ struct Job {
   @inline(__always) var swiftJob: UnownedJob {
     unsafeBitCast(UInt(bitPattern: context) & ~1, to: UnownedJob.self)
   }
+
+  /// Where the job of the runtime is, if it is one, or its context.
+  var address: UnsafeMutableRawPointer? {
+    UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: context) & ~1)
+  }
 }
 
 extension Job {

@@ -349,7 +349,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Whether something is pending that the loop must live for. In the poll and under the mutex.
   var isAlive: Bool {
     pointee.pendingHere.load(ordering: .relaxed) + shared.pointee.pendingElsewhere != 0
-      || own.pointee.timers.count != 0
+      || own.pointee.timers.count > shared.pointee.alarms.count
+      || (own.pointee.timers.count != 0 && shared.pointee.alarms.isAnybodyAsleep())
       || isClosing
   }
 

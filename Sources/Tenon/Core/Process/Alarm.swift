@@ -1,9 +1,8 @@
 import CTenon
 
-/// A Swift job that waits for a time in an executor's wheel.
+/// What rings in an executor's wheel for a task that sleeps.
 // SAFETY: nothing changes; the job is read in the poll.
-private final class Alarm: @unchecked Sendable {
-  let job: Job
+private final class SleepAlarm: Alarm, @unchecked Sendable {
   let deadline: UInt64
   let executor: LoopExecutor
   let ifClosed: @Sendable (LoopExecutor, Job, Due) -> Void
@@ -12,18 +11,18 @@ private final class Alarm: @unchecked Sendable {
     _ job: Job, _ deadline: UInt64, _ executor: LoopExecutor,
     _ ifClosed: @escaping @Sendable (LoopExecutor, Job, Due) -> Void
   ) {
-    self.job = job
     self.deadline = deadline
     self.executor = executor
     self.ifClosed = ifClosed
+    super.init(job)
   }
 
   /// In the poll.
   func ring(_ status: tenon_status_t) {
-    if status != TENON_STATUS_CLOSED, executor.state.enqueue(job, executor.name, .inFlight) {
-      return
-    }
-    let now = executor.state.now
+    let state = executor.state
+    state.pointee.mutex.withLock { state.shared.pointee.alarms.remove(self) }
+    if status != TENON_STATUS_CLOSED, state.enqueue(job, executor.name, .inFlight) { return }
+    let now = state.now
     ifClosed(executor, job, Due(after: deadline > now ? deadline - now : 0))
   }
 }
@@ -37,16 +36,21 @@ extension LoopExecutor {
   ) -> Bool {
     let hasOwnTime = state.pointee.hasOwnTime.load(ordering: .relaxed)
     let deadline = hasOwnTime ? state.deadline(after: due.delay) : due.deadline
-    let alarm = Unmanaged.passRetained(Alarm(job, deadline, self, ifClosed))
+    let alarm = SleepAlarm(job, deadline, self, ifClosed)
+    let context = Unmanaged.passRetained(alarm)
     let ring: tenon_timer_fn = { context, status in
-      Unmanaged<Alarm>.fromOpaque(context!).takeRetainedValue().ring(status)
+      Unmanaged<SleepAlarm>.fromOpaque(context!).takeRetainedValue().ring(status)
     }
     let status = startTimer(
-      on: state, name, deadline, unsafeBitCast(ring, to: UnsafeRawPointer.self), alarm.toOpaque(),
+      on: state, name, deadline, unsafeBitCast(ring, to: UnsafeRawPointer.self), context.toOpaque(),
       .inFlight
-    ) { _ in }
-    if status == TENON_STATUS_OK { return true }
-    alarm.release()
-    return false
+    ) { alarm.timer = $0 }
+    guard status == TENON_STATUS_OK else {
+      context.release()
+      return false
+    }
+    let late = state.pointee.mutex.withLock { state.shared.pointee.alarms.add(alarm) }
+    for timer in late { _ = cancelTimer(timer) }
+    return true
   }
 }
