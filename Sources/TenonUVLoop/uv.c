@@ -57,7 +57,7 @@ typedef struct attachment {
 
   bool is_attached; /**< the handles are on the loop */
   bool is_alive;    /**< the executor says that something is pending */
-  bool is_idle;     /**< that does not keep the loop alive: only Node's adapter says so */
+  bool is_idle;     /**< that does not keep the loop alive, says the host */
   bool is_polling;
   bool is_ending;
   bool is_closed;
@@ -503,8 +503,8 @@ tenon_status_t tenon_uv_attach(uv_loop_t *loop, const tenon_uv_config_t *config,
   return TENON_STATUS_OK;
 }
 
-tenon_status_t tenon_uv_detach(tenon_executor_t *executor, uint64_t timeout_ns,
-                               tenon_uv_detached_fn fn, void *context) {
+/** The attachment of an executor, for its loop's thread; or why there is none. */
+static tenon_status_t find_here(tenon_executor_t *executor, attachment_t **attachment_out) {
   void *host_context;
   tenon_status_t status = tenon_executor_get_host_context(executor, host_wake, &host_context);
   if (status != TENON_STATUS_OK && status != TENON_STATUS_CLOSED)
@@ -516,8 +516,26 @@ tenon_status_t tenon_uv_detach(tenon_executor_t *executor, uint64_t timeout_ns,
   pthread_mutex_unlock(&list_mutex);
   if (!attachment)
     return TENON_STATUS_CLOSED;
-  if (!is_here)
-    return TENON_STATUS_WRONG_THREAD;
+  *attachment_out = attachment;
+  return is_here ? TENON_STATUS_OK : TENON_STATUS_WRONG_THREAD;
+}
+
+tenon_status_t tenon_uv_set_referenced(tenon_executor_t *executor, bool referenced) {
+  attachment_t *attachment;
+  tenon_status_t status = find_here(executor, &attachment);
+  if (status != TENON_STATUS_OK)
+    return status;
+  attachment->is_idle = !referenced;
+  update_alive(attachment);
+  return TENON_STATUS_OK;
+}
+
+tenon_status_t tenon_uv_detach(tenon_executor_t *executor, uint64_t timeout_ns,
+                               tenon_uv_detached_fn fn, void *context) {
+  attachment_t *attachment;
+  tenon_status_t status = find_here(executor, &attachment);
+  if (status != TENON_STATUS_OK)
+    return status;
 
   // A loop that has our handles no more has no time to give either.
   bool has_loop = has_handles(attachment);

@@ -293,6 +293,7 @@ TEST(an_executor_on_no_libuv_loop_is_unsupported) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(NULL, &executor));
   CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_uv_get_loop(executor, &loop));
   CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_uv_detach(executor, 0, tell_never, NULL));
+  CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_uv_set_referenced(executor, false));
   CHECK(loop == NULL);
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(executor, 0));
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));

@@ -69,10 +69,15 @@ static tenon_status_t call_get_loop(arguments_t *arguments) {
                            is_null(arguments, 0) ? NULL : (uv_loop_t **)(void *)&arguments->out);
 }
 
+static tenon_status_t call_set_referenced(arguments_t *arguments) {
+  return tenon_uv_set_referenced(arguments->executor, false);
+}
+
 static const function_t functions[] = {
     {"tenon_uv_attach", call_attach, .pointers = 2, .structs = 1, .flags = 2, .texts = 1},
     {"tenon_uv_detach", call_detach, .executor = true},
     {"tenon_uv_get_loop", call_get_loop, .executor = true, .pointers = 1},
+    {"tenon_uv_set_referenced", call_set_referenced, .executor = true},
 };
 
 enum { FUNCTIONS = sizeof functions / sizeof *functions };

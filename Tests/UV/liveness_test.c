@@ -269,3 +269,39 @@ TEST(a_hundred_thousand_pending_futures_let_the_loop_sleep) {
   turns_close(&many.turns);
   detach_and_end(executor, loop);
 }
+
+static void *set_referenced_elsewhere(void *executor) {
+  CHECK_STATUS(TENON_STATUS_WRONG_THREAD, tenon_uv_set_referenced(executor, false));
+  return NULL;
+}
+
+TEST(an_unreferenced_executor_keeps_nothing_alive_but_its_detach) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  hold_t hold;
+  hold_begin(&hold, executor);
+  for (int round = 0; round < 3; round++) {
+    CHECK(uv_loop_alive(loop));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_uv_set_referenced(executor, false));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_uv_set_referenced(executor, false));
+    CHECK_COUNT(0, uv_loop_alive(loop));
+    CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_uv_set_referenced(executor, true));
+  }
+  CHECK_COUNT(0, pthread_join(thread_start(set_referenced_elsewhere, executor), NULL));
+  CHECK(uv_loop_alive(loop));
+  hold_end(&hold);
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  // Its end is owed to somebody.
+  told_t detached = {0};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_uv_set_referenced(executor, false));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_retain(executor));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_uv_detach(executor, 0, tell, &detached));
+  CHECK(uv_loop_alive(loop));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_TOLD(TENON_STATUS_OK, &detached);
+  CHECK_STATUS(TENON_STATUS_CLOSED, tenon_uv_set_referenced(executor, true));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  loop_end(loop);
+}

@@ -60,6 +60,7 @@
   X(the_loops_own_post_keeps_it_alive_also_after_a_post_from_elsewhere)                            \
   X(the_loops_own_timer_keeps_it_alive_also_after_a_post_from_elsewhere)                           \
   X(liveness_comes_and_goes_any_number_of_times)                                                   \
+  X(an_unreferenced_executor_keeps_nothing_alive_but_its_detach)                                   \
   X(a_hundred_thousand_pending_futures_let_the_loop_sleep)                                         \
   /* wake_test.c */                                                                                \
   X(five_posts_are_one_wake_and_five_jobs)                                                         \

@@ -70,6 +70,18 @@ TENON_API tenon_status_t tenon_uv_detach(tenon_executor_t *executor, uint64_t ti
                                          tenon_uv_detached_fn fn, void *context) TENON_NOEXCEPT;
 
 /**
+ * Says whether pending work keeps the loop alive, as uv_ref() and uv_unref() do for a handle. At first it
+ * does. A detach that has begun always does.
+ *
+ * Ownership:  borrows.
+ * Threading:  the loop's thread.
+ * Errors:     as tenon_uv_detach().
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_uv_set_referenced(tenon_executor_t *executor,
+                                                 bool referenced) TENON_NOEXCEPT;
+
+/**
  * Reads the loop that an executor is on.
  *
  * Ownership:  borrows.
