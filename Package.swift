@@ -49,7 +49,7 @@ let package = Package(
 
     // Node's own libuv, which the node program has: so nothing is linked.
     .target(
-      name: "TenonNodeLoop", dependencies: ["CTenon", "Tenon"], exclude: ["prelude.inc"],
+      name: "TenonNodeLoop", dependencies: ["CTenon", "Tenon"],
       cSettings: c + [.headerSearchPath("uv")]),
     .target(
       name: "TenonNode", dependencies: ["CTenon", "Tenon", "TenonNodeLoop"], swiftSettings: swift),

@@ -95,7 +95,7 @@ stage_adapter_check() {
 stage_node() {
   local share=$stage/share/tenon
   mkdir -p "$share/TenonNodeLoop/uv" "$share/TenonUVLoop"
-  install -m 644 Sources/TenonNodeLoop/*.[ch] Sources/TenonNodeLoop/prelude.inc "$share/TenonNodeLoop/"
+  install -m 644 Sources/TenonNodeLoop/*.[ch] "$share/TenonNodeLoop/"
   install -m 644 Sources/TenonNodeLoop/uv/uv.h "$share/TenonNodeLoop/uv/"
   install -m 644 Sources/TenonUVLoop/uv.c "$share/TenonUVLoop/"
 }

@@ -21,18 +21,24 @@ final class ExportedFunction {
   }
 }
 
-/// Six arguments and options are read: more are too many for any function.
-private let argumentsMax = 7
+/// As many arguments are read without a look at how many there are.
+private let argumentsUsual = 8
 
 /// What Node calls for all of them.
 let callExported: napi_callback = { env, info in
-  withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: argumentsMax) { arguments in
-    var count = argumentsMax
+  withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: argumentsUsual) { usual in
+    var count = argumentsUsual
     var data: UnsafeMutableRawPointer?
-    guard
-      napi_get_cb_info(env, info, &count, arguments.baseAddress, nil, &data) == napi_ok, let data
+    guard napi_get_cb_info(env, info, &count, usual.baseAddress, nil, &data) == napi_ok, let data
     else { return nil }
     let function = Unmanaged<ExportedFunction>.fromOpaque(data).takeUnretainedValue()
+    var arguments = usual
+    if function.parameters.count >= argumentsUsual {
+      count = function.parameters.count + 1
+      arguments = .allocate(capacity: count)
+      _ = napi_get_cb_info(env, info, &count, arguments.baseAddress, nil, nil)
+    }
+    defer { if arguments.baseAddress != usual.baseAddress { arguments.deallocate() } }
     var call = ExportedCall(
       env: env, arguments: UnsafeBufferPointer(arguments), count: count, function: function)
     do {
@@ -67,7 +73,11 @@ struct ExportedCall {
 
   @inlinable
   mutating func next<Argument: JavaScriptConvertible>(_ type: Argument.Type) throws -> Argument {
-    if let value = try Argument(takeArgument()) { return value }
+    do {
+      if let value = try Argument(takeArgument()) { return value }
+    } catch let mismatch as Mismatch {
+      throw self.mismatch(mismatch)
+    }
     throw mismatch(Argument.javaScriptName)
   }
 
@@ -75,15 +85,21 @@ struct ExportedCall {
   mutating func takeArgument() -> JavaScriptArgument {
     defer { index += 1 }
     // What is missing is undefined, which napi_get_cb_info() has filled in.
-    return JavaScriptArgument(env: env, js: index < argumentsMax ? arguments[index] : nil)
+    return JavaScriptArgument(env: env, js: index < arguments.count ? arguments[index] : nil)
   }
 
   /// The argument that was taken last is of another type.
   @usableFromInline
   func mismatch(_ expected: String) -> any Error {
-    ArgumentError(
-      name: function.parameters[index - 1], expected: expected,
-      received: JavaScriptArgument(env: env, js: arguments[index - 1]).typeName)
+    let argument = JavaScriptArgument(env: env, js: arguments[index - 1])
+    return mismatch(Mismatch(expected, argument.typeName))
+  }
+
+  @usableFromInline
+  func mismatch(_ mismatch: Mismatch) -> any Error {
+    let names = function.parameters
+    let name = index <= names.count ? names[index - 1] : "argument \(index)"
+    return ArgumentError(name, mismatch)
   }
 
   @usableFromInline var executor: OpaquePointer? { function.executor }
@@ -97,9 +113,8 @@ struct ExportedCall {
     let options = JavaScriptArgument(env: env, js: arguments[index])
     if options.isNothing { return nil }
     var signal: OpaquePointer?
-    guard options.type == napi_object else {
-      throw ArgumentError(
-        name: "options", expected: "an object", received: options.typeName)
+    guard options.type == napi_object, !options.isSignal, try options.arrayCount() == nil else {
+      throw ArgumentError("options", Mismatch("an object, { signal }", options.typeName))
     }
     guard napi_get_named_property(env, arguments[index], "signal", &signal) == napi_ok else {
       throw PendingException()
@@ -108,8 +123,7 @@ struct ExportedCall {
     if argument.isNothing { return nil }
     // Looked at before anything is started.
     guard argument.isSignal else {
-      throw ArgumentError(
-        name: "signal", expected: "an AbortSignal", received: argument.typeName)
+      throw ArgumentError("signal", Mismatch("an AbortSignal", argument.typeName))
     }
     return signal
   }
@@ -202,9 +216,21 @@ struct ArgumentError: Error, CustomStringConvertible {
   let code: String
   let description: String
 
-  init(name: String, expected: String, received: String) {
-    code = received == "undefined" ? "ERR_MISSING_ARGS" : "ERR_INVALID_ARG_TYPE"
-    description = "The \"\(name)\" argument must be \(expected). Received \(received)"
+  init(_ name: String, _ mismatch: Mismatch) {
+    let received = mismatch.received
+    if mismatch.isRange {
+      code = "ERR_OUT_OF_RANGE"
+      description =
+        "The value of \"\(name)\(mismatch.path)\" is out of range. It must be \(mismatch.expected). "
+        + "Received \(received)"
+    } else {
+      let isMissing = received == "undefined" && mismatch.path.isEmpty
+      code = isMissing ? "ERR_MISSING_ARGS" : "ERR_INVALID_ARG_TYPE"
+      let expected =
+        mismatch.path.isEmpty
+        ? mismatch.expected : "an array, with \(mismatch.expected) at \(mismatch.path)"
+      description = "The \"\(name)\" argument must be \(expected). Received \(received)"
+    }
   }
 
   init(tooMany count: Int, for function: String, _ most: Int) {
@@ -234,7 +260,26 @@ extension JavaScriptArgument {
     case napi_symbol: "a symbol"
     case napi_function: "a function"
     case napi_bigint: "a bigint"
-    default: "an object"
+    default: objectName
     }
+  }
+
+  /// As Node says it.
+  private var objectName: String {
+    var constructor: OpaquePointer?
+    var name: OpaquePointer?
+    guard napi_get_named_property(env, js, "constructor", &constructor) == napi_ok,
+      JavaScriptArgument(env: env, js: constructor).type == napi_function,
+      napi_get_named_property(env, constructor, "name", &name) == napi_ok,
+      let text = try? String(JavaScriptArgument(env: env, js: name)), !text.isEmpty
+    else {
+      var exception: OpaquePointer?
+      var isPending = false
+      if napi_is_exception_pending(env, &isPending) == napi_ok, isPending {
+        napi_get_and_clear_last_exception(env, &exception)  // a getter's
+      }
+      return "an object"
+    }
+    return text == "Object" ? "an object" : text == "Array" ? "an array" : "an instance of \(text)"
   }
 }

@@ -27,6 +27,15 @@ public struct JavaScriptArgument: ~Copyable {
 
   var isNothing: Bool { type == napi_undefined || type == napi_null }
 
+  /// How many elements it has; nil: it is no array.
+  func arrayCount() throws -> UInt32? {
+    var count: UInt32 = 0
+    let status = tenon_node_array_get_count(env, js, &count)
+    if status == TENON_STATUS_INVALID { return nil }
+    try check(status)
+    return count
+  }
+
   /// Any value, in a form for Swift.
   public func value() throws -> JavaScriptValue {
     JavaScriptValue(taking: try plainValue())
@@ -43,6 +52,27 @@ public struct JavaScriptArgument: ~Copyable {
     if status == TENON_STATUS_OK { return }
     if status == TENON_STATUS_UNSUPPORTED { throw PendingException() }
     throw Failure(status: status)
+  }
+}
+
+/// Why a value is not what was expected of it, for people.
+public struct Mismatch: Error {
+  let expected: String
+  let received: String
+  /// It is of the right type, and `expected` says between what it must be.
+  let isRange: Bool
+  /// Where it is in the argument: `[1][0]`.
+  private(set) var path = ""
+
+  init(_ expected: String, _ received: String, isRange: Bool = false) {
+    (self.expected, self.received, self.isRange) = (expected, received, isRange)
+  }
+
+  /// It is an element of an array.
+  func at(_ index: UInt32) -> Mismatch {
+    var other = self
+    other.path = "[\(index)]\(path)"
+    return other
   }
 }
 
@@ -70,30 +100,45 @@ extension Double: JavaScriptConvertible {
 extension FixedWidthInteger where Self: JavaScriptConvertible {
   public static var javaScriptName: String { "an integer" }
   /// A number or a bigint, if it is exact.
-  public init?(_ argument: borrowing JavaScriptArgument) {
+  public init?(_ argument: borrowing JavaScriptArgument) throws {
     var number = 0.0
     if napi_get_value_double(argument.env, argument.js, &number) == napi_ok {
       if let integer = Int64(exactly: number) {  // a fifth of what the next takes
-        self.init(exactly: integer)
-      } else {
-        self.init(exactly: number)
+        if let value = Self(exactly: integer) {
+          self = value
+          return
+        }
+      } else if let value = Self(exactly: number) {
+        self = value
+        return
       }
-      return
+      if number.rounded() == number, number.isFinite { throw Self.outOfRange(argument) }
+      throw Mismatch(Self.javaScriptName, "the number \(number)")
     }
     var isExact = false
     var signed: Int64 = 0
     var unsigned: UInt64 = 0
-    if napi_get_value_bigint_int64(argument.env, argument.js, &signed, &isExact) == napi_ok, isExact
+    guard argument.type == napi_bigint else { return nil }
+    if napi_get_value_bigint_int64(argument.env, argument.js, &signed, &isExact) == napi_ok,
+      isExact,
+      let value = Self(exactly: signed)
     {
-      self.init(exactly: signed)
+      self = value
     } else if napi_get_value_bigint_uint64(argument.env, argument.js, &unsigned, &isExact)
-      == napi_ok,
-      isExact
+      == napi_ok, isExact, let value = Self(exactly: unsigned)
     {
-      self.init(exactly: unsigned)
+      self = value
     } else {
-      return nil
+      throw Self.outOfRange(argument)
     }
+  }
+
+  private static func outOfRange(_ argument: borrowing JavaScriptArgument) -> Mismatch {
+    var text: OpaquePointer?
+    napi_coerce_to_string(argument.env, argument.js, &text)
+    let digits = try? String(JavaScriptArgument(env: argument.env, js: text))
+    let suffix = argument.type == napi_bigint ? "n" : ""
+    return Mismatch(">= \(min) and <= \(max)", (digits ?? "a number") + suffix, isRange: true)
   }
 }
 extension Int: JavaScriptConvertible {}
@@ -117,26 +162,31 @@ extension Array: JavaScriptConvertible where Element: JavaScriptConvertible {
   }
   public init?(_ argument: borrowing JavaScriptArgument) throws {
     if Element.self == UInt8.self {
-      guard let bytes = try JavaScriptBytes(argument) else { return nil }
-      self = bytes.withUnsafeBytes { [UInt8]($0) as! [Element] }
+      var data: UnsafeRawPointer?
+      var size = 0
+      let status = tenon_node_get_bytes(argument.env, argument.js, &data, &size)
+      if status == TENON_STATUS_INVALID { return nil }
+      try argument.check(status)
+      self = [UInt8](UnsafeRawBufferPointer(start: data, count: size)) as! [Element]
       return
     }
-    var isArray = false
-    var count: UInt32 = 0
-    guard napi_is_array(argument.env, argument.js, &isArray) == napi_ok, isArray,
-      napi_get_array_length(argument.env, argument.js, &count) == napi_ok
-    else { return nil }
+    guard let count = try argument.arrayCount() else { return nil }
     self = []
-    reserveCapacity(Int(count))
+    reserveCapacity(Swift.min(Int(count), 4096))  // a proxy may say anything
     for index in 0..<count {
       var element: OpaquePointer?
       guard napi_get_element(argument.env, argument.js, index, &element) == napi_ok else {
         throw PendingException()
       }
-      guard let value = try Element(JavaScriptArgument(env: argument.env, js: element)) else {
-        return nil
+      let argument = JavaScriptArgument(env: argument.env, js: element)
+      do {
+        guard let value = try Element(argument) else {
+          throw Mismatch(Element.javaScriptName, argument.typeName)
+        }
+        append(value)
+      } catch let mismatch as Mismatch {
+        throw mismatch.at(index)
       }
-      append(value)
     }
   }
 }

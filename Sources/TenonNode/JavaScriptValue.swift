@@ -102,6 +102,10 @@ extension JavaScriptValue {
     var list: UnsafeMutablePointer<tenon_node_list_t>?
     switch tenon_node_get_kind(&value) {
     case TENON_NODE_KIND_NULL: self = .null
+    case TENON_NODE_KIND_BIGINT:
+      var number: Int64 = 0
+      tenon_node_get_bigint(&value, &number)
+      self = .bigInt(number)
     case TENON_NODE_KIND_OBJECT:
       self = .object(JavaScriptObject(adopting: value))
       value = tenon_value_none()
@@ -127,7 +131,7 @@ extension JavaScriptValue: ValueConvertible {
     case .null: return tenon_node_null()
     case .boolean(let value): return tenon_value_boolean(value)
     case .number(let value): return tenon_value_f64(value)
-    case .bigInt(let value): return tenon_value_i64(value)
+    case .bigInt(let value): return tenon_node_bigint(value)
     case .unsignedBigInt(let value): return tenon_value_u64(value)
     case .string(let value): return value.makeValue()
     case .bytes(let value): return value.makeValue()

@@ -4,20 +4,23 @@
  * An adoption waits for JavaScript's promise, and then settles ours. The prelude's closures hold it,
  * and so does a registration while the future can be cancelled.
  */
-#include "environment.h"
+#include "adoption.h"
+
+#include "error.h"
+#include "value.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct adoption {
+typedef struct adoption {
   unsigned int references;
   environment_t *environment;
   tenon_promise_t *promise; /**< NULL: settled */
   napi_ref abort;           /**< cancels the work in JavaScript; or NULL */
   bool is_abortable;        /**< there is such a way, or was */
-  adoption_t *next;         /**< of those that are not settled */
-  adoption_t *previous;
-};
+  struct adoption *next;    /**< of those that are not settled */
+  struct adoption *previous;
+} adoption_t;
 
 static void release_adoption(adoption_t *adoption) {
   if (--adoption->references > 0)
@@ -49,7 +52,7 @@ static void finalize_adoption(napi_env env, void *data, void *hint) {
   release_adoption(adoption);
 }
 
-void tenon__node_end_adoptions(environment_t *environment) {
+void tenon__node_adoptions_end(environment_t *environment) {
   while (environment->adoptions) {
     tenon_promise_t *promise = take_promise(environment->adoptions);
     if (tenon_promise_is_cancelled(promise))

@@ -4,7 +4,10 @@
  * A call is a job on the environment's executor, whoever makes it: JavaScript is never entered from
  * within something else.
  */
-#include "environment.h"
+#include "adoption.h"
+#include "error.h"
+#include "object.h"
+#include "value.h"
 
 #include <stdlib.h>
 
@@ -48,7 +51,9 @@ static void fail(environment_t *environment, call_t *call) {
     return;
   }
   napi_value exception;
-  if (napi_get_and_clear_last_exception(environment->env, &exception) == napi_ok)
+  bool is_pending = false;
+  if (napi_is_exception_pending(environment->env, &is_pending) == napi_ok && is_pending &&
+      napi_get_and_clear_last_exception(environment->env, &exception) == napi_ok)
     napi_fatal_exception(environment->env, exception);
 }
 
@@ -76,8 +81,14 @@ static bool enter_function(environment_t *environment, call_t *call, size_t coun
                            napi_value *result_out) {
   napi_env env = environment->env;
   napi_value undefined;
-  if (!tenon__node_object_read(environment, call->function, &all[1]))
+  napi_valuetype type;
+  if (!tenon__node_object_read(environment, call->function, &all[1]) ||
+      napi_typeof(env, all[1], &type) != napi_ok)
     return false;
+  if (type != napi_function) {
+    tenon__node_throw_type_error(environment, "%s is not a function", all[1]);
+    return false;
+  }
   if (call->function->frame)
     return napi_get_reference_value(env, call->function->frame, &all[0]) == napi_ok &&
            tenon__node_help(environment, HELPER_CALL_IN_FRAME, count + 2, all, result_out);
@@ -154,7 +165,7 @@ tenon_status_t tenon_node_call(const tenon_value_t *function, uint32_t flags,
   // Whole before it is posted: it may run, and be freed, before this goes on.
   for (size_t index = 0; index < count; index++)
     call->arguments[index] = arguments[index];
-  atomic_fetch_add_explicit(&object->references, 1, memory_order_relaxed);
+  tenon__node_object_retain(object);
   status = tenon_executor_post(environment->executor, run_call, call);
   if (status != TENON_STATUS_OK) {
     tenon__node_object_release(object);

@@ -4,7 +4,9 @@
  * What was an object in JavaScript travels as the error's payload, and is that object again. What was
  * an error of Tenon's is remembered by the prelude, and is that error again.
  */
-#include "environment.h"
+#include "error.h"
+
+#include "object.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,23 +157,14 @@ tenon_status_t tenon_node_error_from(napi_env env, napi_value js, tenon_error_t 
 tenon_error_t *tenon__node_take_exception(environment_t *environment) {
   napi_value exception;
   tenon_error_t *error = NULL;
-  if (napi_get_and_clear_last_exception(environment->env, &exception) == napi_ok)
+  bool is_pending = false;
+  if (napi_is_exception_pending(environment->env, &is_pending) == napi_ok && is_pending &&
+      napi_get_and_clear_last_exception(environment->env, &exception) == napi_ok)
     error = error_from(environment, exception, CAUSES_MAX);
   if (!error && tenon_error_create("tenon", TENON_STATUS_CLOSED, "JavaScript does not run any more",
                                    NULL, &error) != TENON_STATUS_OK)
     return NULL;
   return error;
-}
-
-void tenon__node_throw_type_error(environment_t *environment, napi_value js) {
-  napi_env env = environment->env;
-  napi_value description;
-  char message[256], what[160] = "a value";
-  if (!tenon__node_help(environment, HELPER_DESCRIBE, 1, &js, &description) ||
-      napi_get_value_string_utf8(env, description, what, sizeof what, NULL) != napi_ok)
-    tenon__node_clear_exception(environment);
-  snprintf(message, sizeof message, "%s has no form in Swift", what);
-  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", message);
 }
 
 /* MARK: To JavaScript */

@@ -5,7 +5,7 @@
  * go elsewhere posts that there. When the environment ends all references are given back at once, and
  * what is left of an object is memory.
  */
-#include "environment.h"
+#include "object.h"
 
 #include <stdlib.h>
 
@@ -92,6 +92,10 @@ static void release_here(void *context, tenon_status_t status) {
   destroy(object);
 }
 
+void tenon__node_object_retain(object_t *object) {
+  atomic_fetch_add_explicit(&object->references, 1, memory_order_relaxed);
+}
+
 void tenon__node_object_release(object_t *object) {
   if (atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) != 1)
     return;
@@ -107,12 +111,12 @@ void tenon__node_object_release(object_t *object) {
     destroy(object);
 }
 
-void tenon__node_object_drop(void *pointer, size_t size) {
+static void drop_object(void *pointer, size_t size) {
   (void)size;
   tenon__node_object_release(pointer);
 }
 
-void tenon__node_sweep(environment_t *environment) {
+void tenon__node_objects_end(environment_t *environment) {
   pthread_mutex_lock(&environment->mutex);
   environment->is_swept = true;
   object_t *object = environment->objects;
@@ -150,7 +154,7 @@ tenon_status_t tenon_node_object_from(napi_env env, napi_value js, tenon_value_t
   object_t *object = tenon__node_object_make(environment, js);
   if (!object)
     return TENON_STATUS_NO_RESOURCES;
-  *value_out = tenon_value_pointer(object, &tenon__node_object_mark, tenon__node_object_drop);
+  *value_out = tenon_value_pointer(object, &tenon__node_object_mark, drop_object);
   return TENON_STATUS_OK;
 }
 
@@ -158,7 +162,7 @@ tenon_status_t tenon_node_object_copy(const tenon_value_t *value, tenon_value_t 
   object_t *object = tenon__node_object_in(value);
   if (!object || !copy_out)
     return TENON_STATUS_INVALID;
-  atomic_fetch_add_explicit(&object->references, 1, memory_order_relaxed);
-  *copy_out = tenon_value_pointer(object, &tenon__node_object_mark, tenon__node_object_drop);
+  tenon__node_object_retain(object);
+  *copy_out = tenon_value_pointer(object, &tenon__node_object_mark, drop_object);
   return TENON_STATUS_OK;
 }

@@ -4,7 +4,10 @@
  * A settlement waits for a future, and then settles JavaScript's promise. The executor tells it, on
  * the environment's thread, in any case.
  */
-#include "environment.h"
+#include "settlement.h"
+
+#include "error.h"
+#include "value.h"
 
 #include <stdlib.h>
 
@@ -18,13 +21,14 @@ typedef struct cancel_cell {
 } cancel_cell_t;
 
 /** It needs no reference to the environment, which lasts until its executor has told them all. */
-struct settlement {
+typedef struct settlement {
   environment_t *environment;
+  size_t *count; /**< what it counts as in the environment */
   napi_deferred deferred;
-  cancel_cell_t *cell; /**< NULL: no signal */
-  napi_ref unwatch;    /**< stops listening to the signal */
-  settlement_t *next;  /**< of those that are free */
-};
+  cancel_cell_t *cell;     /**< NULL: no signal */
+  napi_ref unwatch;        /**< stops listening to the signal */
+  struct settlement *next; /**< of those that are free */
+} settlement_t;
 
 static settlement_t *make_settlement(environment_t *environment) {
   settlement_t *settlement = environment->free_settlements;
@@ -36,7 +40,7 @@ static settlement_t *make_settlement(environment_t *environment) {
     if (!settlement)
       return NULL;
   }
-  *settlement = (settlement_t){environment, NULL, NULL, NULL, NULL};
+  *settlement = (settlement_t){environment, NULL, NULL, NULL, NULL, NULL};
   return settlement;
 }
 
@@ -51,7 +55,7 @@ static void free_settlement(settlement_t *settlement) {
   environment->free_settlement_count++;
 }
 
-void tenon__node_free_settlements(environment_t *environment) {
+void tenon__node_settlements_end(environment_t *environment) {
   while (environment->free_settlements)
     free(make_settlement(environment));
 }
@@ -79,9 +83,12 @@ napi_value tenon__node_native_cancel(napi_env env, napi_callback_info info) {
   napi_value arguments[2];
   cancel_cell_t *cell = tenon__node_get_cell(env, info, 2, arguments);
   tenon_error_t *reason = NULL;
+  napi_valuetype type;
   if (!cell || !cell->future)
     return NULL;
-  if (tenon_node_error_from(env, arguments[1], &reason) != TENON_STATUS_OK)
+  // A signal of somebody else's may have no reason.
+  if (napi_typeof(env, arguments[1], &type) != napi_ok || type == napi_undefined ||
+      tenon_node_error_from(env, arguments[1], &reason) != TENON_STATUS_OK)
     reason = NULL;
   // Held, as callbacks run in here.
   tenon_future_t *future = cell->future;
@@ -144,6 +151,7 @@ static void settle(void *context, tenon_status_t status, tenon_future_t *future)
   settlement_t *settlement = context;
   environment_t *environment = settlement->environment;
   turn_t turn;
+  --*settlement->count;
   // Without a future the executor is closing, and so is the environment.
   if (future && tenon__node_enter(environment, NULL, &turn)) {
     end_watch(settlement);
@@ -152,6 +160,7 @@ static void settle(void *context, tenon_status_t status, tenon_future_t *future)
   } else {
     end_watch(settlement);
   }
+  tenon__node_update_alive(environment);
   free_settlement(settlement);
 }
 
@@ -207,11 +216,17 @@ tenon_status_t tenon_node_future_to(napi_env env, tenon_future_t *future, napi_v
   environment_t *environment = tenon__node_find(env);
   if (!environment)
     return TENON_STATUS_CLOSED;
-  if (!promise_out)
-    return TENON_STATUS_INVALID;
+  return promise_out ? tenon__node_settle_later(environment, future, signal, false, promise_out)
+                     : TENON_STATUS_INVALID;
+}
+
+tenon_status_t tenon__node_settle_later(environment_t *environment, tenon_future_t *future,
+                                        napi_value signal, bool is_idle, napi_value *promise_out) {
+  napi_env env = environment->env;
   settlement_t *settlement = make_settlement(environment);
   if (!settlement)
     return TENON_STATUS_NO_RESOURCES;
+  settlement->count = is_idle ? &environment->idle : &environment->waiting;
   tenon_status_t status = TENON_STATUS_OK;
   if (!is_nothing(env, signal))
     status = watch(settlement, future, signal);
@@ -222,6 +237,8 @@ tenon_status_t tenon_node_future_to(napi_env env, tenon_future_t *future, napi_v
   if (status == TENON_STATUS_OK) {
     status = tenon_future_on_complete(future, environment->executor, settle, settlement, NULL);
     if (status == TENON_STATUS_OK) {
+      ++*settlement->count;
+      tenon__node_update_alive(environment);
       *promise_out = promise;
       return TENON_STATUS_OK;
     }

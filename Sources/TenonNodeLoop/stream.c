@@ -1,7 +1,11 @@
 /*
  * Implements the streams of <tenon/node.h>: what the prelude's StreamIterator and pump() call.
  */
-#include "environment.h"
+#include "stream.h"
+
+#include "error.h"
+#include "settlement.h"
+#include "value.h"
 
 #include <stdlib.h>
 
@@ -15,6 +19,26 @@ typedef struct reader {
   tenon_stream_t *stream;
   tenon_future_t *end;
 } reader_t;
+
+/** The writer has ended, or the environment does. */
+static void on_writer_ended(void *context, tenon_status_t status, tenon_future_t *end) {
+  environment_t *environment = context;
+  (void)status, (void)end;
+  environment->idle--;
+  tenon__node_update_alive(environment);
+  tenon__node_release(environment);
+}
+
+/** Until its writer has ended a stream is one that nobody reads, but while somebody waits for it. */
+static void count_stream(environment_t *environment, tenon_future_t *end) {
+  tenon__node_retain(environment);
+  environment->idle++;
+  if (tenon_future_on_complete(end, environment->executor, on_writer_ended, environment, NULL) !=
+      TENON_STATUS_OK)
+    on_writer_ended(environment, TENON_STATUS_CLOSED, NULL);
+  else
+    tenon__node_update_alive(environment);
+}
 
 static void finalize_reader(napi_env env, void *data, void *hint) {
   reader_t *reader = data;
@@ -128,8 +152,10 @@ tenon_status_t tenon_node_stream_to(napi_env env, tenon_stream_t *stream, napi_v
   }
   reader->stream = stream;
   reader->end = end;
-  if (tenon__node_help(environment, HELPER_MAKE_ITERATOR, 3, arguments, iterator_out))
+  if (tenon__node_help(environment, HELPER_MAKE_ITERATOR, 3, arguments, iterator_out)) {
+    count_stream(environment, end);
     return TENON_STATUS_OK;
+  }
   // The signal is none: the caller keeps the stream, and the cell goes without it.
   tenon_stream_retain(stream);
   return TENON_STATUS_UNSUPPORTED;
@@ -220,7 +246,7 @@ napi_value tenon__node_native_send(napi_env env, napi_callback_info info) {
   status = tenon_sink_send(writer->sink, &writer->value, &room);
   writer->has_value = status == TENON_STATUS_PENDING;
   if (writer->has_value) {
-    status = tenon_node_future_to(env, room, NULL, &result);
+    status = tenon__node_settle_later(environment, room, NULL, true, &result);
     tenon_future_release(room);
     return status == TENON_STATUS_OK ? result : throw_status(env, status);
   }
@@ -257,12 +283,12 @@ tenon_status_t tenon_node_stream_from(napi_env env, napi_value js, size_t capaci
     return TENON_STATUS_CLOSED;
   if (!js || !stream_out)
     return TENON_STATUS_INVALID;
-  napi_value answer, arguments[2] = {js, NULL};
-  bool is_iterable = false;
-  if (!tenon__node_help(environment, HELPER_IS_ITERABLE, 1, &js, &answer))
+  napi_value pump, cell;
+  napi_valuetype type = napi_undefined;
+  if (!tenon__node_help(environment, HELPER_ITERATE, 1, &js, &pump))
     return TENON_STATUS_UNSUPPORTED; // with what a getter threw
-  if (napi_get_value_bool(env, answer, &is_iterable) != napi_ok || !is_iterable) {
-    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "an async iterable is needed");
+  if (napi_typeof(env, pump, &type) != napi_ok || type != napi_function) {
+    tenon__node_throw_type_error(environment, "an async iterable is needed. Received %s", js);
     return TENON_STATUS_UNSUPPORTED;
   }
   tenon_stream_config_t config = TENON_STREAM_CONFIG_INIT;
@@ -275,7 +301,7 @@ tenon_status_t tenon_node_stream_from(napi_env env, napi_value js, size_t capaci
     return status;
   writer_t *writer = calloc(1, sizeof *writer);
   if (!writer ||
-      napi_create_external(env, writer, finalize_writer, environment, &arguments[1]) != napi_ok) {
+      napi_create_external(env, writer, finalize_writer, environment, &cell) != napi_ok) {
     free(writer);
     tenon_sink_release(sink);
     tenon_stream_release(stream);
@@ -285,7 +311,7 @@ tenon_status_t tenon_node_stream_from(napi_env env, napi_value js, size_t capaci
   writer->environment = environment;
   writer->sink = sink;
   tenon__node_retain(environment);
-  if (!tenon__node_help(environment, HELPER_PUMP, 2, arguments, NULL))
+  if (napi_call_function(env, undefined_in(env), pump, 1, &cell, NULL) != napi_ok)
     tenon__node_clear_exception(environment);
   *stream_out = stream;
   return TENON_STATUS_OK;

@@ -2,12 +2,16 @@
  * Implements the values of <tenon/node.h>: what core values have no kind for, and JavaScript's made
  * of them. value_from.c is the way back.
  */
-#include "environment.h"
+#include "value.h"
+
+#include "bytes.h"
+#include "object.h"
 
 #include <stdlib.h>
 
 static const char null_mark = 0;
 static const char list_mark = 0;
+static const char bigint_mark = 0;
 
 /** A number that is a whole one up to here is exact. */
 #define SAFE_INTEGER_MAX INT64_C(9007199254740991)
@@ -51,12 +55,26 @@ tenon_status_t tenon_node_get_list(const tenon_value_t *value, tenon_node_list_t
 
 tenon_value_t tenon_node_null(void) { return tenon_value_pointer(NULL, &null_mark, NULL); }
 
+tenon_value_t tenon_node_bigint(int64_t i64) {
+  return tenon_value_pointer((void *)(uintptr_t)(uint64_t)i64, &bigint_mark, NULL);
+}
+
+tenon_status_t tenon_node_get_bigint(const tenon_value_t *value, int64_t *i64_out) {
+  if (!value || !i64_out || value->kind != TENON_VALUE_POINTER ||
+      value->as.pointer.type != &bigint_mark)
+    return TENON_STATUS_INVALID;
+  *i64_out = (int64_t)(uintptr_t)value->as.pointer.address;
+  return TENON_STATUS_OK;
+}
+
 tenon_node_kind_t tenon_node_get_kind(const tenon_value_t *value) {
   tenon_node_list_t *list;
   if (!value || value->kind != TENON_VALUE_POINTER)
     return TENON_NODE_KIND_PLAIN;
   if (value->as.pointer.type == &null_mark)
     return TENON_NODE_KIND_NULL;
+  if (value->as.pointer.type == &bigint_mark)
+    return TENON_NODE_KIND_BIGINT;
   if (tenon__node_object_in(value))
     return TENON_NODE_KIND_OBJECT;
   if (tenon_node_get_list(value, &list) == TENON_STATUS_OK)
@@ -100,7 +118,8 @@ tenon_status_t tenon_node_value_copy(const tenon_value_t *value, tenon_value_t *
     return TENON_STATUS_INVALID;
   if (value->kind == TENON_VALUE_STRING || value->kind == TENON_VALUE_BYTES)
     return copy_data(value, copy_out);
-  if (value->kind != TENON_VALUE_POINTER || value->as.pointer.type == &null_mark)
+  if (value->kind != TENON_VALUE_POINTER || value->as.pointer.type == &null_mark ||
+      value->as.pointer.type == &bigint_mark)
     *copy_out = *value; // owns nothing
   else if (tenon_node_get_list(value, &list) == TENON_STATUS_OK)
     return copy_list(list, copy_out);
@@ -112,9 +131,14 @@ tenon_status_t tenon_node_value_copy(const tenon_value_t *value, tenon_value_t *
 
 /* MARK: To JavaScript */
 
-static tenon_status_t write_list(environment_t *environment, tenon_node_list_t *list,
+static tenon_status_t write(environment_t *environment, tenon_value_t *value, int depth,
+                            napi_value *js_out);
+
+static tenon_status_t write_list(environment_t *environment, tenon_node_list_t *list, int depth,
                                  napi_value *js_out) {
   napi_env env = environment->env;
+  if (depth >= TENON_NODE_DEPTH_MAX)
+    return TENON_STATUS_UNSUPPORTED;
   napi_status made = list->keys ? napi_create_object(env, js_out)
                                 : napi_create_array_with_length(env, list->count, js_out);
   if (made != napi_ok)
@@ -125,9 +149,9 @@ static tenon_status_t write_list(environment_t *environment, tenon_node_list_t *
     napi_value key, value;
     if (napi_open_handle_scope(env, &scope) != napi_ok)
       return TENON_STATUS_NO_RESOURCES;
-    status = tenon__node_write(environment, &list->values[index], &value);
+    status = write(environment, &list->values[index], depth + 1, &value);
     if (status == TENON_STATUS_OK && list->keys) {
-      status = tenon__node_write(environment, &list->keys[index], &key);
+      status = write(environment, &list->keys[index], depth + 1, &key);
       // Defined, not set: "__proto__" is a name like any other.
       napi_property_descriptor property = {
           NULL, key, NULL, NULL, NULL, value, napi_default_jsproperty, NULL};
@@ -143,23 +167,25 @@ static tenon_status_t write_list(environment_t *environment, tenon_node_list_t *
   return status;
 }
 
-static tenon_status_t write_pointer(environment_t *environment, tenon_value_t *value,
+static tenon_status_t write_pointer(environment_t *environment, tenon_value_t *value, int depth,
                                     napi_value *js_out) {
   napi_env env = environment->env;
   tenon_node_list_t *list;
   tenon_status_t status = TENON_STATUS_OK;
   if (value->as.pointer.type == &null_mark) {
     napi_get_null(env, js_out);
+  } else if (value->as.pointer.type == &bigint_mark) {
+    napi_create_bigint_int64(env, (int64_t)(uintptr_t)value->as.pointer.address, js_out);
   } else if (tenon_node_get_list(value, &list) == TENON_STATUS_OK) {
     tenon_value_t copy;
     if (tenon_value_is_shared(value)) { // writing moves the elements out of the list
       status = tenon_node_value_copy(value, &copy);
       if (status != TENON_STATUS_OK)
         return status;
-      status = write_pointer(environment, &copy, js_out);
+      status = write_pointer(environment, &copy, depth, js_out);
       tenon_value_drop(&copy);
     } else {
-      status = write_list(environment, list, js_out);
+      status = write_list(environment, list, depth, js_out);
       tenon__node_clear_exception(environment);
     }
   } else {
@@ -179,8 +205,8 @@ static tenon_status_t check(napi_status status, tenon_value_t *value) {
   return TENON_STATUS_OK;
 }
 
-tenon_status_t tenon__node_write(environment_t *environment, tenon_value_t *value,
-                                 napi_value *js_out) {
+static tenon_status_t write(environment_t *environment, tenon_value_t *value, int depth,
+                            napi_value *js_out) {
   napi_env env = environment->env;
   const void *data;
   size_t size;
@@ -210,10 +236,15 @@ tenon_status_t tenon__node_write(environment_t *environment, tenon_value_t *valu
   case TENON_VALUE_BYTES:
     return tenon__node_bytes_to(environment, value, js_out);
   case TENON_VALUE_POINTER:
-    return write_pointer(environment, value, js_out);
+    return write_pointer(environment, value, depth, js_out);
   default:
     return TENON_STATUS_INVALID;
   }
+}
+
+tenon_status_t tenon__node_write(environment_t *environment, tenon_value_t *value,
+                                 napi_value *js_out) {
+  return write(environment, value, 0, js_out);
 }
 
 tenon_status_t tenon_node_value_to(napi_env env, tenon_value_t *value, napi_value *js_out) {

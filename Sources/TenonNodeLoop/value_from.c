@@ -1,7 +1,9 @@
 /*
  * Implements one half of the values of <tenon/node.h>: reads JavaScript's.
  */
-#include "environment.h"
+#include "value.h"
+
+#include "bytes.h"
 
 #include <stdlib.h>
 
@@ -11,7 +13,7 @@ static tenon_status_t read_any(environment_t *environment, napi_value js, int de
                                tenon_value_t *value_out);
 
 static tenon_status_t refuse(environment_t *environment, napi_value js) {
-  tenon__node_throw_type_error(environment, js);
+  tenon__node_throw_type_error(environment, "%s has no form in Swift", js);
   return tenon__node_failed(environment);
 }
 
@@ -43,7 +45,7 @@ static tenon_status_t read_bigint(environment_t *environment, napi_value js,
   uint64_t u64;
   bool is_exact;
   if (napi_get_value_bigint_int64(env, js, &i64, &is_exact) == napi_ok && is_exact) {
-    *value_out = tenon_value_i64(i64);
+    *value_out = tenon_node_bigint(i64);
     return TENON_STATUS_OK;
   }
   if (napi_get_value_bigint_uint64(env, js, &u64, &is_exact) == napi_ok && is_exact) {
@@ -54,14 +56,11 @@ static tenon_status_t read_bigint(environment_t *environment, napi_value js,
   return tenon__node_failed(environment);
 }
 
-static tenon_status_t read_array(environment_t *environment, napi_value js, int depth,
-                                 tenon_value_t *value_out) {
+static tenon_status_t read_array(environment_t *environment, napi_value js, uint32_t count,
+                                 int depth, tenon_value_t *value_out) {
   napi_env env = environment->env;
-  uint32_t count;
   tenon_value_t value;
   tenon_node_list_t *list;
-  if (napi_get_array_length(env, js, &count) != napi_ok)
-    return tenon__node_failed(environment);
   tenon_status_t status = tenon_node_list_create(count, false, &value, &list);
   if (status != TENON_STATUS_OK)
     return status;
@@ -122,90 +121,64 @@ static tenon_status_t read_record(environment_t *environment, napi_value js, int
   return status;
 }
 
-/** Whether an object is one of `{ }`: its prototype has none, or there is none. */
-static bool is_record(napi_env env, napi_value js) {
-  napi_value prototype = js;
-  napi_valuetype type;
-  for (int steps = 0; steps < 2; steps++) {
-    if (napi_get_prototype(env, prototype, &prototype) != napi_ok ||
-        napi_typeof(env, prototype, &type) != napi_ok)
-      return false;
-    if (type == napi_null)
-      return true;
-  }
-  return false;
-}
+/** What an object is that is neither bytes nor a function. */
+typedef enum shape { SHAPE_OTHER, SHAPE_ARRAY, SHAPE_RECORD, SHAPE_UNKNOWN } shape_t;
 
-/** Zero: a type that this version of Node-API does not know. */
-static size_t element_size(napi_typedarray_type type) {
-  switch ((int)type) {
-  case napi_int8_array:
-  case napi_uint8_array:
-  case napi_uint8_clamped_array:
-    return 1;
-  case napi_int16_array:
-  case napi_uint16_array:
-  case 11: // napi_float16_array, since Node 24
-    return 2;
-  case napi_int32_array:
-  case napi_uint32_array:
-  case napi_float32_array:
-    return 4;
-  case napi_float64_array:
-  case napi_bigint64_array:
-  case napi_biguint64_array:
-    return 8;
-  default:
-    return 0;
-  }
-}
-
-/** Bytes of any kind; false: these are none. */
-static bool read_bytes(environment_t *environment, napi_value js, tenon_value_t *value_out,
-                       tenon_status_t *status_out) {
+/** An object that only the prelude can tell: a proxy has no prototype of its own to be seen from here. */
+static shape_t classify(environment_t *environment, napi_value js, uint32_t *count_out) {
   napi_env env = environment->env;
-  bool is_it = false;
-  void *data;
-  size_t size, offset = 0;
-  napi_value buffer = js;
-  if (napi_is_typedarray(env, js, &is_it) == napi_ok && is_it) {
-    napi_typedarray_type type = (napi_typedarray_type)-1;
-    if (napi_get_typedarray_info(env, js, &type, &size, &data, &buffer, &offset) != napi_ok)
-      return false;
-    size_t width = element_size(type);
-    if (width == 0)
-      return false;
-    size *= width;
-  } else if (napi_is_arraybuffer(env, js, &is_it) == napi_ok && is_it) {
-    if (napi_get_arraybuffer_info(env, js, &data, &size) != napi_ok)
-      return false;
-  } else if (napi_is_dataview(env, js, &is_it) == napi_ok && is_it) {
-    if (napi_get_dataview_info(env, js, &size, &data, &buffer, &offset) != napi_ok)
-      return false;
-  } else {
-    return false;
-  }
-  *status_out = tenon__node_bytes_from(environment, js, data, size, buffer, offset, value_out);
-  return true;
+  napi_value answer;
+  bool is_record = false;
+  double length;
+  if (!tenon__node_help(environment, HELPER_CLASSIFY, 1, &js, &answer))
+    return SHAPE_UNKNOWN;
+  if (napi_get_value_bool(env, answer, &is_record) == napi_ok)
+    return is_record ? SHAPE_RECORD : SHAPE_OTHER;
+  // A proxy may say anything of its length.
+  if (napi_get_value_double(env, answer, &length) != napi_ok || !(length >= 0))
+    length = 0;
+  *count_out = length < UINT32_MAX ? (uint32_t)length : UINT32_MAX;
+  return SHAPE_ARRAY;
+}
+
+/** A plain object is one of `{ }`, whose prototype has none, or one that has none itself. */
+static shape_t get_shape(environment_t *environment, napi_value js, uint32_t *count_out) {
+  napi_env env = environment->env;
+  napi_value prototype;
+  napi_valuetype type;
+  bool is_array = false;
+  if (napi_is_array(env, js, &is_array) != napi_ok)
+    return SHAPE_UNKNOWN;
+  if (is_array)
+    return napi_get_array_length(env, js, count_out) == napi_ok ? SHAPE_ARRAY : SHAPE_UNKNOWN;
+  if (napi_get_prototype(env, js, &prototype) != napi_ok ||
+      napi_typeof(env, prototype, &type) != napi_ok)
+    return SHAPE_UNKNOWN;
+  if (type == napi_null)
+    return classify(environment, js, count_out);
+  if (napi_get_prototype(env, prototype, &prototype) != napi_ok ||
+      napi_typeof(env, prototype, &type) != napi_ok)
+    return SHAPE_UNKNOWN;
+  return type == napi_null ? SHAPE_RECORD : SHAPE_OTHER;
 }
 
 static tenon_status_t read_object(environment_t *environment, napi_value js, int depth,
                                   tenon_value_t *value_out) {
-  napi_env env = environment->env;
-  bool is_array = false;
+  uint32_t count = 0;
   tenon_status_t status;
-  if (napi_is_array(env, js, &is_array) != napi_ok)
-    return tenon__node_failed(environment);
-  if (!is_array && read_bytes(environment, js, value_out, &status))
+  if (tenon__node_bytes_from(environment, js, value_out, &status))
     return status;
-  if (!is_array && !is_record(env, js))
+  shape_t shape = get_shape(environment, js, &count);
+  if (shape == SHAPE_UNKNOWN)
+    return tenon__node_failed(environment);
+  if (shape == SHAPE_OTHER)
     return refuse(environment, js);
-  if (depth > TENON_NODE_DEPTH_MAX) {
-    napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "nested too deep, or in itself");
+  if (depth >= TENON_NODE_DEPTH_MAX) {
+    napi_throw_range_error(environment->env, "ERR_OUT_OF_RANGE", "nested too deep, or in itself");
     return tenon__node_failed(environment);
   }
-  return is_array ? read_array(environment, js, depth, value_out)
-                  : read_record(environment, js, depth, value_out);
+  return shape == SHAPE_ARRAY ? read_array(environment, js, count, depth, value_out)
+                              : read_record(environment, js, depth, value_out);
 }
 
 static tenon_status_t read_any(environment_t *environment, napi_value js, int depth,
@@ -242,6 +215,28 @@ static tenon_status_t read_any(environment_t *environment, napi_value js, int de
   default:
     return refuse(environment, js);
   }
+}
+
+tenon_status_t tenon__node_read(environment_t *environment, napi_value js,
+                                tenon_value_t *value_out) {
+  return read_any(environment, js, 0, value_out);
+}
+
+tenon_status_t tenon_node_array_get_count(napi_env env, napi_value js, uint32_t *count_out) {
+  environment_t *environment = tenon__node_find(env);
+  napi_valuetype type;
+  if (!environment)
+    return TENON_STATUS_CLOSED;
+  if (!js || !count_out || napi_typeof(env, js, &type) != napi_ok || type != napi_object)
+    return TENON_STATUS_INVALID;
+  uint32_t count;
+  shape_t shape = get_shape(environment, js, &count);
+  if (shape == SHAPE_UNKNOWN)
+    return tenon__node_failed(environment);
+  if (shape != SHAPE_ARRAY)
+    return TENON_STATUS_INVALID;
+  *count_out = count;
+  return TENON_STATUS_OK;
 }
 
 tenon_status_t tenon_node_value_from(napi_env env, napi_value js, tenon_value_t *value_out) {

@@ -104,6 +104,25 @@ static napi_value misuse(napi_env env, napi_callback_info info) {
   EXPECT(tenon_node_list_create(1, false, NULL, &list) == TENON_STATUS_INVALID);
   EXPECT(tenon_node_list_create(SIZE_MAX, true, &value, &list) == TENON_STATUS_INVALID);
   EXPECT(tenon_node_get_list(&stray, &list) == TENON_STATUS_INVALID);
+  int64_t number;
+  uint32_t count;
+  const void *data;
+  size_t size;
+  EXPECT(tenon_node_get_bigint(NULL, &number) == TENON_STATUS_INVALID);
+  EXPECT(tenon_node_get_bigint(&stray, &number) == TENON_STATUS_INVALID);
+  tenon_value_t bigint = tenon_node_bigint(-5);
+  EXPECT(tenon_node_get_bigint(&bigint, NULL) == TENON_STATUS_INVALID);
+  EXPECT(tenon_node_get_bigint(&bigint, &number) == TENON_STATUS_OK && number == -5);
+  EXPECT(tenon_node_get_kind(&bigint) == TENON_NODE_KIND_BIGINT);
+  EXPECT(tenon_node_array_get_count(other, signal, &count) == TENON_STATUS_CLOSED);
+  EXPECT(tenon_node_array_get_count(env, NULL, &count) == TENON_STATUS_INVALID);
+  EXPECT(tenon_node_array_get_count(env, signal, NULL) == TENON_STATUS_INVALID);
+  EXPECT(tenon_node_array_get_count(env, signal, &count) == TENON_STATUS_INVALID);
+  EXPECT(tenon_node_array_get_count(env, undefined, &count) == TENON_STATUS_INVALID);
+  EXPECT(tenon_node_get_bytes(other, signal, &data, &size) == TENON_STATUS_CLOSED);
+  EXPECT(tenon_node_get_bytes(env, NULL, &data, &size) == TENON_STATUS_INVALID);
+  EXPECT(tenon_node_get_bytes(env, signal, &data, &size) == TENON_STATUS_INVALID);
+  EXPECT(tenon_node_get_bytes(env, signal, NULL, &size) == TENON_STATUS_INVALID);
   EXPECT(tenon_node_get_kind(NULL) == TENON_NODE_KIND_PLAIN);
   EXPECT(tenon_node_get_kind(&stray) == TENON_NODE_KIND_PLAIN);
   EXPECT(!is_pending(env));
@@ -245,6 +264,22 @@ static napi_value is_formless_over(napi_env env, napi_callback_info info) {
   return js;
 }
 
+/* MARK: Through a value */
+
+static napi_value echo(napi_env env, napi_callback_info info) {
+  napi_value argument, js = NULL;
+  size_t count = 1;
+  tenon_value_t value;
+  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+  if (tenon_node_value_from(env, argument, &value) != TENON_STATUS_OK)
+    return NULL;
+  if (tenon_node_value_to(env, &value, &js) != TENON_STATUS_OK) {
+    tenon_value_drop(&value);
+    napi_throw_error(env, NULL, "it does not come back");
+  }
+  return js;
+}
+
 /* MARK: The process */
 
 static napi_value is_process_owned(napi_env env, napi_callback_info info) {
@@ -263,6 +298,7 @@ NAPI_MODULE_INIT() {
                    {"keep", keep},
                    {"useKept", use_kept},
                    {"formless", formless},
+                   {"echo", echo},
                    {"isFormlessOver", is_formless_over},
                    {"isProcessOwned", is_process_owned}};
   tenon_node_config_t config = TENON_NODE_CONFIG_INIT;

@@ -32,6 +32,18 @@ test('an item that has no form ends the stream, and its writer has ended then', 
   assert.deepEqual(await iterator.next(), { value: undefined, done: true });
 });
 
+test('bytes come back on the memory that they went in on', options, () => {
+  const kinds = [ArrayBuffer, SharedArrayBuffer].flatMap((Kind) => [1, 8, 16, 17, 1000].map((size) => [Kind, size]));
+  for (const [Kind, size] of kinds) {
+    const view = new Uint8Array(new Kind(size + 8), 4, size);
+    const back = addon.echo(view);
+    view.fill(7);
+    assert.deepEqual([back.length, back[0], back[size - 1], back.byteOffset], [size, 7, 7, 4]);
+    assert.equal(back.buffer, view.buffer);
+    assert.equal(addon.echo(new DataView(view.buffer, 2, 2)).byteLength, 2);
+  }
+});
+
 test('a guest leaves the process to others', options, async () => {
   const { code, stdout, stderr } = await run(`
     const { Worker } = require('node:worker_threads');

@@ -82,6 +82,40 @@ test('a Swift error that goes through JavaScript is the same Swift error again',
   await assert.rejects(addon.isStorm(() => { throw new Error('other'); }), { message: 'other' });
 });
 
+test('what others do to built-in objects changes nothing', async () => {
+  const { run } = require('./support.js');
+  const { code, stdout, stderr } = await run(`
+    const fail = () => { throw new Error('a patch was called'); };
+    Object.defineProperty = Object.getPrototypeOf = Object.setPrototypeOf = fail;
+    Reflect.apply = Reflect.construct = Array.isArray = fail;
+    Promise.resolve = Promise.reject = fail;
+    Promise.prototype.catch = Promise.prototype.finally = fail;
+    WeakMap.prototype.get = WeakMap.prototype.set = fail;
+    Array.prototype[Symbol.iterator] = fail;
+    AbortController.prototype.abort = fail;
+    Function.prototype.call = Function.prototype.apply = Function.prototype.bind = fail;
+    globalThis.Error = globalThis.Promise = globalThis.TypeError = globalThis.AbortController = undefined;
+    Object.prototype.get = Object.prototype.set = fail;
+    const generate = async function* () { yield 1; yield 2; };
+    (async () => {
+      const seen = [];
+      try { await addon.storm(); } catch (error) { seen[0] = error.name + error.code + error.domain + error.cause.message; }
+      try { addon.stormNow(); } catch (error) { seen[1] = error.name; }
+      seen[2] = await addon.isStorm(() => addon.storm());
+      seen[3] = (await addon.collect(generate())).length;
+      let sum = 0;
+      for await (const item of addon.numbers(100)) sum += item;
+      seen[4] = sum;
+      seen[5] = await addon.callWithSignal(async ({ signal }) => signal.aborted);
+      for await (const item of addon.numbers(1e9)) if (item === 5) break;
+      seen[6] = (await addon.echo({ a: [1n] })).a[0] === 1n;
+      delete Array.prototype[Symbol.iterator];
+      process._rawDebug(JSON.stringify(seen));
+    })();`);
+  assert.equal(stderr, '["WeatherError7weather.WeatherErrorclouds","WeatherError",true,2,4950,false,true]\n', stdout);
+  assert.equal(code, 0);
+});
+
 test('rejections that nobody handles are reported as ever', async () => {
   const { run } = require('./support.js');
   const { code, stderr } = await run('addon.storm();');

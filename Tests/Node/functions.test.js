@@ -47,6 +47,20 @@ test('a notice that throws is an uncaughtException, and the next ones come', asy
   assert.match(uncaught.stderr, /Error: fatal/);
 });
 
+test('what is no function is a TypeError, and so is a class', async () => {
+  for (const object of [{}, [], new Map(), new Date(), Object.create(null), new Proxy({}, {})]) {
+    await assert.rejects(addon.call(object, 1), { name: 'TypeError', message: /is not a function/ });
+    await assert.rejects(addon.callWithSignal(object), { name: 'TypeError' });
+  }
+  await assert.rejects(addon.call(class Weather {}, 1), { name: 'TypeError', message: /Weather/ });
+  assert.equal(await addon.call(new Proxy((value) => value + 1, {}), 1), 2);
+  const { code, stdout } = await run(`
+    process.on('uncaughtException', (error) => console.log(error.name, error.message));
+    addon.notify({}, 2);`);
+  assert.equal(stdout, 'TypeError an instance of Object is not a function\n'.repeat(2));
+  assert.equal(code, 0);
+});
+
 test('a notice that rejects is an unhandledRejection', async () => {
   const { code, stderr } = await run(`addon.notify(async () => { throw new Error('rejected'); }, 1);`);
   assert.equal(code, 1);

@@ -54,6 +54,60 @@ test('a pending stream keeps the process alive while somebody waits for it', asy
   assert.equal(stdout, '500\n');
 });
 
+test('a stream that nobody waits for does not keep the process alive, as no generator does', async () => {
+  const cases = [
+    'addon.numbers(1e9);', 'addon.silent();', 'addon.silent({ signal: new AbortController().signal });',
+    '(async () => { const items = addon.numbers(1e9); console.log((await items.next()).value); globalThis.items = items; })();',
+    '(async () => { const items = addon.numbers(1e9); console.log((await items.next()).value); })();',
+    '(async () => { for await (const item of addon.numbers(1e9)) { console.log(item); await new Promise(() => {}); } })();',
+    'addon.through(addon.numbers(1e9));',
+  ];
+  for (const source of cases) {
+    const { code, signal, stdout, stderr } = await run(`${source} process.on('exit', () => console.log('exit'));`);
+    assert.deepEqual([signal, stderr], [null, ''], source);
+    assert.ok(code === 0 || code === 13, source);
+    assert.match(stdout, /^(0\n)?exit\n$/, source);
+  }
+});
+
+test('a wait for a stream keeps the process alive, and so does the end of one', async () => {
+  const { stdout } = await run(`
+    addon.silent();
+    addon.sleep(30).then(() => console.log('slept'));
+    (async () => {
+      const items = addon.through((async function* () { await addon.taskSleep(60); yield 'late'; })());
+      console.log((await items.next()).value);
+      const { ended } = addon.writers();
+      const silent = addon.silent();
+      await addon.greet('so that it has begun');
+      await silent.return();
+      console.log(addon.writers().ended - ended);
+    })();`);
+  assert.equal(stdout, 'slept\nlate\n1\n');
+});
+
+test('a cancelled sleep keeps the process alive no longer', async () => {
+  const cases = [
+    `const controller = new AbortController();
+     addon.taskSleep(3_600_000, { signal: controller.signal }).catch((error) => console.log(error.name));
+     setTimeout(() => controller.abort(), 20);`,
+    `addon.raced(10, 3_600_000).then(() => console.log('AbortError'));`,
+    `const controller = new AbortController();
+     for (let index = 0; index < 500; index++) addon.taskSleep(3_600_000, { signal: controller.signal }).catch(() => {});
+     setTimeout(() => controller.abort(), 20);
+     setTimeout(() => console.log('AbortError'), 40);`,
+  ];
+  for (const source of cases) {
+    const { code, stdout, stderr } = await run(source);
+    assert.deepEqual([code, stdout], [0, 'AbortError\n'], stderr);
+  }
+});
+
+test('a task that sleeps keeps the process alive, though nobody waits for it', async () => {
+  const { stdout } = await run(`addon.later(50, () => console.log('later'));`);
+  assert.equal(stdout, 'later\n');
+});
+
 test('a child process that is spawned meanwhile gets nothing, and takes nothing', async () => {
   const { stdout } = await run(`
     const slow = addon.sleep(30);

@@ -108,9 +108,44 @@ test('a wrong argument throws a TypeError with its name, at once', () => {
   assert.throws(() => addon.add(1, 2.5), { name: 'TypeError', message: /"right"/ });
   assert.throws(() => addon.add(1, 2 ** 70), { name: 'TypeError', message: /"right"/ });
   assert.throws(() => addon.add(1, NaN), { name: 'TypeError', message: /"right"/ });
-  assert.throws(() => addon.strings(['a', 1]), { name: 'TypeError', message: /"value".*an array/ });
+  assert.throws(() => addon.strings(['a', 1]), {
+    name: 'TypeError',
+    message: 'The "value" argument must be an array, with a string at [1]. Received a number',
+  });
+  assert.throws(() => addon.strings(new Map()), { message: /"value".*an array\. Received an instance of Map/ });
+  assert.throws(() => addon.numbersAsText([[1], ['2']]), { message: /an array, with an integer at \[1\]\[0\]\. Received a string$/ });
+  assert.throws(() => addon.numbersAsText([[1], [2, 0.5]]), { message: /an integer at \[1\]\[1\]\. Received the number 0.5/ });
+  assert.throws(() => addon.greet([]), { message: /a string\. Received an array$/ });
   assert.throws(() => addon.call(5, 5), { name: 'TypeError', message: /"function"/ });
   assert.throws(() => addon.collect(5), { name: 'TypeError', message: /async iterable/ });
+});
+
+test('a number that is out of range is told so, with the range', async () => {
+  const limits = [
+    ['byte', 256, '>= 0 and <= 255. Received 256'], ['byte', -1, '>= 0 and <= 255. Received -1'],
+    ['byte', 300n, '<= 255. Received 300n'], ['unsigned', -1, '>= 0 and'], ['unsigned', 2n ** 64n, '<= 18446744073709551615'],
+    ['integer', 2 ** 70, '<= 9223372036854775807'], ['integer', -(2n ** 65n), '>= -9223372036854775808'],
+  ];
+  for (const [name, value, text] of limits) {
+    assert.throws(() => addon[name](value), (error) => {
+      assert.equal(error.code, 'ERR_OUT_OF_RANGE');
+      assert.ok(error.message.startsWith('The value of "value" is out of range. It must be '), error.message);
+      assert.ok(error.message.includes(text), error.message);
+      return error instanceof TypeError;
+    });
+  }
+  for (const value of [0.5, NaN, Infinity, '1']) {
+    assert.throws(() => addon.byte(value), { code: 'ERR_INVALID_ARG_TYPE', message: /must be an integer\. Received/ });
+  }
+  assert.throws(() => addon.numbersAsText([[2 ** 64]]), { code: 'ERR_OUT_OF_RANGE', message: /"rows\[0\]\[0\]".*<= 9223372036854775807/ });
+});
+
+test('functions of any number of arguments and statements', async () => {
+  assert.equal(await addon.joined(...'abcdefghi'), 'abcdefghi');
+  assert.equal(await addon.joined(...'abcdefghi', {}), 'abcdefghi');
+  assert.throws(() => addon.joined(...'abcdefgh'), { message: /"i"/ });
+  assert.throws(() => addon.joined(...'abcdefghi', {}, 1), { message: /at most 10 arguments/ });
+  assert.equal(await addon.steps(5), 10);
 });
 
 test('too many arguments are a TypeError, and so are options that are none', () => {
@@ -121,6 +156,11 @@ test('too many arguments are a TypeError, and so are options that are none', () 
     code: 'ERR_INVALID_ARG_TYPE',
     message: /"signal".*AbortSignal.*string/,
   });
+  // A signal in the place of the options would not be listened to.
+  for (const options of [AbortSignal.abort(), new AbortController().signal, [], [new AbortController().signal]]) {
+    assert.throws(() => addon.greet('a', options), { name: 'TypeError', message: /"options".*{ signal }/ });
+    assert.throws(() => addon.numbers(1, options), { name: 'TypeError', message: /"options"/ });
+  }
   assert.throws(() => addon.echoNow(1, 2), { name: 'TypeError' });
   assert.throws(() => addon.greet(...Array(200).fill('a')), { name: 'TypeError' });
 });
@@ -158,6 +198,52 @@ test('a signal that has fired already, a signal that never fires, and a primitiv
   controller.abort(); // too late: nobody listens
   assert.equal(await addon.greet('Bo', { signal: undefined }), 'Hello, Bo');
   assert.equal(await addon.greet('Bo', {}), 'Hello, Bo');
+});
+
+test('an earlier listener cannot keep a cancel away', async () => {
+  const stop = (event) => event.stopImmediatePropagation();
+  const start = [
+    (options) => addon.sleep(3_600_000, options),
+    (options) => addon.callWithSignal(({ signal }) => new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    }), options),
+    async (options) => { for await (const item of addon.silent(options)); },
+  ];
+  for (const begin of start) {
+    const controller = new AbortController();
+    controller.signal.addEventListener('abort', stop);
+    controller.signal.onabort = stop;
+    const calling = begin({ signal: controller.signal });
+    setImmediate(() => controller.abort());
+    await assert.rejects(calling, { name: 'AbortError' });
+  }
+});
+
+test('a signal that has no reason is an AbortError', async () => {
+  const makeSignal = () => {
+    const listeners = new Set();
+    return {
+      aborted: false,
+      addEventListener: (type, listener) => listeners.add(listener),
+      removeEventListener: (type, listener) => listeners.delete(listener),
+      abort() {
+        this.aborted = true;
+        for (const listener of listeners) (listener.handleEvent ?? listener).call(this, { type: 'abort' });
+      },
+    };
+  };
+  const aborted = makeSignal();
+  aborted.abort();
+  await assert.rejects(addon.sleep(3_600_000, { signal: aborted }), { name: 'AbortError', code: 'ABORT_ERR' });
+  const signal = makeSignal();
+  const calling = addon.sleep(3_600_000, { signal });
+  setImmediate(() => signal.abort());
+  await assert.rejects(calling, { name: 'AbortError' });
+  const reading = makeSignal();
+  const iterator = addon.silent({ signal: reading });
+  setImmediate(() => reading.abort());
+  await assert.rejects(iterator.next(), { name: 'AbortError' });
+  await assert.rejects(addon.sleep(3_600_000, { signal: AbortSignal.abort(null) }), (error) => error === null);
 });
 
 test('the listener is removed when the call has ended', async () => {

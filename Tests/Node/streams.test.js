@@ -62,6 +62,22 @@ test('return() and throw() cancel, and say what generators say', async () => {
   assert.match(addon.writers().reason, /thrown in/);
 });
 
+test('a rejected promise that return() gets is nobody else\'s business', async () => {
+  const { code, stdout, stderr } = await run(`
+    const begin = [() => addon.numbers(5), () => addon.silent(), async function* () { yield 1; }];
+    (async () => {
+      for (const make of begin) {
+        const iterator = make();
+        await iterator.return(Promise.reject(new Error('late'))).catch((error) => console.log(error.message));
+        console.log(JSON.stringify(await iterator.next()));
+        await make().return({ then(resolve, reject) { reject(new Error('thenable')); } }).catch((error) => console.log(error.message));
+      }
+    })();`);
+  assert.equal(stderr, '');
+  assert.equal(stdout, 'late\n{"done":true}\nthenable\n'.repeat(3));
+  assert.equal(code, 0);
+});
+
 test('return() ends a next() that waits', async () => {
   const never = addon.through((async function* () { await new Promise(() => {}); })());
   const waiting = never.next();
@@ -139,6 +155,68 @@ test('what a generator throws reaches Swift, and comes back as the same', async 
   await assert.rejects(addon.collect({ [Symbol.asyncIterator]() { throw error; } }), (thrown) => thrown === error);
   await assert.rejects(addon.collect({ [Symbol.asyncIterator]: () => ({ next: () => 5 }) }), TypeError);
   await assert.rejects(addon.collect([new Map()]), { name: 'TypeError', message: /Map/ });
+});
+
+// An iterator whose steps are counted.
+function counted({ of = Infinity, failsAt = -1, isAsync = true, step = (item) => item } = {}) {
+  const counts = { lookups: 0, next: 0, return: 0, iterator: 0 };
+  const result = (value) => (isAsync ? Promise.resolve(value) : value);
+  const iterator = {
+    get next() {
+      counts.lookups++;
+      return function () {
+        assert.equal(this, iterator);
+        if (counts.next === failsAt) throw new Error('next');
+        const value = counts.next++;
+        return result(value < of ? { value: step(value), done: false } : { value: undefined, done: true });
+      };
+    },
+    return() {
+      counts.return++;
+      return result({ value: undefined, done: true });
+    },
+  };
+  const method = isAsync ? Symbol.asyncIterator : Symbol.iterator;
+  return [Object.defineProperty({}, method, { get() { counts.iterator++; return () => iterator; } }), counts];
+}
+
+test('an iterator is asked as for await asks it', async () => {
+  for (const isAsync of [true, false]) {
+    let [items, counts] = counted({ of: 100, isAsync });
+    assert.deepEqual(await addon.collect(items), range(100));
+    assert.deepEqual(counts, { lookups: 1, next: 101, return: 0, iterator: 1 });
+    [items, counts] = counted({ isAsync, failsAt: 3 });
+    await assert.rejects(addon.collect(items), { message: 'next' });
+    assert.deepEqual([counts.lookups, counts.return], [1, 0]);
+    [items, counts] = counted({ isAsync, step: (item) => (item === 2 ? new Map() : item) });
+    await assert.rejects(addon.collect(items), { name: 'TypeError' });
+    assert.deepEqual([counts.lookups, counts.return], [1, 1]);
+  }
+});
+
+test('return() is called once, whoever ends it', async () => {
+  for (const isAsync of [true, false]) {
+    for (const count of [0, 1, 3, 20]) {
+      const [items, counts] = counted({ isAsync });
+      await addon.first(items, count);
+      await until(() => counts.return === 1);
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+      assert.deepEqual([counts.lookups, counts.return], [1, 1], `${isAsync} ${count}`);
+    }
+  }
+  let [items, counts] = counted();
+  const controller = new AbortController();
+  const collecting = addon.collect(items, { signal: controller.signal });
+  setImmediate(() => controller.abort('over'));
+  await assert.rejects(collecting, (reason) => reason === 'over');
+  await until(() => counts.return === 1);
+  [items, counts] = counted();
+  const iterator = addon.through(items);
+  await iterator.next();
+  await iterator.return();
+  await until(() => counts.return === 1);
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  assert.equal(counts.return, 1);
 });
 
 test('a generator is read no further than there is room', async () => {

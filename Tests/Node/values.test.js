@@ -16,8 +16,21 @@ test('plain values come back as they went', async () => {
   assert.deepEqual(await addon.echo(values), values);
 });
 
-test('a bigint that a number can say comes back as a number', async () => {
-  assert.equal(await addon.echo(5n), 5);
+test('a bigint comes back as a bigint, however small, on each way', async () => {
+  const items = [0n, 5n, -1n, 2n ** 53n - 1n, 2n ** 53n, -(2n ** 63n), 2n ** 64n - 1n];
+  for (const item of items) {
+    assert.equal(await addon.echo(item), item);
+    assert.equal(addon.echoNow(item), item);
+    assert.equal(await addon.awaited(Promise.resolve(item)), item);
+    assert.equal(await addon.lent(Promise.resolve(item)), item);
+    assert.equal(await addon.call((value) => value, item), item);
+    assert.deepEqual(await addon.echo({ item, list: [item] }), { item, list: [item] });
+  }
+  assert.deepEqual(await addon.collect(items), items);
+  const seen = [];
+  for await (const item of addon.thrice(items)) seen.push(item);
+  assert.deepEqual(seen, items.flatMap((item) => [item, item, item]));
+  assert.equal(await addon.integer(5n), 5); // Swift's integers are numbers where that is exact
 });
 
 test('names that mean something to JavaScript are names', async () => {
@@ -66,6 +79,35 @@ test('what is nested in itself, or too deep, is an error', () => {
   assert.throws(() => addon.echo(deep), RangeError);
 });
 
+test('64 arrays and plain objects may be nested, both ways, and no more', async () => {
+  const nest = (depth, wrap) => [...Array(depth)].reduce(wrap, 1);
+  for (const wrap of [(value) => [value], (value) => ({ value })]) {
+    assert.deepEqual(await addon.echo(nest(64, wrap)), nest(64, wrap));
+    assert.throws(() => addon.echo(nest(65, wrap)), RangeError);
+    await assert.rejects(addon.awaited(Promise.resolve(nest(65, wrap))), RangeError);
+  }
+  assert.deepEqual(await addon.nested(64), nest(64, (value) => [value]));
+  await assert.rejects(addon.nested(65), { domain: 'tenon' });
+});
+
+test('a proxy is what it stands for', async () => {
+  const proxy = (target, handler = {}) => new Proxy(target, handler);
+  assert.deepEqual(await addon.echo(proxy([1, [2], { a: 3 }])), [1, [2], { a: 3 }]);
+  assert.deepEqual(await addon.echo({ list: proxy([]) }), { list: [] });
+  assert.deepEqual(await addon.echo(proxy(proxy([1]))), [1]);
+  assert.deepEqual(await addon.echo(proxy({ a: proxy({ b: 1 }) })), { a: { b: 1 } });
+  assert.deepEqual(await addon.echo(proxy([], { get: (_, key) => (key === 'length' ? 2 : key) })), ['0', '1']);
+  assert.deepEqual(await addon.echo(proxy([1], { get: (_, key) => (key === 'length' ? NaN : key) })), []);
+  assert.equal(await addon.strings(proxy(['a', 'b'])), 'a|b');
+  for (const target of [new Map(), new Date(), new (class Weather {})(), new Uint8Array(2)]) {
+    assert.throws(() => addon.echo(proxy(target)), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+  }
+  const error = new Error('trap');
+  const trap = { get() { throw error; } };
+  assert.throws(() => addon.echo(proxy([1], trap)), (thrown) => thrown === error);
+  assert.throws(() => addon.strings(proxy(['a'], trap)), (thrown) => thrown === error);
+});
+
 test('what a getter or a proxy throws is thrown', () => {
   const error = new Error('trap');
   assert.throws(() => addon.echo({ get a() { throw error; } }), (thrown) => thrown === error);
@@ -102,6 +144,11 @@ test('bytes of all kinds', async () => {
   assert.deepEqual(await addon.copied(large.subarray(10, 50)), large.subarray(10, 50));
   const shared = new Uint8Array(new SharedArrayBuffer(100)).fill(1);
   assert.equal(await addon.sum(shared), 100);
+  for (const length of [1, 8, 16, 17, 100]) {
+    const view = new Uint8Array(new SharedArrayBuffer(length + 8), 4, length).fill(2);
+    assert.deepEqual(await addon.echo(view), new Uint8Array(view));
+    assert.deepEqual(await addon.copied(view), new Uint8Array(view));
+  }
   assert.throws(() => addon.sum([1, 2]), TypeError);
   assert.throws(() => addon.copied('text'), TypeError);
 });
@@ -113,6 +160,35 @@ test('bytes are not copied into Swift', async () => {
   assert.equal(await addon.held(), 1_000_000);
   assert.equal(addon.letGoElsewhere(), 1);
   await until(async () => (await addon.held()) === 0);
+});
+
+test('small bytes are not copied either, in and out', async () => {
+  for (const length of [1, 4, 16, 17]) {
+    const bytes = new Uint8Array(length);
+    const summing = addon.sumLater(bytes, 3);
+    bytes.fill(1);
+    assert.equal(await summing, length);
+    const back = await addon.echo(bytes.subarray(0, length));
+    assert.equal(back.length, length);
+  }
+});
+
+// Node 18 has none.
+const canResize = 'resizable' in ArrayBuffer.prototype;
+
+test('a buffer that is made smaller while Swift has its bytes harms nothing', { skip: !canResize }, async () => {
+  for (const size of [8, 1 << 20]) {
+    const buffer = new ArrayBuffer(size, { maxByteLength: 2 * size });
+    for (const view of [buffer, new Uint8Array(buffer), new DataView(buffer), new Uint16Array(buffer, 2, 1)]) {
+      buffer.resize(size);
+      new Uint8Array(buffer).fill(1);
+      const [summing, echoing] = [addon.sumLater(view, 5), addon.echo(view)];
+      const { byteLength } = view;
+      buffer.resize(0);
+      assert.equal(await summing, byteLength);
+      assert.equal((await echoing).length, byteLength);
+    }
+  }
 });
 
 test('bytes of Swift are memory of Swift, dropped when JavaScript lets go', async () => {

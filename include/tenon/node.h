@@ -8,7 +8,9 @@
  * has one, and each worker thread. That puts an executor on the environment's own loop. From then on
  * everything that concerns JavaScript happens in turns of that loop, on its thread: each delivery in
  * a callback scope of its own, so that process.nextTick() and microtasks run between two of them, as
- * they do between Node's own callbacks. Pending work keeps the process alive; nothing else does.
+ * they do between Node's own callbacks. Pending work keeps the process alive; nothing else does. A
+ * stream whose iterator nobody waits for is not pending, as a generator is not that nobody resumes; and as
+ * nobody can tell what its writer does, only what has a promise keeps the process alive besides it.
  *
  * The environment ends with the process, or when its worker is terminated. What is in flight is
  * cancelled then, and no JavaScript runs any more; nobody has to detach. Whatever is still held, on
@@ -102,12 +104,13 @@ TENON_API tenon_status_t tenon_node_set_referenced(napi_env env, bool referenced
 
 /**
  * What a value is in JavaScript. undefined is a value that holds nothing, a number is an f64, a
- * bigint an i64, or a u64 if it is too large. In the other direction an i64 or u64 is a number if
- * that is exact, and a bigint otherwise.
+ * bigint one of the kinds below, or a u64 if it is too large for that. In the other direction an i64 or
+ * u64 is a number if that is exact, and a bigint otherwise.
  *
  * Uint8Array, Buffer, the other views and ArrayBuffer are bytes that are not copied: JavaScript must
- * neither write nor transfer them until the value is dropped. Bytes become a Uint8Array on the same
- * memory, and the finalizer drops the value; what came from JavaScript is that memory again.
+ * neither write nor transfer them until the value is dropped. Those of a buffer that can shrink are
+ * copied. Bytes become a Uint8Array on the same memory, and the finalizer drops the value; what came
+ * from JavaScript is that memory again.
  *
  * What the core has no kind for is a pointer that these functions know:
  */
@@ -120,6 +123,7 @@ TENON_ENUM(int32_t, tenon_node_kind_t){
     TENON_NODE_KIND_OBJECT =
         4, /**< a function, or another object that stays in JavaScript and is the
                                      very same when it comes back: tenon_node_object_from() */
+    TENON_NODE_KIND_BIGINT = 5, /**< a bigint of 64 bits: tenon_node_get_bigint(); since 0.2.0 */
 };
 
 /** The elements of an array, or the properties of a plain object, in order. */
@@ -137,6 +141,41 @@ TENON_API tenon_node_kind_t tenon_node_get_kind(const tenon_value_t *value) TENO
 
 /** Makes the value that is null. Since 0.1.0. */
 TENON_API tenon_value_t tenon_node_null(void) TENON_NOEXCEPT;
+
+/** Makes the value that is a bigint, also where a number would do. Since 0.2.0. */
+TENON_API tenon_value_t tenon_node_bigint(int64_t i64) TENON_NOEXCEPT;
+
+/**
+ * Reads a bigint.
+ *
+ * Threading:  the value's owner.
+ * Errors:     TENON_STATUS_INVALID for another kind.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_node_get_bigint(const tenon_value_t *value,
+                                               int64_t *i64_out) TENON_NOEXCEPT;
+
+/**
+ * Tells how many elements an array has; also a proxy of one, as Array.isArray() does.
+ *
+ * Threading:  the environment's thread.
+ * Errors:     TENON_STATUS_INVALID if it is no array; TENON_STATUS_UNSUPPORTED, with what a proxy threw
+ *             pending; TENON_STATUS_CLOSED.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_node_array_get_count(napi_env env, napi_value js,
+                                                    uint32_t *count_out) TENON_NOEXCEPT;
+
+/**
+ * Reads the bytes of a view or a buffer where they are.
+ *
+ * Ownership:  `*data_out` is lent for this call from JavaScript, until any JavaScript runs.
+ * Threading:  the environment's thread.
+ * Errors:     TENON_STATUS_INVALID if it is none; TENON_STATUS_CLOSED.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_node_get_bytes(napi_env env, napi_value js, const void **data_out,
+                                              size_t *size_out) TENON_NOEXCEPT;
 
 /**
  * Copies a value: what it holds, and what is in that; objects that stay in JavaScript are the same.
@@ -192,8 +231,8 @@ TENON_API tenon_status_t tenon_node_value_from(napi_env env, napi_value js,
  *
  * Ownership:  moves out of `*value`, which is left holding nothing, on success only.
  * Threading:  the environment's thread.
- * Errors:     TENON_STATUS_UNSUPPORTED for a pointer that is none of the above, or an object of
- *             another environment; TENON_STATUS_CLOSED; TENON_STATUS_NO_RESOURCES.
+ * Errors:     TENON_STATUS_UNSUPPORTED for a pointer that is none of the above, an object of
+ *             another environment, and what is nested deeper than TENON_NODE_DEPTH_MAX; TENON_STATUS_CLOSED; TENON_STATUS_NO_RESOURCES.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_node_value_to(napi_env env, tenon_value_t *value,

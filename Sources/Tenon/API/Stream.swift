@@ -1,5 +1,8 @@
 import CTenon
 
+/// The same under a name of its own, where Foundation is imported: that has a `Stream`, too.
+public typealias TenonStream = Stream
+
 /// The read end of many values. From C it is a `tenon_stream_t`.
 ///
 ///     for try await value in stream { ... }

@@ -29,6 +29,28 @@ func exportFunctions(_ module: borrowing NodeModule) {
   module.export("notify", "function", "times") { (function: JavaScriptObject, times: Int) in
     for index in 0..<times { try function.notify(JavaScriptValue(index)) }
   }
+  // Its result is nobody's.
+  module.export("callAndForget", "function") { (function: JavaScriptObject) in
+    _ = try await function.call()
+  }
+  // More parameters than most functions have.
+  module.export("joined", "a", "b", "c", "d", "e", "f", "g", "h", "i") {
+    (
+      a: String, b: String, c: String, d: String, e: String, f: String, g: String, h: String,
+      i: String
+    ) in
+    let all = [a, b, c, d, e, f, g, h, i]
+    return all.joined()
+  }
+  // Several statements, and no type but those of the arguments.
+  module.export("steps", "count") { (count: Int) in
+    var sum = 0
+    for index in 0..<count {
+      await Task.yield()
+      sum += index
+    }
+    return sum
+  }
   module.export("callWithSignal", "function") { (function: JavaScriptObject) in
     try await function.call(passingSignal: true)
   }

@@ -38,6 +38,32 @@ func exportLoop(_ module: borrowing NodeModule) {
     closedir(folder)
     return count - 2
   }
+  module.export("taskSleep", "milliseconds") { (milliseconds: Int) in
+    try await Task.sleep(for: .milliseconds(milliseconds))
+    return milliseconds
+  }
+  // The first of two sleeps; the other one is cancelled.
+  module.export("raced", "first", "second") { (first: Int, second: Int) in
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      for milliseconds in [first, second] {
+        group.addTask {
+          try await Task.sleep(for: .milliseconds(milliseconds))
+          return milliseconds
+        }
+      }
+      defer { group.cancelAll() }
+      return try await group.next()!
+    }
+  }
+  // A task that nobody waits for, which sleeps before it calls.
+  module.export(synchronous: "later", "milliseconds", "function") {
+    (milliseconds: Int, function: JavaScriptObject) in
+    Task {
+      try await Task.sleep(for: .milliseconds(milliseconds))
+      try function.notify()
+    }
+    return true
+  }
   module.exportReferencing("setReferenced")
   module.export(synchronous: "isOpen") { executor.isOpen }
   // Work that does not listen to a cancel, and ends by itself only when it is told.

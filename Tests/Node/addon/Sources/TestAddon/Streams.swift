@@ -59,8 +59,13 @@ func exportStreams(_ module: borrowing NodeModule) {
       try await sink.send(item)
     }
   }
+  // Writes nothing, for an hour.
+  module.export(stream: "silent") { sink in
+    defer { Writers.shared.ended.add(1, ordering: .relaxed) }
+    try await Task.sleep(for: .seconds(3600))
+  }
   // Ignores what it reads.
-  module.export("counted", "items") { (items: Stream) in
+  module.export("counted", "items") { (items: TenonStream) in
     var count = 0
     for try await _ in items { count += 1 }
     return count

@@ -26,6 +26,21 @@ func exportValues(_ module: borrowing NodeModule) {
   module.export("filled", "count", "byte") { (count: Int, byte: Int) in
     [UInt8](repeating: UInt8(byte), count: count)
   }
+  module.export("numbersAsText", "rows") { (rows: [[Int]]) in
+    let texts = rows.map { $0.map(String.init).joined(separator: ",") }
+    return texts.joined(separator: ";")
+  }
+  // In arrays of one element.
+  module.export("nested", "depth") { (depth: Int) in
+    var value = JavaScriptValue.number(1)
+    for _ in 0..<depth { value = .array([value]) }
+    return value
+  }
+  // After the other work of the loop.
+  module.export("sumLater", "bytes", "turns") { (bytes: JavaScriptBytes, turns: Int) in
+    for _ in 0..<turns { await Task.yield() }
+    return bytes.withUnsafeBytes { $0.reduce(0) { $0 + Int($1) } }
+  }
   module.export("hold", "bytes") { (bytes: JavaScriptBytes) in
     Held.shared.bytes.withLock { $0.append(bytes) }
   }

@@ -1,0 +1,20 @@
+/*
+ * Promises that become futures, over values and errors. Not installed.
+ */
+#ifndef TENON_NODE_ADOPTION_H
+#define TENON_NODE_ADOPTION_H
+
+#include "environment.h"
+
+/** Has JavaScript's promise settle ours, which is consumed. `abort` (NULL: none) is called to cancel. */
+void tenon__node_adopt(environment_t *environment, napi_value js, tenon_promise_t *promise,
+                       napi_value abort);
+/** Settles with a value of JavaScript's; the promise is consumed. */
+void tenon__node_resolve(environment_t *environment, tenon_promise_t *promise, napi_value js);
+/** The prelude's settle(). */
+napi_value tenon__node_native_settle(napi_env env, napi_callback_info info);
+
+/** The environment ends: JavaScript settles no more of its promises. */
+void tenon__node_adoptions_end(environment_t *environment);
+
+#endif /* TENON_NODE_ADOPTION_H */
