@@ -16,6 +16,7 @@ need /usr/include/uv.h libuv1-dev
 need /usr/include/doctest/doctest.h doctest-dev
 need /usr/include/sqlite3.h libsqlite3-dev
 need /usr/include/boost/asio.hpp libboost-dev
+need /usr/include/asio.hpp libasio-dev
 need /usr/include/glib-2.0/glib.h libglib2.0-dev
 need /usr/include/event2/event.h libevent-dev
 need /usr/include/ev.h libev-dev

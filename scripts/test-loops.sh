@@ -21,9 +21,17 @@ check() { # name, pkg-config's module, more sources and libraries
     $([ -z "$2" ] || pkg-config --cflags --libs "$2") "${link[@]}"
   timeout 300 "$build/$1" || failed=1
 }
+check_plus() { # program, source, options...
+  g++ -std=c++20 -O0 -g1 -fsanitize=address -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Iinclude \
+    -o "$build/$1" "Tests/Loops/$2" "${@:3}" "${objects[@]}" "${link[@]}"
+  timeout 300 "$build/$1" || failed=1
+}
 check uv libuv Sources/TenonUVLoop/uv.c
 check glib gio-2.0
 check event libevent_core
 check ev '' -lev
 check sd-event libsystemd
+check epoll ''
+check_plus asio asio.cpp
+check_plus asio-standalone asio.cpp -DASIO_STANDALONE
 exit $failed

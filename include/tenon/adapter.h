@@ -73,6 +73,13 @@ typedef struct tenon_adapter_operations {
   /** Takes the sources off; then, in here or later, tenon_adapter_detached(). Maybe in a callback of one
    *  of them. */
   void (*detach)(tenon_adapter_t *adapter);
+
+  /** Optional, from any thread until the adapter is closed: has tenon_adapter_ready() called soon, where
+   *  `fd` is not watched because the loop has a better way. */
+  void (*wake)(tenon_adapter_t *adapter);
+
+  /** Optional: the last that is heard of it. */
+  void (*free)(tenon_adapter_t *adapter);
 } tenon_adapter_operations_t;
 
 /** An executor on a loop. The first four are for the operations. */
@@ -128,22 +135,22 @@ static inline tenon__adapters_t **tenon__adapters_here(void) {
 }
 
 /** NULL: there is no memory for it. */
-static inline tenon__adapters_t *tenon__adapters(void) {
+static inline tenon__adapters_t *tenon__all_adapters(void) {
   return __atomic_load_n(tenon__adapters_here(), __ATOMIC_ACQUIRE);
 }
 
 static inline void tenon__adapters_before_fork(void) {
-  pthread_mutex_lock(&tenon__adapters()->mutex);
+  pthread_mutex_lock(&tenon__all_adapters()->mutex);
 }
 
 static inline void tenon__adapters_after_fork(void) {
-  pthread_mutex_unlock(&tenon__adapters()->mutex);
+  pthread_mutex_unlock(&tenon__all_adapters()->mutex);
 }
 
 /** The child has no work of ours, and must not take the parent's wakes. */
 static inline void tenon__adapters_in_child(void) {
   tenon_adapter_t *adapter;
-  for (adapter = tenon__adapters()->first; adapter; adapter = adapter->next) {
+  for (adapter = tenon__all_adapters()->first; adapter; adapter = adapter->next) {
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0)
       continue;
@@ -151,11 +158,11 @@ static inline void tenon__adapters_in_child(void) {
     fcntl(adapter->fd, F_SETFD, FD_CLOEXEC);
     close(fd);
   }
-  pthread_mutex_unlock(&tenon__adapters()->mutex);
+  pthread_mutex_unlock(&tenon__all_adapters()->mutex);
 }
 
 static inline bool tenon__adapters_add(tenon_adapter_t *adapter) {
-  tenon__adapters_t *all = tenon__adapters();
+  tenon__adapters_t *all = tenon__all_adapters();
   if (!all)
     return false;
   pthread_mutex_lock(&all->mutex);
@@ -173,7 +180,7 @@ static inline bool tenon__adapters_add(tenon_adapter_t *adapter) {
 }
 
 static inline void tenon__adapters_remove(tenon_adapter_t *adapter) {
-  tenon__adapters_t *all = tenon__adapters();
+  tenon__adapters_t *all = tenon__all_adapters();
   pthread_mutex_lock(&all->mutex);
   if (adapter->next)
     adapter->next->previous = adapter->previous;
@@ -217,6 +224,17 @@ static inline int tenon_adapter_rest_ms(uint64_t deadline_ns) {
   return rest_ms < INT32_MAX ? (int)rest_ms : INT32_MAX;
 }
 
+/** Any thread. */
+static inline void tenon__adapter_wake(tenon_adapter_t *adapter, uint64_t count) {
+  if (!adapter->operations->wake) {
+    tenon__adapter_signal(adapter->fd, count);
+    return;
+  }
+  if (count >= TENON__ADAPTER_CLOSED || __atomic_load_n(&adapter->is_gone, __ATOMIC_SEQ_CST))
+    tenon__adapter_signal(adapter->fd, count);
+  adapter->operations->wake(adapter);
+}
+
 /* MARK: What the loop is told */
 
 static inline bool tenon__adapter_is_here(const tenon_adapter_t *adapter) {
@@ -256,6 +274,8 @@ static inline void tenon__adapter_settle(tenon_adapter_t *adapter) {
     return;
   tenon__adapters_remove(adapter); /* first: a fork's child replaces the descriptors of the list */
   close(adapter->fd);
+  if (adapter->operations->free)
+    adapter->operations->free(adapter);
   free(adapter);
   tenon_executor_release(executor);
   if (fn)
@@ -313,10 +333,10 @@ static inline void tenon__adapter_finish(tenon_adapter_t *adapter) {
  * callbacks, if a detach was on its way. The adapter may be gone then.
  */
 static inline void tenon_adapter_gone(tenon_adapter_t *adapter) {
-  tenon__adapters_t *all = tenon__adapters();
+  tenon__adapters_t *all = tenon__all_adapters();
   bool is_marked;
   pthread_mutex_lock(&all->mutex);
-  adapter->is_gone = true;
+  __atomic_store_n(&adapter->is_gone, true, __ATOMIC_SEQ_CST);
   is_marked = adapter->is_marked;
   pthread_mutex_unlock(&all->mutex);
   if (is_marked || adapter->is_closed) {
@@ -365,7 +385,8 @@ static inline void tenon_adapter_ready(tenon_adapter_t *adapter) {
     return;
   tenon__adapter_move(adapter);
   /* Cleared before the poll, so that a wake during it is kept for the next turn. */
-  if (tenon__adapter_take(adapter->fd) >= TENON__ADAPTER_CLOSED)
+  if ((!adapter->operations->wake || __atomic_load_n(&adapter->is_marked, __ATOMIC_SEQ_CST)) &&
+      tenon__adapter_take(adapter->fd) >= TENON__ADAPTER_CLOSED)
     tenon__adapter_take_off(adapter);
   else
     tenon__adapter_turn(adapter);
@@ -383,7 +404,7 @@ static inline void tenon_adapter_due(tenon_adapter_t *adapter) {
 /* MARK: The executor's host */
 
 static inline void tenon__adapter_host_wake(void *context) {
-  tenon__adapter_signal(((const tenon_adapter_t *)context)->fd, 1);
+  tenon__adapter_wake((tenon_adapter_t *)context, 1);
 }
 
 static inline void tenon__adapter_host_set_timer(void *context, uint64_t deadline_ns) {
@@ -391,7 +412,7 @@ static inline void tenon__adapter_host_set_timer(void *context, uint64_t deadlin
   if (tenon__adapter_is_here(adapter))
     tenon__adapter_tell_timer(adapter, deadline_ns);
   else
-    tenon__adapter_signal(adapter->fd, 1); /* polled elsewhere: our own next turn learns of it */
+    tenon__adapter_wake(adapter, 1); /* polled elsewhere: our own next turn learns of it */
 }
 
 static inline void tenon__adapter_host_set_alive(void *context, bool alive) {
@@ -400,7 +421,7 @@ static inline void tenon__adapter_host_set_alive(void *context, bool alive) {
     adapter->is_pending = alive;
     tenon__adapter_tell_alive(adapter);
   } else {
-    tenon__adapter_signal(adapter->fd, 1);
+    tenon__adapter_wake(adapter, 1);
   }
 }
 
@@ -425,7 +446,7 @@ static inline void tenon__adapter_host_run_once(void *context) {
 
 static inline void tenon__adapter_host_closed(void *context, tenon_status_t status) {
   tenon_adapter_t *adapter = (tenon_adapter_t *)context;
-  tenon__adapters_t *all = tenon__adapters();
+  tenon__adapters_t *all = tenon__all_adapters();
   bool is_gone;
   adapter->end = status;
   if (!adapter->is_attached)
@@ -433,9 +454,8 @@ static inline void tenon__adapter_host_closed(void *context, tenon_status_t stat
   pthread_mutex_lock(&all->mutex);
   is_gone = adapter->is_gone;
   if (!is_gone && !tenon__adapter_is_here(adapter)) {
-    adapter->is_marked = true;
-    tenon__adapter_signal(adapter->fd,
-                          TENON__ADAPTER_CLOSED); /* our last use of it on this thread */
+    __atomic_store_n(&adapter->is_marked, true, __ATOMIC_SEQ_CST);
+    tenon__adapter_wake(adapter, TENON__ADAPTER_CLOSED); /* our last use of it on this thread */
     pthread_mutex_unlock(&all->mutex);
     return;
   }
@@ -514,7 +534,7 @@ static inline tenon_status_t tenon_adapter_attach(const tenon_adapter_operations
 static inline tenon_adapter_t *tenon_adapter_of(tenon_executor_t *executor,
                                                 const tenon_adapter_operations_t *operations,
                                                 tenon_status_t *status) {
-  tenon__adapters_t *all = tenon__adapters();
+  tenon__adapters_t *all = tenon__all_adapters();
   tenon_adapter_t *adapter = NULL;
   uint64_t now_ns;
   *status = tenon_executor_get_now_ns(executor, &now_ns);
@@ -559,7 +579,7 @@ static inline tenon_status_t tenon_adapter_detach(tenon_executor_t *executor,
   adapter->is_ending = true;
   if (!adapter->is_gone) {
     tenon__adapter_tell_alive(adapter);
-    tenon__adapter_signal(adapter->fd, 1);
+    tenon__adapter_wake(adapter, 1);
   } else if (!adapter->is_polling) {
     tenon__adapter_finish(adapter);
   }

@@ -116,6 +116,8 @@ static inline const tenon_adapter_operations_t *tenon__ev_operations(void) {
       tenon__ev_set_alive,
       tenon__ev_run_once,
       tenon__ev_detach,
+      NULL,
+      NULL,
   };
   return &operations;
 }

@@ -122,6 +122,8 @@ static inline const tenon_adapter_operations_t *tenon__event_operations(void) {
       tenon__event_set_alive,
       tenon__event_run_once,
       tenon__event_detach,
+      NULL,
+      NULL,
   };
   return &operations;
 }

@@ -89,7 +89,8 @@ static inline void tenon__glib_detach(tenon_adapter_t *adapter) {
 static inline const tenon_adapter_operations_t *tenon__glib_operations(void) {
   static const tenon_adapter_operations_t operations = {
       "glib", sizeof(tenon__glib_t), tenon__glib_attach, tenon__glib_set_timer,
-      NULL,   tenon__glib_run_once,  tenon__glib_detach,
+      NULL,   tenon__glib_run_once,  tenon__glib_detach, NULL,
+      NULL,
   };
   return &operations;
 }

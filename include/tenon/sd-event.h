@@ -97,7 +97,8 @@ static inline void tenon__sd_event_detach(tenon_adapter_t *adapter) {
 static inline const tenon_adapter_operations_t *tenon__sd_event_operations(void) {
   static const tenon_adapter_operations_t operations = {
       "sd-event", sizeof(tenon__sd_event_t), tenon__sd_event_attach, tenon__sd_event_set_timer,
-      NULL,       tenon__sd_event_run_once,  tenon__sd_event_detach,
+      NULL,       tenon__sd_event_run_once,  tenon__sd_event_detach, NULL,
+      NULL,
   };
   return &operations;
 }

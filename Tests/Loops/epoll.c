@@ -1,0 +1,100 @@
+/*
+ * The loop of tenon/epoll.h and its adapter, checked; and what is its own: watches and signals.
+ */
+#define _GNU_SOURCE
+
+#include <tenon/adapter_check.h>
+#include <tenon/epoll.h>
+
+#include <sys/timerfd.h>
+
+static void *create(void) {
+  tenon_epoll_t *loop;
+  return tenon_epoll_create(&loop) == TENON_STATUS_OK ? loop : NULL;
+}
+
+static void run(void *loop) { tenon_epoll_run(loop); }
+static void stop(void *loop) { tenon_epoll_stop(loop); }
+static void destroy(void *loop) { tenon_epoll_destroy(loop); }
+
+typedef struct later {
+  tenon_epoll_t *loop;
+  int fd;
+  tenon_adapter_callback_fn fn;
+  void *context;
+} later_t;
+
+static void call_now(void *context, uint32_t events) {
+  const later_t later = *(later_t *)context;
+  (void)events;
+  tenon_epoll_unwatch(later.loop, later.fd);
+  close(later.fd);
+  free(context);
+  later.fn(later.context);
+}
+
+static void after(void *loop, uint32_t delay_ms, tenon_adapter_callback_fn fn, void *context) {
+  later_t *later = malloc(sizeof *later);
+  struct itimerspec time = {{0, 0}, {delay_ms / 1000, (long)(delay_ms % 1000) * 1000000 + 1}};
+  if (!later)
+    abort();
+  *later = (later_t){loop, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC), fn, context};
+  timerfd_settime(later->fd, 0, &time, NULL);
+  tenon_epoll_watch(loop, later->fd, EPOLLIN, call_now, later);
+}
+
+static tenon_status_t attach(void *loop, tenon_executor_t **executor_out) {
+  return tenon_epoll_attach(loop, NULL, executor_out);
+}
+
+static void count_signal(void *context, uint32_t number) {
+  if (number == SIGUSR1)
+    ++*(int *)context;
+}
+
+/** What of signals and watches is not so. */
+static int check_loop(void) {
+  tenon_epoll_t *loop = create();
+  int count = 0, failed = 0, pair[2];
+  failed += tenon_epoll_on_signal(loop, SIGUSR1, count_signal, &count) != TENON_STATUS_OK;
+  failed += tenon_epoll_on_signal(loop, SIGINT, NULL, NULL) != TENON_STATUS_OK;
+  failed += tenon_epoll_on_signal(loop, 0, NULL, NULL) != TENON_STATUS_INVALID;
+  failed += tenon_epoll_watch(loop, -1, EPOLLIN, count_signal, NULL) != TENON_STATUS_INVALID;
+  failed += tenon_epoll_unwatch(loop, 700) != TENON_STATUS_INVALID;
+  tenon_epoll_run(loop); /* nothing keeps it running */
+  failed += pipe(pair) != 0;
+  failed += tenon_epoll_watch(loop, pair[0], EPOLLIN, count_signal, NULL) != TENON_STATUS_OK;
+  raise(SIGUSR1);
+  raise(SIGINT);
+  tenon_epoll_run(loop); /* Ctrl-C stops it */
+  failed += count != 1;
+  failed += tenon_epoll_unwatch(loop, pair[0]) != TENON_STATUS_OK;
+  tenon_epoll_run(loop);
+  close(pair[0]);
+  close(pair[1]);
+  tenon_epoll_destroy(loop);
+  sigset_t mask;
+  pthread_sigmask(SIG_BLOCK, NULL, &mask);
+  failed += sigismember(&mask, SIGINT) != 0;
+  if (failed != 0)
+    fprintf(stderr, "epoll: %d things of the loop itself are not so\n", failed);
+  return failed;
+}
+
+int main(void) {
+  const tenon_adapter_subject_t subject = {
+      .struct_size = sizeof subject,
+      .name = "epoll",
+      .traits = TENON_ADAPTER_TRAIT_ENDS | TENON_ADAPTER_TRAIT_NESTS | TENON_ADAPTER_TRAIT_TURNS |
+                TENON_ADAPTER_TRAIT_MOVES | TENON_ADAPTER_TRAIT_OUTLIVES,
+      .precision_ns = 1000000,
+      .create = create,
+      .run = run,
+      .stop = stop,
+      .after = after,
+      .destroy = destroy,
+      .attach = attach,
+      .detach = tenon_epoll_detach,
+  };
+  return (tenon_adapter_check(&subject, stderr) != 0) + (check_loop() != 0);
+}
