@@ -6,7 +6,7 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
-.PHONY: help check-swift packages build test test-c test-exhaustion test-loops test-cpp test-core test-sanitizers test-search \
+.PHONY: help check-swift packages build test test-long test-c test-exhaustion test-loops test-cpp test-core test-sanitizers test-search \
 	test-node test-node-versions test-install test-docs test-bindgen test-instructions check format demo demo-cpp \
 	demo-node bench install bundle clean
 
@@ -26,6 +26,9 @@ PARTS := check test-c test-exhaustion test-loops test-cpp test-core test-sanitiz
 	test-instructions
 test: check-swift packages $(PARTS) ## run all tests
 	@echo "make test: all parts passed"
+
+test-long: check-swift packages ## what takes too long for each change: to be run before a release
+	scripts/check-reproducible.sh
 
 test-core: check-swift packages
 	scripts/test-core.sh

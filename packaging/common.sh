@@ -16,6 +16,11 @@ tenon_version() {
 # What has all allocations of a library go through Sources/CTenonImage/memory.c: for the compiler, and for the linker. Not for a
 # bundle, whose author may hand memory out to be freed.
 reserve_compile_flags=(-Xcc -DTENON_RESERVES_MEMORY)
+# Without a hash in each object that is another one in each build: two builds are the same to the bit.
+reproducible=(-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen)
+# What distributions build C with.
+hardening=(-D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+[ "$(uname -m)" != x86_64 ] || hardening+=(-fcf-protection)
 reserve_link_flags=()
 for function in malloc calloc realloc free posix_memalign malloc_usable_size strdup eventfd _Znwm _ZnwmSt11align_val_t _ZdlPvm \
   _ZdlPvmSt11align_val_t; do
@@ -33,6 +38,7 @@ compile_flags=()
 #   -use-ld=lld           comes with Swift; gold leaves local symbols in the dynamic table
 #   --undefined-version   the same flags reach macro tools, which lack our symbols
 #   -z nodelete           Swift's and Dispatch's threads cannot survive an unload
+#   -z relro -z now       what the loader has written is read-only from then on
 #   -s                    symbols are two megabytes of ten
 #   --disable-local-rpath no $ORIGIN in a library that needs only the system's
 build_library() {
@@ -41,7 +47,7 @@ build_library() {
   mkdir -p "$scratch"
   local flags=(-c "$configuration" --package-path "$package" --scratch-path "$scratch" --product "$product"
     --disable-local-rpath -Xswiftc -static-stdlib -Xswiftc -use-ld=lld "${compile_flags[@]}")
-  local word words=("--version-script=$map" --undefined-version "-soname=$soname" -z nodelete "${@:9}")
+  local word words=("--version-script=$map" --undefined-version "-soname=$soname" -z nodelete -z relro -z now "${@:9}")
   # shellcheck disable=SC2206 # SWIFTFLAGS are words
   flags+=(${SWIFTFLAGS:-})
   if [ "$symbols" = stripped ]; then words+=(-s); else flags+=(-Xswiftc -g -Xcc -g); fi

@@ -20,7 +20,8 @@ stage=$build/stage
 lib=$stage/$libdir
 
 stage_headers() {
-  mkdir -p "$stage/include/tenon" "$lib"
+  mkdir -p "$stage/include/tenon" "$stage/share/doc/tenon" "$lib"
+  install -m 644 LICENSE CHANGELOG.md "$stage/share/doc/tenon/"
   install -m 644 include/tenon/*.h "$stage/include/tenon/"
   for header in include/tenon/*.hpp; do
     if [ -f "$header" ]; then install -m 644 "$header" "$stage/include/tenon/"; fi
@@ -29,7 +30,9 @@ stage_headers() {
 
 stage_shared() {
   local file=$lib/libtenon.so.$version
-  compile_flags=("${reserve_compile_flags[@]}")
+  compile_flags=("${reserve_compile_flags[@]}" "${reproducible[@]}")
+  local flag
+  for flag in "${hardening[@]}"; do compile_flags+=(-Xcc "$flag"); done
   build_library . tenon "$build" "$PWD/packaging/tenon.map" "libtenon.so.$major" "$file" release stripped \
     "${reserve_link_flags[@]}"
   links "$file"
@@ -66,13 +69,13 @@ stage_uv() {
   fi
   local file=$lib/libtenon_uv.so.$version
   # shellcheck disable=SC2046 # the flags are words
-  "${CC:-cc}" -std=gnu11 -O2 -fPIC -Wall -Wextra -Iinclude $(pkg-config --cflags libuv) \
+  "${CC:-cc}" -std=gnu11 -O2 -fPIC "${hardening[@]}" -Wall -Wextra -Iinclude $(pkg-config --cflags libuv) \
     -c Sources/TenonUVLoop/uv.c -o "$build/uv.o"
   # $ORIGIN finds libtenon.so beside it, wherever the prefix has been moved to.
   # shellcheck disable=SC2046
   "${CC:-cc}" -shared -s -o "$file" "$build/uv.o" -L"$lib" -ltenon $(pkg-config --libs libuv) \
     -Wl,-soname,"libtenon_uv.so.$major" -Wl,--version-script=packaging/tenon.map \
-    -Wl,-z,defs -Wl,-z,nodelete -Wl,-rpath,'$ORIGIN'
+    -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-rpath,'$ORIGIN'
   links "$file"
   packaging/check-abi.sh "$file"
   rm -f "$lib/libtenon_uv.a"

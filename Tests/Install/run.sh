@@ -197,6 +197,12 @@ check libtenon_uv-soname soname_is "$lib/libtenon_uv.so" libtenon_uv.so.0
 check libtenon-is-self-contained needs_only "$lib/libtenon.so" "$system"
 check libtenon_uv-needs-libtenon-and-libuv needs_only "$lib/libtenon_uv.so" "$system|libtenon|libuv"
 check libtenon-stays-loaded sh -c "readelf -d '$lib/libtenon.so' | grep -q NODELETE"
+is_hardened() { # LIBRARY
+  readelf -dW "$1" | grep -q 'FLAGS.*BIND_NOW' && readelf -lW "$1" | grep -q GNU_RELRO
+  ! readelf -lW "$1" | grep -E 'LOAD.* RWE|GNU_STACK.*RWE' && ! readelf -dW "$1" | grep TEXTREL
+}
+check libtenon-is-hardened is_hardened "$lib/libtenon.so"
+check libtenon_uv-is-hardened is_hardened "$lib/libtenon_uv.so"
 check libtenon-is-at-most-8-MB at_most "$lib/libtenon.so" $size_max
 check installed-files-name-no-place names_no_place
 
