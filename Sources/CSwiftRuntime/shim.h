@@ -12,6 +12,9 @@ extern void _dispatch_main_queue_callback_4CF(void *unused);
 /* The task that runs on this thread, or NULL. withUnsafeCurrentTask() of the same costs some 500 instructions. */
 extern __attribute__((swiftcall)) void *swift_task_getCurrent(void);
 
+/* Whether a task was cancelled: Task.isCancelled, for those who know the task. */
+extern __attribute__((swiftcall)) bool swift_task_isCancelled(void *task);
+
 /* Whether a job of the runtime's is a task, and not what resumes one: the kind in its flags, where the runtime's
  * interface has them (swift/ABI/Task.h). */
 static inline bool tenon__job_is_task(const void *job) {

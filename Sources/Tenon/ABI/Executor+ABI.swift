@@ -126,8 +126,11 @@ public func tenon_executor_post(
   guard let fn else { return TENON_STATUS_INVALID }
   let handle = Handle(executor)
   guard let state = LoopExecutor.state(handle) else { return LoopExecutor.check(handle) }
-  let name = ExecutorName(handle)
-  return state.enqueue(Job(fn, context), name, .newWork) ? TENON_STATUS_OK : state.refusal(name)
+  let (job, name) = (Job(fn, context), ExecutorName(handle))
+  let isAccepted =
+    state.isPolledHere || state.pool != nil
+    ? state.enqueue(job, name, .newWork) : state.enqueueToLoop(job, name, .newWork)
+  return isAccepted ? TENON_STATUS_OK : state.refusal(name)
 }
 
 @c @implementation

@@ -30,6 +30,14 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     _ job: Job, _ name: ExecutorName, _ admission: ExecutorState.Admission, _ accepted: () -> Void
   ) -> Bool {
     if let pool { return pool.enqueue(job, name, admission, accepted) }
+    return enqueueToLoop(job, name, admission, accepted)
+  }
+
+  /// The same, of an executor without threads, outside of its polls.
+  @inline(__always) func enqueueToLoop(
+    _ job: Job, _ name: ExecutorName, _ admission: ExecutorState.Admission,
+    _ accepted: () -> Void = {}
+  ) -> Bool {
     pointee.mutex.lock()
     guard admits(admission, name) else {
       pointee.lateWakes.count()
@@ -42,7 +50,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     }
     accepted()
     shared.pointee.inbox.append(job)
-    unlockAndWake()
+    unlockAndWakeLoop()
     return true
   }
 
@@ -135,7 +143,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   private var isFirstPendingForHost: Bool {
-    source.pointee?.host?.set_alive != nil
+    pointee.tellsAlive.load(ordering: .relaxed)
       && shared.pointee.pendingElsewhere + pointee.pendingHere.load(ordering: .relaxed) == 1
   }
 
@@ -240,6 +248,10 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// The edge from idle to ready: the one producer that finds the loop asleep wakes it, without the mutex.
   @inline(__always) func unlockAndWake() {
     if let pool { return pool.unlockAndTell() }
+    unlockAndWakeLoop()
+  }
+
+  @inline(__always) private func unlockAndWakeLoop() {
     shared.pointee.isAsked = true
     let wakes = shared.pointee.isSleeping
     if wakes {

@@ -63,7 +63,7 @@ struct WakeSource: ~Copyable {
   }
 
   /// The polling thread, before it looks at the queue: so a wake that comes later is kept.
-  func clear() {
+  @inline(never) func clear() {
     own.pointee.signal.store(0, ordering: .relaxed)
     guard case let event = own.pointee.event.load(ordering: .relaxed), event >= 0 else { return }
     var count: eventfd_t = 0

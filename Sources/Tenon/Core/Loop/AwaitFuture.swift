@@ -1,3 +1,4 @@
+import CSwiftRuntime
 import CTenon
 import Synchronization
 
@@ -6,11 +7,11 @@ import Synchronization
 
 /// Waits until a future that is pending has settled; a cancel of this task is passed on.
 @inline(__always) nonisolated(nonsending) func awaitSettled(_ future: Handle) async {
-  if let (state, driver) = LoopExecutor.driverHere {
+  if let (state, driver, task) = LoopExecutor.driverHere {
     driver.awaited.store(future.bits, ordering: .sequentiallyConsistent)
     // Each side writes first and then reads what the other one writes: see `CancelInProgress`.
     if driver.current.load(ordering: .sequentiallyConsistent) == Driver.cancelled
-      || Task.isCancelled
+      || swift_task_isCancelled(UnsafeMutableRawPointer(bitPattern: task))
     {
       cancelForTask(future)
     }
@@ -28,7 +29,9 @@ import Synchronization
 }
 
 @inline(__always) private nonisolated(nonsending) func suspendUntilSettled(_ future: Handle) async {
-  await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+  // Not the newer one, which goes to the executor that it is on already: as much again as it takes to suspend.
+  await _unsafeInheritExecutor_withUnsafeContinuation {
+    (continuation: UnsafeContinuation<Void, Never>) in
     let resume: tenon_completion_fn = { context, _, _ in
       unsafeBitCast(context, to: UnsafeContinuation<Void, Never>.self).resume()
     }
@@ -49,11 +52,12 @@ func cancelForTask(_ future: Handle) {
 extension LoopExecutor {
   /// The driver in whose call this very task is, if it has not been suspended there before by anything else.
   @inline(__always) fileprivate static var driverHere:
-    (state: UnsafeMutablePointer<ExecutorState>, driver: Driver)?
+    (state: UnsafeMutablePointer<ExecutorState>, driver: Driver, task: UInt)?
   {
     guard let state = stateHere, let driver = state.own.pointee.runningDriver,
-      let task = driver.task, unsafeBitCast(task, to: UInt.self) == currentTask
+      let task = driver.task, case let bits = unsafeBitCast(task, to: UInt.self),
+      bits == currentTask
     else { return nil }
-    return (state, driver)
+    return (state, driver, bits)
   }
 }

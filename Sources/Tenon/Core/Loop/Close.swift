@@ -109,7 +109,7 @@ extension LoopExecutor {
       // Somebody began to poll just now, and ends it.
       if status != TENON_STATUS_OK { return TENON_STATUS_PENDING }
       if result.more { continue }
-      guard waitForWork(until: min(deadline, result.deadline), after: result) else {
+      guard state.waitForWork(name, until: min(deadline, result.deadline), after: result) else {
         return TENON_STATUS_PENDING
       }
     }

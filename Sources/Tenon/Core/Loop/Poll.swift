@@ -39,7 +39,7 @@ extension LoopExecutor {
     return reason == TENON_STATUS_OK ? status : reason
   }
 
-  @inline(__always) private static func poll(
+  @inline(__always) static func poll(
     _ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, isLent: Bool,
     _ budget: PollBudget, _ result: inout PollResult
   ) -> tenon_status_t {
@@ -77,7 +77,7 @@ extension LoopExecutor {
     state.own.pointee.budget = min(
       budget.jobs == 0 ? .max : budget.jobs, state.own.pointee.jobsOverdue ?? .max)
     var initial = state.own.pointee.budget
-    var timeEnd = budget.time == 0 ? UInt64.max : Time.deadline(after: budget.time)
+    var timeEnd = budget.time == 0 ? UInt64.max : LoopExecutor.timeEnd(budget.time)
     var interrupt = budget.interrupt
     state.pointee.pollCount.count()
     state.own.pointee.drainMainQueue?()
@@ -85,12 +85,10 @@ extension LoopExecutor {
     while true {
       state.advanceTimers()
       let isDone = runJobs(timeEnd, interrupt)
-      let seenClose = closeDeadline
-      if state.isClosing { cancelLateComers() }
-      if isDone {
-        if state.isClosing && (state.takeInbox() || continueClose()) { continue }
-      } else {
-        cutCloseShort(after: initial &- state.own.pointee.budget)
+      var seenClose = UInt64.max
+      if state.pointee.phase.load(ordering: .relaxed) != .open {
+        seenClose = closeDeadline
+        if attendClose(isDone, after: initial &- state.own.pointee.budget) { continue }
       }
       result.closed = state.pointee.phase.load(ordering: .relaxed) == .closed
       result.more = !isDone && !result.closed
@@ -111,6 +109,20 @@ extension LoopExecutor {
         state.own.pointee.budget = initial
       }
     }
+  }
+
+  @inline(never) private static func timeEnd(_ time: UInt64) -> UInt64 {
+    Time.deadline(after: time)
+  }
+
+  /// After what was ready has run, or the budget was spent, of an executor that closes; true: there may be something to run.
+  @inline(never) private func attendClose(_ isDone: Bool, after jobs: UInt64) -> Bool {
+    if state.isClosing { cancelLateComers() }
+    if !isDone {
+      cutCloseShort(after: jobs)
+      return false
+    }
+    return state.isClosing && (state.takeInbox() || continueClose())
   }
 
   /// Ends the poll, and takes the mutex; unless new work has come, or a close that it has not seen, or that nobody else will
@@ -146,7 +158,8 @@ extension LoopExecutor {
       }
       result.alive = result.more || state.isAlive
       if result.deadline == state.own.pointee.armedDeadline
-        && result.alive == state.pointee.toldAlive.load(ordering: .relaxed)
+        && (!state.pointee.tellsAlive.load(ordering: .relaxed)
+          || result.alive == state.pointee.toldAlive.load(ordering: .relaxed))
       {
         break
       }
@@ -265,7 +278,6 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Makes this thread the one that polls; by a handle, only if there is one still.
   @inline(__always) fileprivate func beginPoll(_ name: ExecutorName, isLent: Bool) -> tenon_status_t
   {
-    if pointee.phase.load(ordering: .relaxed) == .closed { return TENON_STATUS_CLOSED }
     if pointee.poller.load(ordering: .relaxed) != 0 { return refusalOfPoll }
     pointee.mutex.lock()
     // Whoever comes with an old handle must not for a moment keep those from it whose executor is here now.
@@ -296,7 +308,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   private var refusalOfPoll: tenon_status_t {
-    pool == nil ? TENON_STATUS_BUSY : TENON_STATUS_UNSUPPORTED
+    if pointee.phase.load(ordering: .relaxed) == .closed { return TENON_STATUS_CLOSED }
+    return pool == nil ? TENON_STATUS_BUSY : TENON_STATUS_UNSUPPORTED
   }
 
   /// Under the mutex, which this frees: nobody polls any more.

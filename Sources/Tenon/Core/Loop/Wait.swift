@@ -7,52 +7,58 @@ import Synchronization
 
 extension LoopExecutor {
   /// Polls and sleeps until the future has settled; with nil, until nothing is pending.
+  func run(until future: Handle?, deadline: UInt64) -> tenon_status_t {
+    if let threads = threadPool { return threads.runPool(until: future, deadline: deadline) }
+    return state.run(name, isLent: false, until: future, deadline: deadline)
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ExecutorState {
+  /// The same, of an executor without threads; `isLent`: without a reference to it, so its last handle may go meanwhile.
   ///
   /// Of several threads that do so at once one polls and sleeps on the wake source; the others sleep until their future, if
   /// they have one, has settled or that place is free.
-  func run(until future: Handle?, deadline: UInt64) -> tenon_status_t {
-    if let threads = threadPool { return threads.runPool(until: future, deadline: deadline) }
-    guard state.pointee.phase.load(ordering: .relaxed) != .closed else {
-      return TENON_STATUS_CLOSED
-    }
-    guard !state.isPolledHere else { return TENON_STATUS_BUSY }
+  fileprivate func run(
+    _ name: ExecutorName, isLent: Bool, until future: Handle?, deadline: UInt64
+  ) -> tenon_status_t {
+    guard pointee.phase.load(ordering: .relaxed) != .closed else { return TENON_STATUS_CLOSED }
+    guard !isPolledHere else { return TENON_STATUS_BUSY }
     if let future, let end = end(of: future) { return end }
     // A task must not block its thread: others of its kind may need it, and may be what this waits for.
     guard !isInTask else { return TENON_STATUS_DEADLOCK }
-    guard state.pointee.isRunnable.load(ordering: .relaxed) else { return TENON_STATUS_UNSUPPORTED }
+    guard pointee.isRunnable.load(ordering: .relaxed) else { return TENON_STATUS_UNSUPPORTED }
     return Delivery.whileWaiting {
       // A callback of the loop that this very thread runs further up the stack: it turns in here until this future has settled.
-      if state.pointee.runner.load(ordering: .relaxed) == currentThread {
-        return runAlone(until: future, deadline: deadline)
+      if pointee.runner.load(ordering: .relaxed) == currentThread {
+        return runAlone(name, isLent, future, deadline)
       }
-      while !state.becomeRunner() {
+      while !becomeRunner() {
         if let future {
           if let status = awaitRunner(future, deadline) { return status }
-        } else if !state.awaitRunner(until: deadline) {
+        } else if !awaitRunner(until: deadline) {
           return TENON_STATUS_TIMEOUT
         }
       }
-      defer { state.resignRunner() }
-      return runAlone(until: future, deadline: deadline)
+      defer { resignRunner() }
+      return runAlone(name, isLent, future, deadline)
     }
   }
 
   /// Waits beside the thread that runs; nil: its place may be free.
   private func awaitRunner(_ future: Handle, _ deadline: UInt64) -> tenon_status_t? {
-    let state = state
     let ring: tenon_completion_fn = { context, _, _ in
       context?.assumingMemoryBound(to: ExecutorState.self).pointee.runners.change {}
     }
     var alarm: Handle?
     let status = onComplete(
-      future, .none, unsafeBitCast(ring, to: UnsafeRawPointer.self), UnsafeMutableRawPointer(state),
+      future, .none, unsafeBitCast(ring, to: UnsafeRawPointer.self), UnsafeMutableRawPointer(self),
       late: .refuse, isOwn: true
     ) { alarm = $0 }
     if status == TENON_STATUS_SETTLED { return pollFuture(future) }
     guard status == TENON_STATUS_OK, let alarm else { return status }
-    let isOver = state.pointee.runners.wait(until: state.inSystemTime(deadline)) {
+    let isOver = pointee.runners.wait(until: inSystemTime(deadline)) {
       pollFuture(future) != TENON_STATUS_PENDING
-        || state.pointee.runner.load(ordering: .relaxed) == 0
+        || pointee.runner.load(ordering: .relaxed) == 0
     }
     _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN)
     let end = pollFuture(future)
@@ -60,24 +66,26 @@ extension LoopExecutor {
     return isOver ? nil : TENON_STATUS_TIMEOUT
   }
 
-  private func runAlone(until future: Handle?, deadline: UInt64) -> tenon_status_t {
+  private func runAlone(
+    _ name: ExecutorName, _ isLent: Bool, _ future: Handle?, _ deadline: UInt64
+  ) -> tenon_status_t {
     var alarm: Handle?
     // What each poll in here tells the host, lest a turn that begins with one sleeps for longer.
-    let outerDeadline = state.pointee.waitDeadline.load(ordering: .relaxed)
-    state.pointee.waitDeadline.store(min(deadline, outerDeadline), ordering: .relaxed)
+    let outerDeadline = pointee.waitDeadline.load(ordering: .relaxed)
+    pointee.waitDeadline.store(min(deadline, outerDeadline), ordering: .relaxed)
     defer {
-      state.pointee.waitDeadline.store(outerDeadline, ordering: .relaxed)
+      pointee.waitDeadline.store(outerDeadline, ordering: .relaxed)
       if let alarm { _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN) }
     }
     while true {
       if alarm == nil, let end = end(of: future) { return end }
       var result = PollResult()
-      let status = poll(PollBudget(), &result)
+      let status = LoopExecutor.poll(self, name, isLent: isLent, PollBudget(), &result)
       if status != TENON_STATUS_OK { return status }
       if let end = end(of: future) { return end }
       if result.closed { return TENON_STATUS_CLOSED }
       if future == nil && !result.alive { return TENON_STATUS_OK }
-      if deadline != .max && state.now >= deadline { return TENON_STATUS_TIMEOUT }
+      if deadline != .max && now >= deadline { return TENON_STATUS_TIMEOUT }
       if result.more { continue }
       if let future, alarm == nil {
         // Whoever settles it must wake this loop, whatever else does.
@@ -86,7 +94,7 @@ extension LoopExecutor {
         if status == TENON_STATUS_OK || status == TENON_STATUS_SETTLED { continue }
         return status
       }
-      _ = waitForWork(until: min(deadline, result.deadline), after: result)
+      _ = waitForWork(name, until: min(deadline, result.deadline), after: result)
     }
   }
 
@@ -99,29 +107,29 @@ extension LoopExecutor {
   }
 
   /// Sleeps until the loop has something, unless another thread's poll came after `poll`; false: there is no way to
-  /// sleep in this host. A host knows the deadline: see ``nextDeadline()``.
-  func waitForWork(until deadline: UInt64, after poll: PollResult) -> Bool {
-    state.pointee.mutex.lock()
-    guard state.isNamed(name), state.pointee.phase.load(ordering: .relaxed) != .closed else {
-      state.pointee.mutex.unlock()
+  /// sleep in this host. A host knows the deadline: see ``LoopExecutor/nextDeadline()``.
+  func waitForWork(_ name: ExecutorName, until deadline: UInt64, after poll: PollResult) -> Bool {
+    pointee.mutex.lock()
+    guard isNamed(name), pointee.phase.load(ordering: .relaxed) != .closed else {
+      pointee.mutex.unlock()
       return true
     }
-    if let host = state.source.pointee?.host {
-      let context = state.source.pointee?.hostContext
-      state.pointee.mutex.unlock()
+    if let host = source.pointee?.host {
+      let context = source.pointee?.hostContext
+      pointee.mutex.unlock()
       guard let runOnce = host.run_once else { return false }
       runOnce(context)
       return true
     }
-    let isCurrent = state.shared.pointee.turns == poll.turn && !state.shared.pointee.isAsked
+    let isCurrent = shared.pointee.turns == poll.turn && !shared.pointee.isAsked
     if isCurrent {
-      state.shared.pointee.sleepers += 1
-      state.shared.pointee.isSleeping = true
+      shared.pointee.sleepers += 1
+      shared.pointee.isSleeping = true
     }
-    state.pointee.mutex.unlock()
+    pointee.mutex.unlock()
     guard isCurrent else { return true }
-    state.source.pointee?.sleep(until: deadline)
-    state.pointee.mutex.withLock { state.shared.pointee.sleepers -= 1 }
+    source.pointee?.sleep(until: deadline)
+    pointee.mutex.withLock { shared.pointee.sleepers -= 1 }
     return true
   }
 }
@@ -165,13 +173,14 @@ func waitFuture(_ future: Handle, deadline: UInt64) -> tenon_status_t {
 
 private func blockUntilSettled(_ future: Handle, deadline: UInt64) -> tenon_status_t {
   let (name, isNeeded) = executorToPoll(for: future)
-  if let executor = LoopExecutor.named(name), executor.threadPool == nil {
-    let state = executor.state
+  if let state = name.state, state.pool == nil {
     // nil: closed, and no loop is needed any more.
-    let isWatched = state.pointee.mutex.withLock { state.source.pointee?.isWatched }
+    let isWatched = state.pointee.mutex.withLock {
+      state.isNamed(name) ? state.source.pointee?.isWatched : nil
+    }
     if isWatched == false {
       // No loop will ever come: this thread does the work.
-      let status = executor.run(until: future, deadline: deadline)
+      let status = state.run(name, isLent: true, until: future, deadline: deadline)
       if status != TENON_STATUS_BUSY && status != TENON_STATUS_CLOSED { return status }
     } else if isWatched == true, isNeeded,
       state.pointee.home.load(ordering: .relaxed) == currentThread

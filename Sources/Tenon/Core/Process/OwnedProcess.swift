@@ -168,7 +168,9 @@ enum OwnedProcess {
       let status = executor.poll(PollBudget(), &result)
       if status != TENON_STATUS_OK || result.closed { return }
       if result.more || isDone() { continue }
-      guard executor.waitForWork(until: result.deadline, after: result) else { return }
+      guard
+        executor.state.waitForWork(executor.name, until: result.deadline, after: result)
+      else { return }
     }
   }
 }

@@ -116,8 +116,9 @@ struct TimingWheel: ~Copyable {
   }
 
   /// When to look again: at the end of the next timer's tick at the latest; nil without timers.
-  var nextDeadline: UInt64? {
-    if count == 0 { return nil }
+  @inline(__always) var nextDeadline: UInt64? { count == 0 ? nil : firstDeadline }
+
+  @inline(never) private var firstDeadline: UInt64? {
     // A higher level begins where the lower one ends, so the lowest that is not empty has the next.
     for level in 0..<TimingWheel.levels where occupied[level] != 0 {
       let list = level * 64 + Int(nextPlace(on: level))
