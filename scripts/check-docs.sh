@@ -70,12 +70,13 @@ find README.md docs -name '*.md' -print0 | LC_ALL=C sort -z |
 
 check() { # FILE: says why not, and fails
   local base=$work/${1%.*} modules=(tenon) loop status=0 compile=("${CC:-cc}" -std=c11)
+  if [ "${1##*.}" = cpp ]; then compile=("${CXX:-c++}" -std=c++20 -Wpedantic -Wconversion); fi
   if grep -q '<uv\.h>\|<tenon/uv\.h>' "$work/$1"; then modules+=(tenon-uv); fi
   # An adapter's header brings its module.
   for loop in $(sed -nE 's|^#include <tenon/(.*)\.hp?p?>|\1|p' "$work/$1" | tr _ -); do
+    if [ "$loop" = qt ]; then loop=qt6 compile+=(-fPIC); fi
     if [ -f "$prefix/lib/pkgconfig/tenon-$loop.pc" ]; then modules+=("tenon-$loop"); fi
   done
-  if [ "${1##*.}" = cpp ]; then compile=("${CXX:-c++}" -std=c++20 -Wpedantic -Wconversion); fi
   # shellcheck disable=SC2046 # the flags are words
   "${compile[@]}" -Wall -Wextra -Werror -pthread -o "$base" "$work/$1" \
     $(pkg-config --cflags --libs "${modules[@]}") || return 1

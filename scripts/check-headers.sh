@@ -43,7 +43,12 @@ check_plus() { # compiler header options...
 }
 for compiler in g++ clang++; do
   command -v $compiler > /dev/null || continue
-  for path in include/tenon/*.hpp; do check_plus $compiler "$(basename "$path")" -std=c++20; done
+  for path in include/tenon/*.hpp; do
+    header=$(basename "$path") options=
+    [ "$header" != qt.hpp ] || options="-fPIC $(pkg-config --cflags Qt6Core | sed 's/-I/-isystem /g')"
+    # shellcheck disable=SC2086 # the options are words
+    check_plus $compiler "$header" -std=c++20 $options
+  done
   # The umbrella has them all, so the other dialects need it alone.
   for standard in c++17 c++23 "c++17 -fno-exceptions -fno-rtti"; do
     # shellcheck disable=SC2086 # the options are words

@@ -21,6 +21,9 @@ need /usr/include/glib-2.0/glib.h libglib2.0-dev
 need /usr/include/event2/event.h libevent-dev
 need /usr/include/ev.h libev-dev
 need /usr/include/systemd/sd-event.h libsystemd-dev
+need /usr/include/liburing.h liburing-dev
+need "$(echo /usr/include/*/qt5/QtCore/QObject)" qtbase5-dev
+need "$(echo /usr/include/*/qt6/QtCore/QObject)" qt6-base-dev
 need clang-tidy clang-tidy
 need /usr/include/c++/v1/vector libc++-dev
 need "$(echo /usr/lib/*/libc++abi.so)" libc++abi-dev

@@ -10,7 +10,7 @@ options=(-std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=al
 link=(-L"$library" -ltenon -Wl,-rpath,"$library" -pthread)
 kit=(Sources/TenonAdapterCheck/*.c)
 for source in "${kit[@]}"; do
-  gcc "${options[@]}" -c "$source" -o "$build/$(basename "$source" .c).o"
+  gcc "${options[@]}" -fno-sanitize=undefined -c "$source" -o "$build/$(basename "$source" .c).o"
 done
 objects=()
 for source in "${kit[@]}"; do objects+=("$build/$(basename "$source" .c).o"); done
@@ -23,7 +23,7 @@ check() { # name, pkg-config's module, more sources and libraries
 }
 check_plus() { # program, source, options...
   g++ -std=c++20 -O0 -g1 -fsanitize=address -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Iinclude \
-    -o "$build/$1" "Tests/Loops/$2" "${@:3}" "${objects[@]}" "${link[@]}"
+    -o "$build/$1" "Tests/Loops/$2" "${objects[@]}" "${@:3}" "${link[@]}"
   timeout 300 "$build/$1" || failed=1
 }
 check uv libuv Sources/TenonUVLoop/uv.c
@@ -32,6 +32,12 @@ check event libevent_core
 check ev '' -lev
 check sd-event libsystemd
 check epoll ''
+check uring liburing
 check_plus asio asio.cpp
 check_plus asio-standalone asio.cpp -DASIO_STANDALONE
+for version in 5 6; do
+  # shellcheck disable=SC2046
+  check_plus qt$version qt.cpp -fPIC $(pkg-config --cflags Qt${version}Core | sed 's/-I/-isystem /g') \
+    $(pkg-config --libs Qt${version}Core)
+done
 exit $failed

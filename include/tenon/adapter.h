@@ -556,6 +556,23 @@ static inline tenon_adapter_t *tenon_adapter_of(tenon_executor_t *executor,
   return *status == TENON_STATUS_OK ? adapter : NULL;
 }
 
+/** One of the adapters of this kind that are on a loop, for one that tells its end itself; NULL: there is
+ *  none. */
+static inline tenon_adapter_t *tenon_adapter_on(void *loop,
+                                                const tenon_adapter_operations_t *operations) {
+  tenon__adapters_t *all = tenon__all_adapters();
+  tenon_adapter_t *adapter = NULL;
+  if (!all)
+    return NULL;
+  pthread_mutex_lock(&all->mutex);
+  for (adapter = all->first; adapter; adapter = adapter->next)
+    if (adapter->loop == loop && !adapter->is_gone &&
+        strcmp(adapter->operations->name, operations->name) == 0)
+      break;
+  pthread_mutex_unlock(&all->mutex);
+  return adapter;
+}
+
 /**
  * Closes an executor and takes it off its loop. Ownership, threading and errors are those of
  * tenon_uv_detach(): the loop goes on until all has ended or `timeout_ns` is over, and then `fn` is told.

@@ -36,7 +36,7 @@ typedef struct tenon__epoll_adapter {
 
 struct tenon_epoll {
   int set;
-  int signals;
+  int signal_fd;
   tenon__epoll_watch_t *watches; /* by descriptor */
   size_t size;
   size_t alive; /* watches and executors that the loop goes on for */
@@ -117,7 +117,7 @@ static inline void tenon__epoll_signalled(void *context, uint32_t events) {
   tenon_epoll_t *loop = (tenon_epoll_t *)context;
   struct signalfd_siginfo info;
   (void)events;
-  while (read(loop->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+  while (read(loop->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
     const tenon__epoll_watch_t *watch = &loop->on_signal[info.ssi_signo < 65 ? info.ssi_signo : 0];
     if (watch->fn)
       watch->fn(watch->context, info.ssi_signo);
@@ -142,16 +142,16 @@ static inline tenon_status_t tenon_epoll_on_signal(tenon_epoll_t *loop, int numb
   if (number < 1 || number > 64 || sigaddset(&one, number) != 0)
     return TENON_STATUS_INVALID;
   sigaddset(&loop->mask, number);
-  fd = signalfd(loop->signals, &loop->mask, SFD_CLOEXEC | SFD_NONBLOCK);
+  fd = signalfd(loop->signal_fd, &loop->mask, SFD_CLOEXEC | SFD_NONBLOCK);
   if (fd < 0)
     return TENON_STATUS_NO_RESOURCES;
-  if (loop->signals < 0) {
+  if (loop->signal_fd < 0) {
     const tenon_status_t status = tenon__epoll_add(loop, fd, EPOLLIN, tenon__epoll_signalled, loop);
     if (status != TENON_STATUS_OK) {
       close(fd);
       return status;
     }
-    loop->signals = fd;
+    loop->signal_fd = fd;
   }
   loop->on_signal[number].fn = fn;
   loop->on_signal[number].context = context;
@@ -169,7 +169,7 @@ static inline tenon_status_t tenon_epoll_create(tenon_epoll_t **loop_out) {
   if (!loop)
     return TENON_STATUS_NO_RESOURCES;
   loop->set = epoll_create1(EPOLL_CLOEXEC);
-  loop->signals = -1;
+  loop->signal_fd = -1;
   sigemptyset(&loop->mask);
   sigemptyset(&loop->blocked);
   if (loop->set < 0) {
@@ -237,8 +237,8 @@ static inline void tenon_epoll_destroy(tenon_epoll_t *loop) {
     tenon_adapter_gone(&adapter->adapter);
   }
   pthread_sigmask(SIG_UNBLOCK, &loop->blocked, NULL);
-  if (loop->signals >= 0)
-    close(loop->signals);
+  if (loop->signal_fd >= 0)
+    close(loop->signal_fd);
   close(loop->set);
   free(loop->watches);
   free(loop);

@@ -1,0 +1,163 @@
+/*
+ * The adapter for io_uring, checked; and submissions as futures.
+ */
+#define _GNU_SOURCE
+
+#include <tenon/adapter_check.h>
+#include <tenon/uring.h>
+
+typedef struct world {
+  struct io_uring ring;
+  bool is_stopped;
+} world_t;
+
+static void *create(void) {
+  world_t *world = calloc(1, sizeof *world);
+  if (!world || io_uring_queue_init(64, &world->ring, 0) != 0)
+    return NULL;
+  return world;
+}
+
+typedef struct later {
+  struct __kernel_timespec time;
+  tenon_adapter_callback_fn fn;
+  void *context;
+} later_t;
+
+static void run(void *context) {
+  world_t *world = context;
+  struct io_uring_cqe *cqe;
+  world->is_stopped = false;
+  while (!world->is_stopped) {
+    io_uring_submit_and_wait(&world->ring, 1);
+    while (!world->is_stopped && io_uring_peek_cqe(&world->ring, &cqe) == 0) {
+      struct io_uring_cqe completion = *cqe;
+      io_uring_cqe_seen(&world->ring, cqe);
+      if (tenon_uring_take(&completion))
+        continue;
+      later_t later = *(later_t *)(uintptr_t)completion.user_data;
+      free((void *)(uintptr_t)completion.user_data);
+      later.fn(later.context);
+    }
+  }
+  world->is_stopped = false;
+}
+
+static void stop(void *context) { ((world_t *)context)->is_stopped = true; }
+
+static void after(void *context, uint32_t delay_ms, tenon_adapter_callback_fn fn,
+                  void *fn_context) {
+  world_t *world = context;
+  later_t *later = malloc(sizeof *later);
+  struct io_uring_sqe *entry = io_uring_get_sqe(&world->ring);
+  if (!later || !entry)
+    abort();
+  *later = (later_t){{delay_ms / 1000, (long long)(delay_ms % 1000) * 1000000}, fn, fn_context};
+  io_uring_prep_timeout(entry, &later->time, 0, 0);
+  io_uring_sqe_set_data(entry, later);
+}
+
+static void destroy(void *context) {
+  world_t *world = context;
+  io_uring_queue_exit(&world->ring);
+  tenon_uring_gone(&world->ring);
+  free(world);
+}
+
+static tenon_status_t attach(void *context, tenon_executor_t **executor_out) {
+  return tenon_uring_attach(&((world_t *)context)->ring, NULL, executor_out);
+}
+
+static int failures;
+
+static void expect(bool held, const char *what) {
+  if (held)
+    return;
+  failures++;
+  fprintf(stderr, "uring: not so: %s\n", what);
+}
+
+static void stop_completion(void *context, tenon_status_t status, tenon_future_t *future) {
+  (void)status;
+  (void)future;
+  stop(context);
+}
+
+static tenon_status_t await(world_t *world, tenon_executor_t *executor, tenon_future_t *future) {
+  tenon_future_on_complete(future, executor, stop_completion, world, NULL);
+  run(world);
+  return tenon_future_poll(future);
+}
+
+static void check_futures(void) {
+  world_t *world = create();
+  tenon_executor_t *executor;
+  tenon_future_t *future;
+  char text[3] = "ab", read_back[3] = "";
+  int pair[2];
+  expect(pipe(pair) == 0 && attach(world, &executor) == TENON_STATUS_OK, "a world");
+  struct io_uring_sqe *entry = io_uring_get_sqe(&world->ring);
+  io_uring_prep_write(entry, pair[1], text, 3, 0);
+  tenon_uring_future(executor, entry, &future);
+  tenon_value_t value = tenon_value_none();
+  expect(await(world, executor, future) == TENON_STATUS_OK &&
+             tenon_future_take(future, &value) == TENON_STATUS_OK && value.as.i64 == 3,
+         "a submission's result is its future's");
+  tenon_future_release(future);
+  entry = io_uring_get_sqe(&world->ring);
+  io_uring_prep_read(entry, pair[0], read_back, 3, 0);
+  tenon_uring_future(executor, entry, &future);
+  expect(await(world, executor, future) == TENON_STATUS_OK && strcmp(text, read_back) == 0,
+         "a read reads");
+  tenon_future_release(future);
+  entry = io_uring_get_sqe(&world->ring);
+  io_uring_prep_read(entry, pair[0], read_back, 3, 0);
+  tenon_uring_future(executor, entry, &future);
+  tenon_future_cancel(future);
+  expect(await(world, executor, future) == TENON_STATUS_CANCELLED,
+         "a cancel of the future is one of the submission");
+  tenon_future_release(future);
+  entry = io_uring_get_sqe(&world->ring);
+  io_uring_prep_read(entry, -1, read_back, 3, 0);
+  tenon_uring_future(executor, entry, &future);
+  tenon_error_t *error;
+  int64_t code = 0;
+  expect(await(world, executor, future) == TENON_STATUS_REJECTED &&
+             tenon_future_copy_error(future, &error) == TENON_STATUS_OK,
+         "a submission's error is its future's");
+  tenon_error_get_code(error, &code);
+  expect(code == EBADF, "it keeps its number");
+  tenon_error_release(error);
+  tenon_future_release(future);
+  tenon_executor_close(executor, 0);
+  tenon_executor_release(executor);
+  close(pair[0]);
+  close(pair[1]);
+  destroy(world);
+}
+
+int main(void) {
+  const tenon_adapter_subject_t subject = {
+      .struct_size = sizeof subject,
+      .name = "uring",
+      .traits =
+          TENON_ADAPTER_TRAIT_NESTS | TENON_ADAPTER_TRAIT_MOVES | TENON_ADAPTER_TRAIT_OUTLIVES,
+      .precision_ns = 1000000,
+      .create = create,
+      .run = run,
+      .stop = stop,
+      .after = after,
+      .destroy = destroy,
+      .attach = attach,
+      .detach = tenon_uring_detach,
+  };
+  struct io_uring ring;
+  if (io_uring_queue_init(4, &ring, 0) != 0) { /* a container that forbids it */
+    fprintf(stderr, "uring: not here, so not checked\n");
+    return 0;
+  }
+  io_uring_queue_exit(&ring);
+  int failed = tenon_adapter_check(&subject, stderr);
+  check_futures();
+  return failed != 0 || failures != 0;
+}

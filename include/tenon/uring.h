@@ -1,0 +1,314 @@
+/**
+ * @file tenon/uring.h
+ *
+ * Runs an executor on a program's own io_uring, and makes futures of its submissions. Needs <liburing.h>
+ * 2.2; all is inline. pkg-config: tenon-uring; CMake: Tenon::uring.
+ *
+ * The executor's poll and timer ride on the host's ring. Its loop submits what is queued, waits, and gives
+ * each completion to tenon_uring_take() first:
+ *
+ *     io_uring_submit_and_wait(&ring, 1);
+ *     while (io_uring_peek_cqe(&ring, &cqe) == 0) {
+ *       struct io_uring_cqe completion = *cqe;
+ *       io_uring_cqe_seen(&ring, cqe);
+ *       if (!tenon_uring_take(&completion))
+ *         ... the host's own
+ *     }
+ *
+ * What is Tenon's has the highest bit of user_data set, which addresses never have.
+ */
+#ifndef TENON_URING_H
+#define TENON_URING_H
+
+#include <liburing.h>
+#include <tenon/adapter.h>
+#include <tenon/tenon.h>
+
+TENON_BEGIN_DECLS
+
+/** What a completion is for. */
+typedef struct tenon__uring_op {
+  void (*fn)(struct tenon__uring_op *op, int result, unsigned int flags);
+} tenon__uring_op_t;
+
+#define TENON__URING_OURS ((uint64_t)1 << 63)
+
+static inline uint64_t tenon__uring_tag(const tenon__uring_op_t *op) {
+  return TENON__URING_OURS | (uint64_t)(uintptr_t)op;
+}
+
+/** An entry, if need be of a queue that is submitted for it; NULL: the kernel takes none. */
+static inline struct io_uring_sqe *tenon__uring_entry(struct io_uring *ring) {
+  struct io_uring_sqe *entry = io_uring_get_sqe(ring);
+  if (!entry && io_uring_submit(ring) >= 0)
+    entry = io_uring_get_sqe(ring);
+  return entry;
+}
+
+/**
+ * Takes a completion of Tenon's; false: it is the host's. It may run jobs.
+ *
+ * Threading:  the thread that runs the ring.
+ * Since:      0.2.0
+ */
+static inline bool tenon_uring_take(const struct io_uring_cqe *completion) {
+  tenon__uring_op_t *op;
+  if (!(completion->user_data & TENON__URING_OURS))
+    return false;
+  op = (tenon__uring_op_t *)(uintptr_t)(completion->user_data & ~TENON__URING_OURS);
+  if (op) /* NULL: a cancel's or an update's own */
+    op->fn(op, completion->res, completion->flags);
+  return true;
+}
+
+/* MARK: The executor */
+
+typedef struct tenon__uring {
+  tenon_adapter_t adapter;
+  tenon__uring_op_t reader;
+  tenon__uring_op_t timer;
+  struct __kernel_timespec time;
+  unsigned int flying; /* submissions whose completions will come */
+  bool is_armed;
+} tenon__uring_t;
+
+#define TENON__URING_OF(op, member)                                                                \
+  ((tenon__uring_t *)(void *)((char *)(op)-offsetof(tenon__uring_t, member)))
+
+static inline bool tenon__uring_watch(tenon__uring_t *uring) {
+  struct io_uring_sqe *entry = tenon__uring_entry((struct io_uring *)uring->adapter.loop);
+  if (!entry)
+    return false;
+  io_uring_prep_poll_multishot(entry, uring->adapter.fd, POLLIN);
+  entry->user_data = tenon__uring_tag(&uring->reader);
+  uring->flying++;
+  return true;
+}
+
+static inline void tenon__uring_land(tenon__uring_t *uring) {
+  if (--uring->flying == 0 && uring->adapter.is_closed)
+    tenon_adapter_detached(&uring->adapter);
+}
+
+static inline void tenon__uring_read(tenon__uring_op_t *op, int result, unsigned int flags) {
+  tenon__uring_t *uring = TENON__URING_OF(op, reader);
+  if (!(flags & IORING_CQE_F_MORE)) {
+    if (uring->adapter.is_closed) {
+      tenon__uring_land(uring); /* it may be gone then */
+      return;
+    }
+    uring->flying--;
+    tenon__uring_watch(uring); /* the kernel ends a watch when completions overflow */
+  }
+  if (result >= 0)
+    tenon_adapter_ready(&uring->adapter);
+}
+
+static inline void tenon__uring_due(tenon__uring_op_t *op, int result, unsigned int flags) {
+  tenon__uring_t *uring = TENON__URING_OF(op, timer);
+  (void)flags;
+  uring->is_armed = false;
+  if (uring->adapter.is_closed) {
+    tenon__uring_land(uring);
+    return;
+  }
+  uring->flying--;
+  if (result == -ETIME)
+    tenon_adapter_due(&uring->adapter);
+}
+
+static inline void tenon__uring_set_timer(tenon_adapter_t *adapter, uint64_t deadline_ns) {
+  tenon__uring_t *uring = (tenon__uring_t *)adapter;
+  struct io_uring_sqe *entry;
+  if (deadline_ns == TENON_FOREVER && !uring->is_armed)
+    return;
+  entry = tenon__uring_entry((struct io_uring *)adapter->loop);
+  if (!entry)
+    return; /* the kernel takes nothing: neither from anybody else */
+  uring->time.tv_sec = (int64_t)(deadline_ns / 1000000000u);
+  uring->time.tv_nsec = (long long)(deadline_ns % 1000000000u);
+  if (deadline_ns == TENON_FOREVER) {
+    io_uring_prep_timeout_remove(entry, tenon__uring_tag(&uring->timer), 0);
+    entry->user_data = TENON__URING_OURS;
+  } else if (uring->is_armed) {
+    /* If it runs out before this, it is set again then. */
+    io_uring_prep_timeout_update(entry, &uring->time, tenon__uring_tag(&uring->timer),
+                                 IORING_TIMEOUT_ABS);
+    entry->user_data = TENON__URING_OURS;
+  } else {
+    io_uring_prep_timeout(entry, &uring->time, 0, IORING_TIMEOUT_ABS);
+    entry->user_data = tenon__uring_tag(&uring->timer);
+    uring->is_armed = true;
+    uring->flying++;
+  }
+}
+
+static inline tenon_status_t tenon__uring_attach(tenon_adapter_t *adapter) {
+  tenon__uring_t *uring = (tenon__uring_t *)adapter;
+  uring->reader.fn = tenon__uring_read;
+  uring->timer.fn = tenon__uring_due;
+  return tenon__uring_watch(uring) ? TENON_STATUS_OK : TENON_STATUS_NO_RESOURCES;
+}
+
+static inline void tenon__uring_detach(tenon_adapter_t *adapter) {
+  tenon__uring_t *uring = (tenon__uring_t *)adapter;
+  struct io_uring *ring = (struct io_uring *)adapter->loop;
+  struct io_uring_sqe *entry = tenon__uring_entry(ring);
+  if (entry) {
+    io_uring_prep_cancel64(entry, tenon__uring_tag(&uring->reader), 0);
+    entry->user_data = TENON__URING_OURS;
+  }
+  if (uring->is_armed && (entry = tenon__uring_entry(ring)) != NULL) {
+    io_uring_prep_timeout_remove(entry, tenon__uring_tag(&uring->timer), 0);
+    entry->user_data = TENON__URING_OURS;
+  }
+}
+
+static inline const tenon_adapter_operations_t *tenon__uring_operations(void) {
+  static const tenon_adapter_operations_t operations = {
+      "uring",
+      sizeof(tenon__uring_t),
+      tenon__uring_attach,
+      tenon__uring_set_timer,
+      NULL,
+      NULL,
+      tenon__uring_detach,
+      NULL,
+      NULL,
+  };
+  return &operations;
+}
+
+/**
+ * Makes an executor whose jobs run in tenon_uring_take().
+ *
+ * Nothing but the host can turn its ring, so tenon_executor_run_until() is TENON_STATUS_UNSUPPORTED.
+ *
+ * Ownership:  borrows all. Before io_uring_queue_exit() comes the detach, complete, or tenon_uring_gone().
+ *             The caller detaches, and releases `*executor_out`, in any order.
+ * Threading:  the thread that runs the ring.
+ * Errors:     TENON_STATUS_INVALID, TENON_STATUS_NO_RESOURCES, TENON_STATUS_FORKED.
+ * Since:      0.2.0
+ */
+static inline tenon_status_t tenon_uring_attach(struct io_uring *ring,
+                                                const tenon_adapter_config_t *config,
+                                                tenon_executor_t **executor_out) {
+  return tenon_adapter_attach(tenon__uring_operations(), ring, config, executor_out);
+}
+
+/** Closes the executor and takes it off: see tenon_uv_detach(), which this is for a ring. Since: 0.2.0 */
+static inline tenon_status_t tenon_uring_detach(tenon_executor_t *executor, uint64_t timeout_ns,
+                                                tenon_adapter_detached_fn fn, void *context) {
+  return tenon_adapter_detach(executor, tenon__uring_operations(), timeout_ns, fn, context);
+}
+
+/** Reads the ring that an executor is on: borrowed; on its thread. Since: 0.2.0 */
+static inline tenon_status_t tenon_uring_get_ring(tenon_executor_t *executor,
+                                                  struct io_uring **ring_out) {
+  void *loop;
+  const tenon_status_t status = tenon_adapter_get_loop(executor, tenon__uring_operations(), &loop);
+  if (status == TENON_STATUS_OK)
+    *ring_out = (struct io_uring *)loop;
+  return status;
+}
+
+/**
+ * Says that a ring goes away, with executors that are still on it: right after io_uring_queue_exit(), on its
+ * thread. They are ended by their detach then, or in here if that was before.
+ *
+ * Since:      0.2.0
+ */
+static inline void tenon_uring_gone(struct io_uring *ring) {
+  tenon_adapter_t *adapter;
+  while ((adapter = tenon_adapter_on(ring, tenon__uring_operations())) != NULL)
+    tenon_adapter_gone(adapter);
+}
+
+/* MARK: Submissions as futures */
+
+typedef struct tenon__uring_call {
+  tenon__uring_op_t op;
+  struct io_uring *ring;
+  tenon_promise_t *promise;
+  int references; /* the completion's, and the cancel's: both on the ring's thread */
+  bool is_done;
+} tenon__uring_call_t;
+
+static inline void tenon__uring_release(tenon__uring_call_t *call) {
+  if (--call->references == 0)
+    free(call);
+}
+
+static inline void tenon__uring_done(tenon__uring_op_t *op, int result, unsigned int flags) {
+  tenon__uring_call_t *call = (tenon__uring_call_t *)op;
+  tenon_value_t value = tenon_value_i64(result);
+  tenon_error_t *error;
+  if (flags & IORING_CQE_F_MORE)
+    return; /* a first one is enough, and the last one ends it */
+  call->is_done = true;
+  if (result >= 0) {
+    tenon_promise_resolve(call->promise, &value);
+  } else if (result == -ECANCELED) {
+    tenon_promise_cancel(call->promise);
+  } else if (tenon_error_create("errno", -result, strerror(-result), NULL, &error) ==
+             TENON_STATUS_OK) {
+    tenon_promise_reject(call->promise, error);
+    tenon_error_release(error);
+  } else {
+    tenon_promise_release(call->promise);
+  }
+  tenon__uring_release(call);
+}
+
+static inline void tenon__uring_cancel(void *context, tenon_status_t status) {
+  tenon__uring_call_t *call = (tenon__uring_call_t *)context;
+  struct io_uring_sqe *entry;
+  if (status == TENON_STATUS_CANCELLED && !call->is_done &&
+      (entry = tenon__uring_entry(call->ring)) != NULL) {
+    io_uring_prep_cancel64(entry, tenon__uring_tag(&call->op), 0);
+    entry->user_data = TENON__URING_OURS;
+  }
+  tenon__uring_release(call);
+}
+
+/**
+ * Makes a future of a submission: its result, or an error in domain "errno". A cancel of the future cancels
+ * the submission.
+ *
+ * Ownership:  `entry` is one of the ring of `executor`, prepared, and queued by this: buffers that it names
+ *             live until the future has settled. The future is the caller's.
+ * Threading:  the thread that runs the ring.
+ * Errors:     those of tenon_uring_get_ring(), TENON_STATUS_NO_RESOURCES: the entry is a no-op then.
+ * Since:      0.2.0
+ */
+static inline tenon_status_t tenon_uring_future(tenon_executor_t *executor,
+                                                struct io_uring_sqe *entry,
+                                                tenon_future_t **future_out) {
+  tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
+  struct io_uring *ring = NULL;
+  tenon__uring_call_t *call = NULL;
+  tenon_status_t status = tenon_uring_get_ring(executor, &ring);
+  config.executor = executor;
+  if (status == TENON_STATUS_OK && !(call = (tenon__uring_call_t *)calloc(1, sizeof *call)))
+    status = TENON_STATUS_NO_RESOURCES;
+  if (status == TENON_STATUS_OK)
+    status = tenon_promise_create(&config, &call->promise, future_out);
+  if (status != TENON_STATUS_OK) {
+    free(call);
+    io_uring_prep_nop(entry);
+    entry->user_data = TENON__URING_OURS;
+    return status;
+  }
+  call->op.fn = tenon__uring_done;
+  call->ring = ring;
+  call->references = 2;
+  entry->user_data = tenon__uring_tag(&call->op);
+  if (tenon_promise_on_cancel(call->promise, executor, tenon__uring_cancel, call, NULL) !=
+      TENON_STATUS_OK)
+    call->references--;
+  return TENON_STATUS_OK;
+}
+
+TENON_END_DECLS
+
+#endif /* TENON_URING_H */
