@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
 .PHONY: help check-swift packages build test test-long test-c test-exhaustion test-loops test-cpp test-core test-sanitizers test-search \
-	test-node test-node-versions test-install test-docs test-bindgen test-instructions check format demo demo-cpp \
+	test-node test-node-versions test-install test-docs test-bindgen test-packages test-instructions check format demo demo-cpp \
 	demo-node bench install bundle clean
 
 help: ## list these commands
@@ -23,7 +23,7 @@ build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
 PARTS := check test-c test-exhaustion test-loops test-cpp test-core test-sanitizers test-search test-node test-install test-docs test-bindgen \
-	test-instructions
+	test-packages test-instructions
 test: check-swift packages $(PARTS) ## run all tests
 	@echo "make test: all parts passed"
 
@@ -67,6 +67,9 @@ test-docs: check-swift packages
 test-bindgen: check-swift packages ## run what tenon-bindgen makes of the samples
 	scripts/test-bindgen.sh
 
+test-packages: check-swift packages ## export real packages, and use them from C and C++
+	scripts/test-packages.sh
+
 test-instructions: check-swift packages
 	bench/instructions.sh --check
 
@@ -80,7 +83,7 @@ check: check-swift packages ## check formatting, headers, layers, and what peopl
 format: ## format Swift and C
 	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Plugins Sources Tests examples-c \
 	  bench/channels/Sources bench/channels/Package.swift bench/swift/Sources bench/swift/Package.swift \
-	  examples-node
+	  examples-node examples-export/Package.swift examples-export/Sources examples-export/by-hand
 	scripts/check-format.sh --fix
 
 demo: check-swift packages ## search a tree: make demo [PATTERN=text] [DIR=folder]

@@ -95,7 +95,7 @@ for pattern in "${patterns[@]}"; do
 done
 [ ${#folders[@]} -gt 0 ] || die "no C headers in $package: what should be exported? See HEADERS"
 for folder in "${folders[@]}"; do
-  (cd "$folder" && find . -name '*.h' -exec cp --parents -t "$include" {} +)
+  (cd "$folder" && find . \( -name '*.h' -o -name '*.hpp' \) -exec cp --parents -t "$include" {} +)
 done
 mapfile -t headers < <(find "$include" -name '*.h')
 install -m 644 "$tenon"/include/tenon/* "$include/tenon/"
