@@ -106,10 +106,12 @@ public func makeValue<Content: Exportable>(
   return TENON_STATUS_REJECTED
 }
 
-/// Runs a function that blocks or computes for long on another thread than the loop's.
-public nonisolated(nonsending) func concurrently<Result: Sendable>(
+/// Runs a function that blocks or computes for long on another thread than the loop's: the loop's pool, or one of Swift's.
+@concurrent public func concurrently<Result: Sendable>(
   _ body: @escaping @Sendable () throws -> Result
 ) async throws -> Result {
+  if !LoopExecutor.isPolling { return try body() }
+  // The loop has no pool.
   let task = Task.detached(executorPreference: globalConcurrentExecutor) { try body() }
   return try await withTaskCancellationHandler {
     try await task.value

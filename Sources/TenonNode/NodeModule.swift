@@ -67,6 +67,27 @@ public struct NodeModule: ~Copyable {
     }
   }
 
+  /// Exports a function that gives Node's loop a pool, where concurrent code of Swift runs, such as `@concurrent` functions and
+  /// detached tasks, so that JavaScript goes on: it takes the number of threads that there may be, and 0 for none.
+  ///
+  /// An addon that has a pool of its own uses ``LoopExecutor/setPool(_:)`` of ``executor``.
+  public borrowing func exportPooling(_ name: String) {
+    add(name, ["threads"]) { [executor = state.executor] call in
+      let threads = try call.next(Int.self)
+      return try call.answer {
+        if threads == 0 {
+          try executor.setPool(nil)
+        } else {
+          let pool = try ThreadPool.create(threads: threads, name: "pool")
+          // The loop has it alone.
+          defer { tenon_executor_release(pool.pointer) }
+          try executor.setPool(pool)
+        }
+        return Value.none
+      }
+    }
+  }
+
   borrowing func set(_ name: String, _ js: OpaquePointer?) {
     _ = napi_set_named_property(env, exports, name, js)
   }

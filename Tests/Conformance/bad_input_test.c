@@ -478,8 +478,8 @@ static tenon_status_t call_process_own(arguments_t *arguments) {
   return tenon_process_own(HANDLE(executor, 0));
 }
 
-static tenon_status_t call_process_own_default(arguments_t *arguments) {
-  return tenon_process_own_default(HANDLE(executor, 0));
+static tenon_status_t call_executor_set_pool(arguments_t *arguments) {
+  return tenon_executor_set_pool(HANDLE(executor, 0), HANDLE(executor, 1));
 }
 
 static tenon_status_t call_process_main_queue_fd(arguments_t *arguments) {
@@ -864,6 +864,7 @@ const function_t conformance_functions[] = {
     FUNCTION(executor_run_until, .handles = {X, F}, .optional = {false, true}),
     FUNCTION(executor_post, .handles = {X}, .pointers = 1),
     FUNCTION(executor_for, .handles = {X}, .pointers = 1),
+    FUNCTION(executor_set_pool, .handles = {X, X}, .optional = {false, true}, .inexact = true),
     FUNCTION(executor_get_now_ns, .handles = {X}, .pointers = 1),
     FUNCTION(executor_close, .handles = {X}),
     FUNCTION(executor_begin_close, .handles = {X}),
@@ -876,7 +877,6 @@ const function_t conformance_functions[] = {
     FUNCTION(timer_cancel, .handles = {T}),
 
     FUNCTION(process_own, .handles = {X}, .inexact = true),
-    FUNCTION(process_own_default, .handles = {X}, .inexact = true),
     NOTHING(process_get_mode),
     FUNCTION(process_main_queue_fd, .pointers = 1, .inexact = true),
     NOTHING(process_drain_main_queue),

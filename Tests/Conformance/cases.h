@@ -427,6 +427,9 @@
   CASE(the_last_release_of_a_pool_closes_it_without_waiting)                  \
   CASE(posts_race_a_close_of_a_pool_and_each_is_told_once_or_refused)         \
   CASE(a_million_futures_tell_a_pool)                                         \
+  CASE(a_loop_keeps_the_pool_that_it_was_given)                               \
+  CASE(a_loop_takes_no_pool_that_is_none_or_has_closed)                       \
+  CASE(a_thousand_results_of_a_pool_wake_a_loop_once)                         \
   CASE(a_pool_from_before_a_fork_says_so_in_the_child)                        \
   CASE(a_job_of_a_pool_may_fork)                                              \
   /* parallel_test.c */                                                       \

@@ -124,7 +124,8 @@ CASE(nobody_polls_a_pool) {
     CHECK_STATUS(TENON_STATUS_UNSUPPORTED,
                  tenon_executor_get_host_context(pool, no_wake, &context));
     CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_process_own(pool));
-    CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_process_own_default(pool));
+    CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_executor_set_pool(pool, pool));
+    CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_executor_set_pool(pool, NULL));
     post(pool, tell, &told);
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(pool, NULL, TENON_FOREVER));
   }
@@ -774,6 +775,90 @@ CASE(a_million_futures_tell_a_pool) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(pool, NULL, TENON_FOREVER));
   CHECK_COUNT(rounds, count);
   pool_end(pool);
+}
+
+/* MARK: A loop's pool */
+
+CASE(a_loop_keeps_the_pool_that_it_was_given) {
+  tenon_executor_t *loop = executor_create();
+  tenon_executor_t *first = pool_create(1), *second = pool_create(1), *last = pool_create(1);
+  told_t told = TOLD_INIT;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_set_pool(loop, first));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_set_pool(loop, first));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(first));
+  post(first, tell, &told); /* The loop's reference. */
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(first, NULL, TENON_FOREVER));
+  CHECK_COUNT(1, told.count);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_set_pool(loop, second));
+  CHECK(tenon_executor_post(first, tell, &told) < 0);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(second));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_set_pool(loop, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_set_pool(loop, NULL));
+  CHECK(tenon_executor_post(second, tell, &told) < 0);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_set_pool(loop, last));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(last));
+  executor_end(loop);
+  CHECK(tenon_executor_post(last, tell, &told) < 0);
+  CHECK_COUNT(1, told.count);
+}
+
+CASE(a_loop_takes_no_pool_that_is_none_or_has_closed) {
+  tenon_executor_t *loop = executor_create(), *other = executor_create();
+  tenon_executor_t *pool = pool_create(1), *closed = pool_create(1);
+  CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_executor_set_pool(loop, other));
+  CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_executor_set_pool(loop, loop));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(closed, TENON_FOREVER));
+  CHECK_STATUS(TENON_STATUS_CLOSED, tenon_executor_set_pool(loop, closed));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_set_pool(loop, pool));
+  /* It may close before the loop that has it. */
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
+  CHECK_STATUS(TENON_STATUS_CLOSED, tenon_executor_set_pool(loop, pool));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(loop, TENON_FOREVER));
+  CHECK_STATUS(TENON_STATUS_CLOSED, tenon_executor_set_pool(loop, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(loop));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(closed));
+  executor_end(other);
+}
+
+static void resolve_nothing(void *context, tenon_status_t status) {
+  tenon_value_t none = tenon_value_none();
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(context, &none));
+}
+
+static void count_completed(void *context, tenon_status_t status, tenon_future_t *future) {
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(future));
+  ++*(int *)context;
+}
+
+CASE(a_thousand_results_of_a_pool_wake_a_loop_once) {
+  tenon_executor_t *loop = executor_create(), *pool = pool_create(3);
+  tenon_executor_statistics_t before = TENON_EXECUTOR_STATISTICS_INIT, after = before;
+  int told = 0, fd = -1;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_fd(loop, &fd));
+  for (int round = 0; round < 3; round++) {
+    tenon_promise_t *promises[1000];
+    tenon_future_t *future;
+    for (int index = 0; index < 1000; index++) {
+      CHECK_STATUS(TENON_STATUS_OK, tenon_promise_create(NULL, &promises[index], &future));
+      CHECK_STATUS(TENON_STATUS_OK,
+                   tenon_future_on_complete(future, loop, count_completed, &told, NULL));
+    }
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(loop, NULL, NULL));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_get_statistics(loop, &before));
+    for (int index = 0; index < 1000; index++)
+      post(pool, resolve_nothing, promises[index]);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(pool, NULL, TENON_FOREVER));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_get_statistics(loop, &after));
+    CHECK_COUNT(1, after.wakes - before.wakes);
+    CHECK_COUNT(round * 1000, told);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(loop, NULL, NULL));
+    CHECK_COUNT(round * 1000 + 1000, told);
+  }
+  pool_end(pool);
+  executor_end(loop);
 }
 
 /* MARK: Fork */

@@ -31,6 +31,47 @@ test('the addon has no thread of its own', async () => {
   assert.equal(stdout, without);
 });
 
+test('with a pool, code that blocks leaves the loop, and its results come back together', async () => {
+  const { here } = await addon.threads();
+  assert.equal(await addon.block(0), here);
+  assert.equal(await addon.blockDetached(0), here);
+  addon.setPool(2);
+  try {
+    for (const block of [addon.block, addon.blockDetached]) {
+      let turns = 0;
+      const timer = setInterval(() => turns++, 1);
+      const blocked = block(200);
+      assert.notEqual(await blocked, here);
+      clearInterval(timer);
+      assert.ok(turns > 20, `${turns} turns`);
+    }
+    const many = Array.from({ length: 1000 }, () => addon.block(0));
+    const before = addon.wakes();
+    const end = Date.now() + 50;
+    while (Date.now() < end);
+    const threads = new Set(await Promise.all(many));
+    assert.ok(!threads.has(here) && threads.size <= 2);
+    assert.ok(addon.wakes() - before < 100, `${addon.wakes() - before} wakes`);
+  } finally {
+    addon.setPool(0);
+  }
+  assert.equal(await addon.block(0), here);
+  assert.throws(() => addon.setPool(-1), { code: 'TENON_STATUS_INVALID' });
+});
+
+test('a worker that ends while its pool is busy ends, and so does the process', async () => {
+  const { code, stderr } = await run(`
+    const { Worker } = require('node:worker_threads');
+    const worker = new Worker(\`
+      const addon = require(process.env.TENON_TEST_ADDON);
+      addon.setPool(2);
+      for (let count = 0; count < 10; count++) addon.block(20);
+      require('node:worker_threads').parentPort.postMessage('busy');
+    \`, { eval: true });
+    worker.on('message', () => worker.terminate().then(() => addon.setPool(2)).then(() => addon.block(5)).then(() => console.log('end')));`);
+  assert.equal(code, 0, stderr);
+});
+
 test('an addon that is loaded, or idle, does not keep the process alive', async () => {
   assert.equal((await run('')).code, 0);
   assert.deepEqual(await run(`addon.greet('x').then(console.log)`), {

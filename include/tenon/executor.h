@@ -282,6 +282,26 @@ TENON_API tenon_status_t tenon_executor_for(tenon_executor_t *executor, size_t c
                                             tenon_range_fn fn, void *context) TENON_NOEXCEPT;
 
 /**
+ * Gives a loop a pool: where the code of its calls runs that Swift runs concurrently, so that the loop goes on.
+ *
+ * That are `@concurrent` functions, other async functions that are on no actor unless the author's package has
+ * NonisolatedNonsendingByDefault, child tasks, and actors. A call begins on the loop, and is back on it
+ * when such a function returns: one wake of the loop for all that come back while it is busy. If the
+ * executor is the one of tenon_process_own(), code that names no executor runs on the pool, too.
+ *
+ * When the pool closes, the loop runs all that by itself again.
+ *
+ * Ownership:  borrows all; the loop keeps a reference of `pool` until it closes, or has another one. NULL:
+ *             none any more.
+ * Threading:  any thread. It is for calls that begin later.
+ * Errors:     TENON_STATUS_UNSUPPORTED if `executor` has threads, or `pool` has none;
+ *             TENON_STATUS_CLOSED if one of them is closed, or closing.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_executor_set_pool(tenon_executor_t *executor,
+                                                 tenon_executor_t *pool) TENON_NOEXCEPT;
+
+/**
  * Reads the time that this executor's deadlines are in: the host's own, if it has `now_ns`, or else
  * what tenon_timer_now_ns() tells.
  *

@@ -83,6 +83,11 @@ public:
     static_cast<void>(made.release());
   }
 
+  /// Has concurrent code of Swift calls run on a pool, nullptr: here: tenon_executor_set_pool().
+  TENON_TAG void set_pool(tenon_executor_t *pool) {
+    detail::require(tenon_executor_set_pool(handle_, pool));
+  }
+
   /// Closes: tenon_executor_close(); whether all work had ended in time.
   bool close(std::uint64_t timeout_ns = 0) noexcept {
     return tenon_executor_close(handle_, timeout_ns) == TENON_STATUS_OK;

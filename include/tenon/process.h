@@ -10,8 +10,8 @@
  * unstructured tasks and the main actor, goes through Dispatch.
  *
  * On one thread, code that blocks it until another Swift task has run waits for ever, and code that
- * computes keeps all others waiting. Either can have threads: tenon_process_own_default() gives all
- * code that names no executor to a pool, and leaves the main actor on the loop.
+ * computes keeps all others waiting. Either can have threads: with tenon_executor_set_pool() all code
+ * that names no executor goes to a pool, and the main actor stays on the loop.
  */
 #ifndef TENON_PROCESS_H
 #define TENON_PROCESS_H
@@ -45,23 +45,6 @@ TENON_ENUM(int32_t, tenon_process_mode_t){
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_process_own(tenon_executor_t *executor) TENON_NOEXCEPT;
-
-/**
- * Makes a pool the executor on which Swift code runs that names none; the main actor stays on the
- * loop of tenon_process_own(), which comes before this call.
- *
- * So `@concurrent` functions, detached tasks, actors and plain async functions of an owned process
- * run on the pool's threads, and come back to the loop together: one wake for all that have ended
- * meanwhile. What was started on an executor stays there. When the pool is closed, such code
- * runs on the loop again, and another call may name a new one.
- *
- * Ownership:  borrows `executor`; the process keeps a reference until it is closed.
- * Threading:  any thread.
- * Errors:     TENON_STATUS_UNSUPPORTED in the library mode, and for an executor without threads;
- *             TENON_STATUS_BUSY if another pool has this place; TENON_STATUS_CLOSED.
- * Since:      0.2.0
- */
-TENON_API tenon_status_t tenon_process_own_default(tenon_executor_t *executor) TENON_NOEXCEPT;
 
 /**
  * Tells the mode.

@@ -148,6 +148,16 @@ public func tenon_executor_for(
 }
 
 @c @implementation
+public func tenon_executor_set_pool(_ executor: OpaquePointer?, _ pool: OpaquePointer?)
+  -> tenon_status_t
+{
+  withExecutor(executor) { executor in
+    if pool == nil { return executor.setConcurrentPool(nil) }
+    return withExecutor(pool) { executor.setConcurrentPool($0) }
+  }
+}
+
+@c @implementation
 public func tenon_executor_get_now_ns(
   _ executor: OpaquePointer?, _ now_ns_out: UnsafeMutablePointer<UInt64>?
 ) -> tenon_status_t {

@@ -34,6 +34,15 @@ extension LoopExecutor {
     }
   }
 
+  /// Gives this loop a pool: where the code of its calls runs that Swift runs concurrently, such as `@concurrent` functions, so that
+  /// the loop goes on. It is for calls that begin later; nil: none any more. In an owned process the pool of the process's loop
+  /// runs code that names no executor, too. See `tenon_executor_set_pool`.
+  ///
+  /// - Throws: ``Failure`` in domain `tenon`: `UNSUPPORTED` if this is a pool itself, `CLOSED` if one of them is.
+  public func setPool(_ pool: ThreadPool?) throws {
+    try throwIfError(setConcurrentPool(pool))
+  }
+
   /// Polls, and sleeps while there is nothing to do, until the future has settled; with nil, until nothing is pending.
   ///
   /// - Returns: false if the time was not enough.

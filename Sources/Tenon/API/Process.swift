@@ -9,12 +9,3 @@ extension LoopExecutor {
     try throwIfError(OwnedProcess.own(self))
   }
 }
-
-extension ThreadPool {
-  /// Makes this the pool on which Swift code of an owned process runs that names no executor: see tenon/process.h.
-  ///
-  /// - Throws: ``Failure`` in domain `tenon`: `UNSUPPORTED` in the library mode, `BUSY` if another pool has this place.
-  public func ownProcessDefault() throws {
-    try throwIfError(OwnedProcess.ownDefault(self))
-  }
-}

@@ -97,13 +97,12 @@ func wakes() -> UInt64 {
 }
 
 do {
-  report("aPoolNeedsAnOwnedProcess", (try? pool.ownProcessDefault()) == nil)
   try loop.ownProcess()
-  try pool.ownProcessDefault()
-  report("thePlaceIsTaken", (try? pool.ownProcessDefault()) == nil)
+  try loop.setPool(pool)
   let done = try loop.start {
-    // A call prefers its executor; a task of its own does not.
-    report("aCallStaysOnItsExecutorAlsoWhereItIsConcurrent", await !whereConcurrent())
+    report("aCallIsOnTheLoop", loop.isCurrent)
+    report("whatItCallsThatIsConcurrentIsOnThePool", await whereConcurrent())
+    report("theCallGoesOnOnTheLoop", loop.isCurrent)
     await Task { @MainActor in
       await stages()
       await batch()
@@ -116,7 +115,7 @@ do {
   }
   try loop.run(until: after)
   let next = try ThreadPool.create(threads: 1)
-  try next.ownProcessDefault()
+  try loop.setPool(next)
   let last = try loop.start {
     report("anotherPoolMayHaveThePlace", await Task.detached { next.isCurrent }.value)
   }

@@ -32,6 +32,8 @@ final class Driver: @unchecked Sendable {
   /// Where it is in its executor's ``DriverTable``. Under the mutex.
   fileprivate(set) var place: UInt32 = 0
   var task: Task<Void, Never>?
+  /// Which pool its calls have for concurrent code: an executor's address, or 0. Written before it runs.
+  var poolBits: UInt = 0
   /// Where it is parked. Resumed with true it looks for calls, with false it ends.
   var parked: UnsafeContinuation<Bool, Never>?
 }

@@ -46,6 +46,9 @@ struct ExecutorState: ~Copyable {
   /// Whether the host was told last that something is pending: by the poll, or by its own thread outside of one.
   let toldAlive = Atomic<Bool>(false)
 
+  /// The address of the pool where concurrent code of its calls runs, or 0. Written under the mutex.
+  let concurrentBits = Atomic<UInt>(0)
+
   /// The address of what it has besides if it has threads of its own, or 0; and of that memory, which is kept.
   let poolBits = Atomic<UInt>(0)
   let poolKept = Atomic<UInt>(0)
@@ -87,6 +90,8 @@ struct ExecutorState: ~Copyable {
     /// The thread that is.
     var canceller: UInt = 0
     var drivers = DriverTable()
+    /// The pool where concurrent code of its calls runs, with a reference of a handle.
+    var concurrentPool: AnyObject?
     /// Who wants to know that it has closed, apart from its host.
     var whenClosed: (@Sendable () -> Void)?
     /// The names of the calls that the close left behind.

@@ -221,6 +221,7 @@ extension LoopExecutor {
       return state.shared.pointee.whenClosed.take()
     }
     whenClosed?()
+    leaveConcurrentPool()
     let host = state.source.pointee?.host
     let context = state.source.pointee?.hostContext
     state.retireSource()

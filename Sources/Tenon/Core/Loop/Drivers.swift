@@ -10,21 +10,30 @@ extension LoopExecutor {
   /// Resumes or makes a driver for the calls that are ready.
   func scheduleDriver() {
     state.own.pointee.scheduledDrivers += 1
-    if let driver = state.own.pointee.idleDrivers.popLast() {
-      driver.unpark(true)
-      return
+    while let driver = state.own.pointee.idleDrivers.popLast() {
+      let goesOn = isUpToDate(driver)
+      driver.unpark(goesOn)
+      if goesOn { return }
     }
     state.pointee.driverCount.count()
     let driver = Driver(takesMany: true)
-    launch(driver) {
-      Task.detached(executorPreference: self) { [self] in await drive(driver) }
+    launch(driver) { home in
+      if let home {
+        return Task.detached(executorPreference: home) { [self] in await drive(driver, at: home) }
+      }
+      return Task.detached(executorPreference: self) { [self] in await drive(driver) }
     }
   }
 
   /// Gives a driver its task. In the list before it runs, so that a cancel finds it from its first call on.
-  func launch(_ driver: Driver, _ makeTask: () -> Task<Void, Never>) {
-    state.pointee.mutex.withLock { state.shared.pointee.drivers.add(driver) }
-    let task = makeTask()
+  func launch(_ driver: Driver, _ makeTask: (DriverHome?) -> Task<Void, Never>) {
+    let pool = state.pointee.mutex.withLock {
+      state.shared.pointee.drivers.add(driver)
+      return concurrentPool
+    }
+    let home = pool.map { DriverHome(self, $0) }
+    driver.poolBits = home?.poolBits ?? 0
+    let task = makeTask(home)
     let cancelled = state.pointee.mutex.withLock {
       driver.task = task
       return driver.cancelledCall
@@ -62,15 +71,8 @@ extension LoopExecutor {
           }
         }
         guard end(promise, in: driver) else { break }
-      } else if state.own.pointee.idleDrivers.count < LoopExecutor.idleDriversMax,
-        state.pointee.phase.load(ordering: .relaxed) == .open
-      {
-        let goesOn = await withUnsafeContinuation { continuation in
-          driver.parked = continuation
-          state.own.pointee.idleDrivers.append(driver)
-          state.own.pointee.runningDriver = nil
-        }
-        guard goesOn else { break }
+      } else if mayPark {
+        guard await withUnsafeContinuation({ park(driver, $0) }) else { break }
         state.own.pointee.scheduledDrivers -= 1
       } else {
         break
@@ -80,16 +82,47 @@ extension LoopExecutor {
     retire(driver)
   }
 
+  /// The same on the loop's actor, for a driver whose concurrent code leaves the loop.
+  private func drive(_ driver: Driver, at home: isolated DriverHome) async {
+    state.own.pointee.scheduledDrivers -= 1
+    while true {
+      if let call = nextCall(for: driver) {
+        guard await runOne(call, in: driver) else { break }
+      } else if mayPark {
+        guard await withUnsafeContinuation({ park(driver, $0) }) else { break }
+        state.own.pointee.scheduledDrivers -= 1
+      } else {
+        break
+      }
+    }
+    if state.own.pointee.runningDriver === driver { state.own.pointee.runningDriver = nil }
+    retire(driver)
+  }
+
+  @inline(__always) private var mayPark: Bool {
+    state.own.pointee.idleDrivers.count < LoopExecutor.idleDriversMax
+      && state.pointee.phase.load(ordering: .relaxed) == .open
+  }
+
+  @inline(__always) private func park(
+    _ driver: Driver, _ continuation: UnsafeContinuation<Bool, Never>
+  ) {
+    driver.parked = continuation
+    state.own.pointee.idleDrivers.append(driver)
+    state.own.pointee.runningDriver = nil
+  }
+
   /// The next call, if this poll may still run one and it is suitable.
   @inline(__always) private func nextCall(
     for driver: Driver, if isSuitable: (borrowing Call) -> Bool = { _ in true }
   ) -> Call? {
-    guard state.own.pointee.budget > 0,
+    let hasBegun = state.own.pointee.runningDriver === driver
+    guard state.own.pointee.budget > 0, hasBegun || isUpToDate(driver),
       state.own.pointee.readyCalls.first(isSuitable) ?? false,
       let call = state.own.pointee.readyCalls.popFirst()
     else { return nil }
     state.own.pointee.budget &-= 1
-    if state.own.pointee.runningDriver !== driver { state.own.pointee.runningDriver = driver }
+    if !hasBegun { state.own.pointee.runningDriver = driver }
     return call
   }
 
@@ -131,15 +164,27 @@ extension LoopExecutor {
 
   /// The whole life of a driver that was made for one call.
   nonisolated(nonsending) func runAlone(_ call: consuming Call, in driver: Driver) async {
-    if call.takesWords {
-      await runWords(call, in: driver)
-    } else {
-      _ = await run(call, in: driver)
-    }
+    _ = await runOne(call, in: driver)
     retire(driver)
   }
 
-  private nonisolated(nonsending) func runWords(_ call: consuming Call, in driver: Driver) async {
+  /// The same on the loop's actor.
+  func runAlone(
+    _ call: consuming Call, in driver: Driver, at home: isolated DriverHome
+  ) async {
+    await runAlone(call, in: driver)
+  }
+
+  private nonisolated(nonsending) func runOne(
+    _ call: consuming Call, in driver: Driver
+  ) async -> Bool {
+    if call.takesWords { return await runWords(call, in: driver) }
+    return await run(call, in: driver)
+  }
+
+  private nonisolated(nonsending) func runWords(
+    _ call: consuming Call, in driver: Driver
+  ) async -> Bool {
     let promise = call.promise
     driver.name.store(call.name, ordering: .relaxed)
     let (operation, one, two) = call.takeWordOperation()
@@ -150,7 +195,7 @@ extension LoopExecutor {
         finish(promise, with: error)
       }
     }
-    _ = end(promise, in: driver)
+    return end(promise, in: driver)
   }
 
   /// Makes a call the one that a cancel finds in the driver; false: it was cancelled before, and has ended.

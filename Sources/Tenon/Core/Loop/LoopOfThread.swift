@@ -20,6 +20,9 @@ extension ThreadRecord {
 }
 
 extension LoopExecutor {
+  /// Whether this thread is inside a poll of any loop.
+  package static var isPolling: Bool { ThreadRecord.isPolling }
+
   /// The state of the executor that this thread polls; of several inside one another, the innermost.
   @inline(__always) static var stateHere: UnsafeMutablePointer<ExecutorState>? {
     ThreadRecord.known?.pointee.polled?.assumingMemoryBound(to: ExecutorState.self)

@@ -29,15 +29,13 @@ extension LoopExecutor {
     }
     let driver = Driver(takesMany: false)
     let call = BoxedCall(makeCall(promise))
-    launch(driver) {
-      guard let priority else {
-        return Task.detached(executorPreference: self) { [self] in
-          await runAlone(call.take(), in: driver)
+    launch(driver) { home in
+      if let home {
+        return makeTask(on: home, priority) { [self] in
+          await runAlone(call.take(), in: driver, at: home)
         }
       }
-      return Task(executorPreference: self, priority: priority) { [self] in
-        await runAlone(call.take(), in: driver)
-      }
+      return makeTask(on: self, priority) { [self] in await runAlone(call.take(), in: driver) }
     }
     return .success(future)
   }
@@ -53,6 +51,14 @@ extension LoopExecutor {
     }
     return executor
   }
+}
+
+private func makeTask(
+  on executor: some TaskExecutor, _ priority: TaskPriority?,
+  _ body: sending @escaping @isolated(any) () async -> Void
+) -> Task<Void, Never> {
+  guard let priority else { return Task.detached(executorPreference: executor, operation: body) }
+  return Task(executorPreference: executor, priority: priority, operation: body)
 }
 
 /// A call on its way into the task that runs it.

@@ -10,9 +10,6 @@ enum OwnedProcess {
   private static let mutex = Mutex()
   // SAFETY: under the mutex.
   nonisolated(unsafe) private static var primary: LoopExecutor?
-  /// Where code runs that names no executor, instead of the primary one; and whether there is one.
-  nonisolated(unsafe) private static var pool: ThreadPool?
-  private static let hasPool = Atomic<Bool>(false)
   /// Jobs that came while there was no primary executor.
   nonisolated(unsafe) private static var homeless: [Homeless] = []
   private static let owned = Atomic<Bool>(false)
@@ -56,19 +53,6 @@ enum OwnedProcess {
     return TENON_STATUS_OK
   }
 
-  /// Makes a pool the one for code that names no executor. The main actor stays on the primary one.
-  static func ownDefault(_ executor: LoopExecutor) -> tenon_status_t {
-    guard isOwned, let threads = executor.threadPool else { return TENON_STATUS_UNSUPPORTED }
-    let isFirst = mutex.withLock {
-      if pool != nil { return false }
-      pool = threads
-      hasPool.store(true, ordering: .relaxed)
-      return true
-    }
-    if !isFirst { return TENON_STATUS_BUSY }
-    return watch(executor) ? TENON_STATUS_OK : TENON_STATUS_CLOSED
-  }
-
   /// Has the executor's close free its place here; false: it has closed.
   private static func watch(_ executor: LoopExecutor) -> Bool {
     let state = executor.state
@@ -86,16 +70,7 @@ enum OwnedProcess {
   private static func closed(_ executor: LoopExecutor) {
     mutex.withLock {
       if primary === executor { primary = nil }
-      if pool === executor {
-        pool = nil
-        hasPool.store(false, ordering: .relaxed)
-      }
     }
-  }
-
-  /// Where such code runs now, if not on a loop.
-  private static var defaultPool: ThreadPool? {
-    hasPool.load(ordering: .relaxed) ? mutex.withLock { pool } : nil
   }
 
   /// Gives the runtime our executors, and looks whether it has them.
@@ -105,13 +80,15 @@ enum OwnedProcess {
       && Task.defaultExecutor as AnyObject === ProcessTaskExecutor.shared
   }
 
-  /// Where a job goes that was made on this thread: to the pool, if there is one; to the loop that this thread polls, or to the
-  /// primary one.
+  /// Where a job goes that was made on this thread: to the primary loop's pool, if it has one; to the loop that this thread
+  /// polls, or to the primary one.
   fileprivate static func enqueue(_ job: Job, onlyPrimary: Bool = false) {
-    if !onlyPrimary, let pool = defaultPool, pool.state.enqueue(job, pool.name, .inFlight) {
+    let executor = mutex.withLock { primary }
+    if !onlyPrimary, let pool = executor?.currentConcurrentPool,
+      pool.state.enqueue(job, pool.name, .inFlight)
+    {
       return
     }
-    let executor = mutex.withLock { primary }
     if !onlyPrimary, let executor, !executor.state.isPolledHere,
       let here = LoopExecutor.loopOfThisThread, here.state.enqueue(job, here.name, .inFlight)
     {
@@ -121,8 +98,8 @@ enum OwnedProcess {
   }
 
   fileprivate static func enqueue(_ job: Job, _ due: Due, onlyPrimary: Bool) {
-    if !onlyPrimary, let pool = defaultPool, wake(job, due, on: pool) { return }
     let executor = mutex.withLock { primary }
+    if !onlyPrimary, let pool = executor?.currentConcurrentPool, wake(job, due, on: pool) { return }
     if !onlyPrimary, executor?.state.isPolledHere != true,
       let here = LoopExecutor.loopOfThisThread, wake(job, due, on: here)
     {
@@ -297,4 +274,50 @@ extension LoopExecutor: SchedulingExecutor {
     }
     if !isTaken { state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed) }
   }
+}
+
+/// The same in a task of a call whose loop has a pool: a timer of the loop.
+@_spi(ExperimentalScheduling)
+extension DriverHome: SchedulingExecutor {
+  @_spi(ExperimentalScheduling)
+  nonisolated func enqueue<C: Clock>(
+    _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
+  ) {
+    enqueue(UnownedJob(job), Due(after: nanoseconds(delay)))
+  }
+
+  @_spi(ExperimentalScheduling)
+  nonisolated func enqueue<C: Clock>(
+    _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
+  ) {
+    enqueue(UnownedJob(job), Due(at: instant, of: clock))
+  }
+
+  private nonisolated func enqueue(_ job: UnownedJob, _ due: Due) {
+    let sleeper = Unmanaged.passRetained(Sleeper(self, job))
+    let ring: tenon_job_fn = { context, status in
+      let sleeper = Unmanaged<Sleeper>.fromOpaque(context.unsafelyUnwrapped).takeRetainedValue()
+      if status == TENON_STATUS_OK { sleeper.wake() } else { sleeper.home.abandon() }
+    }
+    let isTaken = loop.wake(Job(ring, sleeper.toOpaque()), due) { _, job, _ in
+      job.function?(job.context, TENON_STATUS_CLOSED)
+    }
+    if isTaken { return }
+    sleeper.release()
+    abandon()
+  }
+}
+
+/// A job that waits for its time.
+// SAFETY: nothing changes.
+private final class Sleeper: @unchecked Sendable {
+  let home: DriverHome
+  private let job: UnownedJob
+
+  init(_ home: DriverHome, _ job: UnownedJob) {
+    self.home = home
+    self.job = job
+  }
+
+  func wake() { home.enqueue(job) }
 }

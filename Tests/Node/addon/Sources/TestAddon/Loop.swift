@@ -1,3 +1,4 @@
+import CTenon
 import Glibc
 import Tenon
 import TenonNode
@@ -5,6 +6,14 @@ import TenonNode
 @MainActor var mainCount = 0
 @MainActor func countOnMain() -> Int {
   mainCount += 1
+  return Int(pthread_self())
+}
+
+@concurrent func block(_ milliseconds: Int) async -> Int { blockHere(milliseconds) }
+
+/// Blocks this thread, and says which one it is.
+func blockHere(_ milliseconds: Int) -> Int {
+  usleep(UInt32(milliseconds) * 1000)
   return Int(pthread_self())
 }
 
@@ -65,6 +74,18 @@ func exportLoop(_ module: borrowing NodeModule) {
     return true
   }
   module.exportReferencing("setReferenced")
+  module.exportPooling("setPool")
+  module.export("block", "milliseconds") { (milliseconds: Int) in await block(milliseconds) }
+  module.export("blockDetached", "milliseconds") { (milliseconds: Int) in
+    await Task.detached { blockHere(milliseconds) }.value
+  }
+  // How often the loop was woken.
+  module.export(synchronous: "wakes") { () -> Int in
+    var statistics = tenon_executor_statistics_t()
+    statistics.struct_size = MemoryLayout<tenon_executor_statistics_t>.size
+    _ = tenon_executor_get_statistics(executor.pointer, &statistics)
+    return Int(statistics.wakes)
+  }
   module.export(synchronous: "isOpen") { executor.isOpen }
   // Work that does not listen to a cancel, and ends by itself only when it is told.
   module.export("stubborn") { () async throws -> Void in

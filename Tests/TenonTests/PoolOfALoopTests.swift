@@ -1,0 +1,295 @@
+import CTenon
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Tenon
+
+private struct Boom: Error, Equatable {}
+
+private actor Plain {
+  func isOn(_ executor: LoopExecutor) -> Bool { executor.isCurrent }
+}
+
+private actor OnTheLoop: LoopActor {
+  nonisolated let executor: LoopExecutor
+  init(on executor: LoopExecutor) { self.executor = executor }
+  func isHere() -> Bool { executor.isCurrent }
+}
+
+@concurrent private func concurrently<Result: Sendable>(
+  _ body: @Sendable () async throws -> Result
+) async rethrows -> Result { try await body() }
+
+private nonisolated(nonsending) func isHere(_ executor: LoopExecutor) async -> Bool {
+  executor.isCurrent
+}
+
+/// A gate that blocks threads.
+private final class Gate: Sendable {
+  private let isOpen = Atomic<UInt32>(0)
+  func open() { isOpen.store(1, ordering: .releasing) }
+  func wait() { while isOpen.load(ordering: .acquiring) == 0 { usleep(100) } }
+}
+
+/// A loop that has a pool: what Swift runs concurrently leaves the loop, and comes back.
+@Suite struct PoolOfALoopTests {
+  private func withPool(
+    _ threads: Int = 3, _ body: @escaping @Sendable (LoopExecutor, ThreadPool) throws -> Void
+  ) async throws {
+    try await withLoop { loop in
+      let pool = try ThreadPool.create(threads: threads, name: "pool")
+      try loop.setPool(pool)
+      try body(loop, pool)
+      _ = try? pool.close(timeout: .seconds(60))
+    }
+  }
+
+  @Test(arguments: [nil, TaskPriority.high])
+  func concurrentCodeLeavesTheLoopAndComesBack(_ priority: TaskPriority?) async throws {
+    try await withPool { loop, pool in
+      let done = try loop.start(priority: priority) {
+        #expect(loop.isCurrent)
+        #expect(await concurrently { pool.isCurrent && !loop.isCurrent })
+        #expect(loop.isCurrent)
+        #expect(await isHere(loop))
+        #expect(await Plain().isOn(pool))
+        #expect(loop.isCurrent)
+        async let child = concurrently { pool.isCurrent }
+        #expect(await child)
+        #expect(loop.isCurrent)
+        #expect(
+          await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<10 { group.addTask { pool.isCurrent } }
+            return await group.reduce(true) { $0 && $1 }
+          })
+        #expect(loop.isCurrent)
+        #expect(await OnTheLoop(on: loop).isHere())
+        #expect(await concurrently { await OnTheLoop(on: loop).isHere() })
+        await #expect(throws: Boom.self) { try await concurrently { throw Boom() } }
+        #expect(loop.isCurrent)
+      }
+      try loop.run(until: done)
+    }
+  }
+
+  @Test func whatIsSuspendedGoesOnWhereItWas() async throws {
+    try await withPool { loop, pool in
+      let (promise, future) = try Promise.make()
+      let (promise2, future2) = try Promise.make()
+      let done = try loop.start {
+        await concurrently {
+          await future.settled()
+          #expect(pool.isCurrent)
+          await Task.yield()
+          #expect(pool.isCurrent)
+          try? await Task.sleep(for: .milliseconds(1))
+          #expect(pool.isCurrent)
+        }
+        await future2.settled()
+        #expect(loop.isCurrent)
+        await Task.yield()
+        #expect(loop.isCurrent)
+        try? await Task.sleep(for: .milliseconds(1))
+        #expect(loop.isCurrent)
+      }
+      loop.pollAll()
+      promise.resolve()
+      promise2.resolve()
+      try loop.run(until: done)
+    }
+  }
+
+  @Test func theLoopGoesOnWhileThePoolBlocks() async throws {
+    try await withPool { loop, pool in
+      let gate = Gate()
+      let blocked = try loop.start { await concurrently { gate.wait() } }
+      // Nobody could open it if that were on the loop.
+      let opens = try loop.start {
+        try? await Task.sleep(for: .milliseconds(1))
+        gate.open()
+      }
+      try loop.run(until: opens)
+      try loop.run(until: blocked)
+    }
+  }
+
+  @Test func aThousandResultsComeBackInOneWake() async throws {
+    try await withPool { loop, pool in
+      let gate = Gate()
+      let calls = try (0..<1000).map { _ in
+        try loop.start { await concurrently { gate.wait() } }
+      }
+      // Watched, as by a loop that is asleep.
+      var descriptor: Int32 = -1
+      #expect(tenon_executor_fd(loop.pointer, &descriptor) == TENON_STATUS_OK)
+      loop.pollAll()
+      let before = loop.statistics.wakes
+      // All of them return, and nobody polls meanwhile.
+      gate.open()
+      try pool.run()
+      #expect(loop.statistics.wakes - before == 1)
+      for call in calls { #expect(tenon_future_poll(call.pointer) == TENON_STATUS_PENDING) }
+      loop.pollAll()
+      for call in calls { #expect(tenon_future_poll(call.pointer) == TENON_STATUS_OK) }
+      #expect(loop.statistics.wakes - before == 1)
+    }
+  }
+
+  @Test func aHundredThousandCallsGoAndComeBack() async throws {
+    try await withPool { loop, pool in
+      let count = isSanitized ? 2_000 : 100_000
+      let sum = Shared(0)
+      let calls = try (0..<count).map { number in
+        try loop.start {
+          let square = await concurrently { number * 2 }
+          #expect(loop.isCurrent)
+          sum.change { $0 += square }
+        }
+      }
+      for call in calls { try loop.run(until: call) }
+      #expect(sum.value == count * (count - 1))
+      #expect(loop.statistics.pending == 0)
+    }
+  }
+
+  @Test func aCancelFindsACallOnThePool() async throws {
+    try await withPool { loop, pool in
+      let isThere = Gate()
+      let endless = try loop.start { () async throws -> Void in
+        try await concurrently {
+          isThere.open()
+          while !Task.isCancelled { await Task.yield() }
+          throw CancellationError()
+        }
+      }
+      loop.pollAll()
+      isThere.wait()
+      endless.cancel()
+      try loop.run(until: endless)
+      #expect(tenon_future_poll(endless.pointer) == TENON_STATUS_CANCELLED)
+      let (promise, future) = try Promise.make()
+      let waiting = try loop.start { try await concurrently { try await future.take() } }
+      loop.pollAll()
+      waiting.cancel()
+      while !promise.isCancelled { usleep(100) }
+      promise.cancel()
+      try loop.run(until: waiting)
+      #expect(tenon_future_poll(waiting.pointer) == TENON_STATUS_CANCELLED)
+    }
+  }
+
+  @Test func aCloseOfTheLoopWaitsForCallsOnThePool() async throws {
+    try await withPool { loop, pool in
+      let ends = Shared(0)
+      let calls = try (0..<100).map { _ in
+        try loop.start {
+          await concurrently { while !Task.isCancelled { await Task.yield() } }
+          #expect(loop.isCurrent)
+          ends.change { $0 += 1 }
+        }
+      }
+      loop.pollAll()
+      #expect(try loop.close(timeout: .seconds(60)))
+      #expect(calls.allSatisfy { tenon_future_poll($0.pointer) != TENON_STATUS_PENDING })
+      #expect(ends.value <= 100)
+    }
+  }
+
+  @Test func aCloseThatDoesNotWaitLeavesThePoolAlone() async throws {
+    try await withPool { loop, pool in
+      let gate = Gate()
+      let call = try loop.start { await concurrently { gate.wait() } }
+      loop.pollAll()
+      #expect(try !loop.close(timeout: .zero))
+      #expect(tenon_future_poll(call.pointer) == TENON_STATUS_REJECTED)
+      gate.open()
+      #expect(try pool.close(timeout: .seconds(60)))
+      #expect(tenon_future_poll(call.pointer) == TENON_STATUS_REJECTED)
+    }
+  }
+
+  @Test func aClosedPoolGivesItsWorkBackToTheLoop() async throws {
+    try await withPool(1) { loop, pool in
+      let (gate, isThere) = (Gate(), Gate())
+      let (promise, future) = try Promise.make()
+      // One is suspended on the pool, one waits in its queue, one begins later.
+      let suspended = try loop.start {
+        await concurrently { await future.settled() }
+        #expect(loop.isCurrent)
+      }
+      loop.pollAll()
+      try pool.run()
+      let blocked = try loop.start {
+        await concurrently {
+          isThere.open()
+          gate.wait()
+        }
+      }
+      let queued = try loop.start { await concurrently {} }
+      loop.pollAll()
+      // The close runs by itself what has not begun.
+      isThere.wait()
+      #expect(try !pool.close(timeout: .zero))
+      gate.open()
+      promise.resolve()
+      let late = try loop.start { #expect(await concurrently { loop.isCurrent }) }
+      for call in [suspended, blocked, queued, late] { try loop.run(until: call) }
+    }
+  }
+
+  @Test func itIsForCallsThatBeginLater() async throws {
+    try await withLoop { loop in
+      let pool = try ThreadPool.create(threads: 1)
+      let other = try ThreadPool.create(threads: 1)
+      let (promise, future) = try Promise.make()
+      let first = try loop.start {
+        await future.settled()
+        #expect(await concurrently { loop.isCurrent })
+      }
+      loop.pollAll()
+      for _ in 0..<3 {
+        try loop.setPool(pool)
+        #expect(try loop.result { await concurrently { pool.isCurrent } })
+        try loop.setPool(other)
+        #expect(try loop.result { await concurrently { other.isCurrent } })
+        try loop.setPool(nil)
+        #expect(try loop.result { await concurrently { loop.isCurrent } })
+      }
+      try loop.setPool(pool)
+      promise.resolve()
+      try loop.run(until: first)
+      #expect(throws: Failure.self) { try pool.setPool(other) }
+      try other.close()
+      #expect(throws: Failure.self) { try loop.setPool(other) }
+      #expect(try loop.result { await concurrently { pool.isCurrent } })
+      try loop.close(timeout: .seconds(60))
+      #expect(throws: Failure.self) { try loop.setPool(pool) }
+      #expect(try pool.close(timeout: .seconds(60)))
+    }
+  }
+
+  @Test func callsOfSeveralLoopsShareAPool() async throws {
+    let pool = try ThreadPool.create(threads: 2)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          try await withLoop { loop in
+            try loop.setPool(pool)
+            let calls = try (0..<200).map { _ in
+              try loop.start {
+                for _ in 0..<5 {
+                  #expect(await concurrently { pool.isCurrent })
+                  #expect(loop.isCurrent)
+                }
+              }
+            }
+            for call in calls { try loop.run(until: call) }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try pool.close(timeout: .seconds(60)))
+  }
+}
