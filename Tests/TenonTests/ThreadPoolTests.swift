@@ -225,6 +225,82 @@ private actor Tally: LoopActor {
     }
   }
 
+  @Test func aParallelStageBetweenAStreamAndAStreamKeepsBackpressure() async throws {
+    let started = Shared(0)
+    try await withLoop { loop in
+      let pool = try ThreadPool.create(threads: 3)
+      let (sink, source) = try Stream.make(capacity: 4)
+      let writing = try loop.start {
+        for number in 0..<1000 { try await sink.send(number) }
+        sink.close()
+      }
+      let results = try loop.stream(
+        from: source.parallelMap(on: pool, width: 3) { value -> Int in
+          started.change { $0 += 1 }
+          guard case .i64(let number) = value else { throw Boom() }
+          for _ in 0..<(number % 5) { await Task.yield() }
+          return Int(number) * 2
+        }, capacity: 4)
+      let reading = try loop.start {
+        var next = 0
+        for try await value in results {
+          guard case .i64(let number) = value else { throw Boom() }
+          #expect(number == next * 2)
+          next += 1
+          // Those that were taken, that wait in the buffer or to be sent, and that are on their way.
+          #expect(started.value <= next + 4 + 1 + 3)
+        }
+        #expect(next == 1000)
+      }
+      try loop.run(until: reading)
+      try loop.run(until: writing)
+      #expect(tenon_future_poll(reading.pointer) == TENON_STATUS_OK)
+      #expect(try pool.close(timeout: .seconds(60)))
+    }
+    #expect(started.value == 1000)
+  }
+
+  @Test func aSequenceIsMappedInItsOrderAndNoWiderThanItMayBe() async throws {
+    try await withPool(4) { pool in
+      let counts = Shared((running: 0, most: 0))
+      let outputs = try await (0..<2000).parallelMap(on: pool, width: 3) { number in
+        counts.change {
+          $0.running += 1
+          $0.most = max($0.most, $0.running)
+        }
+        for _ in 0..<(number % 7) { await Task.yield() }
+        counts.change { $0.running -= 1 }
+        return number * 2
+      }
+      #expect(outputs == (0..<2000).map { $0 * 2 })
+      #expect(counts.value.most <= 3)
+      #expect(try await EmptyCollection<Int>().parallelMap(on: pool) { $0 }.isEmpty)
+    }
+  }
+
+  @Test func aSequencesMapEndsWithItsFirstErrorAndItsTasksCancel() async throws {
+    try await withPool(4) { pool in
+      let begun = Shared(0)
+      await #expect(throws: Boom(index: 5)) {
+        _ = try await (0..<Int.max).parallelMap(on: pool, width: 4) { number in
+          begun.change { $0 += 1 }
+          if number == 5 { throw Boom(index: 5) }
+          if number > 5 { while !Task.isCancelled { await Task.yield() } }
+          return number
+        }
+      }
+      #expect(begun.value <= 10)
+      let task = Task {
+        try await (0..<Int.max).parallelMap(on: pool, width: 2) { number in
+          while !Task.isCancelled { await Task.yield() }
+          return number
+        }
+      }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { _ = try await task.value }
+    }
+  }
+
   @Test func aParallelStageEndsWithItsFirstErrorAndCancelsTheRest() async throws {
     try await withPool(4) { pool in
       let endless = AsyncStream<Int> { continuation in

@@ -20,6 +20,39 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
   }
 }
 
+extension Sequence where Self: Sendable, Element: Sendable {
+  /// An array of what `transform` makes of each element, in the elements' order, at most `width` of them at once.
+  ///
+  /// When it throws, or this task is cancelled, no more elements are begun, the others are cancelled, and this returns when they
+  /// have ended.
+  ///
+  /// - Parameters:
+  ///   - pool: Where `transform` runs.
+  ///   - width: How many elements are on their way at most.
+  ///   - transform: Called on several threads at once.
+  public func parallelMap<Output: Sendable>(
+    on pool: ThreadPool, width: Int = ThreadPool.processors,
+    _ transform: @escaping @Sendable (Element) async throws -> Output
+  ) async throws -> [Output] {
+    try await withThrowingTaskGroup(of: (Int, Output).self) { group in
+      var outputs: [Output?] = []
+      func take() async throws {
+        guard let (place, output) = try await group.next() else { return }
+        outputs[place] = output
+      }
+      for element in self {
+        let place = outputs.count
+        if place >= Swift.max(1, width) { try await take() }
+        try Task.checkCancellation()
+        outputs.append(nil)
+        group.addTask(executorPreference: pool) { (place, try await transform(element)) }
+      }
+      while !group.isEmpty { try await take() }
+      return outputs.map { $0.unsafelyUnwrapped }
+    }
+  }
+}
+
 /// See ``AsyncSequence/parallelMap(on:width:_:)``.
 public struct ParallelMap<Base: AsyncSequence & Sendable, Output: Sendable>: AsyncSequence, Sendable
 where Base.Element: Sendable {
