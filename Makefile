@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
 .PHONY: help check-swift packages build test test-long test-c test-exhaustion test-loops test-cpp test-core test-sanitizers test-search \
-	test-node test-node-versions test-install test-docs test-bindgen test-packages test-instructions check format demo demo-cpp \
+	test-node test-node-versions test-python test-install test-docs test-bindgen test-packages test-instructions check format demo demo-cpp \
 	demo-node bench install bundle clean
 
 help: ## list these commands
@@ -22,7 +22,7 @@ packages: ## install the Debian packages that building and testing need
 build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
-PARTS := check test-c test-exhaustion test-loops test-cpp test-core test-sanitizers test-search test-node test-install test-docs test-bindgen \
+PARTS := check test-c test-exhaustion test-loops test-cpp test-core test-sanitizers test-search test-node test-python test-install test-docs test-bindgen \
 	test-packages test-instructions
 test: check-swift packages $(PARTS) ## run all tests
 	@echo "make test: all parts passed"
@@ -57,6 +57,9 @@ test-node: check-swift packages
 
 test-node-versions: check-swift packages ## run the Node suites on other versions of Node, which it downloads
 	scripts/test-node.sh plain versions
+
+test-python: check-swift packages ## run the Python suites: [PYTHON=python3.13]
+	scripts/test-python.sh
 
 test-install: check-swift packages
 	Tests/Install/run.sh

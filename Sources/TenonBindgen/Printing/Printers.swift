@@ -18,6 +18,16 @@ let printers = [
     var (c, cxx) = (CPrinter(interface), CPlusPlusPrinter(interface))
     return [("\(interface.library).h", c.print()), ("\(interface.library).hpp", cxx.print())]
   },
+  Printer(
+    option: "--packed", value: "FILE",
+    help: "writes Swift functions of one shape, for dynamic languages: tenon/packed.h"
+  ) {
+    var packed = PackedPrinter($0)
+    return [("", packed.print())]
+  },
+  Printer(option: "--python", value: "DIR", help: "writes a Python package NAME there") {
+    PythonPrinter.files($0)
+  },
   Printer(option: "--thunks", value: "FILE", help: "writes the Swift functions that C calls") {
     var thunks = ThunkPrinter($0)
     return [("", thunks.print())]

@@ -1,0 +1,94 @@
+"""What Python packages stand on whose work Swift does: `await` a Swift function in asyncio, uvloop or trio.
+
+A package that tenon-bindgen makes has functions and classes of its own. This one has what they share: errors, streams,
+and `run()` for programs without a loop.
+"""
+
+from __future__ import annotations
+
+import atexit
+import types
+from collections.abc import Coroutine
+from typing import Any
+
+from . import _core
+from ._core import Object as Object
+
+__all__ = ["Cancelled", "Closed", "Error", "Forked", "Object", "Stream", "run"]
+__version__ = "0.2.0"
+
+
+class Error(Exception):
+    """What Swift threw. `__cause__` is what led to it."""
+
+    def __init__(self, domain: str = "tenon", code: int = 0, message: str = "") -> None:
+        self.domain = domain
+        self.code = code
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message or f"{self.domain} {self.code}"
+
+
+class Cancelled(Error):
+    """Swift ended as cancelled, and nobody here had asked for it."""
+
+
+class Closed(Error):
+    """The loop ended before the work did."""
+
+
+class Forked(Error):
+    """This process is a fork of one that used Swift: only exec() helps."""
+
+
+class Stream(_core.Stream):
+    """Items of Swift's: `async for`, or outside of any loop `for`.
+
+    Leaving the loop early lets go of it; `async with`, or `aclose()`, waits until Swift has ended, too.
+    """
+
+    __slots__ = ()
+    __class_getitem__ = classmethod(types.GenericAlias)
+
+    async def aclose(self) -> None:
+        """Asks Swift to end, and waits until it has."""
+        self._cancel()
+        try:
+            await self._end()
+        except Error:
+            pass  # how it ended is of no interest any more
+
+    async def __aenter__(self) -> Stream:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __iter__(self) -> Stream:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return run(self.__anext__())
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Waits for Swift in a thread without a loop. Ctrl-C asks Swift to end, and raises when it has."""
+    if _loops.is_in_loop():
+        coroutine.close()
+        raise RuntimeError("tenon.run() would block the running loop: use await")
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    coroutine.close()
+    raise RuntimeError("this awaits something that needs a loop: use asyncio.run()")
+
+
+from . import _loops  # noqa: E402
+
+_core.hooks(Error, Cancelled, Closed, Forked, _loops.executor_for, Stream)
+atexit.register(_loops.end)

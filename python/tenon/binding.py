@@ -1,0 +1,30 @@
+"""What the code that tenon-bindgen writes calls. Nothing here is for people."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+from ._core import Function as Function
+from ._core import Library
+from ._core import Type as Type
+
+_Class = TypeVar("_Class", bound=type)
+
+
+def library(module: str, name: str, abi: int) -> Library:
+    """Loads the library beside a module, and checks that the two go together."""
+    return Library(os.path.join(os.path.dirname(os.path.abspath(module)), f"lib{name}.so"), name, abi)
+
+
+def case(base: type, name: str) -> Callable[[_Class], _Class]:
+    """Makes a class a member of its base: what `class Base: class Case(Base)` would, if Python had it."""
+
+    def place(cls: _Class) -> _Class:
+        cls.__name__ = name
+        cls.__qualname__ = f"{base.__qualname__}.{name}"
+        setattr(base, name, cls)
+        return cls
+
+    return place

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Python: the package tenon, and what tenon-bindgen makes of the samples of Tests/Bindgen, run by a real python3. Names of
+# tests choose some, as unittest takes them; PYTHON is another interpreter, 3.11 or newer.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+python=${PYTHON:-python3}
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+  { echo "test-python: $python is older than 3.11" >&2; exit 1; }
+swift build -c release --product tenon
+swift build -c release --target TenonExport
+library=$(swift build -c release --show-bin-path)
+build=$root/.build-python
+packages=$build/packages
+mkdir -p "$packages"
+maps=()
+for map in "$root"/include/module.modulemap "$root"/Sources/C*/module.modulemap "$library"/C*.build/module.modulemap; do
+  if [ -f "$map" ]; then maps+=(-Xcc "-fmodule-map-file=$map"); fi
+done
+
+# Whether a file is missing, or older than what it is made of.
+is_old() { [ ! -f "$1" ] || [ -n "$(find "${@:2}" -newer "$1" -print -quit)" ]; }
+
+# A package of Swift files: name, module, files...
+make_package() {
+  local name=$1 module=$2 made=$build/$1
+  shift 2
+  is_old "$packages/$name/lib$name.so" "$@" Sources/TenonBindgen Sources/TenonExport "$library/libtenon.so" || return 0
+  packaging/bindgen.sh "$build" --library "$name" --module "$module" --version 1.2.0 --thunks "$made/thunks.swift" \
+    --packed "$made/packed.swift" --python "$packages" "$@"
+  swiftc -O -wmo -swift-version 6 -warnings-as-errors -parse-as-library -module-name "$module" \
+    -I "$library/Modules" -Xcc -I"$root/include" "${maps[@]}" "$@" "$made/thunks.swift" "$made/packed.swift" \
+    "$library"/TenonExport.build/*.o -emit-library -o "$packages/$name/lib$name.so" -L "$library" -ltenon \
+    -Xlinker -rpath -Xlinker "$library"
+}
+
+make_package docdb Docdb Tests/Bindgen/docdb/*.swift
+make_package shapes Shapes Tests/Bindgen/shapes/*.swift
+make_package callbacks Callbacks Tests/Bindgen/callbacks/*.swift
+make_package work Work Tests/Python/work/*.swift
+"$python" python/backend.py extension "$packages/tenon"
+arguments=("$@")
+
+[ $# -gt 0 ] || arguments=(discover -s "$root/Tests/Python" -t "$root/Tests/Python")
+PYTHONPATH=$packages:$root/Tests/Python PYTHONFAULTHANDLER=1 timeout 150 \
+  "$python" -W error::ResourceWarning -m unittest "${arguments[@]}"
