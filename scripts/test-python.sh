@@ -9,12 +9,13 @@ python=${PYTHON:-python3}
   { echo "test-python: $python is older than 3.11" >&2; exit 1; }
 swift build -c release --product tenon
 swift build -c release --target TenonExport
+swift build -c release --target TenonFoundation
 library=$(swift build -c release --show-bin-path)
 build=$root/.build-python
 packages=$build/packages
 mkdir -p "$packages"
 maps=()
-for map in "$root"/include/module.modulemap "$root"/Sources/C*/module.modulemap "$library"/C*.build/module.modulemap; do
+for map in "$root"/include/module.modulemap "$root"/Sources/C*/module.modulemap "$library"/{C*,TenonFoundationStart}.build/module.modulemap; do
   if [ -f "$map" ]; then maps+=(-Xcc "-fmodule-map-file=$map"); fi
 done
 
@@ -23,20 +24,22 @@ is_old() { [ ! -f "$1" ] || [ -n "$(find "${@:2}" -newer "$1" -print -quit)" ]; 
 
 # A package of Swift files: name, module, files...
 make_package() {
-  local name=$1 module=$2 made=$build/$1
+  local name=$1 module=$2 made=$build/$1 objects=("$library"/TenonExport.build/*.o)
   shift 2
+  if grep -q TenonFoundation "$@"; then objects+=("$library"/TenonFoundation*.build/*.o); fi
   is_old "$packages/$name/lib$name.so" "$@" Sources/TenonBindgen Sources/TenonExport "$library/libtenon.so" || return 0
   packaging/bindgen.sh "$build" --library "$name" --module "$module" --version 1.2.0 --thunks "$made/thunks.swift" \
     --packed "$made/packed.swift" --python "$packages" "$@"
   swiftc -O -wmo -swift-version 6 -warnings-as-errors -parse-as-library -module-name "$module" \
     -I "$library/Modules" -Xcc -I"$root/include" "${maps[@]}" "$@" "$made/thunks.swift" "$made/packed.swift" \
-    "$library"/TenonExport.build/*.o -emit-library -o "$packages/$name/lib$name.so" -L "$library" -ltenon \
+    "${objects[@]}" -emit-library -o "$packages/$name/lib$name.so" -L "$library" -ltenon \
     -Xlinker -rpath -Xlinker "$library"
 }
 
 make_package docdb Docdb Tests/Bindgen/docdb/*.swift
 make_package shapes Shapes Tests/Bindgen/shapes/*.swift
 make_package callbacks Callbacks Tests/Bindgen/callbacks/*.swift
+make_package values Values Tests/Bindgen/values/*.swift
 make_package work Work Tests/Python/work/*.swift
 "$python" python/backend.py extension "$packages/tenon"
 arguments=("$@")

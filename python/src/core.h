@@ -112,6 +112,8 @@ typedef enum Kind {
   KIND_F32,
   KIND_F64,
   KIND_DURATION,
+  KIND_DATE,
+  KIND_UUID,
   KIND_ENUMERATION,
   KIND_STRING, /* the first one that is no number */
   KIND_BYTES,
@@ -341,7 +343,7 @@ extern struct Hooks {
   PyObject *error, *cancelled, *closed, *forked; /* classes */
   PyObject *executor_for;                        /* (loop or None, library) -> Executor */
   PyObject *stream;                              /* the class of streams */
-  PyObject *cancelled_error, *get_running_loop, *copy_context, *timedelta;
+  PyObject *cancelled_error, *get_running_loop, *copy_context, *timedelta, *epoch, *uuid;
 } hooks;
 extern PyObject *s_set_result, *s_done, *s_blocking, *s_context, *s_handle, *s_copy, *s_run,
     *s_void;

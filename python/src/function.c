@@ -73,7 +73,7 @@ static Py_ssize_t pack(Function *function, Writer *writer, PyObject *arguments, 
         continue;
       if (type->kind < KIND_STRING) {
         *place = 1;
-        place += type->size;
+        place += type->alignment;
       }
       if (field_write(writer, type, value, place, &path))
         return -1;
@@ -115,6 +115,8 @@ static PyObject *result_read(Function *function, char *out) {
       function->free_block(block);
     return object;
   }
+  case KIND_OBJECT:
+    return object_adopt(inside, *(tenon_object_t **)out);
   default:
     return field_read(type, out);
   }

@@ -68,6 +68,18 @@ static PyObject *attribute(const char *module_name, const char *name) {
   return found;
 }
 
+/* 1970 in UTC, which Swift's dates count from. */
+static PyObject *epoch(void) {
+  PyObject *date = attribute("datetime", "datetime"), *zones = attribute("datetime", "timezone");
+  PyObject *utc = zones ? PyObject_GetAttrString(zones, "utc") : NULL, *made = NULL;
+  if (date && utc)
+    made = PyObject_CallFunction(date, "iiiiiiiO", 1970, 1, 1, 0, 0, 0, 0, utc);
+  Py_XDECREF(date);
+  Py_XDECREF(zones);
+  Py_XDECREF(utc);
+  return made;
+}
+
 static int module_exec(PyObject *module) {
   static int is_loaded;
   if (PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) {
@@ -120,7 +132,8 @@ static int module_exec(PyObject *module) {
   if (!(hooks.cancelled_error = attribute("asyncio", "CancelledError")) ||
       !(hooks.get_running_loop = attribute("asyncio", "_get_running_loop")) ||
       !(hooks.copy_context = attribute("contextvars", "copy_context")) ||
-      !(hooks.timedelta = attribute("datetime", "timedelta")) || types_init())
+      !(hooks.timedelta = attribute("datetime", "timedelta")) ||
+      !(hooks.uuid = attribute("uuid", "UUID")) || !(hooks.epoch = epoch()) || types_init())
     return -1;
   is_loaded = 1;
   return 0;

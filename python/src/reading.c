@@ -5,10 +5,28 @@ static Py_ssize_t aligned(Py_ssize_t at, Py_ssize_t alignment) {
   return (at + alignment - 1) / alignment * alignment;
 }
 
+/* One that somebody else holds. */
+static PyObject *object_retain(Type *type, tenon_object_t *handle) {
+  if (handle && type->library->api->tenon_object_retain(handle) != TENON_STATUS_OK)
+    return PyErr_Format(PyExc_SystemError, "an object has gone");
+  return object_adopt(type, handle);
+}
+
 static PyObject *duration_read(int64_t ns) {
   int64_t seconds = ns / 1000000000, rest = ns % 1000000000;
   return PyObject_CallFunction(hooks.timedelta, "iLL", 0, (long long)seconds,
                                (long long)(rest / 1000));
+}
+
+static PyObject *date_read(int64_t ns) {
+  PyObject *since = duration_read(ns);
+  PyObject *date = since ? PyNumber_Add(hooks.epoch, since) : NULL;
+  Py_XDECREF(since);
+  return date;
+}
+
+static PyObject *uuid_read(const char *bytes) {
+  return PyObject_CallFunction(hooks.uuid, "Oy#", Py_None, bytes, (Py_ssize_t)16);
 }
 
 static PyObject *number_read(Type *type, const char *at) {
@@ -37,6 +55,10 @@ static PyObject *number_read(Type *type, const char *at) {
     return PyFloat_FromDouble(*(const double *)at);
   case KIND_DURATION:
     return duration_read(*(const int64_t *)at);
+  case KIND_DATE:
+    return date_read(*(const int64_t *)at);
+  case KIND_UUID:
+    return uuid_read(at);
   default:
     return PyObject_CallFunction(type->cls, "i", *(const int32_t *)at);
   }
@@ -144,12 +166,12 @@ PyObject *field_read(Type *type, const char *at) {
   case KIND_ERROR:
     return case_read(type, *(const char *const *)at);
   case KIND_OBJECT:
-    return object_adopt(type, *(tenon_object_t *const *)at);
+    return object_retain(type, *(tenon_object_t *const *)at);
   case KIND_OPTIONAL:
     if (type->of[0]->kind < KIND_STRING) {
       if (!*(const uint8_t *)at)
         Py_RETURN_NONE;
-      return number_read(type->of[0], at + type->of[0]->size);
+      return number_read(type->of[0], at + type->of[0]->alignment);
     }
     if (!*(const void *const *)at)
       Py_RETURN_NONE;
@@ -162,6 +184,8 @@ PyObject *field_read(Type *type, const char *at) {
 }
 
 Py_ssize_t parameter_words(Type *type) {
+  if (type->kind == KIND_UUID)
+    return 2;
   Kind kind = type->kind == KIND_OPTIONAL ? type->of[0]->kind : type->kind;
   return kind == KIND_BYTES || kind == KIND_LIST || kind == KIND_SET || kind == KIND_DICT ? 2 : 1;
 }
@@ -174,12 +198,6 @@ PyObject *parameter_read(Type *type, const char *words) {
     Py_RETURN_NONE;
   if (inside->kind == KIND_STRING)
     return PyUnicode_FromString(pointer);
-  if (inside->kind == KIND_OBJECT) {
-    tenon_object_t *handle = *(tenon_object_t *const *)words;
-    if (inside->library->api->tenon_object_retain(handle) != TENON_STATUS_OK)
-      return PyErr_Format(PyExc_SystemError, "an object has gone");
-    return object_adopt(inside, handle);
-  }
   if (type->kind == KIND_OPTIONAL && inside->kind < KIND_STRING)
     return number_read(inside, pointer);
   return field_read(inside, words);
@@ -188,10 +206,9 @@ PyObject *parameter_read(Type *type, const char *words) {
 static PyObject *pointer_read(Type *type, Library *library, tenon_value_t *value) {
   if (type->kind == KIND_OBJECT) {
     tenon_object_t *handle = NULL;
-    if (library->api->tenon_value_get_object(value, &handle) != TENON_STATUS_OK ||
-        library->api->tenon_object_retain(handle) != TENON_STATUS_OK)
+    if (library->api->tenon_value_get_object(value, &handle) != TENON_STATUS_OK)
       return PyErr_Format(PyExc_SystemError, "the library gave no object");
-    return object_adopt(type, handle);
+    return object_retain(type, handle);
   }
   const char *block = value->as.pointer.address;
   if (type->kind == KIND_RECORD)
@@ -204,6 +221,8 @@ static PyObject *pointer_read(Type *type, Library *library, tenon_value_t *value
 static PyObject *integer_read(Type *type, int64_t number) {
   if (type->kind == KIND_DURATION)
     return duration_read(number);
+  if (type->kind == KIND_DATE)
+    return date_read(number);
   if (type->kind == KIND_ENUMERATION)
     return PyObject_CallFunction(type->cls, "L", (long long)number);
   return PyLong_FromLongLong(number);
@@ -236,7 +255,8 @@ PyObject *value_read(Type *type, Library *library, tenon_value_t *value) {
     object = PyUnicode_DecodeUTF8(data, (Py_ssize_t)size, "replace");
     break;
   case TENON_VALUE_BYTES:
-    object = buffer_adopt(api, value);
+    api->tenon_value_get_data(value, &data, &size);
+    object = inside->kind == KIND_UUID && size == 16 ? uuid_read(data) : buffer_adopt(api, value);
     break;
   case TENON_VALUE_POINTER:
     object = pointer_read(inside, library, value);

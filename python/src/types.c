@@ -10,10 +10,11 @@ static const struct {
   Kind kind;
   Py_ssize_t size;
 } codes[] = {
-    {'v', KIND_VOID, 0},     {'?', KIND_BOOL, 1},    {'b', KIND_I8, 1},     {'h', KIND_I16, 2},
-    {'i', KIND_I32, 4},      {'q', KIND_I64, 8},     {'B', KIND_U8, 1},     {'H', KIND_U16, 2},
-    {'I', KIND_U32, 4},      {'Q', KIND_U64, 8},     {'f', KIND_F32, 4},    {'d', KIND_F64, 8},
-    {'t', KIND_DURATION, 8}, {'s', KIND_STRING, 16}, {'y', KIND_BYTES, 16},
+    {'v', KIND_VOID, 0},     {'?', KIND_BOOL, 1}, {'b', KIND_I8, 1},    {'h', KIND_I16, 2},
+    {'i', KIND_I32, 4},      {'q', KIND_I64, 8},  {'B', KIND_U8, 1},    {'H', KIND_U16, 2},
+    {'I', KIND_U32, 4},      {'Q', KIND_U64, 8},  {'f', KIND_F32, 4},   {'d', KIND_F64, 8},
+    {'t', KIND_DURATION, 8}, {'D', KIND_DATE, 8}, {'u', KIND_UUID, 16}, {'s', KIND_STRING, 16},
+    {'y', KIND_BYTES, 16},
 };
 #define CODES (sizeof codes / sizeof codes[0])
 static Type *plain[CODES];
@@ -42,7 +43,7 @@ static Type *type_make(PyTypeObject *cls, Kind kind, Py_ssize_t size) {
     return NULL;
   type->kind = kind;
   type->size = size;
-  type->alignment = size > 8 ? 8 : size;
+  type->alignment = kind == KIND_UUID ? 1 : size > 8 ? 8 : size;
   return type;
 }
 
@@ -123,7 +124,7 @@ static PyObject *type_new(PyTypeObject *cls, PyObject *arguments, PyObject *keyw
       type->size = 24;
     if (kind == KIND_OPTIONAL) {
       int is_number = type->of[0]->kind < KIND_STRING;
-      type->size = is_number ? 2 * type->of[0]->size : type->of[0]->size;
+      type->size = type->of[0]->size + (is_number ? type->of[0]->alignment : 0);
       type->alignment = type->of[0]->alignment;
     }
     return (PyObject *)type;

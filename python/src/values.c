@@ -38,6 +38,7 @@ int value_write(Type *type, Library *library, PyObject *object, tenon_value_t *v
       break;
     case KIND_I64:
     case KIND_DURATION:
+    case KIND_DATE:
       *value = tenon_value_i64(*(int64_t *)field);
       break;
     case KIND_U8:
@@ -51,6 +52,9 @@ int value_write(Type *type, Library *library, PyObject *object, tenon_value_t *v
       break;
     case KIND_U64:
       *value = tenon_value_u64(*(uint64_t *)field);
+      break;
+    case KIND_UUID:
+      status = api->tenon_value_copy_bytes(field, 16, value);
       break;
     case KIND_STRING:
       status = api->tenon_value_copy_string(span->data, span->count, value);

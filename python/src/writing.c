@@ -74,6 +74,29 @@ static int duration_write(Writer *writer, PyObject *value, char *at, const Path 
   return 0;
 }
 
+static int date_write(Writer *writer, PyObject *value, char *at, const Path *path) {
+  PyObject *since =
+      PyObject_HasAttrString(value, "tzinfo") ? PyNumber_Subtract(value, hooks.epoch) : NULL;
+  if (!since) {
+    PyErr_Clear();
+    return refuse(writer, path, PyExc_TypeError, value, "datetime with a time zone");
+  }
+  int answer = duration_write(writer, since, at, path);
+  Py_DECREF(since);
+  return answer;
+}
+
+static int uuid_write(Writer *writer, PyObject *value, char *at, const Path *path) {
+  if (PyObject_IsInstance(value, hooks.uuid) != 1)
+    return refuse(writer, path, PyExc_TypeError, value, "UUID");
+  PyObject *bytes = PyObject_GetAttrString(value, "bytes");
+  char *data = bytes ? PyBytes_AsString(bytes) : NULL;
+  if (data && PyBytes_Size(bytes) == 16)
+    memcpy(at, data, 16);
+  Py_XDECREF(bytes);
+  return data ? 0 : -1;
+}
+
 static int number_write(Writer *writer, Type *type, PyObject *value, char *at, const Path *path) {
   switch (type->kind) {
   case KIND_BOOL:
@@ -98,6 +121,10 @@ static int number_write(Writer *writer, Type *type, PyObject *value, char *at, c
   }
   case KIND_DURATION:
     return duration_write(writer, value, at, path);
+  case KIND_DATE:
+    return date_write(writer, value, at, path);
+  case KIND_UUID:
+    return uuid_write(writer, value, at, path);
   case KIND_ENUMERATION: {
     if (PyObject_IsInstance(value, type->cls) != 1) {
       PyObject *name = PyType_GetName((PyTypeObject *)type->cls);
@@ -319,7 +346,7 @@ int field_write(Writer *writer, Type *type, PyObject *value, char *at, const Pat
     if (type->of[0]->kind >= KIND_STRING)
       return field_write(writer, type->of[0], value, at, path);
     *(uint8_t *)at = 1;
-    return number_write(writer, type->of[0], value, at + type->of[0]->size, path);
+    return number_write(writer, type->of[0], value, at + type->of[0]->alignment, path);
   default:
     return number_write(writer, type, value, at, path);
   }
@@ -344,7 +371,7 @@ int parameter_write(Writer *writer, Type *type, PyObject *value, char *words, co
     return callback ? closure_write(writer, inside, value, callback, path) : -1;
   }
   if (type->kind == KIND_OPTIONAL && inside->kind < KIND_STRING) {
-    char *number = writer_take(writer, 8);
+    char *number = writer_take(writer, 16);
     *(char **)words = number;
     return number ? number_write(writer, inside, value, number, path) : -1;
   }

@@ -49,7 +49,8 @@ class Stream(_core.Stream):
     """
 
     __slots__ = ()
-    __class_getitem__ = classmethod(types.GenericAlias)
+    def __class_getitem__(cls, item: Any) -> types.GenericAlias:
+        return types.GenericAlias(cls, item)
 
     async def aclose(self) -> None:
         """Asks Swift to end, and waits until it has."""
