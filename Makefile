@@ -6,7 +6,7 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
-.PHONY: help check-swift packages build test test-long test-c test-exhaustion test-loops test-cpp test-core test-sanitizers test-search \
+.PHONY: help check-swift packages build test test-long test-c test-exhaustion test-loops test-cpp test-core test-async-algorithms test-sanitizers test-search \
 	test-node test-node-versions test-python test-install test-docs test-bindgen test-packages test-instructions check format demo demo-cpp \
 	demo-node bench install bundle clean
 
@@ -22,7 +22,7 @@ packages: ## install the Debian packages that building and testing need
 build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
-PARTS := check test-c test-exhaustion test-loops test-cpp test-core test-sanitizers test-search test-node test-python test-install test-docs test-bindgen \
+PARTS := check test-c test-exhaustion test-loops test-cpp test-core test-async-algorithms test-sanitizers test-search test-node test-python test-install test-docs test-bindgen \
 	test-packages test-instructions
 test: check-swift packages $(PARTS) ## run all tests
 	@echo "make test: all parts passed"
@@ -32,6 +32,9 @@ test-long: check-swift packages ## what takes too long for each change: to be ru
 
 test-core: check-swift packages
 	scripts/test-core.sh
+
+test-async-algorithms: check-swift packages ## run swift-async-algorithms' own tests in an owned process with a pool
+	scripts/test-async-algorithms.sh
 
 test-c: check-swift packages
 	scripts/test-c.sh

@@ -18,6 +18,9 @@ git checkout --quiet -- .
 rm -rf Sources/Owned Sources/OwnedStart
 cp -r ../../Tests/AsyncAlgorithms/Owned/Owned Sources/Owned
 cp -r ../../Tests/AsyncAlgorithms/Owned/Start Sources/OwnedStart
+# What two of its targets use, and do not import.
+cp Sources/AsyncAlgorithms/Locking.swift Sources/AsyncSequenceValidation/
+cp Sources/AsyncAlgorithms/Locking.swift Tests/AsyncAlgorithmsTests/
 cat >> Package.swift << 'END'
 
 package.products.removeAll { $0.name == "AsyncStreaming" }

@@ -1,5 +1,6 @@
 import CTenon
 import Glibc
+import Synchronization
 import Tenon
 import TenonNode
 
@@ -10,6 +11,19 @@ import TenonNode
 }
 
 @concurrent func block(_ milliseconds: Int) async -> Int { blockHere(milliseconds) }
+
+enum Gate {
+  static let isOpen = Atomic(false)
+  static let entered = Atomic(0)
+  static let passed = Atomic(0)
+}
+
+@concurrent func passGate() async -> Int {
+  Gate.entered.wrappingAdd(1, ordering: .relaxed)
+  while !Gate.isOpen.load(ordering: .acquiring) { usleep(100) }
+  Gate.passed.wrappingAdd(1, ordering: .relaxed)
+  return Int(pthread_self())
+}
 
 /// Blocks this thread, and says which one it is.
 func blockHere(_ milliseconds: Int) -> Int {
@@ -79,6 +93,10 @@ func exportLoop(_ module: borrowing NodeModule) {
   module.export("blockDetached", "milliseconds") { (milliseconds: Int) in
     await Task.detached { blockHere(milliseconds) }.value
   }
+  module.export("passGate") { await passGate() }
+  module.export(synchronous: "openGate") { Gate.isOpen.exchange(true, ordering: .releasing) }
+  module.export(synchronous: "gatesEntered") { Gate.entered.load(ordering: .relaxed) }
+  module.export(synchronous: "gatesPassed") { Gate.passed.load(ordering: .relaxed) }
   // How often the loop was woken.
   module.export(synchronous: "wakes") { () -> Int in
     var statistics = tenon_executor_statistics_t()
