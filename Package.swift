@@ -25,6 +25,7 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSwiftRuntime"),
     .target(name: "CThread", cSettings: c),
+    .target(name: "CExport", cSettings: c),
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
 
     // What a copy of Tenon does when it is loaded.
@@ -32,11 +33,13 @@ let package = Package(
 
     // MARK: Core, ABI and the Swift authors' face, in one module so that the layers cost nothing
     .target(
-      name: "Tenon", dependencies: ["CTenon", "CTenonImage", "CThread", "CLinux", "CSwiftRuntime"],
+      name: "Tenon",
+      dependencies: ["CTenon", "CTenonImage", "CThread", "CExport", "CLinux", "CSwiftRuntime"],
       swiftSettings: swift),
 
     // MARK: What the code that tenon-bindgen writes stands on
-    .target(name: "TenonExport", dependencies: ["CTenon", "Tenon"], swiftSettings: swift),
+    .target(
+      name: "TenonExport", dependencies: ["CTenon", "CExport", "Tenon"], swiftSettings: swift),
 
     // The generator itself is no target: see packaging/bindgen.sh.
     .plugin(name: "TenonBindgen", capability: .buildTool()),

@@ -1,3 +1,4 @@
+public import CExport
 public import CTenon
 import Tenon
 import Synchronization
@@ -261,7 +262,7 @@ public func total<Content: ExportableScalar>(_ scalar: Content.Scalar) -> Conten
   let block = makeBlock(size, tail: value.exportedTailSize)
   defer {
     if Content.holdsObjects { Content.releaseObjects(in: block) }
-    block.deallocate()
+    tenon__free_block(block)
   }
   var tail = Tail(block + size)
   value.write(to: block, &tail)

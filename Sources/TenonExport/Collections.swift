@@ -66,6 +66,10 @@ extension Array: Exportable, ExportedCollection where Element: Exportable {
     let (data, count) = try readData(field, stride: Element.exportedFieldSize)
     guard let data, count > 0 else { return [] }
     if Element.isExportedPlain {
+      if Int(bitPattern: data) & (MemoryLayout<Element>.alignment - 1) == 0 {
+        let elements = data.assumingMemoryBound(to: Element.self)
+        return [Element](UnsafeBufferPointer(start: elements, count: count))
+      }
       return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
         UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped)
           .copyMemory(from: data, byteCount: count * Element.exportedFieldSize)

@@ -1,3 +1,4 @@
+public import CExport
 public import CTenon
 public import Tenon
 
@@ -103,7 +104,7 @@ public struct Delivered<Content: Exportable>: ValueConvertible {
 /// A block of memory with a struct of `size` bytes, zeroed, and its tail.
 @inlinable @inline(__always) func makeBlock(_ size: Int, tail: Int) -> UnsafeMutableRawPointer {
   let rounded = Tail.rounded(size)
-  return UnsafeMutableRawPointer.allocate(byteCount: rounded + tail, alignment: 8).zeroed(rounded)
+  return tenon__block(rounded + tail).zeroed(rounded)
 }
 
 /// The same for C: a block that holds objects has its type before it, which knows how to let go of them.
@@ -123,7 +124,7 @@ public struct Delivered<Content: Exportable>: ValueConvertible {
 { Content.holdsObjects ? dropOwningBlock : dropBlock }
 
 /// A tenon_drop_fn for blocks.
-@usableFromInline let dropBlock: tenon_drop_fn = { pointer, _ in pointer?.deallocate() }
+@usableFromInline let dropBlock: tenon_drop_fn = { pointer, _ in tenon__free_block(pointer) }
 
 @usableFromInline let dropOwningBlock: tenon_drop_fn = { pointer, _ in freeOwningBlock(pointer) }
 
@@ -131,14 +132,14 @@ public struct Delivered<Content: Exportable>: ValueConvertible {
   guard let block else { return }
   let memory = block - blockHeadSize
   memory.load(as: (any Exportable.Type).self).releaseObjects(ofBlock: block)
-  memory.deallocate()
+  tenon__free_block(memory)
 }
 
 /// Ends a block that C has been given.
 @inlinable public func freeBlock<Content: Exportable>(
   _ block: UnsafeMutableRawPointer?, _ type: Content.Type
 ) {
-  if Content.holdsObjects { freeOwningBlock(block) } else { block?.deallocate() }
+  if Content.holdsObjects { freeOwningBlock(block) } else { tenon__free_block(block) }
 }
 
 /// What stands for a type as the mark of its blocks.

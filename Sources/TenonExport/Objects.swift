@@ -1,4 +1,6 @@
+public import CExport
 public import CTenon
+public import Synchronization
 public import Tenon
 
 /// A class or an actor whose objects C holds by checked handles.
@@ -39,13 +41,72 @@ extension ExportedObject {
   }
 }
 
-/// The object behind C's handle, or why there is none.
+/// The object behind C's handle, or why there is none: for longer than the call.
 @inlinable @inline(__always)
 public func object<Instance: ExportedObject>(_ handle: OpaquePointer?) throws(Refusal) -> Instance {
+  let held = tenon__hold_object(UInt(bitPattern: handle))
+  if let slot = held.slot {
+    let isOfClass = tenon__type_of_held(slot) == mark(of: Instance.self)
+    let instance = isOfClass ? TenonExport.instance(slot, Instance.self) : nil
+    if !tenon__let_go_of_object(held) { Object.letGo(slot) }
+    if let instance { return instance }
+  }
+  return try find(handle, Instance.self)
+}
+
+/// Calls `body` with the object behind C's handle, which is there until the end, whatever C releases.
+///
+/// - Parameter class: What the marks of objects of this class have been once: so a call needs not ask for the class.
+@inlinable @inline(__always) public func withObject<Instance: ExportedObject>(
+  _ handle: OpaquePointer?, _ class: borrowing Atomic<UInt>,
+  _ body: (Instance) -> tenon_status_t
+) -> tenon_status_t {
+  // Whatever else is called is called last, so that this needs no frame.
+  let held = tenon__hold_object(UInt(bitPattern: handle))
+  guard let slot = held.slot,
+    UInt(bitPattern: tenon__type_of_held(slot)) == `class`.load(ordering: .relaxed)
+  else { return withObjectSlowly(handle, held.slot, `class`, body) }
+  let status = Unmanaged<Instance>.fromOpaque(tenon__object_held(slot))
+    ._withUnsafeGuaranteedRef(body)
+  return tenon__let_go_of_object(held) ? status : letGoSlowly(slot, status)
+}
+
+/// The first call, one by somebody else at the same time, one of a subclass's object, one that is refused.
+@usableFromInline @inline(never) func withObjectSlowly<Instance: ExportedObject>(
+  _ handle: OpaquePointer?, _ held: UnsafeMutableRawPointer?, _ class: borrowing Atomic<UInt>,
+  _ body: (Instance) -> tenon_status_t
+) -> tenon_status_t {
+  if let held { Object.letGo(held) }
+  do throws(Refusal) {
+    let instance = try find(handle, Instance.self)
+    `class`.store(UInt(bitPattern: mark(of: Instance.self)), ordering: .relaxed)
+    return body(instance)
+  } catch { return error.status }
+}
+
+@inlinable @inline(__always) func mark<Instance: ExportedObject>(of type: Instance.Type)
+  -> UnsafeRawPointer
+{ unsafeBitCast(type as AnyObject.Type, to: UnsafeRawPointer.self) }
+
+@inlinable @inline(__always) func instance<Instance: ExportedObject>(
+  _ slot: UnsafeMutableRawPointer, _ type: Instance.Type
+) -> Instance { Unmanaged<Instance>.fromOpaque(tenon__object_held(slot)).takeUnretainedValue() }
+
+@usableFromInline @inline(never) func letGoSlowly(
+  _ slot: UnsafeMutableRawPointer, _ status: tenon_status_t
+) -> tenon_status_t {
+  Object.letGo(slot)
+  return status
+}
+
+/// What is not found at once: others hold it, or it is of a subclass, or none at all.
+@usableFromInline @inline(never) func find<Instance: ExportedObject>(
+  _ handle: OpaquePointer?, _ type: Instance.Type
+) throws(Refusal) -> Instance {
   do {
-    return try Object.instance(handle, as: Instance.self)
+    return try Object.instance(handle, as: type)
   } catch {
-    throw Refusal(Object.check(handle, is: Instance.self).orInvalid)
+    throw Refusal(Object.check(handle, is: type).orInvalid)
   }
 }
 

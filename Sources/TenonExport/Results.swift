@@ -1,3 +1,4 @@
+import CExport
 public import CTenon
 public import Tenon
 
@@ -135,7 +136,7 @@ extension ExportedError {
     var payload = tenon_error_payload_t(
       struct_size: MemoryLayout<tenon_error_payload_t>.size, type: mark(Self.self),
       pointer: makeRecordBlock()
-    ) { $0?.deallocate() }
+    ) { tenon__free_block($0) }
     if Self.holdsObjects { payload.drop = { freeOwningBlock($0) } }
     return payload
   }

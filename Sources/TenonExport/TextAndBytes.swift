@@ -58,7 +58,10 @@ extension String: Exportable {
 
   /// What is UTF-8.
   @inlinable init(exported bytes: UnsafeRawBufferPointer) throws(Refusal) {
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw .invalid }
+    // What String(validating:as:) does, at a third of its cost.
+    guard let text = String._tryFromUTF8(bytes.assumingMemoryBound(to: UInt8.self)) else {
+      throw .invalid
+    }
     self = text
   }
 

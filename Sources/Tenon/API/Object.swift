@@ -76,6 +76,9 @@ public final class Object: Sendable {
       ? TENON_STATUS_OK : status
   }
 
+  /// The end of a call that has held an object: see CExport.h.
+  public static func letGo(_ held: UnsafeMutableRawPointer) { ObjectSlot.letGo(held) }
+
   /// A new handle, with one reference.
   static func handle<Instance: AnyObject & Sendable>(for instance: Instance) -> Handle {
     let pointer = Unmanaged.passRetained(instance).toOpaque()

@@ -14,6 +14,11 @@ import TenonFoundation
   deinit { Folder.living.withLock { $0 -= 1 } }
   @Export public static var count: Int { living.withLock { $0 } }
   @Export public func isSame(as other: Folder) -> Bool { self === other }
+  /// Asks C, which may do anything meanwhile.
+  @Export public func ask(_ asked: () -> Int) -> Int {
+    let answer = asked()
+    return answer + name.utf8.count
+  }
   /// Where it is.
   @Export public func place(next: Place? = nil) -> Place {
     Place(

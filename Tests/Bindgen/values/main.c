@@ -1,6 +1,7 @@
 /* Objects in structs, lists, maps, enums and errors; Foundation's types. */
 #include "../support.h"
 
+#include <pthread.h>
 #include <values.h>
 
 static int64_t living(void) {
@@ -147,6 +148,59 @@ static tenon_status_t pick(void *context, const values_place_t *place, tenon_val
   return values_folder_make_value(place->folder, result_out);
 }
 
+static int depth;
+
+/* Calls the method that it is called by, deeper than calls are counted; then lets go of what is not its own. */
+static int64_t let_go(void *context) {
+  values_folder_t *folder = context;
+  int64_t answer = 0;
+  if (depth++ < 100) {
+    values_asked_t body = {let_go, folder, NULL};
+    OK(values_folder_ask(folder, &body, &answer));
+    CHECK(answer >= 4);
+  } else {
+    OK(values_folder_release(folder));
+    while (values_folder_release(folder) == TENON_STATUS_OK)
+      ;
+    CHECK_STATUS(TENON_STATUS_STALE, values_folder_retain(folder));
+    CHECK(living() == 1);
+  }
+  return 1;
+}
+
+static void released_while_called(void) {
+  values_folder_t *one = folder("abc");
+  values_asked_t body = {let_go, one, NULL};
+  int64_t answer = 0;
+  OK(values_folder_ask(one, &body, &answer));
+  CHECK(answer == 4 && depth == 101 && living() == 0);
+  CHECK_STATUS(TENON_STATUS_STALE, values_folder_ask(one, &body, &answer));
+}
+
+static void *call_until_stale(void *folder) {
+  tenon_value_t text;
+  tenon_status_t status;
+  while ((status = values_folder_get_name(folder, &text)) == TENON_STATUS_OK)
+    CHECK(value_is(&text, "shared by several threads"));
+  CHECK_STATUS(TENON_STATUS_STALE, status);
+  return NULL;
+}
+
+static void released_by_another_thread(void) {
+  for (int round = 0; round < 200; round++) {
+    values_folder_t *one = folder("shared by several threads");
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++)
+      CHECK(pthread_create(&threads[i], NULL, call_until_stale, one) == 0);
+    for (int i = 0; i < round; i++)
+      CHECK(is(one, "shared by several threads"));
+    OK(values_folder_release(one));
+    for (int i = 0; i < 3; i++)
+      CHECK(pthread_join(threads[i], NULL) == 0);
+    CHECK(living() == 0);
+  }
+}
+
 static void callbacks(void) {
   values_folder_t *a = folder("a"), *chosen = NULL, *some[2];
   values_body_t body = {see, NULL, NULL};
@@ -256,6 +310,8 @@ int main(void) {
   errors();
   streams();
   callbacks();
+  released_while_called();
+  released_by_another_thread();
   foundation();
   return end();
 }

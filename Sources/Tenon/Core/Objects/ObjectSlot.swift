@@ -1,9 +1,14 @@
+import CExport
 import CTenon
 import Synchronization
 
 /// An object of some language's: its head, a pointer, and the mark of its type. See tenon/object.h.
 ///
 ///     bit 0..31 of the word   references
+///     bit 32..37              calls that hold the object
+///
+/// Without references its handle is stale. The object goes when nobody holds it, either: so a host that releases too often, and
+/// while a call is under way, ends no object that a call works on. The lookup for a call stands in CExport.h, too, in line.
 struct ObjectSlot: ~Copyable {
   let head: SlotHead
   // Written by whoever takes the slot, before anybody has its handle; read by those who hold a reference.
@@ -12,6 +17,8 @@ struct ObjectSlot: ~Copyable {
   var drop: tenon_drop_fn?
 
   private static let referencesMask: UInt = 0xffff_ffff
+  private static let hold: UInt = 1 << 32
+  private static let holdsMask: UInt = 63 << 32
 
   @inline(__always) private static func at(_ slot: UnsafeMutableRawPointer)
     -> UnsafeMutablePointer<ObjectSlot>
@@ -22,6 +29,7 @@ struct ObjectSlot: ~Copyable {
     _ pointer: UnsafeMutableRawPointer?, _ type: UnsafeRawPointer, _ drop: tenon_drop_fn?
   ) -> Handle? {
     guard let (index, slot) = objectTable.take() else { return nil }
+    if !tenon__has_objects() { publish() }
     let object = at(slot)
     object.pointee.pointer = pointer
     object.pointee.type = type
@@ -31,14 +39,25 @@ struct ObjectSlot: ~Copyable {
     return Handle(.object, index: index, word: word)
   }
 
+  /// Lets CExport.h know where the table is. It is a global: its address is good for ever.
+  @inline(never) private static func publish() {
+    withUnsafePointer(to: objectTable.count) { count in
+      withUnsafePointer(to: objectTable.base) { base in
+        let words = UnsafeRawPointer(count)
+        guard words + 8 == UnsafeRawPointer(base),
+          words.load(as: UInt.self) == objectTable.count.load(ordering: .relaxed)
+        else { return }
+        tenon__set_objects(words)
+      }
+    }
+  }
+
   /// Adds a reference, or says why not.
   @inline(__always) static func retain(_ handle: Handle) -> tenon_status_t {
     guard let slot = objectTable.find(handle, .object) else { return SlotTable.refusal(handle) }
     var word = at(slot).pointee.head.word.load(ordering: .relaxed)
     while true {
-      guard handle.lives(in: word), word & referencesMask != 0 else {
-        return SlotTable.refusal(handle, word: word)
-      }
+      guard handle.lives(in: word), word & referencesMask != 0 else { return refusal(handle, word) }
       guard word & referencesMask != referencesMask else { return TENON_STATUS_NO_RESOURCES }
       let (exchanged, original) = at(slot).pointee.head.word.weakCompareExchange(
         expected: word, desired: word + 1, ordering: .acquiring)
@@ -47,15 +66,17 @@ struct ObjectSlot: ~Copyable {
     }
   }
 
-  /// Gives a reference back; the last one drops the pointer.
+  /// Gives a reference back; the last one drops the pointer, unless a call holds it.
   @inline(__always) static func release(_ handle: Handle) -> tenon_status_t {
     guard let slot = objectTable.find(handle, .object) else { return SlotTable.refusal(handle) }
     var word = at(slot).pointee.head.word.load(ordering: .acquiring)
     while true {
-      guard handle.lives(in: word), word & referencesMask != 0 else {
-        return SlotTable.refusal(handle, word: word)
+      guard handle.lives(in: word), word & referencesMask != 0 else { return refusal(handle, word) }
+      if word & (referencesMask | holdsMask) == 1 {
+        if end(slot, word) { return TENON_STATUS_OK }
+        word = at(slot).pointee.head.word.load(ordering: .acquiring)
+        continue
       }
-      if word & referencesMask == 1 { return end(handle, slot, word) }
       let (exchanged, original) = at(slot).pointee.head.word.weakCompareExchange(
         expected: word, desired: word - 1, ordering: .acquiringAndReleasing)
       if exchanged { return TENON_STATUS_OK }
@@ -63,22 +84,48 @@ struct ObjectSlot: ~Copyable {
     }
   }
 
-  /// What the last release does, if it still is the last one.
-  @inline(never) private static func end(
-    _ handle: Handle, _ slot: UnsafeMutableRawPointer, _ word: UInt
-  ) -> tenon_status_t {
+  /// Why there is no reference: one without any has ended, though a call still holds it.
+  @inline(never) private static func refusal(_ handle: Handle, _ word: UInt) -> tenon_status_t {
+    handle.lives(in: word) ? TENON_STATUS_STALE : SlotTable.refusal(handle, word: word)
+  }
+
+  /// Ends the object, if its word is still that: the last reference or the last call.
+  @inline(never) private static func end(_ slot: UnsafeMutableRawPointer, _ word: UInt) -> Bool {
     // Read before the slot is free for others.
     let (pointer, drop) = (at(slot).pointee.pointer, at(slot).pointee.drop)
     let (exchanged, _) = at(slot).pointee.head.word.compareExchange(
       expected: word, desired: SlotTable.endedLife(of: word), ordering: .acquiringAndReleasing)
-    guard exchanged else { return release(handle) }
-    objectTable.give(handle.index, slot)
+    guard exchanged else { return false }
+    let first = objectTable.address(of: 0)
+    objectTable.give(UInt32((slot - first) / SlotTable.slotSize), slot)
     if let drop { Delivery.call(Delivery.Item(function: drop, context: pointer), .drop) }
-    return TENON_STATUS_OK
+    return true
   }
 
-  /// Calls `body` with the pointer, the type's mark and the drop, which stay for the call whatever other threads do.
+  // MARK: Calls
+
+  /// Calls `body` with the pointer, the type's mark and the drop, which stay for the call whatever others do.
   @inline(__always) static func read(
+    _ handle: Handle,
+    _ body: (UnsafeMutableRawPointer?, UnsafeRawPointer?, tenon_drop_fn?) -> tenon_status_t
+  ) -> tenon_status_t {
+    guard let slot = objectTable.find(handle, .object) else { return SlotTable.refusal(handle) }
+    var word = at(slot).pointee.head.word.load(ordering: .relaxed)
+    while true {
+      guard handle.lives(in: word), word & referencesMask != 0 else { return refusal(handle, word) }
+      guard word & holdsMask != holdsMask else { return readCrowded(handle, body) }
+      let (exchanged, original) = at(slot).pointee.head.word.weakCompareExchange(
+        expected: word, desired: word + hold, ordering: .acquiring)
+      if exchanged { break }
+      word = original
+    }
+    let answer = body(at(slot).pointee.pointer, at(slot).pointee.type, at(slot).pointee.drop)
+    letGo(slot)
+    return answer
+  }
+
+  /// The same while more calls hold the object than can be counted: with a reference.
+  @inline(never) private static func readCrowded(
     _ handle: Handle,
     _ body: (UnsafeMutableRawPointer?, UnsafeRawPointer?, tenon_drop_fn?) -> tenon_status_t
   ) -> tenon_status_t {
@@ -88,6 +135,23 @@ struct ObjectSlot: ~Copyable {
     let answer = body(slot.pointee.pointer, slot.pointee.type, slot.pointee.drop)
     _ = release(handle)
     return answer
+  }
+
+  /// The end of a call that has held the object.
+  static func letGo(_ slot: UnsafeMutableRawPointer) {
+    var word = at(slot).pointee.head.word.load(ordering: .acquiring)
+    while true {
+      if word & (referencesMask | holdsMask) == hold {
+        // In a fork's child no slot comes back.
+        if Fork.isChild || end(slot, word) { return }
+        word = at(slot).pointee.head.word.load(ordering: .acquiring)
+        continue
+      }
+      let (exchanged, original) = at(slot).pointee.head.word.weakCompareExchange(
+        expected: word, desired: word - hold, ordering: .acquiringAndReleasing)
+      if exchanged { return }
+      word = original
+    }
   }
 }
 

@@ -30,12 +30,17 @@ extension ThunkPrinter {
       return [.closure, .interface, .stream].contains(inside.kind)
     }
     var receiver = ""
+    var held: TypeDeclaration?
     if !function.isStatic, let owner {
       receiver = "s."
       switch owner.kind {
       case .object:
         signature.append("_ p: OpaquePointer?")
-        reading.line("    let s: \(owner.name) = try TenonExport.object(p)")
+        if function.isAsync {
+          reading.line("    let s: \(owner.name) = try TenonExport.object(p)")
+        } else {
+          held = owner
+        }
       case .enumeration:
         signature.append("_ p: Int32")
         reading.line("    let s: \(owner.name) = try TenonExport.parameter(p)")
@@ -81,6 +86,9 @@ extension ThunkPrinter {
     text.line("@c(\(function.symbol)) public func __\(function.symbol)(")
     text.line("  \(signature.joined(separator: ", "))")
     text.line(") -> tenon_status_t {")
+    if let held {
+      text.line("  TenonExport.withObject(p, __\(held.symbol)_class) { (s: \(held.name)) in")
+    }
     if needsLent {
       text.line("  let lent = TenonExport.Lent(\(function.isAsync ? "executor" : ""))")
     }
@@ -92,6 +100,7 @@ extension ThunkPrinter {
     if reads {
       text.line("  } catch { return \(needsLent ? "lent.refuse(error)" : "error.status") }")
     }
+    if held != nil { text.line("  }") }
     text.add("}\n")
   }
 

@@ -171,6 +171,7 @@ extension ThunkPrinter {
     if type.superclass == nil {
       at(type.location, "extension \(type.name): TenonExport.ExportedObject {}")
     }
+    text.line("private let __\(type.symbol)_class = Synchronization.Atomic<UInt>(0)")
     thunk(
       "\(type.symbol)_retain", ["_ object: OpaquePointer?"],
       "TenonExport.retainObject(object, \(type.name).self)")

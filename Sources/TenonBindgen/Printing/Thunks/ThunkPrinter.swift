@@ -22,6 +22,11 @@ struct ThunkPrinter {
       public import CTenon
       \(isImported ? "" : "public ")import TenonExport
       """)
+    if !interface.sourceImports.contains("Synchronization"),
+      interface.types.contains(where: { $0.kind == .object })
+    {
+      text.line("import Synchronization")
+    }
     for name in interface.sourceImports where !["Tenon", "TenonExport", "CTenon"].contains(name) {
       text.line("import \(name)")
     }
