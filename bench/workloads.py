@@ -703,6 +703,7 @@ WORKLOADS = [
         steady=True,
         subjects=[
             Subject("Tenon, libuv", OURS, "c/idle tenon"),
+            Subject("Tenon, and a pool's threads", OURS, "c/idle pool"),
             Subject("libuv, nothing pending", LIMIT, "c/idle uv"),
         ],
         targets=[at_most(1000, MICROSECONDS)],
