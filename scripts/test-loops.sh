@@ -40,4 +40,10 @@ for version in 5 6; do
   check_plus qt$version qt.cpp -fPIC $(pkg-config --cflags Qt${version}Core | sed 's/-I/-isystem /g') \
     $(pkg-config --libs Qt${version}Core)
 done
+# The main queue's, with the toolchain's Dispatch, which the library uses where it is not installed.
+runtime=$(swift -print-target-info | sed -nE 's|.*"(/[^"]*/swift/linux)".*|\1|p' | head -1)
+# shellcheck disable=SC2046
+gcc "${options[@]}" -o $build/main-queue Tests/Loops/main-queue.c Sources/TenonUVLoop/uv.c \
+  $(pkg-config --cflags --libs libuv) -L"$runtime" -ldispatch -Wl,-rpath,"$runtime" "${link[@]}"
+timeout 150 $build/main-queue || failed=1
 exit $failed

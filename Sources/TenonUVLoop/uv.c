@@ -19,6 +19,7 @@
 #define _GNU_SOURCE // dup3()
 #endif
 
+#include <tenon/process.h>
 #include <tenon/timer.h>
 #include <tenon/uv.h>
 
@@ -28,6 +29,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -51,6 +53,8 @@ typedef struct attachment {
   _Atomic(uv_thread_t) thread; /**< who runs the loop: attached, or had a turn of it last */
   tenon_executor_t *executor;  /**< a reference of our own; NULL: complete */
   int wake_fd;
+  int queue_fd; /**< Dispatch's main queue's, or -1 */
+  int fd;       /**< what the poll handle watches: `wake_fd`, or a set of both */
   uint64_t jobs_max;
   uint64_t time_ns_max;
   uint64_t deadline_ns; /**< what the timer is set to */
@@ -196,6 +200,13 @@ static void update_timer(attachment_t *attachment, uint64_t deadline_ns) {
 
 /* MARK: The end */
 
+static void close_descriptors(const attachment_t *attachment) {
+  if (attachment->fd != attachment->wake_fd && attachment->fd >= 0)
+    close(attachment->fd);
+  if (attachment->wake_fd >= 0)
+    close(attachment->wake_fd);
+}
+
 /** Nothing of libuv's or of the executor's refers to the attachment any more. It is gone then. */
 static void complete(attachment_t *attachment) {
   tenon_executor_t *executor = attachment->executor;
@@ -207,7 +218,7 @@ static void complete(attachment_t *attachment) {
   if (attachment->complete_out)
     *attachment->complete_out = true;
   list_remove(attachment); // First: a fork's child takes over the descriptors of the list.
-  close(attachment->wake_fd);
+  close_descriptors(attachment);
   if (!attachment->is_kept)
     free(attachment);
   tenon_executor_release(executor);
@@ -250,6 +261,17 @@ static void close_handles(attachment_t *attachment) {
   close_handle(attachment, (uv_handle_t *)&attachment->timer, on_timer_closed);
 }
 
+/** Runs what Dispatch's main queue has, if it has and this loop is to. Jobs of it may end the attachment's
+ *  executor, but not the attachment. */
+static void drain_main_queue(attachment_t *attachment) {
+  struct pollfd descriptor = {attachment->queue_fd, POLLIN, 0};
+  if (attachment->queue_fd < 0 || poll(&descriptor, 1, 0) <= 0)
+    return;
+  attachment->closes++; // It stays until this returns.
+  tenon_process_drain_main_queue();
+  attachment->closes--;
+}
+
 /** Sleeps until the executor wakes us or has a timer due. For when the loop does not. */
 static void sleep_without_loop(attachment_t *attachment, uint64_t deadline_ns) {
   int timeout_ms = -1;
@@ -259,8 +281,9 @@ static void sleep_without_loop(attachment_t *attachment, uint64_t deadline_ns) {
     uint64_t rest_ms = rest_ns / NS_PER_MS + (rest_ns % NS_PER_MS != 0);
     timeout_ms = rest_ms < INT32_MAX ? (int)rest_ms : INT32_MAX;
   }
-  struct pollfd descriptor = {attachment->wake_fd, POLLIN, 0};
+  struct pollfd descriptor = {attachment->fd, POLLIN, 0};
   poll(&descriptor, 1, timeout_ms);
+  drain_main_queue(attachment);
   if (take_from_eventfd(attachment->wake_fd))
     close_handles(attachment);
 }
@@ -326,6 +349,11 @@ static void on_wake(uv_poll_t *handle, int status, int events) {
   attachment_t *attachment = ATTACHMENT_OF(handle, poll);
   (void)status;
   (void)events;
+  drain_main_queue(attachment);
+  if (attachment->is_closed) {
+    complete_if_done(attachment);
+    return;
+  }
   // Cleared before the poll, so that a wake during it is kept for the next turn.
   if (take_from_eventfd(attachment->wake_fd))
     close_handles(attachment);
@@ -406,17 +434,22 @@ static void before_fork(void) { pthread_mutex_lock(&list_mutex); }
 
 static void after_fork_in_parent(void) { pthread_mutex_unlock(&list_mutex); }
 
+static void replace(int fd, int other) {
+  if (other < 0)
+    return;
+  dup3(other, fd, O_CLOEXEC);
+  close(other);
+}
+
 /** The child has no work of ours, and never will: a loop that it goes on with, after
  *  uv_loop_fork(), must neither wait for it nor take the parent's wakes. */
 static void after_fork_in_child(void) {
   for (attachment_t *attachment = list; attachment; attachment = attachment->next) {
     if (!attachment->executor)
       continue;
-    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (fd >= 0) {
-      dup3(fd, attachment->wake_fd, O_CLOEXEC);
-      close(fd);
-    }
+    replace(attachment->wake_fd, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (attachment->fd != attachment->wake_fd)
+      replace(attachment->fd, epoll_create1(EPOLL_CLOEXEC));
     if (has_handles(attachment))
       uv_unref((uv_handle_t *)&attachment->poll);
   }
@@ -450,7 +483,7 @@ static tenon_status_t attach(attachment_t *attachment, const char *name) {
     return status;
   status = tenon_executor_retain(attachment->executor);
   if (status == TENON_STATUS_OK &&
-      uv_poll_init(attachment->loop, &attachment->poll, attachment->wake_fd) != 0) {
+      uv_poll_init(attachment->loop, &attachment->poll, attachment->fd) != 0) {
     tenon_executor_release(attachment->executor);
     status = TENON_STATUS_NO_RESOURCES;
   }
@@ -467,13 +500,33 @@ static tenon_status_t attach(attachment_t *attachment, const char *name) {
   return TENON_STATUS_OK;
 }
 
+/** On a failure some may be there. */
+static tenon_status_t open_descriptors(attachment_t *attachment, uint32_t flags) {
+  attachment->queue_fd = -1;
+  attachment->fd = attachment->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (attachment->wake_fd < 0)
+    return TENON_STATUS_NO_RESOURCES;
+  if (!(flags & TENON_UV_FLAG_MAIN_QUEUE))
+    return TENON_STATUS_OK;
+  tenon_status_t status = tenon_process_main_queue_fd(&attachment->queue_fd);
+  if (status != TENON_STATUS_OK)
+    return status;
+  struct epoll_event event = {.events = EPOLLIN};
+  attachment->fd = epoll_create1(EPOLL_CLOEXEC);
+  if (attachment->fd < 0 ||
+      epoll_ctl(attachment->fd, EPOLL_CTL_ADD, attachment->wake_fd, &event) != 0 ||
+      epoll_ctl(attachment->fd, EPOLL_CTL_ADD, attachment->queue_fd, &event) != 0)
+    return TENON_STATUS_NO_RESOURCES;
+  return TENON_STATUS_OK;
+}
+
 tenon_status_t tenon_uv_attach(uv_loop_t *loop, const tenon_uv_config_t *config,
                                tenon_executor_t **executor_out) {
   static const tenon_uv_config_t config_default = TENON_UV_CONFIG_INIT;
   if (!config)
     config = &config_default;
-  if (!loop || !executor_out || config->struct_size != sizeof *config || config->flags != 0 ||
-      config->reserved != 0)
+  if (!loop || !executor_out || config->struct_size != sizeof *config ||
+      (config->flags & ~TENON_UV_FLAG_MAIN_QUEUE) != 0 || config->reserved != 0)
     return TENON_STATUS_INVALID;
   pthread_once(&fork_once, watch_forks);
   if (fork_error != 0)
@@ -487,14 +540,11 @@ tenon_status_t tenon_uv_attach(uv_loop_t *loop, const tenon_uv_config_t *config,
   attachment->jobs_max = config->jobs_max != 0 ? config->jobs_max : JOBS_MAX_DEFAULT;
   attachment->time_ns_max = config->time_ns_max;
   attachment->deadline_ns = TENON_FOREVER;
-  attachment->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (attachment->wake_fd < 0) {
-    free(attachment);
-    return TENON_STATUS_NO_RESOURCES;
-  }
-  tenon_status_t status = attach(attachment, config->name);
+  tenon_status_t status = open_descriptors(attachment, config->flags);
+  if (status == TENON_STATUS_OK)
+    status = attach(attachment, config->name);
   if (status != TENON_STATUS_OK) {
-    close(attachment->wake_fd);
+    close_descriptors(attachment);
     free(attachment);
     return status;
   }

@@ -28,7 +28,7 @@ TEST(attach_refuses_what_is_wrong_and_leaves_the_loop_alone) {
   config.struct_size = sizeof config + 8;
   CHECK_STATUS(TENON_STATUS_INVALID, tenon_uv_attach(loop, &config, &executor));
   config = (tenon_uv_config_t)TENON_UV_CONFIG_INIT;
-  config.flags = 1;
+  config.flags = 2;
   CHECK_STATUS(TENON_STATUS_INVALID, tenon_uv_attach(loop, &config, &executor));
   config.flags = 0;
   config.reserved = 1;

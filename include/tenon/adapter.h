@@ -28,6 +28,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -36,12 +37,16 @@ TENON_BEGIN_DECLS
 /** How to attach. Zero is a good default for each field but the first. */
 typedef struct tenon_adapter_config {
   size_t struct_size;   /**< sizeof(tenon_adapter_config_t) */
-  uint32_t flags;       /**< none yet: zero */
+  uint32_t flags;       /**< TENON_ADAPTER_FLAG_... */
   uint32_t reserved;    /**< zero */
   const char *name;     /**< the executor's name, for people; copied; may be NULL */
   uint64_t jobs_max;    /**< the most jobs in one turn of the loop; 0: 2048 */
   uint64_t time_ns_max; /**< no new job in a turn after so many nanoseconds; 0: no bound */
 } tenon_adapter_config_t;
+
+/** Dispatch's main queue runs on this loop, too, and with it the main actor: in either mode of the process.
+ *  Of the process's first thread, else TENON_STATUS_WRONG_THREAD. */
+#define TENON_ADAPTER_FLAG_MAIN_QUEUE 0x01u
 
 #define TENON_ADAPTER_CONFIG_INIT                                                                  \
   { sizeof(tenon_adapter_config_t), 0, 0, NULL, 0, 0 }
@@ -85,10 +90,12 @@ typedef struct tenon_adapter_operations {
 /** An executor on a loop. The first four are for the operations. */
 struct tenon_adapter {
   void *loop;
-  int fd; /**< readable when the executor wants to be polled */
+  int fd; /**< readable when there is reason for a turn */
   tenon_executor_t *executor;
   const volatile unsigned int *interrupt; /**< tenon_poll_budget_t.interrupt */
 
+  int wake_fd;  /**< readable when the executor wants to be polled: `fd`, or in its set */
+  int queue_fd; /**< Dispatch's main queue's, in the set that `fd` is then; or -1 */
   const tenon_adapter_operations_t *operations;
   pthread_t thread;
   uint64_t jobs_max;
@@ -147,16 +154,21 @@ static inline void tenon__adapters_after_fork(void) {
   pthread_mutex_unlock(&tenon__all_adapters()->mutex);
 }
 
+static inline void tenon__replace_fd(int fd, int other) {
+  if (other < 0)
+    return;
+  dup2(other, fd);
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  close(other);
+}
+
 /** The child has no work of ours, and must not take the parent's wakes. */
 static inline void tenon__adapters_in_child(void) {
   tenon_adapter_t *adapter;
   for (adapter = tenon__all_adapters()->first; adapter; adapter = adapter->next) {
-    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (fd < 0)
-      continue;
-    dup2(fd, adapter->fd);
-    fcntl(adapter->fd, F_SETFD, FD_CLOEXEC);
-    close(fd);
+    tenon__replace_fd(adapter->wake_fd, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (adapter->fd != adapter->wake_fd)
+      tenon__replace_fd(adapter->fd, epoll_create1(EPOLL_CLOEXEC));
   }
   pthread_mutex_unlock(&tenon__all_adapters()->mutex);
 }
@@ -227,11 +239,11 @@ static inline int tenon_adapter_rest_ms(uint64_t deadline_ns) {
 /** Any thread. */
 static inline void tenon__adapter_wake(tenon_adapter_t *adapter, uint64_t count) {
   if (!adapter->operations->wake) {
-    tenon__adapter_signal(adapter->fd, count);
+    tenon__adapter_signal(adapter->wake_fd, count);
     return;
   }
   if (count >= TENON__ADAPTER_CLOSED || __atomic_load_n(&adapter->is_gone, __ATOMIC_SEQ_CST))
-    tenon__adapter_signal(adapter->fd, count);
+    tenon__adapter_signal(adapter->wake_fd, count);
   adapter->operations->wake(adapter);
 }
 
@@ -264,6 +276,13 @@ static inline void tenon__adapter_tell_timer(tenon_adapter_t *adapter, uint64_t 
 
 /* MARK: The end */
 
+static inline void tenon__adapter_close_fds(const tenon_adapter_t *adapter) {
+  if (adapter->fd != adapter->wake_fd && adapter->fd >= 0)
+    close(adapter->fd);
+  if (adapter->wake_fd >= 0)
+    close(adapter->wake_fd);
+}
+
 /** Frees the adapter if nothing of the loop's, of the executor's or on the stack refers to it. */
 static inline void tenon__adapter_settle(tenon_adapter_t *adapter) {
   tenon_executor_t *executor = adapter->executor;
@@ -273,7 +292,7 @@ static inline void tenon__adapter_settle(tenon_adapter_t *adapter) {
   if (!adapter->is_closed || !adapter->is_off || adapter->is_polling || adapter->runs != 0)
     return;
   tenon__adapters_remove(adapter); /* first: a fork's child replaces the descriptors of the list */
-  close(adapter->fd);
+  tenon__adapter_close_fds(adapter);
   if (adapter->operations->free)
     adapter->operations->free(adapter);
   free(adapter);
@@ -312,7 +331,7 @@ static inline void tenon__adapter_finish(tenon_adapter_t *adapter) {
   adapter->is_polling = true; /* it stays until we are done */
   while (!adapter->is_closed) {
     tenon_status_t status;
-    if (tenon__adapter_take(adapter->fd) >= TENON__ADAPTER_CLOSED) {
+    if (tenon__adapter_take(adapter->wake_fd) >= TENON__ADAPTER_CLOSED) {
       tenon__adapter_take_off(adapter);
       continue;
     }
@@ -379,14 +398,35 @@ static inline void tenon__adapter_move(tenon_adapter_t *adapter) {
     __atomic_store_n(&adapter->thread, pthread_self(), __ATOMIC_RELAXED);
 }
 
+/** Runs what Dispatch's main queue has, if it has. */
+static inline void tenon__adapter_drain(tenon_adapter_t *adapter) {
+  const bool was_polling = adapter->is_polling;
+  struct pollfd queue;
+  queue.fd = adapter->queue_fd;
+  queue.events = POLLIN;
+  queue.revents = 0;
+  if (poll(&queue, 1, 0) <= 0)
+    return;
+  adapter->is_polling = true; /* it stays until this returns */
+  tenon_process_drain_main_queue();
+  adapter->is_polling = was_polling;
+}
+
 /** The loop has found `fd` readable. The adapter may be gone then. */
 static inline void tenon_adapter_ready(tenon_adapter_t *adapter) {
   if (adapter->is_closed)
     return;
   tenon__adapter_move(adapter);
+  if (adapter->queue_fd >= 0) {
+    tenon__adapter_drain(adapter);
+    if (adapter->is_closed) {
+      tenon__adapter_settle(adapter);
+      return;
+    }
+  }
   /* Cleared before the poll, so that a wake during it is kept for the next turn. */
   if ((!adapter->operations->wake || __atomic_load_n(&adapter->is_marked, __ATOMIC_SEQ_CST)) &&
-      tenon__adapter_take(adapter->fd) >= TENON__ADAPTER_CLOSED)
+      tenon__adapter_take(adapter->wake_fd) >= TENON__ADAPTER_CLOSED)
     tenon__adapter_take_off(adapter);
   else
     tenon__adapter_turn(adapter);
@@ -436,7 +476,7 @@ static inline void tenon__adapter_host_run_once(void *context) {
   }
   if (!has_run) { /* nobody else turns the loop, or it is gone */
     tenon__adapter_sleep(adapter, adapter->deadline_ns);
-    if (tenon__adapter_take(adapter->fd) >= TENON__ADAPTER_CLOSED)
+    if (tenon__adapter_take(adapter->wake_fd) >= TENON__ADAPTER_CLOSED)
       tenon__adapter_take_off(adapter);
   }
   adapter->runs--;
@@ -497,6 +537,30 @@ static inline tenon_status_t tenon__adapter_begin(tenon_adapter_t *adapter, cons
   return status;
 }
 
+/** Makes the descriptors; on a failure some may be there. */
+static inline tenon_status_t tenon__adapter_open_fds(tenon_adapter_t *adapter, uint32_t flags) {
+  struct epoll_event event;
+  tenon_status_t status;
+  adapter->queue_fd = -1;
+  adapter->fd = adapter->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (adapter->wake_fd < 0)
+    return TENON_STATUS_NO_RESOURCES;
+  if (!(flags & TENON_ADAPTER_FLAG_MAIN_QUEUE))
+    return TENON_STATUS_OK;
+  if (adapter->operations->wake) /* its loop watches nothing */
+    return TENON_STATUS_UNSUPPORTED;
+  status = tenon_process_main_queue_fd(&adapter->queue_fd);
+  if (status != TENON_STATUS_OK)
+    return status;
+  memset(&event, 0, sizeof event);
+  event.events = EPOLLIN;
+  adapter->fd = epoll_create1(EPOLL_CLOEXEC);
+  if (adapter->fd < 0 || epoll_ctl(adapter->fd, EPOLL_CTL_ADD, adapter->wake_fd, &event) != 0 ||
+      epoll_ctl(adapter->fd, EPOLL_CTL_ADD, adapter->queue_fd, &event) != 0)
+    return TENON_STATUS_NO_RESOURCES;
+  return TENON_STATUS_OK;
+}
+
 /** Makes an executor on a loop. Ownership, threading and errors are those of tenon_uv_attach(). */
 static inline tenon_status_t tenon_adapter_attach(const tenon_adapter_operations_t *operations,
                                                   void *loop, const tenon_adapter_config_t *config,
@@ -504,8 +568,8 @@ static inline tenon_status_t tenon_adapter_attach(const tenon_adapter_operations
   tenon_adapter_t *adapter;
   tenon_status_t status;
   if (!loop || !executor_out ||
-      (config &&
-       (config->struct_size != sizeof *config || config->flags != 0 || config->reserved != 0)))
+      (config && (config->struct_size != sizeof *config ||
+                  (config->flags & ~TENON_ADAPTER_FLAG_MAIN_QUEUE) != 0 || config->reserved != 0)))
     return TENON_STATUS_INVALID;
   adapter = (tenon_adapter_t *)calloc(1, operations->size);
   if (!adapter)
@@ -516,15 +580,14 @@ static inline tenon_status_t tenon_adapter_attach(const tenon_adapter_operations
   adapter->jobs_max = config && config->jobs_max != 0 ? config->jobs_max : 2048;
   adapter->time_ns_max = config ? config->time_ns_max : 0;
   adapter->deadline_ns = TENON_FOREVER;
-  adapter->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  status = adapter->fd < 0 ? TENON_STATUS_NO_RESOURCES
-                           : tenon__adapter_begin(adapter, config ? config->name : NULL);
+  status = tenon__adapter_open_fds(adapter, config ? config->flags : 0);
+  if (status == TENON_STATUS_OK)
+    status = tenon__adapter_begin(adapter, config ? config->name : NULL);
   if (status == TENON_STATUS_OK) {
     *executor_out = adapter->executor;
     return TENON_STATUS_OK;
   }
-  if (adapter->fd >= 0)
-    close(adapter->fd);
+  tenon__adapter_close_fds(adapter);
   free(adapter);
   return status;
 }

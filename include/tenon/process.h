@@ -59,7 +59,8 @@ TENON_API tenon_process_mode_t tenon_process_get_mode(void) TENON_NOEXCEPT;
  * mode, the main actor's too. Then call tenon_process_drain_main_queue().
  *
  * In the owned mode the owner's polls drain it, if its loop is the first thread's; and without a host
- * it wakes for that by itself. A host watches this descriptor, and polls.
+ * it wakes for that by itself. A host watches this descriptor, and polls; the adapters that come with Tenon
+ * do, if their config's flags have ..._FLAG_MAIN_QUEUE.
  *
  * Ownership:  the descriptor is Dispatch's: never read or close it.
  * Threading:  the process's first thread.

@@ -26,12 +26,16 @@ TENON_BEGIN_DECLS
 /** How to attach. Zero is a good default for each field but the first. */
 typedef struct tenon_uv_config {
   size_t struct_size;   /**< sizeof(tenon_uv_config_t) */
-  uint32_t flags;       /**< none yet: zero */
+  uint32_t flags;       /**< TENON_UV_FLAG_... */
   uint32_t reserved;    /**< zero */
   const char *name;     /**< the executor's name, for people; copied; may be NULL */
   uint64_t jobs_max;    /**< the most jobs in one turn of the loop; 0: 2048 */
   uint64_t time_ns_max; /**< no new job in a turn after so many nanoseconds; 0: no bound */
 } tenon_uv_config_t;
+
+/** Dispatch's main queue runs on this loop, too, and with it the main actor: in either mode of the process.
+ *  Of the process's first thread, else TENON_STATUS_WRONG_THREAD. Since: 0.2.0 */
+#define TENON_UV_FLAG_MAIN_QUEUE 0x01u
 
 #define TENON_UV_CONFIG_INIT                                                                       \
   { sizeof(tenon_uv_config_t), 0, 0, NULL, 0, 0 }
