@@ -91,6 +91,7 @@ pthread_t start(void *(*fn)(void *), void *context);
   X(a_loop_in_a_job_runs_all_others)                                                               \
   X(a_loop_in_a_callback_runs_jobs)                                                                \
   X(run_until_turns_the_loop)                                                                      \
+  X(run_until_hears_of_other_threads)                                                              \
   X(run_until_keeps_its_time)                                                                      \
   X(run_until_nests)                                                                               \
   X(executors_share_a_loop)                                                                        \

@@ -3,6 +3,8 @@
  */
 #include "checks.h"
 
+#include <sched.h>
+
 typedef struct nested {
   world_t *world;
   tenon_executor_t *other;
@@ -99,6 +101,42 @@ void check_run_until_turns_the_loop(const tenon_adapter_subject_t *subject) {
   tenon_future_release(future);
   expect_status(TENON_STATUS_OK, tenon_executor_run_until(world.executor, NULL, TENON_FOREVER),
                 "run_until without work");
+  world_end(&world);
+}
+
+enum { ROUNDS = 50 };
+
+typedef struct handover {
+  tenon_promise_t *_Atomic promise;
+} handover_t;
+
+static void *settle_each(void *context) {
+  handover_t *handover = context;
+  for (int round = 0; round < ROUNDS; round++) {
+    tenon_promise_t *promise;
+    while (!(promise = atomic_exchange(&handover->promise, NULL)))
+      sched_yield();
+    tenon_promise_resolve(promise, NULL);
+  }
+  return NULL;
+}
+
+void check_run_until_hears_of_other_threads(const tenon_adapter_subject_t *subject) {
+  world_t world;
+  if (!(subject->traits & TENON_ADAPTER_TRAIT_TURNS) || !world_begin(&world, subject))
+    return;
+  handover_t handover = {NULL};
+  pthread_t thread = start(settle_each, &handover);
+  for (int round = 0; round < ROUNDS; round++) {
+    tenon_promise_t *promise;
+    tenon_future_t *future;
+    tenon_promise_create(NULL, &promise, &future);
+    atomic_store(&handover.promise, promise);
+    expect_status(TENON_STATUS_OK, tenon_executor_run_until(world.executor, future, TENON_FOREVER),
+                  "run_until for what another thread settles");
+    tenon_future_release(future);
+  }
+  pthread_join(thread, NULL);
   world_end(&world);
 }
 

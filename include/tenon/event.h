@@ -23,6 +23,7 @@ typedef struct tenon__event {
   struct event holder; /* never comes, and keeps the base in its loop */
   struct event
       probe; /* finalized when a detach begins: in the loop's next turn, or when it is freed */
+  struct event nudge; /* libevent does not count its own events as what EVLOOP_ONCE waits for */
   bool is_probing;
 } tenon__event_t;
 
@@ -45,6 +46,7 @@ static inline void tenon__event_probed(struct event *probe, void *adapter) {
 static inline void tenon__event_read(evutil_socket_t fd, short events, void *adapter) {
   (void)fd;
   (void)events;
+  event_active(&((tenon__event_t *)adapter)->nudge, 0, 0);
   tenon_adapter_ready((tenon_adapter_t *)adapter);
 }
 
@@ -66,6 +68,7 @@ static inline tenon_status_t tenon__event_attach(tenon_adapter_t *adapter) {
   event_assign(&event->reader, base, adapter->fd, EV_READ | EV_PERSIST, tenon__event_read, adapter);
   event_assign(&event->timer, base, -1, 0, tenon__event_due, adapter);
   event_assign(&event->holder, base, -1, 0, tenon__event_hold, adapter);
+  event_assign(&event->nudge, base, -1, 0, tenon__event_hold, adapter);
   event_assign(&event->probe, base, -1, 0, tenon__event_hold, adapter);
   /* As libevent's own events: it is not what a base goes on for. */
   event->reader.ev_evcallback.evcb_flags |= EVLIST_INTERNAL;
@@ -109,6 +112,7 @@ static inline void tenon__event_detach(tenon_adapter_t *adapter) {
   event_del_noblock(&event->reader);
   event_del_noblock(&event->timer);
   event_del_noblock(&event->holder);
+  event_del_noblock(&event->nudge);
   if (!event->is_probing)
     tenon_adapter_detached(adapter);
 }
