@@ -390,6 +390,13 @@
   CASE(a_hundred_thousand_pending_futures_use_no_processor_and_no_wake)       \
   CASE(an_executor_counts_what_it_does)                                       \
   CASE(executor_statistics_leave_fields_they_do_not_know)                     \
+  /* host_test.c */                                                           \
+  CASE(a_host_is_not_called_before_create_has_returned)                       \
+  CASE(a_timer_that_is_armed_outside_of_a_poll_wakes_the_host_and_is_set_in_the_poll)\
+  CASE(an_edge_triggered_descriptor_loses_nothing)                            \
+  CASE(an_executor_takes_three_descriptors_once_its_own_is_asked_for)         \
+  CASE(sixteen_thousand_executors_live_at_a_time)                             \
+  CASE(a_callback_that_jumps_out_leaves_its_executor_busy_and_others_alone)   \
   /* nesting_test.c */                                                        \
   CASE(run_until_nests_in_callbacks_of_the_loop_that_it_turns)                \
   CASE(a_nested_run_until_keeps_its_own_time_and_the_executors_timers)        \
