@@ -2,8 +2,12 @@
 ///
 /// co_await for a future, from any coroutine. C++20.
 ///
-///     T value = co_await std::move(future);              goes on where it settles
-///     T value = co_await future.on(executor);            goes on in the executor's poll
+///     T value = co_await std::move(future);              goes on where the task was started
+///     T value = co_await future.on(executor);            goes on in that executor's poll
+///     T value = co_await future.anywhere();              goes on where it settles
+///
+/// A task that was started on an executor comes back to it from each co_await; other coroutines, which have
+/// none, go on where the future settles.
 ///
 /// A settled future does not suspend. A coroutine that is destroyed while it waits is forgotten by
 /// the future: tenon_registration_forget(). An awaited future is used up, as by get().
@@ -29,6 +33,8 @@ struct chain {
   /// Passes a cancel on to what is awaited; nullptr if nobody can cancel.
   link *cancels = nullptr;
   tenon_promise_t *result = nullptr;
+  /// Where they were started, and come back to; nullptr: nowhere.
+  tenon_executor_t *home = nullptr;
 
   /// The leaf waits for this future: a cancel, before or later, goes there.
   void waits_for(tenon_future_t *future) const noexcept {
@@ -64,10 +70,18 @@ template <class Promise> chain *chain_of(std::coroutine_handle<Promise> coroutin
     return nullptr;
 }
 
+/// Where a coroutine goes on, and what it tells.
+enum class await_as : unsigned char {
+  usual,
+  anywhere, ///< where the future settles
+  shielded, ///< a cancel of the task is not one of the future
+};
+
 /// Waits for a future that somebody else keeps.
 class awaiter_base {
 public:
-  explicit awaiter_base(tenon_executor_t *executor) noexcept : executor_(executor) {}
+  explicit awaiter_base(tenon_executor_t *executor, await_as as = await_as::usual) noexcept
+      : executor_(executor), as_(as) {}
   awaiter_base(const awaiter_base &) = delete;
   awaiter_base &operator=(const awaiter_base &) = delete;
   ~awaiter_base() { forget(); }
@@ -84,11 +98,13 @@ protected:
   template <class Promise> void prepare(std::coroutine_handle<Promise> coroutine) noexcept {
     coroutine_ = coroutine;
     chain_ = chain_of(coroutine);
+    if (!executor_ && chain_ && as_ != await_as::anywhere)
+      executor_ = chain_->home;
   }
 
   /// The same as suspend(), where `fn` is told, with this object, instead of the coroutine.
   bool wait(tenon_future_t *future, tenon_completion_fn fn) noexcept {
-    if (chain_)
+    if (chain_ && as_ != await_as::shielded)
       chain_->waits_for(future);
     tenon_executor_t *const executor = executor_; // read before all of this is given
     given();
@@ -136,13 +152,14 @@ private:
   chain *chain_ = nullptr;
   std::coroutine_handle<> coroutine_;
   tenon_status_t status_ = TENON_STATUS_OK;
+  await_as as_;
 };
 
 /// Takes the value before it suspends, if it is there: a ready future costs what get() does.
 template <class T> class [[nodiscard]] awaiter : awaiter_base {
 public:
-  awaiter(future<T> &&future, tenon_executor_t *executor)
-      : awaiter_base(executor), future_(std::move(future)) {
+  awaiter(future<T> &&future, tenon_executor_t *executor, await_as as = await_as::usual)
+      : awaiter_base(executor, as), future_(std::move(future)) {
     if (!future_.valid())
       raise(std::future_errc::no_state);
   }
@@ -165,8 +182,9 @@ private:
 /// The same for one of many readers.
 template <class T> class [[nodiscard]] shared_awaiter : awaiter_base {
 public:
-  shared_awaiter(const shared_future<T> &future, tenon_executor_t *executor)
-      : awaiter_base(executor), future_(future) {
+  shared_awaiter(const shared_future<T> &future, tenon_executor_t *executor,
+                 await_as as = await_as::usual)
+      : awaiter_base(executor, as), future_(future) {
     if (!future_.valid())
       raise(std::future_errc::no_state);
   }
@@ -204,6 +222,18 @@ template <class T> auto future<T>::on(tenon_executor_t *executor) {
 }
 template <class T> auto shared_future<T>::on(tenon_executor_t *executor) const {
   return detail::shared_awaiter<T>(*this, executor);
+}
+template <class T> auto future<T>::anywhere() {
+  return detail::awaiter<T>(std::move(*this), nullptr, detail::await_as::anywhere);
+}
+template <class T> auto shared_future<T>::anywhere() const {
+  return detail::shared_awaiter<T>(*this, nullptr, detail::await_as::anywhere);
+}
+
+/// What to co_await so that a cancel of the task is not one of this future: for what a cancelled task still
+/// has to do.
+template <class T> TENON_TAG [[nodiscard]] auto shield(future<T> future) {
+  return detail::awaiter<T>(std::move(future), nullptr, detail::await_as::shielded);
 }
 
 } // namespace tenon

@@ -190,6 +190,9 @@ public:
 #if TENON_HAS_COROUTINES
   /// What to co_await so as to go on in the executor's poll. See coroutine.hpp.
   TENON_TAG [[nodiscard]] auto on(tenon_executor_t *executor);
+
+  /// What to co_await so as to go on where it settles, at once, on whichever thread.
+  TENON_TAG [[nodiscard]] auto anywhere();
 #endif
 
   void swap(future &other) noexcept { std::swap(handle_, other.handle_); }

@@ -2,8 +2,9 @@
 ///
 /// What stream::next() and sink::send() give: a call that waits until it can be made.
 ///
-///     co_await stream.next()                 goes on where the other end lets it
-///     co_await stream.next().on(executor)    goes on in the executor's poll
+///     co_await stream.next()                 goes on where the task was started
+///     co_await stream.next().on(executor)    goes on in that executor's poll
+///     co_await stream.next().anywhere()      goes on where the other end lets it
 ///     stream.next().get()                    blocks
 ///
 /// As a task, it does nothing before that. What can be done at once does not suspend, and makes no
@@ -31,8 +32,8 @@ tenon_status_t attempt(Call &call, tenon_status_t waited, future<void> &again) n
 #if TENON_HAS_COROUTINES
 template <class Call> class [[nodiscard]] operation_awaiter : awaiter_base {
 public:
-  operation_awaiter(Call &&call, tenon_executor_t *executor)
-      : awaiter_base(executor), call_(std::move(call)) {}
+  operation_awaiter(Call &&call, tenon_executor_t *executor, await_as as = await_as::usual)
+      : awaiter_base(executor, as), call_(std::move(call)) {}
   ~operation_awaiter() { forget(); } // before what it waits for goes
 
   bool await_ready() noexcept {
@@ -108,6 +109,11 @@ public:
   /// What to co_await so as to go on in the executor's poll.
   [[nodiscard]] auto on(tenon_executor_t *executor) {
     return operation_awaiter<Call>(std::move(call_), executor);
+  }
+
+  /// What to co_await so as to go on where it can be done, at once, on whichever thread.
+  [[nodiscard]] auto anywhere() {
+    return operation_awaiter<Call>(std::move(call_), nullptr, await_as::anywhere);
   }
 #endif
 

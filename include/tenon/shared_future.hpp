@@ -114,6 +114,9 @@ public:
 
 #if TENON_HAS_COROUTINES
   TENON_TAG [[nodiscard]] auto on(tenon_executor_t *executor) const;
+
+  /// What to co_await so as to go on where it settles, at once, on whichever thread.
+  TENON_TAG [[nodiscard]] auto anywhere() const;
 #endif
 
   void swap(shared_future &other) noexcept { state_.swap(other.state_); }

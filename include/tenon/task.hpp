@@ -13,6 +13,7 @@
 
 #if TENON_HAS_COROUTINES
 
+#include <functional>
 #include <optional>
 
 namespace tenon {
@@ -204,6 +205,7 @@ public:
         task_root(&work_ended), work_(std::move(work)), result_(executor) {
     cancels = this;
     result = result_.handle();
+    home = executor;
     work_.get().promise().run_in(this, nullptr);
   }
 
@@ -276,7 +278,8 @@ public:
   }
 
   /// Starts in the executor's poll, or here and now with nullptr, and gives its result: C, Swift and
-  /// others await its handle. A task that is cancelled before its turn never starts.
+  /// others await its handle. From each co_await the task, and those that it awaits, come back to the
+  /// executor; one without goes on where the future settles. A task that is cancelled before its turn never starts.
   TENON_TAG [[nodiscard]] future<T> start(tenon_executor_t *executor = nullptr) && {
     return start_in(nullptr, executor);
   }
@@ -302,6 +305,18 @@ template <class T> task<T &> detail::task_promise<T &>::get_return_object() noex
 }
 inline task<void> detail::task_promise<void>::get_return_object() noexcept {
   return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+
+/// Calls what gives a task, and keeps it, and its arguments, for as long as the task runs: a lambda's captures are
+/// the lambda's, not the coroutine's.
+template <class F, class... Arguments>
+auto co_invoke(F f, Arguments... arguments) -> std::invoke_result_t<F &, Arguments...> {
+  co_return co_await std::invoke(f, std::move(arguments)...);
+}
+
+/// The same for a task, which starts on the executor.
+template <class T> TENON_TAG [[nodiscard]] auto shield(tenon_executor_t *executor, task<T> task) {
+  return shield(std::move(task).start(executor));
 }
 
 } // namespace tenon
