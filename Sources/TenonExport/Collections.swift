@@ -84,23 +84,26 @@ extension Array: Exportable, ExportedCollection where Element: Exportable {
     return result
   }
 
+  /// Of bytes only. Not by `as?`, which looks at each of them.
+  @inlinable var asBytes: [UInt8] { unsafeBitCast(self, to: [UInt8].self) }
+
   @inlinable public consuming func makeExportedValue() -> tenon_value_t {
-    if let bytes = self as? [UInt8] { return bytes.makeBytesValue() }
+    if Element.self == UInt8.self { return asBytes.makeBytesValue() }
     return tenon_value_pointer(makeCollectionBlock(), mark([Element].self), endBlock(Self.self))
   }
 
   @inlinable public static func read(value: tenon_value_t) throws(Refusal) -> [Element] {
     if Element.self == UInt8.self {
       return try withData(value, TENON_VALUE_BYTES) { (bytes) throws(Refusal) in
-        guard let result = [UInt8](bytes) as? [Element] else { throw .invalid }
-        return result
+        unsafeBitCast([UInt8](bytes), to: [Element].self)
       }
     }
     return try read(block(value, [Element].self))
   }
 
   @inlinable public consuming func give(to out: UnsafeMutableRawPointer) {
-    if let bytes = self as? [UInt8] {
+    if Element.self == UInt8.self {
+      let bytes = asBytes
       out.storeBytes(of: bytes.makeBytesValue(), as: tenon_value_t.self)
     } else {
       out.storeBytes(of: makeCollectionBlock(), as: UnsafeMutableRawPointer.self)
