@@ -8,7 +8,7 @@ export PREFIX DESTDIR LIBDIR
 
 .PHONY: help check-swift packages build test test-long test-c test-exhaustion test-loops test-cpp test-core test-async-algorithms test-sanitizers test-search \
 	test-node test-node-versions test-python test-install test-docs test-bindgen test-packages test-instructions check format demo demo-cpp \
-	demo-node bench install bundle clean
+	demo-node bench install bundle wheel clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -109,6 +109,9 @@ install: check-swift ## install for C and C++: make install PREFIX=folder
 
 bundle: check-swift ## make a Swift package one shared library: PACKAGE= PRODUCT= PREFIX=
 	packaging/bundle.sh
+
+wheel: check-swift ## make a Swift package one for pip: PACKAGE= PRODUCT= DEST=
+	packaging/wheel.sh
 
 clean: ## remove what was built
 	rm -rf .build .build-*

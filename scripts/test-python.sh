@@ -44,6 +44,7 @@ make_package work Work Tests/Python/work/*.swift
 "$python" python/backend.py extension "$packages/tenon"
 arguments=("$@")
 
+[ $# -gt 0 ] || Tests/Python/wheel.sh "$build" "$python"
 [ $# -gt 0 ] || arguments=(discover -s "$root/Tests/Python" -t "$root/Tests/Python")
 PYTHONPATH=$packages:$root/Tests/Python PYTHONFAULTHANDLER=1 timeout 150 \
   "$python" -W error::ResourceWarning -m unittest "${arguments[@]}"

@@ -26,6 +26,13 @@ import PackagePlugin
       "--headers", work.appending(path: "include").path, "--thunks", thunks.path,
       "--interface", work.appending(path: "\(library).json").path,
     ]
+    var made = [thunks]
+    // For languages that have no compiler at hand: `make wheel`.
+    if ProcessInfo.processInfo.environment["TENON_PACKED"] != nil {
+      let packed = work.appending(path: "\(target.name)+Packed.swift")
+      arguments += ["--packed", packed.path, "--python", work.appending(path: "python").path]
+      made.append(packed)
+    }
     var inputs = sources + generator + [script]
     let lock = context.package.directoryURL.appending(path: "\(library).lock.json")
     if FileManager.default.fileExists(atPath: lock.path) {
@@ -55,7 +62,7 @@ import PackagePlugin
         environment: [
           "SWIFTC": swiftc.path,
           "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
-        ], inputFiles: inputs, outputFiles: [thunks])
+        ], inputFiles: inputs, outputFiles: made)
     ]
   }
 

@@ -6,6 +6,8 @@ struct Text {
     if text.isEmpty, lines.last == "" { return }
     lines.append(text)
   }
+  /// At the end of the last line.
+  mutating func append(_ text: String) { lines[lines.count - 1] += text }
   mutating func add(_ text: String) {
     for one in text.split(separator: "\n", omittingEmptySubsequences: false) { line(String(one)) }
   }

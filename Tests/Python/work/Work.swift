@@ -89,6 +89,20 @@ private final class Gate: Sendable {
     continuation.finish()
   }
 }
+/// The same without a buffer of Swift's own.
+@Export public func plainNumbers(_ count: Int) -> some AsyncSequence<Int, Never> & Sendable {
+  Numbers(count: count)
+}
+struct Numbers: AsyncSequence, AsyncIteratorProtocol, Sendable {
+  let count: Int
+  var number = 0
+  init(count: Int) { self.count = count }
+  func makeAsyncIterator() -> Numbers { self }
+  mutating func next() async -> Int? {
+    defer { number += 1 }
+    return number < count ? number : nil
+  }
+}
 @Export public func firstOf(_ numbers: AsyncThrowingStream<Int, any Error>) async throws -> Int? {
   for try await number in numbers { return number }
   return nil

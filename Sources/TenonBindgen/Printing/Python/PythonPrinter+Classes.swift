@@ -202,7 +202,7 @@ extension PythonPrinter {
       )
       let before = text.lines.count
       docstring(of: function, "        ")
-      if text.lines.count == before || !isStub { text.line("        ...") }
+      if text.lines.count == before { text.append(" ...") }
       text.line()
     }
   }

@@ -82,7 +82,7 @@ extension PythonPrinter {
     let before = text.lines.count
     docstring(of: function, indent + "    ")
     if isStub {
-      if text.lines.count == before { text.line("\(indent)    ...") }
+      if text.lines.count == before { text.append(" ...") }
     } else {
       let isVoid = function.result.kind == .void
       let call = "\(privateName(function))(\(arguments(function, owner)))"
@@ -113,7 +113,7 @@ extension PythonPrinter {
     let value = types.text(setter.parameters[0].type, .given)
     header("def \(name)", ["self", "value: \(value)"], "None", indent)
     if isStub {
-      text.line("\(indent)    ...")
+      text.append(" ...")
     } else {
       text.line("\(indent)    \(privateName(setter))(self, value)")
     }
