@@ -66,19 +66,8 @@ import Tenon
   }
 
   /// The notes with at least so many stars, in the order of their ids. They are read as they are asked for.
-  @Export public func notes(stars: Double = 0) -> AsyncThrowingStream<Note, any Error> {
-    var (page, last): (ArraySlice<Note>, Int64) = ([], 0)
-    return AsyncThrowingStream { [database] in
-      if page.isEmpty {
-        page = try await database.read { [last] in
-          try Note.filter(Column("id") > last && Column("stars") >= stars).order(Column("id"))
-            .limit(64).fetchAll($0)
-        }[...]
-      }
-      let note = page.popFirst()
-      if let id = note?.id { last = id }
-      return note
-    }
+  @Export public func notes(stars: Double = 0) -> some AsyncSequence<Note, any Error> & Sendable {
+    StoredNotes(database: database, stars: stars)
   }
 
   /// What a query of your own gives. A cancel interrupts it.
@@ -97,6 +86,30 @@ import Tenon
       }
       continuation.onTermination = { _ in task.cancel() }
     }
+  }
+}
+
+/// Notes of a database, some at a time.
+struct StoredNotes: AsyncSequence, AsyncIteratorProtocol, Sendable {
+  let database: DatabaseQueue
+  let stars: Double
+  private var page: ArraySlice<Note> = []
+  private var last: Int64 = 0
+
+  init(database: DatabaseQueue, stars: Double) { (self.database, self.stars) = (database, stars) }
+
+  func makeAsyncIterator() -> StoredNotes { self }
+
+  mutating func next() async throws -> Note? {
+    if page.isEmpty {
+      page = try await database.read { [stars, last] in
+        try Note.filter(Column("id") > last && Column("stars") >= stars).order(Column("id"))
+          .limit(64).fetchAll($0)
+      }[...]
+    }
+    let note = page.popFirst()
+    if let id = note?.id { last = id }
+    return note
   }
 }
 

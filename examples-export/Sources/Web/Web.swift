@@ -40,13 +40,23 @@ import Tenon
   }
 
   /// The body in pieces, as they come. It can be read once.
-  @Export public func body() -> AsyncThrowingStream<[UInt8], any Error> {
-    guard var pieces = content.withLock({ $0.take() })?.makeAsyncIterator() else {
-      return AsyncThrowingStream { throw WebError.alreadyRead }
-    }
-    return AsyncThrowingStream {
+  @Export public func body() -> some AsyncSequence<[UInt8], any Error> & Sendable {
+    Pieces(body: content.withLock { $0.take() })
+  }
+}
+
+struct Pieces: AsyncSequence, Sendable {
+  let body: HTTPClientResponse.Body?
+
+  func makeAsyncIterator() -> Iterator { Iterator(pieces: body?.makeAsyncIterator()) }
+
+  struct Iterator: AsyncIteratorProtocol {
+    var pieces: HTTPClientResponse.Body.AsyncIterator?
+
+    mutating func next() async throws -> [UInt8]? {
+      if pieces == nil { throw WebError.alreadyRead }
       do {
-        return try await pieces.next().map { [UInt8](buffer: $0) }
+        return try await pieces?.next().map { [UInt8](buffer: $0) }
       } catch {
         throw WebError(error) ?? error
       }
