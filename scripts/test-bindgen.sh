@@ -118,16 +118,48 @@ doors() {
   timeout 60 "$build/greeter" | grep -qx ok
 }
 
+# The pages of the guide: their Swift makes two libraries, words and shop, and each program prints what stands after it.
+guide() {
+  local name source base compiler
+  rm -rf "$build/guide"
+  mkdir -p "$build/guide/words" "$build/guide/shop"
+  awk -v work="$build/guide" '
+    /^<!-- (words|shop): [a-z]+\.(swift|c|cpp) -->$/ {
+      program = work "/" substr($2, 1, length($2) - 1) "/" $3
+      state = 1
+      next
+    }
+    state == 2 { if ($0 == "```") { close(file); state = 3 } else print > file; next }
+    state == 1 && /^```(swift|c|cpp)$/ { file = program; printf "" > file; state = 2; next }
+    state == 3 && $0 == "```text" { file = program ".expected"; state = 2; next }
+    !/^ *$/ { state = 0 }' docs/guide/export*.md
+  for name in words shop; do
+    make_library "$name" "$(sed 's/./\u&/' <<< "$name")" "$build/guide/$name"/*.swift
+    check_header "$name"
+    for source in "$build/guide/$name"/*.expected; do
+      source=${source%.expected}
+      base=$(basename "$source")
+      compiler="gcc -std=c11"
+      if [ "${base##*.}" = cpp ]; then compiler="g++ -std=c++20"; fi
+      echo "test-bindgen: the guide's $base"
+      # shellcheck disable=SC2086 # the compiler and its dialect are words
+      $compiler "${strict[@]}" -I"$build/$name" "$source" -o "$source.program" -L"$build/$name" "-l$name" -L"$library" \
+        -ltenon -Wl,-rpath,"$build/$name" -Wl,-rpath,"$library" -lpthread
+      timeout 60 "$source.program" | diff "$source.expected" -
+    done
+  done
+}
+
 chosen=("$@")
 if [ $# = 0 ]; then
   for folder in Tests/Bindgen/*/; do
     if [ -f "$folder/main.c" ] && [ "$(basename "$folder")" != versions ]; then chosen+=("$(basename "$folder")"); fi
   done
-  chosen+=(outside versions mistakes doors)
+  chosen+=(outside versions mistakes doors guide)
 fi
 for name in "${chosen[@]}"; do
   case $name in
-  doors | versions | outside) $name ;;
+  doors | guide | versions | outside) $name ;;
   mistakes) generate --help > "$build/help" && scripts/test-bindgen-mistakes.sh "$build" ;;
   *) run "$name" ;;
   esac
