@@ -103,7 +103,7 @@ let package = Package(
     .executableTarget(
       name: "cpp-and-swift", dependencies: ["CEcho", "Echo", "CTenon", "Tenon"],
       path: "Tests/Programs/cpp-and-swift", exclude: ["Echo", "include"]),
-    .testTarget(name: "TenonTests", dependencies: ["Tenon", "CTenon"]),
+    .testTarget(name: "TenonTests", dependencies: ["Tenon", "TenonExport", "CTenon"]),
     .testTarget(
       name: "TenonFoundationTests", dependencies: ["TenonFoundation", "Tenon", "CTenon"]),
     .testTarget(name: "TenonUVTests", dependencies: ["TenonUV", "Tenon", "CTenon", "CLibuv"]),

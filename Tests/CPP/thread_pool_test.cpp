@@ -20,6 +20,16 @@ TEST_CASE("a pool runs what an executor runs, on its own threads") {
   CHECK(status_of([&] { return pool.poll(), 0; }) == TENON_STATUS_UNSUPPORTED);
 }
 
+TEST_CASE("a loop takes a pool, and no other executor for one") {
+  tenon::executor loop, other;
+  tenon::thread_pool pool(2);
+  loop.set_pool(pool);
+  loop.set_pool(nullptr);
+  loop.set_pool(pool);
+  CHECK(status_of([&] { return loop.set_pool(other), 0; }) == TENON_STATUS_UNSUPPORTED);
+  CHECK(status_of([&] { return pool.set_pool(pool), 0; }) == TENON_STATUS_UNSUPPORTED);
+}
+
 TEST_CASE("a pool waits for its work when it goes") {
   std::atomic<int> count = 0;
   {

@@ -1,6 +1,7 @@
 import CTenon
 import Glibc
 import Synchronization
+import TenonExport
 import Testing
 
 @testable import Tenon
@@ -17,7 +18,7 @@ private actor OnTheLoop: LoopActor {
   func isHere() -> Bool { executor.isCurrent }
 }
 
-@concurrent private func concurrently<Result: Sendable>(
+@concurrent private func leaving<Result: Sendable>(
   _ body: @Sendable () async throws -> Result
 ) async rethrows -> Result { try await body() }
 
@@ -50,12 +51,12 @@ private final class Gate: Sendable {
     try await withPool { loop, pool in
       let done = try loop.start(priority: priority) {
         #expect(loop.isCurrent)
-        #expect(await concurrently { pool.isCurrent && !loop.isCurrent })
+        #expect(await leaving { pool.isCurrent && !loop.isCurrent })
         #expect(loop.isCurrent)
         #expect(await isHere(loop))
         #expect(await Plain().isOn(pool))
         #expect(loop.isCurrent)
-        async let child = concurrently { pool.isCurrent }
+        async let child = leaving { pool.isCurrent }
         #expect(await child)
         #expect(loop.isCurrent)
         #expect(
@@ -65,8 +66,8 @@ private final class Gate: Sendable {
           })
         #expect(loop.isCurrent)
         #expect(await OnTheLoop(on: loop).isHere())
-        #expect(await concurrently { await OnTheLoop(on: loop).isHere() })
-        await #expect(throws: Boom.self) { try await concurrently { throw Boom() } }
+        #expect(await leaving { await OnTheLoop(on: loop).isHere() })
+        await #expect(throws: Boom.self) { try await leaving { throw Boom() } }
         #expect(loop.isCurrent)
       }
       try loop.run(until: done)
@@ -78,7 +79,7 @@ private final class Gate: Sendable {
       let (promise, future) = try Promise.make()
       let (promise2, future2) = try Promise.make()
       let done = try loop.start {
-        await concurrently {
+        await leaving {
           await future.settled()
           #expect(pool.isCurrent)
           await Task.yield()
@@ -103,7 +104,7 @@ private final class Gate: Sendable {
   @Test func theLoopGoesOnWhileThePoolBlocks() async throws {
     try await withPool { loop, pool in
       let gate = Gate()
-      let blocked = try loop.start { await concurrently { gate.wait() } }
+      let blocked = try loop.start { await leaving { gate.wait() } }
       // Nobody could open it if that were on the loop.
       let opens = try loop.start {
         try? await Task.sleep(for: .milliseconds(1))
@@ -118,7 +119,7 @@ private final class Gate: Sendable {
     try await withPool { loop, pool in
       let gate = Gate()
       let calls = try (0..<1000).map { _ in
-        try loop.start { await concurrently { gate.wait() } }
+        try loop.start { await leaving { gate.wait() } }
       }
       // Watched, as by a loop that is asleep.
       var descriptor: Int32 = -1
@@ -142,7 +143,7 @@ private final class Gate: Sendable {
       let sum = Shared(0)
       let calls = try (0..<count).map { number in
         try loop.start {
-          let square = await concurrently { number * 2 }
+          let square = await leaving { number * 2 }
           #expect(loop.isCurrent)
           sum.change { $0 += square }
         }
@@ -157,7 +158,7 @@ private final class Gate: Sendable {
     try await withPool { loop, pool in
       let isThere = Gate()
       let endless = try loop.start { () async throws -> Void in
-        try await concurrently {
+        try await leaving {
           isThere.open()
           while !Task.isCancelled { await Task.yield() }
           throw CancellationError()
@@ -169,7 +170,7 @@ private final class Gate: Sendable {
       try loop.run(until: endless)
       #expect(tenon_future_poll(endless.pointer) == TENON_STATUS_CANCELLED)
       let (promise, future) = try Promise.make()
-      let waiting = try loop.start { try await concurrently { try await future.take() } }
+      let waiting = try loop.start { try await leaving { try await future.take() } }
       loop.pollAll()
       waiting.cancel()
       while !promise.isCancelled { usleep(100) }
@@ -184,7 +185,7 @@ private final class Gate: Sendable {
       let ends = Shared(0)
       let calls = try (0..<100).map { _ in
         try loop.start {
-          await concurrently { while !Task.isCancelled { await Task.yield() } }
+          await leaving { while !Task.isCancelled { await Task.yield() } }
           #expect(loop.isCurrent)
           ends.change { $0 += 1 }
         }
@@ -199,7 +200,7 @@ private final class Gate: Sendable {
   @Test func aCloseThatDoesNotWaitLeavesThePoolAlone() async throws {
     try await withPool { loop, pool in
       let gate = Gate()
-      let call = try loop.start { await concurrently { gate.wait() } }
+      let call = try loop.start { await leaving { gate.wait() } }
       loop.pollAll()
       #expect(try !loop.close(timeout: .zero))
       #expect(tenon_future_poll(call.pointer) == TENON_STATUS_REJECTED)
@@ -215,25 +216,25 @@ private final class Gate: Sendable {
       let (promise, future) = try Promise.make()
       // One is suspended on the pool, one waits in its queue, one begins later.
       let suspended = try loop.start {
-        await concurrently { await future.settled() }
+        await leaving { await future.settled() }
         #expect(loop.isCurrent)
       }
       loop.pollAll()
       try pool.run()
       let blocked = try loop.start {
-        await concurrently {
+        await leaving {
           isThere.open()
           gate.wait()
         }
       }
-      let queued = try loop.start { await concurrently {} }
+      let queued = try loop.start { await leaving {} }
       loop.pollAll()
       // The close runs by itself what has not begun.
       isThere.wait()
       #expect(try !pool.close(timeout: .zero))
       gate.open()
       promise.resolve()
-      let late = try loop.start { #expect(await concurrently { loop.isCurrent }) }
+      let late = try loop.start { #expect(await leaving { loop.isCurrent }) }
       for call in [suspended, blocked, queued, late] { try loop.run(until: call) }
     }
   }
@@ -245,16 +246,16 @@ private final class Gate: Sendable {
       let (promise, future) = try Promise.make()
       let first = try loop.start {
         await future.settled()
-        #expect(await concurrently { loop.isCurrent })
+        #expect(await leaving { loop.isCurrent })
       }
       loop.pollAll()
       for _ in 0..<3 {
         try loop.setPool(pool)
-        #expect(try loop.result { await concurrently { pool.isCurrent } })
+        #expect(try loop.result { await leaving { pool.isCurrent } })
         try loop.setPool(other)
-        #expect(try loop.result { await concurrently { other.isCurrent } })
+        #expect(try loop.result { await leaving { other.isCurrent } })
         try loop.setPool(nil)
-        #expect(try loop.result { await concurrently { loop.isCurrent } })
+        #expect(try loop.result { await leaving { loop.isCurrent } })
       }
       try loop.setPool(pool)
       promise.resolve()
@@ -262,10 +263,40 @@ private final class Gate: Sendable {
       #expect(throws: Failure.self) { try pool.setPool(other) }
       try other.close()
       #expect(throws: Failure.self) { try loop.setPool(other) }
-      #expect(try loop.result { await concurrently { pool.isCurrent } })
+      #expect(try loop.result { await leaving { pool.isCurrent } })
       try loop.close(timeout: .seconds(60))
       #expect(throws: Failure.self) { try loop.setPool(pool) }
       #expect(try pool.close(timeout: .seconds(60)))
+    }
+  }
+
+  /// What `@Export(.concurrent)` is made of.
+  @Test func anExportedFunctionThatBlocksIsOnThePool() async throws {
+    try await withPool { loop, pool in
+      #expect(try loop.result { try await TenonExport.concurrently { pool.isCurrent } })
+      #expect(throws: Boom.self) {
+        try loop.result { try await TenonExport.concurrently { throw Boom() } }
+      }
+      let isThere = Gate()
+      let endless = try loop.start {
+        try await TenonExport.concurrently {
+          isThere.open()
+          while !Task.isCancelled { usleep(100) }
+          throw CancellationError()
+        }
+      }
+      loop.pollAll()
+      isThere.wait()
+      endless.cancel()
+      try loop.run(until: endless)
+      #expect(tenon_future_poll(endless.pointer) == TENON_STATUS_CANCELLED)
+      // Without a pool it is on a thread of Swift's.
+      try loop.setPool(nil)
+      #expect(
+        try loop.result {
+          try await TenonExport.concurrently { !pool.isCurrent && !loop.isCurrent }
+        })
+      #expect(try loop.result { loop.isCurrent })
     }
   }
 
@@ -279,7 +310,7 @@ private final class Gate: Sendable {
             let calls = try (0..<200).map { _ in
               try loop.start {
                 for _ in 0..<5 {
-                  #expect(await concurrently { pool.isCurrent })
+                  #expect(await leaving { pool.isCurrent })
                   #expect(loop.isCurrent)
                 }
               }
