@@ -7,7 +7,7 @@ unset MAKEFLAGS MAKELEVEL
 export BUILD=${BUILD:-$PWD/.build-bench}
 export TENON_PREFIX=${TENON_PREFIX:-$BUILD/prefix}
 
-packages=(libuv1-dev libboost-dev libboost-thread-dev libasio-dev libconcurrentqueue-dev librust-tokio-dev librust-futures-dev
+packages=(libuv1-dev libglib2.0-dev libevent-dev libev-dev libsystemd-dev liburing-dev qt6-base-dev libboost-dev libboost-thread-dev libasio-dev libconcurrentqueue-dev librust-tokio-dev librust-futures-dev
   librust-async-executor-dev librust-async-channel-dev librust-flume-dev librust-crossbeam-channel-dev librust-rayon-dev libtbb-dev pkg-config valgrind)
 missing=()
 for package in "${packages[@]}"; do

@@ -109,6 +109,31 @@ def wake(name, title, cpus, iterations, factor):
     )
 
 
+# Each loop of docs/guide/loops.md, with its own way to have a function called from another thread.
+LOOPS = {
+    "epoll": "eventfd + epoll",
+    "glib": "an idle source of GLib's",
+    "event": "event_active",
+    "ev": "ev_async_send",
+    "sd-event": "eventfd + sd-event",
+    "asio": "asio::post",
+    "qt": "QMetaObject::invokeMethod",
+}
+
+
+def wake_loop(loop):
+    return Workload(
+        f"wake-{loop}",
+        f"(b) the same on a loop of {loop}, where a function is called",
+        20_000,
+        subjects=[
+            Subject(f"Tenon, {loop}", OURS, f"cpp/loops {loop}-tenon", counted=False),
+            Subject(LOOPS[loop], PEER, f"cpp/loops {loop}-own", counted=False),
+        ],
+        targets=[at_most_times(1.1, LOOPS[loop])],
+    )
+
+
 def post(threads, title, cpus, counted=None):
     return Workload(
         f"post-{threads}",
@@ -431,6 +456,7 @@ WORKLOADS = [
     ),
     wake("wake-1", "(b) a worker settles, the loop answers: round trip on one core", 1, 20_000, 1.1),
     wake("wake-2", "(b) the same on two cores", 2, 5_000, 1.3),
+    *map(wake_loop, LOOPS),
     post(0, "(c) post a job to a libuv loop, from its own thread", 1, counted=20_480),
     post(1, "(c) the same from another thread", 2),
     post(2, "(c) the same from two threads", 2),

@@ -60,6 +60,8 @@ static inline tenon_status_t tenon__glib_attach(tenon_adapter_t *adapter) {
   ((tenon__glib_source_t *)glib->source)->glib = glib;
   glib->tag = g_source_add_unix_fd(glib->source, adapter->fd, G_IO_IN);
   g_source_set_name(glib->source, "tenon");
+  /* A job may run the context. GLib would take our descriptor out of it for each turn, by two wakes. */
+  g_source_set_can_recurse(glib->source, TRUE);
   g_source_attach(glib->source, (GMainContext *)adapter->loop);
   g_source_unref(glib->source); /* the context has it: so it ends with that */
   return TENON_STATUS_OK;
