@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Each adapter under the conformance kit (tenon/adapter_check.h), on the loop that it is for, with the address sanitizer.
+# Each adapter under the conformance kit (tenon/adapter_check.h), on the loop that it is for, with the address sanitizer; the kit on
+# adapters with faults; Dispatch's main queue on loops; and an example that does something real.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 swift build -c release --product tenon
@@ -32,6 +33,7 @@ check event libevent_core
 check ev '' -lev
 check sd-event libsystemd
 check epoll ''
+check broken '' # the kit itself
 check uring liburing
 check_plus asio asio.cpp
 check_plus asio-standalone asio.cpp -DASIO_STANDALONE
@@ -46,4 +48,35 @@ runtime=$(swift -print-target-info | sed -nE 's|.*"(/[^"]*/swift/linux)".*|\1|p'
 gcc "${options[@]}" -o $build/main-queue Tests/Loops/main-queue.c Sources/TenonUVLoop/uv.c \
   $(pkg-config --cflags --libs libuv) -L"$runtime" -ldispatch -Wl,-rpath,"$runtime" "${link[@]}"
 timeout 150 $build/main-queue || failed=1
+
+# The client of examples-cpp/fetch: 200 files; a server that does not answer; Ctrl-C.
+g++ -std=c++20 -O0 -g1 -fsanitize=address -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Iinclude \
+  examples-cpp/fetch/fetch.cpp -o $build/fetch "${link[@]}"
+mkdir -p $build/files
+for file in {0..199}; do echo "file $file" > $build/files/$file; done
+serve() { # command: in the background, until this ends; its port
+  coproc server { "$@" 2>&1; }
+  local line
+  read -r line <&"${server[0]}"
+  port=$(sed -nE 's/.*port ([0-9]+).*/\1/p' <<<"$line")
+}
+stop_server() { kill "$server_PID" && { wait "$server_PID" 2> /dev/null || true; }; }
+expect_output() { # what fetch is to print, of what it prints
+  [ "$1" = "$2" ] || { echo "fetch: not so: $1, and it is: $2" >&2 && failed=1; }
+}
+serve python3 -u -m http.server 0 --bind 127.0.0.1 --directory $build/files
+expect_output "200 files, 1690 bytes, 1 failed" "$(timeout 60 $build/fetch "$port" 201 2> /dev/null)"
+stop_server
+serve python3 -u -c 'import socket, time
+server = socket.create_server(("127.0.0.1", 0), backlog=64)
+print("port", server.getsockname()[1])
+time.sleep(600)'
+expect_output "0 files, 0 bytes, 16 failed" "$(timeout 60 $build/fetch "$port" 16 2> /dev/null)"
+$build/fetch "$port" 1000000 > $build/fetch.out 2> $build/fetch.err &
+client=$!
+until grep -q time $build/fetch.err; do sleep 0.05; done # it runs
+kill -INT $client
+wait $client || failed=1
+expect_output "0 files, 0 bytes," "$(cut -d' ' -f1-4 $build/fetch.out)"
+stop_server
 exit $failed
