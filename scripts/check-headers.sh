@@ -64,6 +64,19 @@ for compiler in g++ clang++; do
     $compiler "${strict[@]}" -Wconversion -Wsign-conversion -Wshadow -std=$standard Tests/CPP/without_exceptions.cpp
   done
 done
+# A beginner's mistake is one error, whose sentence says what to do.
+tells() { # sentence; on standard input a function's body
+  local told
+  told=$({ echo '#include <tenon/tenon.hpp>' && cat; } | g++ -std=c++20 -fmax-errors=5 "${strict[@]}" -x c++ - 2>&1) || true
+  if [ "$(grep -c 'error:' <<<"$told")" != 1 ] || ! grep -qF "$1" <<<"$told"; then
+    echo "check-headers: this is not told by one error that says: $1" >&2
+    grep 'error:' <<<"$told" >&2 || true
+    exit 1
+  fi
+}
+tells 'give them by std::move(), or share() them' <<<'void f(tenon::future<int> a, tenon::future<int> b) { auto c = tenon::all(a, b); }'
+tells "f takes the future's value, or the future that has ended" <<<'void f(tenon::future<int> a) { a.then(nullptr, [](std::string) {}).detach(); }'
+tells 'a task runs once: co_await std::move(task)' <<<'tenon::task<int> f(tenon::task<int> &a) { co_return co_await a; }'
 # What would lose work is told.
 if printf '#include <tenon/tenon.hpp>\nvoid lost(tenon_executor_t *e) { tenon::async(e, [] {}).then(e, [] {}); }\n' |
   g++ -std=c++17 "${strict[@]}" -x c++ - 2> /dev/null; then

@@ -56,6 +56,13 @@ template <class F> element_t<F> element_of(F &settled) {
 
 template <class... F> using are_futures = std::enable_if_t<(is_future<std::decay_t<F>> && ...)>;
 
+/// Whether futures are given away, and not just named; shared ones may be.
+template <class... F>
+inline constexpr bool are_given = (std::is_constructible_v<std::decay_t<F>, F> && ...);
+#define TENON_REQUIRE_GIVEN(name)                                                                  \
+  static_assert(detail::are_given<F...>,                                                           \
+                name " takes its futures over: give them by std::move(), or share() them")
+
 /// The elements of a range of futures.
 template <class Range>
 using future_of_range = std::decay_t<decltype(*std::begin(std::declval<Range &>()))>;
@@ -184,7 +191,11 @@ template <class Inputs> auto one_of(combine_fn combine, Inputs inputs) {
 /// All values. Fails, or is cancelled, as soon as one of them does; the others are then cancelled.
 template <class... F, class = detail::are_futures<F...>>
 TENON_TAG [[nodiscard]] auto all(F &&...futures) {
-  return detail::all_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  TENON_REQUIRE_GIVEN("tenon::all()");
+  if constexpr (detail::are_given<F...>)
+    return detail::all_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  else
+    return future<void>();
 }
 template <class Range, class = detail::is_range<Range>>
 TENON_TAG [[nodiscard]] auto all(Range &&futures) {
@@ -194,7 +205,11 @@ TENON_TAG [[nodiscard]] auto all(Range &&futures) {
 /// When each has settled, however: the futures, to be read without waiting.
 template <class... F, class = detail::are_futures<F...>>
 TENON_TAG [[nodiscard]] auto all_settled(F &&...futures) {
-  return detail::settled_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  TENON_REQUIRE_GIVEN("tenon::all_settled()");
+  if constexpr (detail::are_given<F...>)
+    return detail::settled_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  else
+    return future<void>();
 }
 template <class Range, class = detail::is_range<Range>>
 TENON_TAG [[nodiscard]] auto all_settled(Range &&futures) {
@@ -206,8 +221,12 @@ TENON_TAG [[nodiscard]] auto all_settled(Range &&futures) {
 template <class... F, class = detail::are_futures<F...>>
 TENON_TAG [[nodiscard]] auto any(F &&...futures) {
   static_assert(sizeof...(F) > 0, "a variant of nothing");
-  return detail::one_of(tenon_future_any,
-                        std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  TENON_REQUIRE_GIVEN("tenon::any()");
+  if constexpr (detail::are_given<F...>)
+    return detail::one_of(tenon_future_any,
+                          std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  else
+    return future<void>();
 }
 template <class Range, class = detail::is_range<Range>>
 TENON_TAG [[nodiscard]] auto any(Range &&futures) {
@@ -219,13 +238,19 @@ TENON_TAG [[nodiscard]] auto any(Range &&futures) {
 template <class... F, class = detail::are_futures<F...>>
 TENON_TAG [[nodiscard]] auto race(F &&...futures) {
   static_assert(sizeof...(F) > 0, "a variant of nothing");
-  return detail::one_of(tenon_future_race,
-                        std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  TENON_REQUIRE_GIVEN("tenon::race()");
+  if constexpr (detail::are_given<F...>)
+    return detail::one_of(tenon_future_race,
+                          std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  else
+    return future<void>();
 }
 template <class Range, class = detail::is_range<Range>>
 TENON_TAG [[nodiscard]] auto race(Range &&futures) {
   return detail::one_of(tenon_future_race, detail::futures_in<Range>(std::forward<Range>(futures)));
 }
+
+#undef TENON_REQUIRE_GIVEN
 
 } // namespace tenon
 

@@ -277,6 +277,12 @@ public:
     return detail::task_awaiter<T>(std::move(work_));
   }
 
+  /// A task runs once.
+  template <class Self = task> detail::task_awaiter<T> operator co_await() & {
+    static_assert(!sizeof(Self *), "a task runs once: co_await std::move(task)");
+    return detail::task_awaiter<T>(std::move(work_));
+  }
+
   /// Starts in the executor's poll, or here and now with nullptr, and gives its result: C, Swift and
   /// others await its handle. From each co_await the task, and those that it awaits, come back to the
   /// executor; one without goes on where the future settles. A task that is cancelled before its turn never starts.

@@ -35,6 +35,9 @@ template <class U> struct unwrapped<future<U>> {
 template <class F, class T> struct takes_value : std::is_invocable<F, T> {};
 template <class F> struct takes_value<F, void> : std::is_invocable<F> {};
 
+template <class T, class F, class...>
+inline constexpr bool takes_first = takes_value<F, T>::value || std::is_invocable_v<F, future<T>>;
+
 /// The one function for a value, or for the ended future.
 template <class F, class T, bool = takes_value<F, T>::value> struct then_result {
   using type = std::invoke_result_t<F, T>;
@@ -168,7 +171,13 @@ template <class T>
 template <class... F>
 auto future<T>::then(tenon_executor_t *executor, F &&...f) {
   static_assert(sizeof...(F) == 1 || sizeof...(F) == 2, "then(executor, f) or (executor, f, g)");
-  return detail::then(executor, std::move(*this), std::forward<F>(f)...);
+  constexpr bool fits = detail::takes_first<T, std::decay_t<F>...>;
+  static_assert(fits,
+                "then(executor, f): f takes the future's value, or the future that has ended");
+  if constexpr (fits)
+    return detail::then(executor, std::move(*this), std::forward<F>(f)...);
+  else
+    return future<void>();
 }
 
 } // namespace tenon

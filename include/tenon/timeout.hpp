@@ -6,6 +6,7 @@
 #define TENON_TIMEOUT_HPP
 
 #include <tenon/future.hpp>
+#include <tenon/task.hpp>
 
 namespace tenon {
 
@@ -22,6 +23,15 @@ TENON_TAG [[nodiscard]] future<T> timeout(tenon_executor_t *executor, future<T> 
       tenon_future_timeout(source.handle(), executor, detail::timeout_ns(duration), &result));
   return future<T>::adopt(result);
 }
+
+#if TENON_HAS_COROUTINES
+/// The same for a task, which starts on the executor.
+template <class T, class Rep, class Period>
+TENON_TAG [[nodiscard]] future<T> timeout(tenon_executor_t *executor, task<T> source,
+                                          const std::chrono::duration<Rep, Period> &duration) {
+  return timeout(executor, std::move(source).start(executor), duration);
+}
+#endif
 
 } // namespace tenon
 
