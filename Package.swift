@@ -93,6 +93,8 @@ let package = Package(
     .executableTarget(
       name: "owned-pool", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/owned-pool"),
     .executableTarget(
+      name: "sole-loop", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/sole-loop"),
+    .executableTarget(
       name: "library-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/library-mode"),
     .target(
       name: "CEcho", dependencies: ["CTenon"], path: "Tests/Programs/cpp-and-swift/include",

@@ -181,6 +181,21 @@ def call(variant, name, title, ours, tokio, iterations, targets):
     )
 
 
+def sole(variant, name, title, command, tokio, iterations, instructions):
+    return Workload(
+        name,
+        title,
+        iterations,
+        variant=str(variant),
+        counted=4096,
+        subjects=[
+            Subject("Tenon, sole loop", OURS, f"c/call {command}-sole"),
+            Subject(tokio, PEER, "rust/release/bench-rust call tokio"),
+        ],
+        targets=[instructions_at_most(instructions)],
+    )
+
+
 def stream(name, title, capacity, batch, is_buffers=False, swift=False):
     subjects = [
         Subject("bare ring, yields", LIMIT, "c/stream ring"),
@@ -495,6 +510,34 @@ WORKLOADS = [
         "tokio block_on",
         400_000,
         [instructions_at_most(4000), at_most_times(3.2, "tokio block_on")],
+    ),
+    sole(
+        0,
+        "call-1024-sole",
+        "(d) a call without a capture, nonsending, where there is one executor for ever, 1024 in flight",
+        "tenon-take-lean",
+        "tokio spawn",
+        1_000_000,
+        750,
+    ),
+    sole(1, "call-1-sole", "(d) the same, one at a time", "tenon-take-lean", "tokio spawn", 400_000, 3200),
+    sole(
+        2,
+        "call-suspend-sole",
+        "(d) the same, any function, and it awaits a future",
+        "tenon-future",
+        "tokio spawn",
+        400_000,
+        8600,
+    ),
+    sole(
+        3,
+        "call-block-sole",
+        "(d) the same, without a capture, and the caller blocks for the result",
+        "tenon-wait-lean",
+        "tokio block_on",
+        400_000,
+        3600,
     ),
     crowd(1, "(d) one that begins, is pending and ends"),
     crowd(1_000, "(d) the same, one of 1,000 at once", counted=10_000),

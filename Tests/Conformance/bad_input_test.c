@@ -478,6 +478,10 @@ static tenon_status_t call_process_own(arguments_t *arguments) {
   return tenon_process_own(HANDLE(executor, 0));
 }
 
+static tenon_status_t call_process_own_solely(arguments_t *arguments) {
+  return tenon_process_own_solely(HANDLE(executor, 0));
+}
+
 static tenon_status_t call_executor_set_pool(arguments_t *arguments) {
   return tenon_executor_set_pool(HANDLE(executor, 0), HANDLE(executor, 1));
 }
@@ -877,6 +881,7 @@ const function_t conformance_functions[] = {
     FUNCTION(timer_cancel, .handles = {T}),
 
     FUNCTION(process_own, .handles = {X}, .inexact = true),
+    FUNCTION(process_own_solely, .handles = {X}, .inexact = true),
     NOTHING(process_get_mode),
     FUNCTION(process_main_queue_fd, .pointers = 1, .inexact = true),
     NOTHING(process_drain_main_queue),

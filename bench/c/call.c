@@ -7,9 +7,12 @@
  * Subjects: "tenon-take" polls and then takes the results, "tenon-callback" has them told in the
  * poll. With variant 2, "tenon-job" is resumed by a posted job, and "tenon-future" awaits a future
  * that C resolves. With "-with" behind it the function is exported without a capture, with "-lean"
- * from a package with NonisolatedNonsendingByDefault as well.
+ * from a package with NonisolatedNonsendingByDefault as well. With "-sole" at the end it is in an
+ * owned process that has no other executor.
  */
 #include "bench.h"
+
+#include <stdbool.h>
 
 #include <bench_call.h>
 
@@ -102,6 +105,15 @@ static void run_blocking(long iterations) {
   }
 }
 
+/** Says whether there is one executor for ever, and takes that off the subject. */
+static bool choose_sole(char *subject) {
+  char *last = strrchr(subject, '-');
+  if (!last || strcmp(last, "-sole") != 0)
+    return false;
+  *last = '\0';
+  return true;
+}
+
 /** Says how the function is exported, and takes that off the subject. */
 static void choose_export(char *subject) {
   char *last = strrchr(subject, '-');
@@ -115,11 +127,14 @@ static void choose_export(char *subject) {
 }
 
 int main(int argc, char **argv) {
+  bool is_sole = argc > 1 && choose_sole(argv[1]);
   if (argc > 1)
     choose_export(argv[1]);
   bench_t bench = bench_arguments("call", argc, argv);
   long in_flight = bench.variant == 0 ? IN_FLIGHT : 1;
   BENCH_CHECK(tenon_executor_create(NULL, &executor) == TENON_STATUS_OK);
+  if (is_sole)
+    BENCH_CHECK(tenon_process_own_solely(executor) == TENON_STATUS_OK);
   uint64_t start_ns = bench_now_ns();
   if (bench_is(&bench, "tenon-take"))
     run_take(bench.iterations, in_flight);

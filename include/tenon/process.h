@@ -47,6 +47,26 @@ TENON_ENUM(int32_t, tenon_process_mode_t){
 TENON_API tenon_status_t tenon_process_own(tenon_executor_t *executor) TENON_NOEXCEPT;
 
 /**
+ * The same, and `executor` stays the only one for as long as the process lives: from then on
+ * tenon_executor_create() and whatever makes an executor, pools and adapters included, answer
+ * TENON_STATUS_BUSY, also when this one has closed.
+ *
+ * What that buys: its calls need not say at each switch where they belong, so one that does not
+ * suspend takes three quarters of the instructions. With a second loop they could not do without: a
+ * call goes on wherever an actor was run last that it has called. For the same reason do not run
+ * Swift code that shares actors with such calls on other threads, by a TaskExecutor of your own or
+ * by Task.immediate: what is called goes on there until it returns. Tenon's own part of a call, and
+ * whoever waits for it, stays on the loop even so.
+ *
+ * Ownership:  borrows `executor`; the process keeps a reference until it is closed.
+ * Threading:  the loop's thread.
+ * Errors:     as tenon_process_own(); TENON_STATUS_BUSY also if there is another executor that has not
+ *             been closed, or whose close left work behind. Then nothing has changed.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_process_own_solely(tenon_executor_t *executor) TENON_NOEXCEPT;
+
+/**
  * Tells the mode.
  *
  * Threading:  any thread.

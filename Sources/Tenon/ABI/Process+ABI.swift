@@ -7,6 +7,11 @@ public func tenon_process_own(_ executor: OpaquePointer?) -> tenon_status_t {
 }
 
 @c @implementation
+public func tenon_process_own_solely(_ executor: OpaquePointer?) -> tenon_status_t {
+  withExecutor(executor) { OwnedProcess.ownSolely($0) }
+}
+
+@c @implementation
 public func tenon_process_get_mode() -> tenon_process_mode_t {
   OwnedProcess.isOwned ? TENON_PROCESS_OWNED : TENON_PROCESS_LIBRARY
 }

@@ -18,9 +18,14 @@ final class Driver: @unchecked Sendable {
 
   /// Whether it may go on with another call.
   let takesMany: Bool
+  /// Whether its task prefers its executor: not if that is the only one.
+  let hasPreference: Bool
   /// The call that it was cancelled for. Under the executor's mutex.
   var cancelledCall: Handle?
-  init(takesMany: Bool) { self.takesMany = takesMany }
+  init(takesMany: Bool, hasPreference: Bool = true) {
+    self.takesMany = takesMany
+    self.hasPreference = hasPreference
+  }
 
   /// The call that it is in, cancelled or not. Under the executor's mutex.
   fileprivate var call: Handle? {

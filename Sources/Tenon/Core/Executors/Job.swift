@@ -2,7 +2,8 @@ import CTenon
 
 /// One thing to run in a poll: a C function with its context, or a job of Swift's runtime.
 struct Job {
-  /// nil: `context` is an UnownedJob, with bit 0 set if an actor that lives on the loop is to run it.
+  /// nil: `context` is an UnownedJob, with bit 0 set if an actor that lives on the loop is to run it, and bit 1 if it is a
+  /// task's that prefers no executor, on the only one.
   let function: tenon_job_fn?
   let context: UnsafeMutableRawPointer?
 
@@ -17,23 +18,29 @@ struct Job {
     context = UnsafeMutableRawPointer(bitPattern: isIsolated ? bits | 1 : bits)
   }
 
+  @inline(__always) init(withoutPreference job: UnownedJob) {
+    function = nil
+    context = UnsafeMutableRawPointer(bitPattern: unsafeBitCast(job, to: UInt.self) | 2)
+  }
+
   /// A job whose context is a handle.
   @inline(__always) init(_ function: tenon_job_fn, _ handle: Handle) {
     self.init(function, UnsafeMutableRawPointer(bitPattern: handle.bits))
   }
 
   @inline(__always) var isIsolated: Bool { UInt(bitPattern: context) & 1 != 0 }
+  @inline(__always) var hasNoPreference: Bool { UInt(bitPattern: context) & 2 != 0 }
 
   /// Whether it is an actor's.
   @inline(__always) var isSerial: Bool { function == nil && isIsolated }
 
   @inline(__always) var swiftJob: UnownedJob {
-    unsafeBitCast(UInt(bitPattern: context) & ~1, to: UnownedJob.self)
+    unsafeBitCast(UInt(bitPattern: context) & ~3, to: UnownedJob.self)
   }
 
   /// Where the job of the runtime is, if it is one, or its context.
   var address: UnsafeMutableRawPointer? {
-    UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: context) & ~1)
+    UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: context) & ~3)
   }
 }
 

@@ -16,8 +16,10 @@ struct WakeSource: ~Copyable {
     /// 1: woken since it was cleared. Threads sleep while it is 0.
     let signal = Atomic<UInt32>(0)
     let sleepers = Atomic<UInt32>(0)
-    /// What tenon_executor_fd() gives, which watches the other two; all are -1 until somebody asks.
+    /// What tenon_executor_fd() gives, which watches the other two; all are -1 until somebody asks, or there is `other`.
     let watched = Atomic<Int32>(-1)
+    /// Whether somebody has asked.
+    let isGiven = Atomic<Bool>(false)
     /// Readable after a wake.
     let event = Atomic<Int32>(-1)
     let timer = Atomic<Int32>(-1)
@@ -28,7 +30,7 @@ struct WakeSource: ~Copyable {
   }
 
   /// Whether some loop looks after it: a host's, or one that watches the descriptor.
-  var isWatched: Bool { host != nil || own.pointee.watched.load(ordering: .relaxed) >= 0 }
+  var isWatched: Bool { host != nil || own.pointee.isGiven.load(ordering: .relaxed) }
 
   init(host: tenon_executor_host_t?, context: UnsafeMutableRawPointer?) {
     self.host = host
@@ -81,8 +83,17 @@ struct WakeSource: ~Copyable {
     }
   }
 
-  /// One descriptor for both; -1 if there is none left.
+  /// One descriptor for both, for a loop to watch; -1 if there is none left.
   func descriptor(deadline: UInt64) -> Int32 {
+    let set = makeDescriptor(deadline)
+    if set >= 0 {
+      own.pointee.watcher.store(currentThread, ordering: .relaxed)
+      own.pointee.isGiven.store(true, ordering: .relaxed)
+    }
+    return set
+  }
+
+  private func makeDescriptor(_ deadline: UInt64) -> Int32 {
     let known = own.pointee.watched.load(ordering: .relaxed)
     if known >= 0 { return known }
     let set = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -123,7 +134,7 @@ struct WakeSource: ~Copyable {
   /// From now on there is reason to poll when `other` is readable, too. It stays somebody else's, who keeps it open.
   /// False: there is no descriptor left.
   func watch(_ other: Int32, deadline: UInt64) -> Bool {
-    let set = descriptor(deadline: deadline)
+    let set = makeDescriptor(deadline)
     var interest = epoll_event()
     interest.events = EPOLLIN.rawValue
     guard set >= 0, epoll_ctl(set, EPOLL_CTL_ADD, other, &interest) == 0 else { return false }

@@ -222,6 +222,7 @@ extension LoopExecutor {
     }
     whenClosed?()
     leaveConcurrentPool()
+    if !cutShort { leave() }
     let host = state.source.pointee?.host
     let context = state.source.pointee?.hostContext
     state.retireSource()

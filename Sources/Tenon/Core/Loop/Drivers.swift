@@ -9,19 +9,39 @@ extension LoopExecutor {
 
   /// Resumes or makes a driver for the calls that are ready.
   func scheduleDriver() {
+    let isSole = SoleExecutor.state == state
     state.own.pointee.scheduledDrivers += 1
     while let driver = state.own.pointee.idleDrivers.popLast() {
-      let goesOn = isUpToDate(driver)
+      // One from when there was another pool, or from before this became the only executor, makes room.
+      let goesOn = isUpToDate(driver) && driver.hasPreference != isSole
       driver.unpark(goesOn)
       if goesOn { return }
     }
     state.pointee.driverCount.count()
-    let driver = Driver(takesMany: true)
+    let driver = Driver(takesMany: true, hasPreference: !isSole)
     launch(driver) { home in
       if let home {
         return Task.detached(executorPreference: home) { [self] in await drive(driver, at: home) }
       }
-      return Task.detached(executorPreference: self) { [self] in await drive(driver) }
+      return isSole
+        ? Task.detached { [self] in await drive(driver) }
+        : Task.detached(executorPreference: self) { [self] in await drive(driver) }
+    }
+  }
+
+  /// Goes back to the thread that polls, in a task that prefers no executor: an actor may have been run elsewhere by somebody
+  /// else's executor, and what its caller does next is done there.
+  @inline(never) private nonisolated(nonsending) func comeHome() async {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      let resume: tenon_job_fn = { context, status in
+        // Closed: it never runs again.
+        guard status == TENON_STATUS_OK else { return }
+        unsafeBitCast(context, to: UnsafeContinuation<Void, Never>.self).resume()
+      }
+      let context = unsafeBitCast(continuation, to: UnsafeMutableRawPointer.self)
+      if !state.enqueue(Job(resume, context), name, .inFlight) {
+        state.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed)
+      }
     }
   }
 
@@ -54,6 +74,7 @@ extension LoopExecutor {
   @concurrent private func drive(_ driver: Driver) async {
     state.own.pointee.scheduledDrivers -= 1
     while true {
+      if !state.isPolledHere { await comeHome() }
       if let call = nextCall(for: driver) {
         if !call.takesWords {
           guard await run(call, in: driver) else { break }
@@ -78,7 +99,9 @@ extension LoopExecutor {
         break
       }
     }
-    if state.own.pointee.runningDriver === driver { state.own.pointee.runningDriver = nil }
+    if state.isPolledHere, state.own.pointee.runningDriver === driver {
+      state.own.pointee.runningDriver = nil
+    }
     retire(driver)
   }
 
@@ -157,7 +180,7 @@ extension LoopExecutor {
         }
       }
       guard end(promise, in: driver) && driver.takesMany else { return false }
-      next = nextCall(for: driver) { $0.returns(type) }
+      next = state.isPolledHere ? nextCall(for: driver) { $0.returns(type) } : nil
     }
     return true
   }

@@ -13,6 +13,8 @@ public class LoopExecutor: TaskExecutor, @unchecked Sendable {
   /// For people.
   let label: String?
   let serial: LoopSerialExecutor
+  /// Whether it counts no more: see ``SoleExecutor``.
+  private let hasLeft = Atomic<Bool>(false)
 
   init(state: UnsafeMutablePointer<ExecutorState>, handle: Handle, label: String?) {
     self.state = state
@@ -28,6 +30,21 @@ public class LoopExecutor: TaskExecutor, @unchecked Sendable {
     _ make: (UnsafeMutablePointer<ExecutorState>, Handle, String?) -> LoopExecutor = {
       LoopExecutor(state: $0, handle: $1, label: $2)
     }
+  ) -> Result<LoopExecutor, StatusError> {
+    guard SoleExecutor.admit() else { return .failure(StatusError(TENON_STATUS_BUSY)) }
+    var isMade = false
+    let created = createAdmitted(host: host, context: context, label: label) {
+      isMade = true
+      return make($0, $1, $2)
+    }
+    // One that was made leaves by itself.
+    if !isMade { SoleExecutor.leave() }
+    return created
+  }
+
+  private static func createAdmitted(
+    host: tenon_executor_host_t?, context: UnsafeMutableRawPointer?, label: String?,
+    _ make: (UnsafeMutablePointer<ExecutorState>, Handle, String?) -> LoopExecutor
   ) -> Result<LoopExecutor, StatusError> {
     guard !Memory.isShort, var (index, memory) = executorTable.take() else {
       return .failure(StatusError(SlotTable.exhaustion()))
@@ -62,6 +79,7 @@ public class LoopExecutor: TaskExecutor, @unchecked Sendable {
 
   deinit {
     // Tasks that prefer this executor retain it, so nothing can be on its way here any more.
+    leave()
     let memory = executorTable.address(of: handle.index)
     let word = SlotTable.head(memory).pointee.word.load(ordering: .relaxed)
     guard handle.lives(in: word) else { return }
@@ -70,6 +88,11 @@ public class LoopExecutor: TaskExecutor, @unchecked Sendable {
     if ExecutorName.hasNext(handle, after: executorTable.firstGeneration) {
       executorTable.give(handle.index, memory)
     }
+  }
+
+  /// Nothing of it runs any more.
+  func leave() {
+    if !hasLeft.exchange(true, ordering: .relaxed) { SoleExecutor.leave() }
   }
 
   // MARK: What Swift's runtime calls

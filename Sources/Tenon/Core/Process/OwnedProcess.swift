@@ -53,6 +53,18 @@ enum OwnedProcess {
     return TENON_STATUS_OK
   }
 
+  /// Makes `executor` the primary one, and the only one that this process ever has.
+  static func ownSolely(_ executor: LoopExecutor) -> tenon_status_t {
+    guard SoleExecutor.settle() else { return TENON_STATUS_BUSY }
+    let status = own(executor)
+    if status == TENON_STATUS_OK {
+      SoleExecutor.begin(executor.state)
+    } else {
+      SoleExecutor.unsettle()
+    }
+    return status
+  }
+
   /// Has the executor's close free its place here; false: it has closed.
   private static func watch(_ executor: LoopExecutor) -> Bool {
     let state = executor.state
@@ -97,6 +109,15 @@ enum OwnedProcess {
     place(Homeless(job: job, deadline: 0))
   }
 
+  /// The same for a task's job. There is one place for it if there is one executor.
+  @inline(__always) fileprivate static func enqueue(_ job: consuming ExecutorJob) {
+    guard let sole = SoleExecutor.state else { return enqueue(job.runningByDefault()) }
+    let name = ExecutorName(bits: sole.pointee.name.load(ordering: .relaxed))
+    if sole.enqueue(Job(withoutPreference: UnownedJob(job)), name, .inFlight) { return }
+    // Closed, and no other will come.
+    sole.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed)
+  }
+
   fileprivate static func enqueue(_ job: Job, _ due: Due, onlyPrimary: Bool) {
     let executor = mutex.withLock { primary }
     if !onlyPrimary, let pool = executor?.currentConcurrentPool, wake(job, due, on: pool) { return }
@@ -115,7 +136,12 @@ enum OwnedProcess {
     while true {
       let executor: LoopExecutor? = mutex.withLock {
         if let primary, primary !== refused { return primary }
-        homeless.append(one)
+        if let sole = SoleExecutor.state {
+          // No other will come.
+          sole.pointee.abandonedJobs.wrappingAdd(1, ordering: .relaxed)
+        } else {
+          homeless.append(one)
+        }
         return nil
       }
       guard let executor else { return }
@@ -161,7 +187,7 @@ private struct ProcessExecutorFactory: ExecutorFactory {
 private final class ProcessTaskExecutor: TaskExecutor, SchedulingExecutor, Sendable {
   static let shared = ProcessTaskExecutor()
 
-  func enqueue(_ job: consuming ExecutorJob) { OwnedProcess.enqueue(job.runningByDefault()) }
+  func enqueue(_ job: consuming ExecutorJob) { OwnedProcess.enqueue(job) }
 
   func enqueue<C: Clock>(
     _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
@@ -228,7 +254,8 @@ enum MainJobs {
 
 extension ExecutorJob {
   fileprivate consuming func runningByDefault() -> Job {
-    Job(runByDefault, unsafeBitCast(UnownedJob(self), to: UnsafeMutableRawPointer.self))
+    if SoleExecutor.state != nil { return Job(withoutPreference: UnownedJob(self)) }
+    return Job(runByDefault, unsafeBitCast(UnownedJob(self), to: UnsafeMutableRawPointer.self))
   }
 
   fileprivate consuming func runningOnMain() -> Job {
