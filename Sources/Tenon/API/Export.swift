@@ -45,9 +45,8 @@ public func export(
 ) -> tenon_status_t {
   guard let future else { return TENON_STATUS_INVALID }
   let handle = Handle(executor)
-  let status = LoopExecutor.check(handle)
-  if status != TENON_STATUS_OK { return status }
-  switch startCall(on: ExecutorName(handle), detached: detached, makeCall) {
+  guard let state = LoopExecutor.state(handle) else { return LoopExecutor.check(handle) }
+  switch startCall(on: state, ExecutorName(handle), detached: detached, makeCall) {
   case .failure(let error): return error.status
   case .success(let started):
     future.pointee = started.pointer

@@ -87,7 +87,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     }
     shared.pointee.pendingElsewhere += 1
     shared.pointee.calls.append(call)
-    unlockAndWake()
+    // Calls of a pool go another way.
+    unlockAndWakeLoop()
     return true
   }
 

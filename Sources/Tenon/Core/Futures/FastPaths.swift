@@ -22,6 +22,19 @@ import CTenon
   return true
 }
 
+/// Settles a call's future that has one reader, which may be a callback, with a value; false: nothing has happened.
+@inline(__always) func fulfilFast(_ promise: Handle, _ value: tenon_value_t) -> Bool {
+  let slot = FutureSlot.at(futureTable.address(of: promise.index))
+  let life = promise.bits & Handle.lifeMask
+  let pending = life | FutureWord.open | FutureWord.call | FutureWord.reader
+  guard slot.exchange(pending, pending | FutureWord.locked) else { return false }
+  let (completions, cancels) = (slot.content.pointee.completions, slot.content.pointee.cancels)
+  slot.content.pointee.value = value
+  slot.publish(FutureWord(life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader))
+  if completions | cancels != 0 { fireSettled(completions, cancels, .fulfilled) }
+  return true
+}
+
 /// Takes the value of a fulfilled future that has one reader; false: nothing has happened.
 @inline(__always) func takeFast(_ future: Handle, _ value: UnsafeMutablePointer<tenon_value_t>)
   -> Bool

@@ -91,7 +91,7 @@ var lateSettlementCount: UInt64 { lateSettlements.load(ordering: .relaxed) }
   withUnsafePointer(to: value) { endResult($0) }
 }
 
-@inline(never) private func fireSettled(
+@inline(never) func fireSettled(
   _ completions: UInt32, _ cancels: UInt32, _ phase: FutureWord.Phase
 ) {
   if completions == 0 { return fire(cancels, TENON_STATUS_SETTLED) }
@@ -144,6 +144,13 @@ func releasePromise(_ promise: Handle) -> tenon_status_t {
 
 @inline(__always) func isCancelRequested(_ promise: Handle) -> Bool {
   guard let slot = findFuture(promise, .promise) else { return false }
+  return isCancelRequested(promise, slot)
+}
+
+/// The same for whoever has the slot.
+@inline(__always) func isCancelRequested(
+  _ promise: Handle, _ slot: UnsafeMutablePointer<FutureSlot>
+) -> Bool {
   let word = FutureWord(slot.pointee.head.word.load(ordering: .sequentiallyConsistent))
   return promise.lives(in: word.bits) && word.isPending && word.has(FutureWord.cancelRequested)
 }

@@ -86,7 +86,7 @@ extension LoopExecutor {
         let (operation, one, two) = call.takeWordOperation()
         if begin(promise, in: driver) {
           do {
-            finish(promise, as: .fulfilled, try await operation(one, two))
+            fulfil(promise, try await operation(one, two))
           } catch {
             finish(promise, with: error)
           }
@@ -135,18 +135,22 @@ extension LoopExecutor {
     state.own.pointee.runningDriver = nil
   }
 
-  /// The next call, if this poll may still run one and it is suitable.
-  @inline(__always) private func nextCall(
-    for driver: Driver, if isSuitable: (borrowing Call) -> Bool = { _ in true }
-  ) -> Call? {
+  /// The next call, if this poll may still run one.
+  @inline(__always) private func nextCall(for driver: Driver) -> Call? {
     let hasBegun = state.own.pointee.runningDriver === driver
     guard state.own.pointee.budget > 0, hasBegun || isUpToDate(driver),
-      state.own.pointee.readyCalls.first(isSuitable) ?? false,
       let call = state.own.pointee.readyCalls.popFirst()
     else { return nil }
     state.own.pointee.budget &-= 1
     if !hasBegun { state.own.pointee.runningDriver = driver }
     return call
+  }
+
+  /// The same, if it is suitable.
+  @inline(__always) private func nextCall(
+    for driver: Driver, if isSuitable: (borrowing Call) -> Bool
+  ) -> Call? {
+    state.own.pointee.readyCalls.first(isSuitable) ?? false ? nextCall(for: driver) : nil
   }
 
   /// Runs a call that takes no words, and with it all that follow and return the same; says whether the driver may take another.
@@ -174,7 +178,7 @@ extension LoopExecutor {
       let operation: Operation<Result> = call.takeOperation()
       if begin(promise, in: driver) {
         do {
-          finish(promise, as: .fulfilled, makeValue(try await operation()))
+          fulfil(promise, makeValue(try await operation()))
         } catch {
           finish(promise, with: error)
         }
@@ -213,7 +217,7 @@ extension LoopExecutor {
     let (operation, one, two) = call.takeWordOperation()
     if begin(promise, in: driver) {
       do {
-        finish(promise, as: .fulfilled, try await operation(one, two))
+        fulfil(promise, try await operation(one, two))
       } catch {
         finish(promise, with: error)
       }
@@ -230,13 +234,14 @@ extension LoopExecutor {
     }
     if _slowPath(isClosing) { cancelForClose(promise) }
     // Written before the future's word is read, and the phase: see cancelCall, and cancelBound.
-    FutureSlot.at(futureTable.address(of: promise.index)).runs(in: driver.place)
+    let slot = FutureSlot.at(futureTable.address(of: promise.index))
+    slot.runs(in: driver.place)
     _ = driver.current.exchange(promise.bits, ordering: .sequentiallyConsistent)
-    if _fastPath(!isCancelRequested(promise)) {
+    if _fastPath(!isCancelRequested(promise, slot)) {
       if _fastPath(!isClosing) { return true }
       cancelForClose(promise)
     }
-    finish(promise, as: .cancelled, tenon_value_none())
+    cancel(promise)
     return false
   }
 
@@ -244,18 +249,24 @@ extension LoopExecutor {
     state.pointee.phase.load(ordering: .sequentiallyConsistent) != .open
   }
 
-  /// Whoever is told that a call has ended finds it pending no more.
-  @inline(__always) private func finish(
-    _ promise: Handle, as phase: FutureWord.Phase, _ value: tenon_value_t
-  ) {
+  // Whoever is told that a call has ended finds it pending no more.
+
+  @inline(__always) private func fulfil(_ promise: Handle, _ value: tenon_value_t) {
+    if state.isPolledHere {
+      state.pointee.pendingHere.change(by: -1)
+    } else {
+      state.removePending(name)
+    }
+    if !fulfilFast(promise, value) { _ = settle(promise, as: .fulfilled, value) }
+  }
+
+  private func cancel(_ promise: Handle) {
     state.removePending(name)
-    _ = settle(promise, as: phase, value)
+    _ = settle(promise, as: .cancelled, tenon_value_none())
   }
 
   private func finish(_ promise: Handle, with error: any Error) {
-    if error is CancellationError {
-      return finish(promise, as: .cancelled, tenon_value_none())
-    }
+    if error is CancellationError { return cancel(promise) }
     state.removePending(name)
     reject(promise, with: error)
   }

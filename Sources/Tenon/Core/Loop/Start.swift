@@ -4,14 +4,23 @@ import CTenon
 @inline(__always) func startCall(
   on name: ExecutorName, detached: Bool, _ makeCall: (Handle) -> Call
 ) -> Result<Handle, StatusError> {
-  if name.state?.pool != nil { return startPoolCall(on: name, detached: detached, makeCall) }
+  guard let state = name.state else { return .failure(StatusError(TENON_STATUS_CLOSED)) }
+  return startCall(on: state, name, detached: detached, makeCall)
+}
+
+/// The same, by whoever has the state that the name stands for.
+@inline(__always) func startCall(
+  on state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, detached: Bool,
+  _ makeCall: (Handle) -> Call
+) -> Result<Handle, StatusError> {
+  if state.pool != nil { return startPoolCall(on: name, detached: detached, makeCall) }
   let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
   guard !Memory.isShort, let (promise, future) = createFuture(name, flags: flags) else {
     return .failure(StatusError(SlotTable.exhaustion()))
   }
-  if let state = name.state, state.enqueue(makeCall(promise), name) { return .success(future) }
+  if state.enqueue(makeCall(promise), name) { return .success(future) }
   discardFuture(promise, future)
-  return .failure(StatusError(name.state?.refusal(name) ?? TENON_STATUS_CLOSED))
+  return .failure(StatusError(state.refusal(name)))
 }
 
 extension LoopExecutor {
