@@ -224,7 +224,9 @@ def stream(name, title, capacity, batch, is_buffers=False, swift=False):
         variant=str((100_000_000 if is_buffers else 0) + capacity * 10_000 + batch),
         cpus=2,
         subjects=subjects,
-        targets=[ahead_of("tokio mpsc")] + ([at_most(200, NS)] if swift else []),
+        targets=[ahead_of("tokio mpsc")]
+        + ([at_most_times(1, "async-channel")] if batch == 1 and not is_buffers else [])
+        + ([at_most(200, NS)] if swift else []),
     )
 
 
