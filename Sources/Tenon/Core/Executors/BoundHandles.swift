@@ -39,10 +39,12 @@ struct BoundHandles: ~Copyable {
   }
 
   /// After a burst has ended: lets go of what it has left. Called as often as you like: what it costs, the burst has paid.
-  @inline(__always) mutating func sweep(pending: @autoclosure () -> Int) {
-    if _fastPath(count <= 2 * BoundHandles.fewMax) { return }
-    if count > max(2 * swept, 4 * pending()) + 2 * BoundHandles.fewMax { sweepAll() }
+  mutating func sweep(pending: Int) {
+    if count > max(2 * swept, 4 * pending) + 2 * BoundHandles.fewMax { sweepAll() }
   }
+
+  /// Whether that may be worth it.
+  @inline(__always) var areMany: Bool { count > 2 * BoundHandles.fewMax }
 
   @inline(never) private mutating func sweepAll() {
     unseen = count

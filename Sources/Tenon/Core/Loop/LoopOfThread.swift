@@ -3,19 +3,21 @@ extension ThreadRecord {
   /// Whether this thread is inside a poll.
   static var isPolling: Bool { known?.pointee.polled != nil }
 
-  /// Says which executor this thread polls from now on, and returns the one around it.
+  /// Says which executor this thread polls from now on. Returns what `endPoll` needs: its record, and the executor around it.
   @inline(__always) static func beginPoll(
     _ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName
-  ) -> UnsafeMutableRawPointer? {
-    guard let record = current else { return nil }
+  ) -> (UnsafeMutablePointer<ThreadRecord>?, UnsafeMutableRawPointer?) {
+    guard let record = current else { return (nil, nil) }
     let outer = record.pointee.polled
     record.pointee.polled = UnsafeMutableRawPointer(state)
     record.pointee.home = name.bits
-    return outer
+    return (record, outer)
   }
 
-  @inline(__always) static func endPoll(_ outer: UnsafeMutableRawPointer?) {
-    known?.pointee.polled = outer
+  @inline(__always) static func endPoll(
+    _ record: UnsafeMutablePointer<ThreadRecord>?, _ outer: UnsafeMutableRawPointer?
+  ) {
+    record?.pointee.polled = outer
   }
 }
 

@@ -60,12 +60,12 @@ extension LoopExecutor {
       }
       return status
     }
-    let outer = ThreadRecord.beginPoll(state, name)
+    let (record, outer) = ThreadRecord.beginPoll(state, name)
     // Not before: until then it may be anybody's slot.
     let slot = ExecutorSlot.at(executorTable.address(of: name.index))
     let object = Unmanaged<LoopExecutor>.fromOpaque(slot.pointee.object.unsafelyUnwrapped)
     object._withUnsafeGuaranteedRef { $0.run(budget, &result) }
-    ThreadRecord.endPoll(outer)
+    ThreadRecord.endPoll(record, outer)
     // From here on others may let go of the object.
     state.endPoll(wakes: result.wakes)
     return TENON_STATUS_OK
@@ -74,8 +74,10 @@ extension LoopExecutor {
   /// The poll itself. Returns with the mutex taken.
   @inline(__always) private func run(_ budget: PollBudget, _ result: inout PollResult) {
     result.jobs = 0
-    state.own.pointee.budget = min(
-      budget.jobs == 0 ? .max : budget.jobs, state.own.pointee.jobsOverdue ?? .max)
+    state.own.pointee.budget = budget.jobs == 0 ? .max : budget.jobs
+    if let overdue = state.own.pointee.jobsOverdue {
+      state.own.pointee.budget = min(state.own.pointee.budget, overdue)
+    }
     var initial = state.own.pointee.budget
     var timeEnd = budget.time == 0 ? UInt64.max : LoopExecutor.timeEnd(budget.time)
     var interrupt = budget.interrupt
@@ -174,7 +176,7 @@ extension LoopExecutor {
       state.shared.pointee.sleepers != 0 || state.source.pointee?.isWatched ?? false
     state.shared.pointee.isAsked = false
     // Whoever closes looks through them by their offsets.
-    if !state.isClosing {
+    if state.shared.pointee.bound.areMany && !state.isClosing {
       state.shared.pointee.bound.sweep(
         pending: state.pointee.pendingHere.load(ordering: .relaxed)
           + state.shared.pointee.pendingElsewhere)

@@ -84,14 +84,17 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       || shared.pointee.timers.count != 0
   }
 
-  var isClosing: Bool { pointee.phase.load(ordering: .relaxed) == .closing }
+  @inline(__always) var isClosing: Bool { pointee.phase.load(ordering: .relaxed) == .closing }
 
   /// Whether something is pending that the loop must live for. In the poll and under the mutex.
-  var isAlive: Bool {
+  @inline(__always) var isAlive: Bool {
     pointee.pendingHere.load(ordering: .relaxed) + shared.pointee.pendingElsewhere != 0
-      || own.pointee.timers.count > shared.pointee.alarms.count
-      || (own.pointee.timers.count != 0 && shared.pointee.alarms.isAnybodyAsleep())
-      || isClosing
+      || (own.pointee.timers.count != 0 && isAnyTimerWanted) || isClosing
+  }
+
+  private var isAnyTimerWanted: Bool {
+    own.pointee.timers.count > shared.pointee.alarms.count
+      || shared.pointee.alarms.isAnybodyAsleep()
   }
 
   /// Takes all that producers have added but timers, which the next look at those takes; false: nothing.
