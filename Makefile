@@ -92,6 +92,14 @@ format: ## format Swift and C
 	  examples-node examples-export/Package.swift examples-export/Sources examples-export/by-hand
 	scripts/check-format.sh --fix
 
+.PHONY: addon test-addon
+addon: check-swift ## make a Swift package one for npm: PACKAGE= PRODUCT= DEST=
+	packaging/addon.sh
+
+test-addon: check-swift packages ## run what tenon-bindgen makes of the samples for Node
+	scripts/test-addon.sh
+test: test-addon
+
 demo: check-swift packages ## search a tree: make demo [PATTERN=text] [DIR=folder]
 	@scripts/demo.sh search
 

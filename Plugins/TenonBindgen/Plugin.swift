@@ -25,6 +25,7 @@ import PackagePlugin
       script.path, tool.path, "--library", library, "--module", target.moduleName,
       "--headers", work.appending(path: "include").path, "--thunks", thunks.path,
       "--interface", work.appending(path: "\(library).json").path,
+      "--node", work.appending(path: "node").path,
     ]
     var made = [thunks]
     // For languages that have no compiler at hand: `make wheel`.

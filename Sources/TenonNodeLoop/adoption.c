@@ -17,6 +17,7 @@ typedef struct adoption {
   environment_t *environment;
   tenon_promise_t *promise; /**< NULL: settled */
   napi_ref abort;           /**< cancels the work in JavaScript; or NULL */
+  const form_t *form;       /**< NULL: any value */
   bool is_abortable;        /**< there is such a way, or was */
   struct adoption *next;    /**< of those that are not settled */
   struct adoption *previous;
@@ -99,9 +100,11 @@ static void adoption_cancelled(void *context, tenon_status_t status) {
   release_adoption(adoption);
 }
 
-void tenon__node_resolve(environment_t *environment, tenon_promise_t *promise, napi_value js) {
+void tenon__node_resolve(environment_t *environment, tenon_promise_t *promise, napi_value js,
+                         const form_t *form) {
   tenon_value_t value;
-  tenon_status_t status = tenon_node_value_from(environment->env, js, &value);
+  tenon_status_t status = form ? form->read(form, environment->env, js, &value)
+                               : tenon__node_read(environment, js, &value);
   if (status == TENON_STATUS_OK) {
     if (tenon_promise_resolve(promise, &value) != TENON_STATUS_OK)
       tenon_value_drop(&value);
@@ -146,7 +149,7 @@ napi_value tenon__node_native_settle(napi_env env, napi_callback_info info) {
     return NULL;
   napi_get_value_bool(env, arguments[1], &is_rejected);
   if (!is_rejected) {
-    tenon__node_resolve(environment, take_promise(adoption), arguments[2]);
+    tenon__node_resolve(environment, take_promise(adoption), arguments[2], adoption->form);
     return NULL;
   }
   if (tenon_node_error_from(env, arguments[2], &error) != TENON_STATUS_OK) {
@@ -162,7 +165,7 @@ napi_value tenon__node_native_settle(napi_env env, napi_callback_info info) {
 }
 
 void tenon__node_adopt(environment_t *environment, napi_value js, tenon_promise_t *promise,
-                       napi_value abort) {
+                       napi_value abort, const form_t *form) {
   napi_value arguments[2] = {js, NULL};
   adoption_t *adoption = calloc(1, sizeof *adoption);
   if (!adoption) {
@@ -172,6 +175,7 @@ void tenon__node_adopt(environment_t *environment, napi_value js, tenon_promise_
   adoption->references = 1;
   adoption->environment = environment;
   adoption->promise = promise;
+  adoption->form = form;
   adoption->next = environment->adoptions;
   if (adoption->next)
     adoption->next->previous = adoption;
@@ -203,6 +207,6 @@ tenon_status_t tenon_node_future_from(napi_env env, napi_value js, tenon_future_
   config.executor = environment->executor;
   tenon_status_t status = tenon_promise_create(&config, &promise, future_out);
   if (status == TENON_STATUS_OK)
-    tenon__node_adopt(environment, js, promise, NULL);
+    tenon__node_adopt(environment, js, promise, NULL, NULL);
   return status;
 }

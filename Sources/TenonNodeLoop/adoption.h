@@ -4,13 +4,15 @@
 #ifndef TENON_NODE_ADOPTION_H
 #define TENON_NODE_ADOPTION_H
 
-#include "environment.h"
+#include "form.h"
 
-/** Has JavaScript's promise settle ours, which is consumed. `abort` (NULL: none) is called to cancel. */
+/** Has JavaScript's promise settle ours, which is consumed. `abort` (NULL: none) is called to cancel;
+ *  `form` may be NULL. */
 void tenon__node_adopt(environment_t *environment, napi_value js, tenon_promise_t *promise,
-                       napi_value abort);
+                       napi_value abort, const form_t *form);
 /** Settles with a value of JavaScript's; the promise is consumed. */
-void tenon__node_resolve(environment_t *environment, tenon_promise_t *promise, napi_value js);
+void tenon__node_resolve(environment_t *environment, tenon_promise_t *promise, napi_value js,
+                         const form_t *form);
 /** The prelude's settle(). */
 napi_value tenon__node_native_settle(napi_env env, napi_callback_info info);
 

@@ -109,9 +109,9 @@ static void make_call(environment_t *environment, call_t *call) {
     if (!call->promise) {
     } else if (napi_typeof(env, result, &type) == napi_ok &&
                (type == napi_object || type == napi_function)) {
-      tenon__node_adopt(environment, result, call->promise, abort);
+      tenon__node_adopt(environment, result, call->promise, abort, NULL);
     } else {
-      tenon__node_resolve(environment, call->promise, result);
+      tenon__node_resolve(environment, call->promise, result, NULL);
     }
     call->promise = NULL;
   } else {

@@ -33,6 +33,7 @@ typedef struct environment {
   unsigned int free_settlement_count;
   struct adoption *adoptions; /**< promises of JavaScript's that Swift waits for */
   struct object *objects;     /**< those that hold a reference of JavaScript's */
+  struct error_form *errors;  /**< those that say more than others */
 
   /* What keeps the process alive: see tenon__node_update_alive(). */
   size_t waiting;  /**< promises of ours that are not settled */

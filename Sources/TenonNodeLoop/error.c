@@ -80,8 +80,31 @@ static tenon_error_t *copy_origin(environment_t *environment, napi_value js) {
   return error;
 }
 
+void tenon__node_add_error_form(environment_t *environment, error_form_t *form) {
+  form->next = environment->errors;
+  environment->errors = form;
+}
+
+static const error_form_t *find_form(environment_t *environment, const char *domain) {
+  const error_form_t *form = environment->errors;
+  while (form && strcmp(form->domain, domain) != 0)
+    form = form->next;
+  return form;
+}
+
+/** The error of a module's that this object says it is; or NULL. */
+static tenon_error_t *read_form(environment_t *environment, napi_value js) {
+  char domain[256];
+  if (!environment->errors || !get_text(environment, js, "domain", domain, sizeof domain))
+    return NULL;
+  const error_form_t *form = find_form(environment, domain);
+  return form ? form->read(form, environment->env, js) : NULL;
+}
+
 static tenon_error_t *error_from_object(environment_t *environment, napi_value js, int causes) {
   tenon_error_t *error = copy_origin(environment, js);
+  if (!error)
+    error = read_form(environment, js);
   if (error)
     return error;
   char name[128] = "", domain[132] = "js", message[TEXT_SIZE_MAX] = "";
@@ -180,7 +203,7 @@ static bool read_payload(environment_t *environment, tenon_error_t *error, napi_
          napi_get_element(environment->env, holder, 0, js_out) == napi_ok;
 }
 
-#define PARTS 7
+#define PARTS 8
 
 /** The last name in a domain, where it is one of a type. */
 static const char *name_of(const char *domain) {
@@ -219,6 +242,10 @@ static bool write_parts(environment_t *environment, tenon_error_t *error, int ca
     made |= napi_create_string_utf8(env, name_of(domain), NAPI_AUTO_LENGTH, &parts[2]);
     made |= napi_create_int64(env, code, &parts[3]);
   }
+  made |= napi_get_undefined(env, &parts[7]);
+  const error_form_t *form = is_cancel ? NULL : find_form(environment, domain);
+  if (form && !form->write(form, env, error, &parts[3], &parts[7]))
+    tenon__node_clear_exception(environment);
   made |= napi_create_string_utf8(env, message, NAPI_AUTO_LENGTH, &parts[4]);
   made |= napi_get_undefined(env, &parts[5]);
   bool has_cause = causes > 0 && tenon_error_copy_cause(error, &cause) == TENON_STATUS_OK && cause;

@@ -13,7 +13,7 @@ const char tenon__node_prelude[] = R"javascript((function (native) {
     Uint8Array, WeakMap,
   } = globalThis;
   const { apply, construct } = Reflect;
-  const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf } = Object;
+  const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, keys, setPrototypeOf } = Object;
   const { isArray } = Array;
   const { asyncIterator: asyncIteratorSymbol, dispose, iterator: iteratorSymbol } = Symbol;
   const getBuiltinModule = globalThis.process?.getBuiltinModule;
@@ -46,11 +46,13 @@ const char tenon__node_prelude[] = R"javascript((function (native) {
   const define = (object, name, value, enumerable) =>
     defineProperty(object, name, { __proto__: null, value, configurable: true, enumerable, writable: true });
 
-  function makeError(origin, domain, name, code, message, cause, hasCause) {
+  function makeError(origin, domain, name, code, message, cause, hasCause, details) {
     const error = hasCause ? new Error(message, { __proto__: null, cause }) : new Error(message);
     define(error, 'name', name, false);
     define(error, 'code', code, true);
     define(error, 'domain', domain, true);
+    const names = details === undefined ? [] : keys(details);
+    for (let index = 0; index < names.length; index++) define(error, names[index], details[names[index]], true);
     setOrigin(origins, error, origin);
     return error;
   }

@@ -23,7 +23,8 @@ typedef struct cancel_cell {
 /** It needs no reference to the environment, which lasts until its executor has told them all. */
 typedef struct settlement {
   environment_t *environment;
-  size_t *count; /**< what it counts as in the environment */
+  size_t *count;      /**< what it counts as in the environment */
+  const form_t *form; /**< NULL: any value */
   napi_deferred deferred;
   cancel_cell_t *cell;     /**< NULL: no signal */
   napi_ref unwatch;        /**< stops listening to the signal */
@@ -40,7 +41,7 @@ static settlement_t *make_settlement(environment_t *environment) {
     if (!settlement)
       return NULL;
   }
-  *settlement = (settlement_t){environment, NULL, NULL, NULL, NULL, NULL};
+  *settlement = (settlement_t){environment, NULL, NULL, NULL, NULL, NULL, NULL};
   return settlement;
 }
 
@@ -128,7 +129,9 @@ static void deliver(settlement_t *settlement, tenon_status_t status, tenon_futur
   if (status == TENON_STATUS_OK) {
     status = tenon_future_take(future, &value);
     if (status == TENON_STATUS_OK) {
-      status = tenon__node_write(environment, &value, &js);
+      const form_t *form = settlement->form;
+      status = form ? form->write(form, environment->env, &value, &js)
+                    : tenon__node_write(environment, &value, &js);
       if (status == TENON_STATUS_OK) {
         // What it is resolved with may have a `then` that throws. The promise is rejected then.
         if (napi_resolve_deferred(environment->env, settlement->deferred, js) != napi_ok)
@@ -136,6 +139,12 @@ static void deliver(settlement_t *settlement, tenon_status_t status, tenon_futur
         return;
       }
       tenon_value_drop(&value);
+      bool is_thrown = false;
+      if (napi_is_exception_pending(environment->env, &is_thrown) == napi_ok && is_thrown &&
+          napi_get_and_clear_last_exception(environment->env, &js) == napi_ok) {
+        napi_reject_deferred(environment->env, settlement->deferred, js);
+        return;
+      }
     }
     if (tenon_error_create("tenon", status, tenon_status_string(status), NULL, &error) !=
         TENON_STATUS_OK)
@@ -216,16 +225,19 @@ tenon_status_t tenon_node_future_to(napi_env env, tenon_future_t *future, napi_v
   environment_t *environment = tenon__node_find(env);
   if (!environment)
     return TENON_STATUS_CLOSED;
-  return promise_out ? tenon__node_settle_later(environment, future, signal, false, promise_out)
-                     : TENON_STATUS_INVALID;
+  return promise_out
+             ? tenon__node_settle_later(environment, future, signal, false, NULL, promise_out)
+             : TENON_STATUS_INVALID;
 }
 
 tenon_status_t tenon__node_settle_later(environment_t *environment, tenon_future_t *future,
-                                        napi_value signal, bool is_idle, napi_value *promise_out) {
+                                        napi_value signal, bool is_idle, const form_t *form,
+                                        napi_value *promise_out) {
   napi_env env = environment->env;
   settlement_t *settlement = make_settlement(environment);
   if (!settlement)
     return TENON_STATUS_NO_RESOURCES;
+  settlement->form = form;
   settlement->count = is_idle ? &environment->idle : &environment->waiting;
   tenon_status_t status = TENON_STATUS_OK;
   if (!is_nothing(env, signal))

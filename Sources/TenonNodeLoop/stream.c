@@ -18,6 +18,7 @@
 typedef struct reader {
   tenon_stream_t *stream;
   tenon_future_t *end;
+  const form_t *form; /**< NULL: any values */
 } reader_t;
 
 /** The writer has ended, or the environment does. */
@@ -55,17 +56,22 @@ static napi_value undefined_in(napi_env env) {
 }
 
 /** An array of the items. One that has no form in JavaScript throws; the rest is dropped. */
-static napi_value write_items(environment_t *environment, tenon_value_t *values, size_t count) {
+static napi_value write_items(environment_t *environment, const form_t *form, tenon_value_t *values,
+                              size_t count) {
   napi_value items[BATCH], array;
   size_t made = 0;
   while (made < count &&
-         tenon__node_write(environment, &values[made], &items[made]) == TENON_STATUS_OK)
+         (form ? form->write(form, environment->env, &values[made], &items[made])
+               : tenon__node_write(environment, &values[made], &items[made])) == TENON_STATUS_OK)
     made++;
   // A call with many arguments is several times as fast as an array that is filled from here.
   if (made == count && tenon__node_help(environment, HELPER_MAKE_ARRAY, count, items, &array))
     return array;
   for (size_t index = made; index < count; index++)
     tenon_value_drop(&values[index]);
+  bool is_thrown = false;
+  if (napi_is_exception_pending(environment->env, &is_thrown) == napi_ok && is_thrown)
+    return NULL;
   napi_throw_type_error(environment->env, "ERR_INVALID_ARG_TYPE",
                         "an item has no form in JavaScript");
   return NULL;
@@ -97,7 +103,7 @@ napi_value tenon__node_native_read(napi_env env, napi_callback_info info) {
   tenon_status_t status = tenon_stream_next_batch(reader->stream, values, BATCH, &count, &ready);
   switch (status) {
   case TENON_STATUS_OK:
-    return write_items(environment, values, count);
+    return write_items(environment, reader->form, values, count);
   case TENON_STATUS_ENDED:
     return undefined_in(env);
   case TENON_STATUS_REJECTED:
@@ -135,8 +141,14 @@ tenon_status_t tenon_node_stream_to(napi_env env, tenon_stream_t *stream, napi_v
   environment_t *environment = tenon__node_find(env);
   if (!environment)
     return TENON_STATUS_CLOSED;
-  if (!iterator_out)
-    return TENON_STATUS_INVALID;
+  return iterator_out ? tenon__node_stream_write(environment, stream, signal, NULL, iterator_out)
+                      : TENON_STATUS_INVALID;
+}
+
+tenon_status_t tenon__node_stream_write(environment_t *environment, tenon_stream_t *stream,
+                                        napi_value signal, const form_t *form,
+                                        napi_value *iterator_out) {
+  napi_env env = environment->env;
   tenon_future_t *end;
   tenon_status_t status = tenon_stream_copy_end(stream, &end);
   if (status != TENON_STATUS_OK)
@@ -152,6 +164,7 @@ tenon_status_t tenon_node_stream_to(napi_env env, tenon_stream_t *stream, napi_v
   }
   reader->stream = stream;
   reader->end = end;
+  reader->form = form;
   if (tenon__node_help(environment, HELPER_MAKE_ITERATOR, 3, arguments, iterator_out)) {
     count_stream(environment, end);
     return TENON_STATUS_OK;
@@ -168,6 +181,7 @@ typedef struct writer {
   unsigned int references;
   environment_t *environment;
   tenon_sink_t *sink;
+  const form_t *form;  /**< NULL: any values */
   napi_ref stop;       /**< has the iterator return; or NULL */
   tenon_value_t value; /**< what there was no room for */
   bool has_value;
@@ -238,7 +252,8 @@ napi_value tenon__node_native_send(napi_env env, napi_callback_info info) {
   if (!writer || !writer->sink || !environment->is_open)
     return NULL;
   if (!writer->has_value)
-    status = tenon_node_value_from(env, arguments[1], &writer->value);
+    status = writer->form ? writer->form->read(writer->form, env, arguments[1], &writer->value)
+                          : tenon__node_read(environment, arguments[1], &writer->value);
   if (status == TENON_STATUS_UNSUPPORTED)
     return NULL; // with its exception
   if (status != TENON_STATUS_OK)
@@ -246,7 +261,7 @@ napi_value tenon__node_native_send(napi_env env, napi_callback_info info) {
   status = tenon_sink_send(writer->sink, &writer->value, &room);
   writer->has_value = status == TENON_STATUS_PENDING;
   if (writer->has_value) {
-    status = tenon__node_settle_later(environment, room, NULL, true, &result);
+    status = tenon__node_settle_later(environment, room, NULL, true, NULL, &result);
     tenon_future_release(room);
     return status == TENON_STATUS_OK ? result : throw_status(env, status);
   }
@@ -281,8 +296,13 @@ tenon_status_t tenon_node_stream_from(napi_env env, napi_value js, size_t capaci
   environment_t *environment = tenon__node_find(env);
   if (!environment)
     return TENON_STATUS_CLOSED;
-  if (!js || !stream_out)
-    return TENON_STATUS_INVALID;
+  return js && stream_out ? tenon__node_stream_read(environment, js, capacity, NULL, stream_out)
+                          : TENON_STATUS_INVALID;
+}
+
+tenon_status_t tenon__node_stream_read(environment_t *environment, napi_value js, size_t capacity,
+                                       const form_t *form, tenon_stream_t **stream_out) {
+  napi_env env = environment->env;
   napi_value pump, cell;
   napi_valuetype type = napi_undefined;
   if (!tenon__node_help(environment, HELPER_ITERATE, 1, &js, &pump))
@@ -310,6 +330,7 @@ tenon_status_t tenon_node_stream_from(napi_env env, napi_value js, size_t capaci
   writer->references = 1;
   writer->environment = environment;
   writer->sink = sink;
+  writer->form = form;
   tenon__node_retain(environment);
   if (napi_call_function(env, undefined_in(env), pump, 1, &cell, NULL) != napi_ok)
     tenon__node_clear_exception(environment);

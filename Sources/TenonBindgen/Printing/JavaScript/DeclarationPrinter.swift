@@ -1,0 +1,170 @@
+/// Prints the TypeScript declarations.
+struct DeclarationPrinter {
+  let interface: Interface
+  let names: JavaScriptNames
+  var text = Text()
+
+  init(_ interface: Interface) {
+    self.interface = interface
+    names = JavaScriptNames(interface: interface)
+  }
+
+  mutating func print() -> String {
+    let documentation = interface.documentation
+    let release =
+      interface.version == "0.0.0" ? interface.module : "\(interface.library) \(interface.version)"
+    let summary = documentation.summary.isEmpty ? "" : sentence(documentation.summary) + " "
+    text.add("// \(summary)Made by tenon-bindgen from \(release). Do not edit.\n")
+    for type in interface.types {
+      switch type.kind {
+      case .enumeration: enumeration(type)
+      case .record: record(type)
+      case .variant: variant(type)
+      case .error: error(type)
+      case .interface: protocolType(type)
+      case .object: break
+      }
+    }
+    text.add(
+      """
+      /** What every call takes last. */
+      export interface CallOptions {
+        /** Cancels the Swift task; the promise is rejected with the signal's reason. */
+        signal?: AbortSignal;
+      }
+
+      """)
+    for constant in interface.constants {
+      comment(constant.documentation, "")
+      text.add(
+        "export const \(JavaScriptNames.member(constant.name)): \(constantType(constant));\n")
+    }
+    for function in names.freeFunctions { free(function) }
+    for type in names.classes { classDeclaration(type) }
+    return text.string
+  }
+
+  func constantType(_ constant: Constant) -> String {
+    type(constant.type, constant.usesNumbers, .result)
+  }
+
+  // MARK: Comments
+
+  /// A comment of one line, or of several.
+  mutating func comment(_ lines: [String], _ indent: String) {
+    if lines.isEmpty { return }
+    if lines.count == 1, lines[0].count + indent.count + 7 <= width {
+      text.line("\(indent)/** \(lines[0]) */")
+      return
+    }
+    text.line("\(indent)/**")
+    for line in lines { text.line(line.isEmpty ? "\(indent) *" : "\(indent) * \(line)") }
+    text.line("\(indent) */")
+  }
+
+  mutating func comment(_ documentation: Documentation, _ indent: String, extra: [String] = []) {
+    var lines: [String] = []
+    for paragraph in [documentation.summary] + documentation.details where !paragraph.isEmpty {
+      if !lines.isEmpty { lines.append("") }
+      lines += wrap(sentence(linked(paragraph)), width - indent.count - 3)
+    }
+    if !extra.isEmpty, !lines.isEmpty { lines.append("") }
+    comment(lines + extra, indent)
+  }
+
+  func linked(_ text: String) -> String {
+    replaceLinks(text) { link in
+      let last = link.split(separator: "/").last.map(String.init) ?? link
+      return "`\(last.prefix { $0 != "(" })`"
+    }.replacing("*/", with: "*\u{200b}/").replacing(/\bnil\b/, with: "undefined")
+  }
+
+  // MARK: Types
+
+  mutating func enumeration(_ type: TypeDeclaration) {
+    comment(type.documentation, "")
+    let cases = type.cases.map { "'\(JavaScriptNames.member($0.name))'" }
+    text.add(
+      "export type \(JavaScriptNames.type(type.name)) = \(cases.joined(separator: " | "));\n")
+  }
+
+  mutating func record(_ type: TypeDeclaration) {
+    comment(type.documentation, "")
+    text.line("export interface \(JavaScriptNames.type(type.name)) {")
+    for field in type.fields { self.field(field, JavaScriptNames.member(field.name), type, "  ") }
+    text.add("}\n")
+  }
+
+  private mutating func field(
+    _ field: Field, _ name: String, _ owner: TypeDeclaration, _ indent: String
+  ) {
+    let isOptional = field.type.kind == .optional || field.defaultValue != nil
+    let inside = field.type.kind == .optional ? field.type.element : field.type
+    var documentation = field.documentation
+    if let value = field.defaultValue, value.count < 30, value != "nil" {
+      let known = documentation.summary.isEmpty ? "" : sentence(documentation.summary) + " "
+      documentation.summary = "\(known)Default: \(value)."
+    }
+    comment(documentation, indent)
+    text.line(
+      "\(indent)\(name)\(isOptional ? "?" : ""): \(self.type(inside, owner.usesNumbers, .field));")
+  }
+
+  private func payload(_ one: Case, _ owner: TypeDeclaration, isReadonly: Bool) -> String {
+    one.payload.map { field in
+      let isOptional = field.type.kind == .optional
+      let inside = isOptional ? field.type.element : field.type
+      return
+        "; \(isReadonly ? "readonly " : "")\(JavaScriptNames.field(field, of: one))\(isOptional ? "?" : ""): \(type(inside, owner.usesNumbers, .field))"
+    }.joined()
+  }
+
+  private mutating func variant(_ type: TypeDeclaration) {
+    comment(type.documentation, "")
+    text.line("export type \(JavaScriptNames.type(type.name)) =")
+    for (index, one) in type.cases.enumerated() {
+      comment(one.documentation, "  ")
+      let end = index == type.cases.count - 1 ? ";" : ""
+      text.line(
+        "  | { kind: '\(JavaScriptNames.member(one.name))'\(payload(one, type, isReadonly: false)) }\(end)"
+      )
+    }
+    text.line()
+  }
+
+  private mutating func error(_ type: TypeDeclaration) {
+    var documentation = type.documentation
+    if documentation.isEmpty {
+      documentation.summary = "What calls are rejected with: narrow by `code`."
+    }
+    comment(documentation, "")
+    let name = JavaScriptNames.type(type.name)
+    text.line("export type \(name) = Error & { readonly domain: '\(type.domain ?? "")' } & (")
+    for one in type.cases {
+      comment(one.documentation, "    ")
+      text.line(
+        "    | { readonly code: '\(JavaScriptNames.member(one.name))'\(payload(one, type, isReadonly: true)) }"
+      )
+    }
+    text.line("  );")
+    text.add("export function \(errorTest(type))(error: unknown): error is \(name);\n")
+  }
+
+  private mutating func protocolType(_ type: TypeDeclaration) {
+    comment(type.documentation, "")
+    text.line("export interface \(JavaScriptNames.type(type.name)) {")
+    for function in type.functions {
+      documented(function, "  ")
+      var parameters = function.parameters.map {
+        "\(parameterName($0)): \(self.type($0.type, type.usesNumbers, .result))"
+      }
+      if function.isAsync { parameters.append("options: { signal: AbortSignal }") }
+      let result = self.type(function.result, type.usesNumbers, .argument)
+      let returns = function.isAsync ? "Promise<\(result)> | \(grouped(result))" : result
+      text.line(
+        "  \(JavaScriptNames.member(function.name))(\(parameters.joined(separator: ", "))): \(returns);"
+      )
+    }
+    text.add("}\n")
+  }
+}

@@ -1,0 +1,44 @@
+/// Prints what `require()` and `import` load: all that the addon exports, by name.
+struct ModulePrinter {
+  let interface: Interface
+  let names: JavaScriptNames
+
+  init(_ interface: Interface) {
+    self.interface = interface
+    names = JavaScriptNames(interface: interface)
+  }
+
+  private var exports: [String] {
+    names.classes.map { JavaScriptNames.type($0.name) } + names.freeFunctions.map(names.function)
+      + interface.constants.map { JavaScriptNames.member($0.name) }
+  }
+
+  private var errors: [TypeDeclaration] { interface.types.filter { $0.kind == .error } }
+
+  private var head: String { "// Made by tenon-bindgen from \(interface.module). Do not edit." }
+
+  func commonJS() -> String {
+    var text = Text()
+    text.add("\(head)\n'use strict';\nconst addon = require('./\(interface.library).node');\n")
+    for name in exports { text.line("exports.\(name) = addon.\(name);") }
+    for error in errors {
+      text.line(
+        "exports.\(errorTest(error)) = (error) => error instanceof Error && error.domain === '\(error.domain ?? "")';"
+      )
+    }
+    return text.string
+  }
+
+  func module() -> String {
+    var text = Text()
+    text.add("\(head)\nimport module from './index.js';\n")
+    let all = exports + errors.map(errorTest)
+    text.line("export const {")
+    for name in all { text.line("  \(name),") }
+    text.add("} = module;\nexport default module;")
+    return text.string
+  }
+}
+
+/// `isDatabaseError`
+func errorTest(_ type: TypeDeclaration) -> String { "is" + JavaScriptNames.type(type.name) }

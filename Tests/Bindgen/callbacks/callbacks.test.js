@@ -1,0 +1,141 @@
+'use strict';
+// Closures and protocols that JavaScript implements.
+const test = require('node:test');
+const assert = require('node:assert/strict');
+const addon = require(process.env.TENON_TEST_PACKAGE);
+
+const until = async (condition) => { while (!condition()) await new Promise(setImmediate); };
+
+test('closures that Swift calls at once', () => {
+  const seen = [];
+  addon.each(2, (index, item) => seen.push([index, item]));
+  assert.deepEqual(seen, [[0, { name: 'item 0' }], [1, { name: 'item 1' }]]);
+  assert.deepEqual(addon.mapped([1, 2, 3], (number) => number * 10), [10, 20, 30]);
+  assert.deepEqual(addon.filtered(['a', 'bb', 'c'], (name) => name.length === 1), ['a', 'c']);
+  assert.equal(addon.named(5, (number) => `number ${number}`), 'NUMBER 5');
+  const told = [];
+  addon.maybe(1, (number) => told.push(number));
+  addon.maybe(2);
+  addon.maybe(3, undefined);
+  assert.deepEqual(told, [1]);
+});
+
+test('what a closure throws comes back as the very same, and a wrong answer is a TypeError', () => {
+  const error = new Error('in a closure');
+  assert.throws(() => addon.filtered(['a'], () => { throw error; }), (thrown) => thrown === error);
+  assert.throws(() => addon.named(1, () => { throw error; }), (thrown) => thrown === error);
+  assert.throws(() => addon.named(1, () => 5), { name: 'TypeError', message: /"result of naming".*a string. Received a number/ });
+  assert.throws(() => addon.filtered(['a'], () => 'yes'), { name: 'TypeError', message: /a boolean/ });
+  assert.throws(() => addon.mapped([1], 5), { name: 'TypeError', message: 'The "transform" argument must be a function. Received a number' });
+});
+
+test('async closures, with a signal', async () => {
+  const seen = [];
+  const sum = await addon.visit(['a', 'bb'], async (name, size, { signal }) => {
+    assert.ok(signal instanceof AbortSignal);
+    seen.push([name, size]);
+    await null;
+    return { name, weight: name.length };
+  });
+  assert.equal(sum, 3);
+  assert.deepEqual(seen, [['a', undefined], ['bb', 2]]);
+  assert.equal(await addon.visit(['a'], () => ({ name: 'at once', weight: 7 })), 7);
+  const error = new Error('rejected');
+  await assert.rejects(addon.visit(['a'], async () => { throw error; }), (thrown) => thrown === error);
+  await assert.rejects(addon.visit(['a'], () => { throw error; }), (thrown) => thrown === error);
+  await assert.rejects(addon.visit(['a'], async () => ({ name: 5 })), { name: 'TypeError', message: /value.name/ });
+});
+
+test('a cancel reaches what JavaScript does, and ends when that has ended', async () => {
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  let ended = false;
+  const visiting = addon.visit(['a'], (name, size, { signal }) => new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => setImmediate(() => { ended = true; reject(signal.reason); }));
+  }), { signal: controller.signal });
+  setImmediate(() => controller.abort(reason));
+  await assert.rejects(visiting, (thrown) => thrown === reason);
+  assert.equal(ended, true);
+});
+
+test('closures that Swift calls later, from its loop and from other threads', async () => {
+  const seen = [];
+  await addon.notify((...values) => seen.push(values));
+  await until(() => seen.length === 2);
+  assert.deepEqual(seen, [
+    [{ name: 'late', weight: 1.5 }, new Float64Array([1, 2]), new Uint8Array([7]), true],
+    [undefined, new Float64Array(), new Uint8Array(), false],
+  ]);
+});
+
+test('an object that keeps a closure, and a constructor that fails', async () => {
+  const seen = [];
+  const keeper = new addon.Keeper((text) => seen.push(text), false);
+  assert.ok(keeper instanceof addon.Keeper);
+  keeper.tell('hello');
+  assert.throws(() => new addon.Keeper(() => {}, true), { code: 'broken', domain: 'callbacks.StoreError' });
+  if (!Symbol.asyncDispose) return;
+  await keeper[Symbol.asyncDispose]();
+  assert.throws(() => keeper.tell('again'), { name: 'TypeError', message: /let go of/ });
+  await until(() => seen.length === 2);
+  assert.deepEqual(seen, ['hello', 'bye']);
+});
+
+class Memory {
+  items = new Map();
+  texts = [];
+  async load(key, { signal }) { assert.ok(signal instanceof AbortSignal); return this.items.get(key); }
+  async save(item, key) { this.items.set(key, item); }
+  count() { return this.items.size; }
+  log(text, level) { this.texts.push([text, level]); }
+  isOpen() { return true; }
+}
+
+test('a protocol that an object implements', async () => {
+  const [source, target] = [new Memory(), new Memory()];
+  source.items.set('a', { name: 'first', weight: 1 });
+  source.items.set('b', { name: 'second' });
+  assert.equal(await addon.copy(['a', 'b', 'c'], source, target), 2);
+  assert.deepEqual([...target.items], [...source.items]);
+  assert.deepEqual(target.texts, [['copying', 3]]);
+  assert.equal(addon.sizes(target), 2);
+  assert.equal(addon.sizes({ __proto__: target, isOpen: () => false }), -1);
+  const error = new Error('no count');
+  assert.throws(() => addon.sizes({ __proto__: target, count() { throw error; } }), (thrown) => thrown === error);
+  assert.throws(() => addon.sizes({ load() {} }), { name: 'TypeError', message: /"store.save" argument must be a function/ });
+  assert.throws(() => addon.sizes(5), { name: 'TypeError', message: /an object that implements Store/ });
+});
+
+test('an error that JavaScript makes is the Swift error that it says it is', async () => {
+  const failing = (error) => Object.assign(new Memory(), { async load() { throw error; } });
+  const missing = Object.assign(new Error('x'), { domain: 'callbacks.StoreError', code: 'missing', value: 'the key' });
+  assert.equal(await addon.missing(failing(missing)), 'missing the key');
+  assert.equal(await addon.missing(failing(Object.assign(new Error('x'), { domain: 'callbacks.StoreError', code: 'none' }))), 'another');
+  assert.equal(await addon.missing(failing(new Error('x'))), 'another');
+  assert.equal(await addon.missing(new Memory()), 'nothing');
+  const thrown = await addon.copy(['a'], failing(missing), new Memory()).catch((error) => error);
+  assert.ok(addon.isStoreError(thrown));
+  assert.deepEqual([thrown.code, thrown.value], ['missing', 'the key']);
+});
+
+test('callbacks are given back, also those of calls that fail', async () => {
+  let gone = 0;
+  const isGone = new FinalizationRegistry(() => gone++);
+  await (async () => {
+    for (let index = 0; index < 50; index++) {
+      const callbacks = [() => 1, (name) => true, async (name) => ({ name })];
+      for (const callback of callbacks) isGone.register(callback);
+      addon.mapped([1], callbacks[0]);
+      addon.filtered(['a'], callbacks[1]);
+      await addon.visit(['a'], callbacks[2]);
+      const refused = () => {};
+      isGone.register(refused);
+      assert.throws(() => new addon.Keeper(refused, 5), TypeError);
+    }
+  })();
+  for (let turn = 0; turn < 500 && gone < 200; turn++) {
+    global.gc();
+    await new Promise(setImmediate);
+  }
+  assert.ok(gone >= 196, String(gone)); // the last ones may be on the stack
+});

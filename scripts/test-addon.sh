@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# What tenon-bindgen makes for Node: the samples of Tests/Bindgen as addons, their suites in real node programs, and their types
+# under tsc. Names of samples choose some; `pack` is `make addon` and npm.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+build=$root/.build-bindgen
+swift build -c release --product tenon
+library=$(swift build -c release --show-bin-path)
+headers=$(dirname "$(readlink -f "$(command -v node)")")/../include
+include=(-I"$headers/node" -I/usr/include/node -Iinclude -ISources/TenonNodeExport -ISources/TenonNodeLoop/uv)
+
+objects() { # of the runtime, once
+  mkdir -p "$build/node"
+  local source object
+  for source in Sources/TenonNodeLoop/*.c Sources/TenonNodeExport/*.c; do
+    object=$build/node/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
+    [ "$object" -nt "$source" ] ||
+      gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -fPIC "${include[@]}" -c "$source" -o "$object"
+  done
+}
+
+sample() { # name
+  local name=$1 place=$build/$1
+  mkdir -p "$place/node"
+  # The library that test-bindgen.sh makes, or the same.
+  [ -f "$place/lib$name.so" ] || scripts/test-bindgen.sh "$name"
+  packaging/bindgen.sh "$build" --library "$name" --module "$(sed 's/./\u&/' <<< "$name")" --version 1.2.0 \
+    --headers "$place" --node "$place/node" Tests/Bindgen/"$name"/*.swift
+  gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -fPIC -shared "${include[@]}" -I"$place" -o "$place/node/$name.node" \
+    "$place/node/addon.c" "$build"/node/*.o -L"$place" "-l$name" -L"$library" -ltenon \
+    -Wl,-rpath,"$place" -Wl,-rpath,"$library"
+  if command -v tsc > /dev/null; then
+    types "$name"
+  fi
+  TENON_TEST_PACKAGE=$place/node timeout 300 node --test --expose-gc Tests/Bindgen/"$name"/*.test.js > "$build/log" 2>&1 || {
+    grep -v '^ *ok ' "$build/log" | tail -100
+    return 1
+  }
+  echo "test-addon: $name passed"
+}
+
+# What is right compiles, and each line that ends with a wrong is refused.
+types() { # name
+  local name=$1 place=$build/$1/types
+  [ -f "Tests/Bindgen/$name/right.ts" ] || return 0
+  mkdir -p "$place"
+  cp "$build/$name/node/index.d.ts" "$place/"
+  cp Tests/Bindgen/disposable.d.ts "Tests/Bindgen/$name"/*.ts "$place/"
+  local options=(--noEmit --strict --target es2022 --module commonjs --lib es2022,dom --skipLibCheck false)
+  tsc "${options[@]}" "$place/disposable.d.ts" "$place/right.ts"
+  tsc "${options[@]}" "$place/disposable.d.ts" "$place/wrong.ts" > "$place/errors" && {
+    echo "test-addon: tsc takes what is wrong in $name" >&2
+    return 1
+  }
+  diff <(grep -n '// wrong' "$place/wrong.ts" | cut -d: -f1) \
+    <(sed -n 's/.*wrong\.ts(\([0-9]*\),.*/\1/p' "$place/errors" | sort -nu) || {
+    cat "$place/errors" >&2
+    return 1
+  }
+}
+
+pack() {
+  local place=$build/packages/docdb dest=$build/npm/docdb
+  rm -rf "$build/npm" && mkdir -p "$place/Sources/Docdb" "$build/npm/user"
+  ln -sfn "$root" "$build/packages/tenon"
+  cp Tests/Bindgen/docdb/Database.swift "$place/Sources/Docdb/"
+  sed "s|TENON_PATH|$build/packages/tenon|" Tests/Bindgen/docdb/Package.swift.in > "$place/Package.swift"
+  PACKAGE=$place PRODUCT=docdb VERSION=1.2.0 DEST=$dest packaging/addon.sh
+  (cd "$dest" && npm pack --silent --pack-destination "$build/npm" > /dev/null)
+  cd "$build/npm/user"
+  echo '{ "name": "user", "version": "1.0.0" }' > package.json
+  npm install --silent --offline --ignore-scripts "$build/npm/docdb-1.2.0.tgz"
+  npm ci --silent --offline --ignore-scripts
+  TENON_TEST_PACKAGE=$PWD/node_modules/docdb node --test --expose-gc "$root"/Tests/Bindgen/docdb/*.test.js > "$build/log" 2>&1 || {
+    grep -v '^ *ok ' "$build/log" | tail -60
+    return 1
+  }
+  echo "import docdb, { open } from 'docdb'; console.log(docdb.open === open && typeof open);" > use.mjs
+  node use.mjs | grep -qx function
+  cd "$root"
+  echo "test-addon: pack passed"
+}
+
+objects
+[ $# -gt 0 ] || set -- docdb callbacks shapes pack
+for name in "$@"; do
+  case $name in
+  pack) pack ;;
+  *) sample "$name" ;;
+  esac
+done
