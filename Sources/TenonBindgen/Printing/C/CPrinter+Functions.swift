@@ -66,9 +66,7 @@ extension CPrinter {
   /// What C finds in a future, a stream, or an output.
   func delivered(_ function: Function) -> String {
     let returns = function.documentation.returns.map { phrase(linked($0)) }
-    let isPlain =
-      function.result.isScalar || [.string, .url, .bytes, .optional].contains(function.result.kind)
-    let what = isPlain && returns != nil ? ": \(returns ?? "")" : ""
+    let what = returns.map { ": \($0)" } ?? ""
     guard function.isAsync else {
       switch function.result.kind {
       case .void: return ""
@@ -80,7 +78,10 @@ extension CPrinter {
       return "Items: \(delivery(function.result.element, isItem: true))."
     }
     if function.result.kind == .void { return "Delivers nothing." }
-    return "Delivers \(delivery(function.result))\(what)."
+    let delivery = delivery(function.result)
+    // What takes it comes before what it is.
+    let words = returns == nil ? delivery : delivery.replacing(": ", with: ", with ")
+    return "Delivers \(words)\(what)."
   }
 
   func delivery(_ type: TypeReference, isItem: Bool = false) -> String {
