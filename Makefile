@@ -6,7 +6,7 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
-.PHONY: help check-swift packages build test test-long test-c test-exhaustion test-loops test-cpp test-core test-async-algorithms test-sanitizers test-search \
+.PHONY: help check-swift packages build test test-long test-c test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers test-search \
 	test-node test-node-versions test-python test-install test-docs test-bindgen test-packages test-instructions check format demo demo-cpp \
 	demo-node bench install bundle wheel clean
 
@@ -22,7 +22,7 @@ packages: ## install the Debian packages that building and testing need
 build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
-PARTS := check test-c test-exhaustion test-loops test-cpp test-core test-async-algorithms test-sanitizers test-search test-node test-python test-install test-docs test-bindgen \
+PARTS := check test-c test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers test-search test-node test-python test-install test-docs test-bindgen \
 	test-packages test-instructions
 test: check-swift packages $(PARTS) ## run all tests
 	@echo "make test: all parts passed"
@@ -44,6 +44,9 @@ test-loops: check-swift packages ## check the adapter of each loop
 
 test-exhaustion: check-swift packages ## have each function run out of memory, descriptors and threads
 	scripts/test-exhaustion.sh
+
+test-tools: check-swift packages ## run valgrind's tools and the sanitizers on programs that use what is installed
+	scripts/test-tools.sh
 
 test-sanitizers: check-swift packages ## run the tests under the thread and the address sanitizer
 	scripts/test-sanitizers.sh

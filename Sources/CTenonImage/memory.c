@@ -131,9 +131,18 @@ bool tenon__memory_is_short(void) {
   return atomic_load_explicit(&used, memory_order_relaxed) > SHORT_SIZE;
 }
 
+/* For tools of a host's: what is Tenon's own is hidden from those that look for races; see Sources/CThread/observe.c. */
+extern __attribute__((visibility("hidden"))) bool tenon__is_observed;
+void tenon__hide(const void *memory, size_t size);
+static void *own(void *memory, size_t size) {
+  if (tenon__is_observed && memory)
+    tenon__hide(memory, size);
+  return memory;
+}
+
 void *tenon__grow(void *memory, size_t size) {
   if (!is_reserve(memory))
-    return __real_realloc(memory, size);
+    return own(__real_realloc(memory, size), size);
   void *larger = __real_malloc(size);
   if (!larger)
     return NULL;
@@ -145,13 +154,43 @@ void *tenon__grow(void *memory, size_t size) {
 
 /* MARK: What the linker calls instead of the system's functions */
 
+/*
+ * The runtime keeps the addresses of tables together with their sizes, in one word, which a leak checker takes for a pointer
+ * into the middle: they are kept here, too, for one that runs.
+ */
+enum { tables_max = 4096 };
+static _Atomic(void *) tables[tables_max];
+static atomic_size_t tables_used;
+
+static void *keep(void *memory) {
+  for (size_t index = 0; tenon__is_observed && memory && index < tables_max; index++) {
+    void *none = NULL;
+    if (!atomic_compare_exchange_strong(&tables[index], &none, memory))
+      continue;
+    size_t end = atomic_load(&tables_used);
+    while (end <= index && !atomic_compare_exchange_weak(&tables_used, &end, index + 1))
+      ;
+    break;
+  }
+  return memory;
+}
+
+static void forget(void *memory) {
+  if (!tenon__is_observed || !memory)
+    return;
+  for (size_t index = 0; index < atomic_load(&tables_used); index++) {
+    void *kept_here = memory;
+    atomic_compare_exchange_strong(&tables[index], &kept_here, NULL);
+  }
+}
+
 void *__wrap_malloc(size_t size) {
-  void *memory = __real_malloc(size);
+  void *memory = own(__real_malloc(size), size);
   return memory ? memory : take(0, size);
 }
 
 void *__wrap_calloc(size_t count, size_t size) {
-  void *memory = __real_calloc(count, size);
+  void *memory = keep(own(__real_calloc(count, size), count * size));
   if (memory || (size != 0 && count > SIZE_MAX / size))
     return memory;
   memory = take(0, count * size);
@@ -178,13 +217,15 @@ void *__wrap_realloc(void *memory, size_t size) {
 
 void __wrap_free(void *memory) {
   if (is_reserve(memory))
-    give(memory);
-  else
-    __real_free(memory);
+    return give(memory);
+  forget(memory);
+  __real_free(memory);
 }
 
 int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
   int code = __real_posix_memalign(memory, alignment, size);
+  if (code == 0)
+    own(*memory, size);
   if (code != ENOMEM)
     return code;
   void *other = take(alignment, size);
@@ -235,7 +276,7 @@ int __wrap_eventfd(unsigned int count, int flags) {
 static const char nothrow;
 
 void *__wrap__Znwm(size_t size) {
-  void *memory = _ZnwmRKSt9nothrow_t(size, &nothrow);
+  void *memory = own(_ZnwmRKSt9nothrow_t(size, &nothrow), size);
   if (!memory && !(memory = take(0, size)))
     abort();
   return memory;

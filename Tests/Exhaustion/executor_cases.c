@@ -129,6 +129,13 @@ CASE(executor_get_now_ns) {
   MUST(TENON_STATUS_OK, tenon_executor_get_now_ns(executor, &time));
 }
 
+CASE(executor_set_pool) {
+  tenon_executor_t *executor = need_executor();
+  tenon_executor_t *pool = need_pool();
+  begin();
+  MAY(TENON_STATUS_OK, tenon_executor_set_pool(executor, pool));
+}
+
 static void fill(tenon_executor_t *executor, pair_t pair) {
   need_registration(pair.future, executor);
   need_timer(executor, TENON_FOREVER);

@@ -258,14 +258,6 @@ CASE(process_own) {
         status == TENON_STATUS_UNSUPPORTED || status == TENON_STATUS_NO_RESOURCES);
 }
 
-CASE(process_own_default) {
-  tenon_executor_t *pool = need_pool();
-  begin();
-  tenon_status_t status = tenon_process_own_default(pool);
-  CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_BUSY ||
-        status == TENON_STATUS_UNSUPPORTED || status == TENON_STATUS_NO_RESOURCES);
-}
-
 CASE(process_get_mode) {
   begin();
   CHECK(tenon_process_get_mode() == TENON_PROCESS_LIBRARY);

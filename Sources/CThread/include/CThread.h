@@ -25,6 +25,13 @@ pthread_key_t tenon__key(int key, void (*end)(void *));
 void tenon__set_record(void *record);
 void tenon__set_turn(void *turn);
 
+/* For tools that look for races: whether there is one, what it is told, and what it does not look at. See observe.c. */
+__attribute__((visibility("hidden"))) extern bool tenon__is_observed;
+static inline bool tenon__observed(void) { return tenon__is_observed; }
+void tenon__tell_hand_over(const void *at);
+void tenon__tell_take_over(const void *at);
+void tenon__hide(const void *memory, size_t size);
+
 #if defined(__x86_64__) || defined(__aarch64__)
 /*
  * A pointer, or NULL. Volatile assembly, so that the compiler does not keep the place of it where a Swift task goes on on another

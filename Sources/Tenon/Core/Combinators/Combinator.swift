@@ -78,8 +78,12 @@ extension UnsafeMutablePointer where Pointee == Combinator {
   }
 
   @inline(__always) func release(_ count: Int = 1) {
+    Handover.give(self)
     let left = pointee.references.subtract(count, ordering: .acquiringAndReleasing).newValue
-    if left == 0 { free() }
+    if left == 0 {
+      Handover.take(self)
+      free()
+    }
   }
 
   private func free() {

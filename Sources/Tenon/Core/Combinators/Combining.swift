@@ -108,7 +108,9 @@ extension UnsafeMutablePointer where Pointee == Combinator {
   @inline(__always) func end(_ index: Int, _ status: tenon_status_t, _ future: Handle) {
     let isWinner = decides(status) && decide()
     if pointee.kind == .any && index == 0 && !isWinner { keepFirstError(future) }
+    Handover.give(self)
     let left = pointee.pending.subtract(1, ordering: .sequentiallyConsistent).newValue
+    Handover.take(self)
     if isWinner {
       if status != TENON_STATUS_OK, let error = copyFailure(of: future) { keepError(error) }
       // What is not needed any more is cancelled by the time that anybody sees the result.

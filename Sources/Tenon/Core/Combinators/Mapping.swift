@@ -54,7 +54,9 @@ func mapFuture(
 
 extension UnsafeMutablePointer where Pointee == Mapping {
   fileprivate func release() {
+    Handover.pass(self)
     if pointee.references.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+      Handover.take(self)
       Glibc.free(self)
     }
   }

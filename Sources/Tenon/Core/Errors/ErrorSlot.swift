@@ -106,11 +106,13 @@ struct ErrorSlot: ~Copyable {
       let isLast = word & referencesMask == 1
       // The content is read before the slot is free for others.
       let content = at(slot).pointee.content
+      Handover.pass(slot)
       let (exchanged, original) = at(slot).pointee.head.word.weakCompareExchange(
         expected: word, desired: isLast ? SlotTable.endedLife(of: word) : word - 1,
         ordering: .acquiringAndReleasing)
       if exchanged {
         if isLast {
+          Handover.take(slot)
           errorTable.give(handle.index, slot)
           if let content { cause = end(content) }
         }

@@ -63,6 +63,7 @@ struct JobRing: @unchecked Sendable {
     let end = tail.pointee.load(ordering: .relaxed)
     guard end &- head.pointee.load(ordering: .acquiring) < JobRing.capacity else { return false }
     write(end, job.bits)
+    Handover.give(memory)
     tail.pointee.store(end &+ 1, ordering: .releasing)
     return true
   }
@@ -76,7 +77,10 @@ struct JobRing: @unchecked Sendable {
       let (isMine, actual) = head.pointee.weakCompareExchange(
         expected: first, desired: first &+ 1, successOrdering: .acquiringAndReleasing,
         failureOrdering: .acquiring)
-      if isMine { return Job(bits: bits) }
+      if isMine {
+        Handover.take(memory)
+        return Job(bits: bits)
+      }
       first = actual
     }
   }
@@ -100,6 +104,8 @@ struct JobRing: @unchecked Sendable {
         expected: first, desired: first &+ taken, successOrdering: .acquiringAndReleasing,
         failureOrdering: .acquiring)
       if isMine {
+        Handover.take(memory)
+        Handover.give(other.memory)
         if taken > 1 { other.tail.pointee.store(end &+ taken &- 1, ordering: .releasing) }
         return Job(bits: bits)
       }

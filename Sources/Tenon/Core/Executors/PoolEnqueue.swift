@@ -128,7 +128,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     } else {
       executor.pointee.mutex.unlock()
     }
-    if isSomebodyWaiting { executor.pointee.runners.change {} }
+    if isSomebodyWaiting { executor.pointee.runners.change() }
   }
 }
 

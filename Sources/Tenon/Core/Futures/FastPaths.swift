@@ -89,8 +89,10 @@ import CTenon
 
 extension UnsafeMutablePointer where Pointee == FutureSlot {
   @inline(__always) fileprivate func exchange(_ expected: UInt, _ desired: UInt) -> Bool {
-    pointee.head.word.compareExchange(
-      expected: expected, desired: desired, ordering: .acquiringAndReleasing
-    ).exchanged
+    Handover.give(self)
+    let (exchanged, _) = pointee.head.word.compareExchange(
+      expected: expected, desired: desired, ordering: .acquiringAndReleasing)
+    Handover.take(self)
+    return exchanged
   }
 }

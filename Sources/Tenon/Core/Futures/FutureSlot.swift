@@ -41,6 +41,7 @@ extension UnsafeMutablePointer where Pointee == FutureSlot {
 
   /// The end of a lock: nobody else has changed the word in between.
   @inline(__always) func publish(_ word: FutureWord) {
+    Handover.give(self)
     pointee.head.word.store(word.bits, ordering: .releasing)
   }
 }

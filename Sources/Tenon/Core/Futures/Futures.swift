@@ -152,6 +152,7 @@ func releasePromise(_ promise: Handle) -> tenon_status_t {
   _ promise: Handle, _ slot: UnsafeMutablePointer<FutureSlot>
 ) -> Bool {
   let word = FutureWord(slot.pointee.head.word.load(ordering: .sequentiallyConsistent))
+  Handover.take(slot)
   return promise.lives(in: word.bits) && word.isPending && word.has(FutureWord.cancelRequested)
 }
 
@@ -218,6 +219,7 @@ func isPendingCall(_ promise: Handle) -> Bool {
 @inline(__always) func pollFuture(_ future: Handle) -> tenon_status_t {
   guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
   let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
+  Handover.take(slot)
   if case .refuse(let status) = word.reading(future) { return status }
   return word.status
 }

@@ -21,7 +21,7 @@ private let forgetters = Monitor()
 @inline(__always) func freeRegistration(
   _ index: UInt32, _ slot: UnsafeMutablePointer<RegistrationSlot>
 ) {
-  if _slowPath(slot.free(index)) { forgetters.change {} }
+  if _slowPath(slot.free(index)) { forgetters.change() }
 }
 
 /// Tells every registration of a list that its event is here. The list is nobody else's any more.
@@ -51,6 +51,7 @@ func fire(_ first: UInt32, _ event: tenon_status_t) {
 
 /// A forgotten registration leaves its list or queue; whoever forgets it may still be telling it.
 private func meetForgotten(_ index: UInt32, _ slot: UnsafeMutablePointer<RegistrationSlot>) {
+  Handover.pass(slot)
   let old = slot.pointee.head.word.bitwiseOr(
     RegistrationSlot.met, ordering: .acquiringAndReleasing
   ).oldValue
@@ -62,11 +63,12 @@ private func endForgotten(
   _ index: UInt32, _ slot: UnsafeMutablePointer<RegistrationSlot>, isListed: Bool
 ) {
   guard isListed else { return freeRegistration(index, slot) }
+  Handover.pass(slot)
   let old = slot.pointee.head.word.bitwiseOr(
     RegistrationSlot.told, ordering: .acquiringAndReleasing
   ).oldValue
   if old & RegistrationSlot.met != 0 { return freeRegistration(index, slot) }
-  if old & RegistrationSlot.awaited != 0 { forgetters.change {} }
+  if old & RegistrationSlot.awaited != 0 { forgetters.change() }
 }
 
 /// Sends a queued registration to where it runs.
@@ -226,5 +228,6 @@ private func awaitEnd(of handle: Handle, _ slot: UnsafeMutablePointer<Registrati
     let word = slot.pointee.head.word.load(ordering: .acquiring)
     return !handle.lives(in: word) || word & RegistrationSlot.told != 0
   }
+  Handover.take(slot)
   return TENON_STATUS_SETTLED
 }

@@ -168,6 +168,7 @@ public class LoopExecutor: TaskExecutor, @unchecked Sendable {
         return SlotTable.refusal(
           handle, word: handle.lives(in: word) ? SlotTable.endedLife(of: word) : word)
       }
+      Handover.pass(memory)
       let (exchanged, original) = SlotTable.head(memory).pointee.word.weakCompareExchange(
         expected: word, desired: word - 1, ordering: .acquiringAndReleasing)
       if exchanged {

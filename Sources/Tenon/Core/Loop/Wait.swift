@@ -47,7 +47,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// Waits beside the thread that runs; nil: its place may be free.
   private func awaitRunner(_ future: Handle, _ deadline: UInt64) -> tenon_status_t? {
     let ring: tenon_completion_fn = { context, _, _ in
-      context?.assumingMemoryBound(to: ExecutorState.self).pointee.runners.change {}
+      context?.assumingMemoryBound(to: ExecutorState.self).pointee.runners.change()
     }
     var alarm: Handle?
     let status = onComplete(

@@ -72,6 +72,7 @@ struct ObjectSlot: ~Copyable {
     var word = at(slot).pointee.head.word.load(ordering: .acquiring)
     while true {
       guard handle.lives(in: word), word & referencesMask != 0 else { return refusal(handle, word) }
+      Handover.pass(slot)
       if word & (referencesMask | holdsMask) == 1 {
         if end(slot, word) { return TENON_STATUS_OK }
         word = at(slot).pointee.head.word.load(ordering: .acquiring)
@@ -96,6 +97,7 @@ struct ObjectSlot: ~Copyable {
     let (exchanged, _) = at(slot).pointee.head.word.compareExchange(
       expected: word, desired: SlotTable.endedLife(of: word), ordering: .acquiringAndReleasing)
     guard exchanged else { return false }
+    Handover.take(slot)
     let first = objectTable.address(of: 0)
     objectTable.give(UInt32((slot - first) / SlotTable.slotSize), slot)
     if let drop { Delivery.call(Delivery.Item(function: drop, context: pointer), .drop) }
@@ -141,6 +143,7 @@ struct ObjectSlot: ~Copyable {
   static func letGo(_ slot: UnsafeMutableRawPointer) {
     var word = at(slot).pointee.head.word.load(ordering: .acquiring)
     while true {
+      Handover.pass(slot)
       if word & (referencesMask | holdsMask) == hold {
         // In a fork's child no slot comes back.
         if Fork.isChild || end(slot, word) { return }

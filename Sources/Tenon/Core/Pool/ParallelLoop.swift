@@ -104,12 +104,15 @@ extension UnsafeMutablePointer where Pointee == ParallelLoop {
   /// A helper is through. The caller may be gone with its stack at once.
   func leave() {
     let address = withUnsafePointer(to: pointee.helpers) { UnsafeRawPointer($0) }
+    Handover.give(address)
     let before = pointee.helpers.wrappingSubtract(1, ordering: .acquiringAndReleasing).oldValue
     if before == ParallelLoop.isAwaited | 1 { tenon__futex_wake(address, 1) }
   }
 
   /// The caller: waits for those that help.
   fileprivate func awaitHelpers() {
+    let address = withUnsafePointer(to: pointee.helpers) { UnsafeRawPointer($0) }
+    defer { Handover.take(address) }
     for _ in 0..<64 {
       if pointee.helpers.load(ordering: .acquiring) == 0 { return }
       tenon__spin()

@@ -64,7 +64,7 @@ extension ThreadPool {
     }
     pool.wakeAll()
     state.pointee.mutex.withLock { pool.shared.pointee.hasEnded = true }
-    state.pointee.runners.change {}
+    state.pointee.runners.change()
   }
 
   /// Hands out the timers that are due, and begins with the end of a close whose time is over.

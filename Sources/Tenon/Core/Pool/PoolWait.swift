@@ -45,7 +45,7 @@ extension ThreadPool {
     guard let future else { return sleepUntilQuiet(deadline) }
     let state = state
     let ring: tenon_completion_fn = { context, _, _ in
-      context?.assumingMemoryBound(to: ExecutorState.self).pointee.runners.change {}
+      context?.assumingMemoryBound(to: ExecutorState.self).pointee.runners.change()
     }
     var alarm: Handle?
     let status = onComplete(

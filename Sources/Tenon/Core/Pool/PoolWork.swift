@@ -210,7 +210,7 @@ private struct WorkerTurns {
     }
     let isSomebodyWaiting = isLast && pool.shared.pointee.quietWaiters != 0
     executor.pointee.mutex.unlock()
-    if isSomebodyWaiting { executor.pointee.runners.change {} }
+    if isSomebodyWaiting { executor.pointee.runners.change() }
     if !isKeeper { deadline = Time.deadline(after: pool.shape.pointee.idleTime, from: now) }
     return sleep(until: deadline, isKeeper)
   }
@@ -252,6 +252,6 @@ private struct WorkerTurns {
     let isClosed = executor.pointee.phase.load(ordering: .relaxed) == .closed
     executor.pointee.mutex.unlock()
     for thread in ended { pthread_join(thread, nil) }
-    if isClosed { executor.pointee.runners.change {} }
+    if isClosed { executor.pointee.runners.change() }
   }
 }

@@ -83,6 +83,7 @@ extension UnsafeMutablePointer where Pointee == RegistrationSlot {
 
   /// From here on it may be told.
   @inline(__always) func arm(_ life: UInt) {
+    Handover.give(self)
     pointee.head.word.store(
       life & Handle.lifeMask | RegistrationSlot.State.armed.rawValue, ordering: .releasing)
   }
@@ -92,14 +93,17 @@ extension UnsafeMutablePointer where Pointee == RegistrationSlot {
     _ handle: Handle, from: RegistrationSlot.State, to: RegistrationSlot.State
   ) -> Bool {
     let life = handle.bits & Handle.lifeMask
-    return pointee.head.word.compareExchange(
+    Handover.give(self)
+    let (exchanged, _) = pointee.head.word.compareExchange(
       expected: life | from.rawValue, desired: life | to.rawValue,
-      ordering: .acquiringAndReleasing
-    ).exchanged
+      ordering: .acquiringAndReleasing)
+    Handover.take(self)
+    return exchanged
   }
 
   @inline(__always) func state(_ handle: Handle) -> RegistrationSlot.State? {
     let word = pointee.head.word.load(ordering: .acquiring)
+    Handover.take(self)
     guard handle.lives(in: word) else { return nil }
     return RegistrationSlot.State(rawValue: word & RegistrationSlot.stateMask)
   }
@@ -107,6 +111,7 @@ extension UnsafeMutablePointer where Pointee == RegistrationSlot {
   /// Ends this life. Returns whether somebody waits for that.
   @inline(__always) func free(_ index: UInt32) -> Bool {
     let life = pointee.head.word.load(ordering: .relaxed)
+    Handover.give(self)
     let old = pointee.head.word.exchange(
       SlotTable.endedLife(of: life), ordering: .acquiringAndReleasing)
     registrationTable.give(index, UnsafeMutableRawPointer(self))

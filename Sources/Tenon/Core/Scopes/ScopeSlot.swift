@@ -151,6 +151,7 @@ enum ScopeTable {
     var word = slot.pointee.head.word.load(ordering: .acquiring)
     while true {
       if let refusal = refusal(scope, word) { return refusal }
+      Handover.pass(slot)
       let (exchanged, original) = slot.pointee.head.word.weakCompareExchange(
         expected: word, desired: word - 1, ordering: .acquiringAndReleasing)
       if exchanged {

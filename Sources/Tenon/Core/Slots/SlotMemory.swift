@@ -1,4 +1,5 @@
 import CLinux
+import CThread
 import Glibc
 import Synchronization
 
@@ -154,6 +155,7 @@ extension SlotTable {
         address(of: UInt32(used)), Int(SlotTable.chunkSlots) * SlotTable.slotSize,
         PROT_READ | PROT_WRITE) == 0
     else { return false }
+    tenon__hide(address(of: UInt32(used)), Int(SlotTable.chunkSlots) * SlotTable.slotSize)
     if used >= SlotTable.fewSlots { populate(used, SlotTable.chunkSlots) }
     count.store(used + SlotTable.chunkSlots, ordering: .releasing)
     return true

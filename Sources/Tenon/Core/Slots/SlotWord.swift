@@ -30,6 +30,7 @@ extension Atomic where Value == UInt {
   @inline(__always) borrowing func transition<Word: SlotWord>(_ step: (Word) -> SlotStep<Word>)
     -> SlotTransition<Word>
   {
+    withUnsafePointer(to: self) { Handover.give($0) }
     var bits = load(ordering: .acquiring)
     var backoff = Backoff()
     while true {
@@ -39,9 +40,13 @@ extension Atomic where Value == UInt {
         let (exchanged, original) = weakCompareExchange(
           expected: bits, desired: next.bits, successOrdering: .acquiringAndReleasing,
           failureOrdering: .acquiring)
-        if _fastPath(exchanged) { return .done(from: word, to: next) }
+        if _fastPath(exchanged) {
+          withUnsafePointer(to: self) { Handover.take($0) }
+          return .done(from: word, to: next)
+        }
         bits = original
       case .refuse(let status):
+        withUnsafePointer(to: self) { Handover.take($0) }
         return .refused(status)
       case .wait:
         backoff.pause()

@@ -64,6 +64,7 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
         expected: before.bits, desired: locked.bits, successOrdering: .acquiring,
         failureOrdering: .relaxed)
       if _fastPath(exchanged) {
+        Handover.take(self)
         word = locked
         return nil
       }
@@ -79,11 +80,13 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
 
   /// Ends what `enter` began: nobody else has changed the word in between.
   @inline(__always) func leave(_ word: EndWord) {
+    Handover.give(self)
     pointee.head.word.store(word.left.bits, ordering: .releasing)
   }
 
   /// The same, with a reference more: the caller gives it back with ``unpin(_:_:)``.
   @inline(__always) func leavePinned(_ word: EndWord) {
+    Handover.give(self)
     pointee.head.word.store(word.leftPinned.bits, ordering: .releasing)
   }
 
@@ -101,6 +104,7 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
   }
 
   func endLoan(_ word: EndWord) {
+    Handover.give(self)
     pointee.head.word.store(word.without(EndWord.lent).bits, ordering: .releasing)
   }
 

@@ -128,6 +128,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     }
     let head = stream.pointee.index.load(ordering: .relaxed)
     if head == pointee.tail.load(ordering: .acquiring) { return TENON_STATUS_ENDED }
+    Handover.pass(self)
     if pointee.capacity == 0 { withdrawRendezvous() }
     var (read, write) = (EndWord(0), EndWord(0))
     if let refusal = sink.change(&write, { $0.pipingIn }) { return refusal }
@@ -139,6 +140,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     }
     _ = stream.change(&read) { $0.pipingOut }
     let sent = pointee.tail.load(ordering: .acquiring)
+    Handover.take(self)
     let count = Swift.min(sent &- head, room)
     let (from, to) = (stream.pointee.items.unsafelyUnwrapped, sink.pointee.items.unsafelyUnwrapped)
     let (fromMask, toMask) = (UInt(stream.pointee.mask), UInt(sink.pointee.mask))

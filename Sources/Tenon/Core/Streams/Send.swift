@@ -38,6 +38,7 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
 
   @inline(__always) func publish(_ core: UnsafeMutablePointer<StreamCore>, _ tail: UInt) {
     pointee.index.store(tail, ordering: .relaxed)
+    Handover.give(core)
     core.pointee.tail.store(tail, ordering: .releasing)
   }
 
@@ -47,6 +48,7 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
     let room = capacity &- (tail &- pointee.seen)
     if _fastPath(room >= wanted && capacity != 0) { return room }
     let head = pointee.core.unsafelyUnwrapped.pointee.head.load(ordering: .acquiring)
+    Handover.take(pointee.core.unsafelyUnwrapped)
     pointee.seen = head
     // A rendezvous has room exactly while a reader waits.
     if capacity == 0 { return tail == head && word.has(EndWord.peerWaits) ? 1 : 0 }
@@ -145,6 +147,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     let word = stream.lend()
     let head = stream.pointee.index.load(ordering: .relaxed)
     let tail = pointee.tail.load(ordering: .acquiring)
+    Handover.take(self)
     guard head != tail else {
       stream.endLoan(word)
       beginReaderWait(.item(promise))

@@ -147,9 +147,11 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
 
   /// One of the ends, or a pipe, is gone for good.
   func releaseEnd() {
+    Handover.give(self)
     guard pointee.ends.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else {
       return
     }
+    Handover.take(self)
     Glibc.free(pointee.items)
     Glibc.free(pointee.pipe.load(ordering: .relaxed))
     shared.deinitialize(count: 1)

@@ -135,6 +135,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     if let items = pointee.items {
       var head = pointee.head.load(ordering: .relaxed)
       let tail = pointee.tail.load(ordering: .acquiring)
+      Handover.take(self)
       while head != tail {
         (items + Int(head & mask)).pointee.end()
         head &+= 1

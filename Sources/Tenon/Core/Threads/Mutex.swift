@@ -21,9 +21,11 @@ struct Mutex: ~Copyable, Sendable {
       expected: Mutex.free, desired: Mutex.taken, successOrdering: .acquiring,
       failureOrdering: .relaxed)
     if _slowPath(!isMine) { lockContended() }
+    withUnsafePointer(to: word) { Handover.take($0) }
   }
 
   @inline(__always) func unlock() {
+    withUnsafePointer(to: word) { Handover.give($0) }
     if _slowPath(word.exchange(Mutex.free, ordering: .releasing) == Mutex.contended) {
       wakeSleeper()
     }
@@ -55,68 +57,4 @@ struct Mutex: ~Copyable, Sendable {
 
   /// For the slot tables, when they grow.
   static let growth = Mutex()
-}
-
-/// A mutex and a condition that a thread can sleep on, until another one signals.
-// SAFETY: made for many threads; the pointers never change.
-struct Monitor: ~Copyable, @unchecked Sendable {
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private let condition: UnsafeMutablePointer<pthread_cond_t>
-  private let sleepers = Atomic<Int>(0)
-
-  init() {
-    mutex = .allocate(capacity: 1)
-    mutex.initialize(to: pthread_mutex_t())
-    pthread_mutex_init(mutex, nil)
-    condition = .allocate(capacity: 1)
-    condition.initialize(to: pthread_cond_t())
-    var attributes = pthread_condattr_t()
-    pthread_condattr_init(&attributes)
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-    pthread_cond_init(condition, &attributes)
-    pthread_condattr_destroy(&attributes)
-  }
-
-  deinit {
-    pthread_cond_destroy(condition)
-    pthread_mutex_destroy(mutex)
-    condition.deallocate()
-    mutex.deallocate()
-  }
-
-  /// Makes a change that a sleeper may wait for. The monitor outlives this, whatever the sleeper does then.
-  ///
-  /// It is woken when the mutex is free: otherwise it would sleep again at once, until that is.
-  func change(_ body: () -> Void) {
-    pthread_mutex_lock(mutex)
-    body()
-    pthread_mutex_unlock(mutex)
-    pthread_cond_broadcast(condition)
-  }
-
-  /// The same for a change that the caller has made by one exchange: who is about to sleep says so first, and looks then.
-  @inline(__always) func signal() {
-    atomicMemoryFence(ordering: .sequentiallyConsistent)
-    if sleepers.load(ordering: .relaxed) != 0 { change {} }
-  }
-
-  /// Sleeps until `condition` holds or the monotonic `deadline` (in nanoseconds) has come.
-  func wait(until deadline: UInt64, _ holds: () -> Bool) -> Bool {
-    sleepers.wrappingAdd(1, ordering: .relaxed)
-    atomicMemoryFence(ordering: .sequentiallyConsistent)
-    pthread_mutex_lock(mutex)
-    defer {
-      pthread_mutex_unlock(mutex)
-      sleepers.wrappingSubtract(1, ordering: .relaxed)
-    }
-    var time = timespec(nanoseconds: deadline)
-    while !holds() {
-      if deadline == .max {
-        pthread_cond_wait(condition, mutex)
-      } else if pthread_cond_timedwait(condition, mutex, &time) == ETIMEDOUT {
-        return holds()
-      }
-    }
-    return true
-  }
 }

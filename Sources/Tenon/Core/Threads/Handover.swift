@@ -1,0 +1,21 @@
+import CThread
+
+/// What tells a host's tools that this thread hands something to another one: see Sources/CThread/observe.c. Beside each atomic that
+/// does: given before it is written, taken after it was read.
+enum Handover {
+  @inline(__always) static func give(_ place: UnsafeRawPointer) {
+    if _slowPath(tenon__observed()) { tenon__tell_hand_over(place) }
+  }
+
+  @inline(__always) static func take(_ place: UnsafeRawPointer) {
+    if _slowPath(tenon__observed()) { tenon__tell_take_over(place) }
+  }
+
+  /// Both: of a step that reads and writes.
+  @inline(__always) static func pass(_ place: UnsafeRawPointer) {
+    if _slowPath(tenon__observed()) {
+      tenon__tell_take_over(place)
+      tenon__tell_hand_over(place)
+    }
+  }
+}
