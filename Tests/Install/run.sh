@@ -96,10 +96,15 @@ with_cmake() { # FOLDER
   without_swift cmake -S "$tests" -B "$work/$1" -DCMAKE_PREFIX_PATH="$prefix"
   without_swift cmake --build "$work/$1"
   local program
-  for program in promise-tenon promise-tenon_static futures-default futures-20 loop-uv loop-uv_static; do
+  for program in promise-tenon promise-tenon_static futures-default futures-20 loop-uv loop-uv_static loop-epoll; do
     loads_no_swift "$work/$1/$program"
     run "$1/$program"
   done
+}
+has_a_module_for_each_loop() {
+  local loop
+  while read -r loop _; do without_swift pkg-config --exists --print-errors "tenon-$loop" || return 1; done \
+    <"$root/packaging/loops.txt"
 }
 # Without a shared library of Tenon's, whatever the linker found first.
 is_static() { ! readelf -d "$work/$1" | grep 'NEEDED.*libtenon'; }
@@ -214,6 +219,8 @@ check pkg-config-promise build_and_run promise promise.c tenon "$rpath"
 check pkg-config-uv build_and_run uv uv.c tenon-uv "$rpath"
 check pkg-config-c++ build_and_run client client.cpp tenon "$rpath"
 check pkg-config-futures build_and_run futures futures.cpp tenon -std=c++17 "$rpath"
+check pkg-config-epoll build_and_run epoll epoll.c "tenon-epoll tenon-adapter-check" "$rpath"
+check pkg-config-of-each-loop has_a_module_for_each_loop
 check static-futures build_and_run futures-static futures.cpp tenon-static -std=c++20
 check static-promise build_and_run promise-static promise.c tenon-static
 check static-uv build_and_run uv-static uv.c tenon-uv-static

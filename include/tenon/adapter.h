@@ -561,10 +561,11 @@ static inline tenon_status_t tenon__adapter_open_fds(tenon_adapter_t *adapter, u
   return TENON_STATUS_OK;
 }
 
-/** Makes an executor on a loop. Ownership, threading and errors are those of tenon_uv_attach(). */
-static inline tenon_status_t tenon_adapter_attach(const tenon_adapter_operations_t *operations,
-                                                  void *loop, const tenon_adapter_config_t *config,
-                                                  tenon_executor_t **executor_out) {
+/** Makes an executor on a loop. Ownership, threading and errors are those of tenon_uv_attach(). (Not inline:
+ *  GCC would take what it fills for unset.) */
+__attribute__((noinline, unused)) static tenon_status_t
+tenon_adapter_attach(const tenon_adapter_operations_t *operations, void *loop,
+                     const tenon_adapter_config_t *config, tenon_executor_t **executor_out) {
   tenon_adapter_t *adapter;
   tenon_status_t status;
   if (!loop || !executor_out ||
