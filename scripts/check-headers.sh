@@ -23,6 +23,10 @@ for path in include/tenon/*.h; do
     dialects="c99 c11 c17 c2x" options=
     case $header in
       uv.h | event.h | ev.h | sd-event.h | uring.h) dialects="gnu99 gnu11 gnu17 gnu2x" ;;
+      dispatch.h) # its own headers are for the toolchain's clang
+        [ $compiler = clang ] || continue
+        dialects="gnu99 gnu11 gnu17 gnu2x"
+        options="-isystem $(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")/lib/swift" ;;
       glib.h)
         dialects="gnu99 gnu11 gnu17 gnu2x"
         options=$(pkg-config --cflags gio-2.0 | sed 's/-I/-isystem /g') ;;

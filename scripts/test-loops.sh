@@ -48,6 +48,11 @@ runtime=$(swift -print-target-info | sed -nE 's|.*"(/[^"]*/swift/linux)".*|\1|p'
 gcc "${options[@]}" -o $build/main-queue Tests/Loops/main-queue.c Sources/TenonUVLoop/uv.c \
   $(pkg-config --cflags --libs libuv) -L"$runtime" -ldispatch -Wl,-rpath,"$runtime" "${link[@]}"
 timeout 150 $build/main-queue || failed=1
+# Dispatch's headers are for clang, whose sanitizers need not be where Swift's is.
+clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
+"$clang" -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -isystem "$(dirname "$runtime")" -o $build/dispatch \
+  Tests/Loops/dispatch.c -L"$runtime" -ldispatch -lBlocksRuntime -Wl,-rpath,"$runtime" "${link[@]}"
+timeout 150 $build/dispatch || failed=1
 
 # The client of examples-cpp/fetch: 200 files; a server that does not answer; Ctrl-C.
 g++ -std=c++20 -O0 -g1 -fsanitize=address -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Iinclude \
