@@ -19,10 +19,10 @@ for path in include/tenon/*.h; do
     command -v $compiler > /dev/null || continue
     plus=clang++
     [ $compiler = gcc ] && plus=g++
-    # The headers of loops themselves need POSIX declarations, which the strict dialects hide.
+    # What loops are made of needs POSIX declarations, which the strict dialects hide.
     dialects="c99 c11 c17 c2x" options=
     case $header in
-      uv.h | event.h | ev.h | sd-event.h | uring.h) dialects="gnu99 gnu11 gnu17 gnu2x" ;;
+      uv.h | event.h | ev.h | sd-event.h | epoll.h | uring.h) dialects="gnu99 gnu11 gnu17 gnu2x" ;;
       dispatch.h) # its own headers are for the toolchain's clang
         [ $compiler = clang ] || continue
         dialects="gnu99 gnu11 gnu17 gnu2x"

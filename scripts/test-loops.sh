@@ -70,14 +70,14 @@ expect_output() { # what fetch is to print, of what it prints
   [ "$1" = "$2" ] || { echo "fetch: not so: $1, and it is: $2" >&2 && failed=1; }
 }
 serve python3 -u -m http.server 0 --bind 127.0.0.1 --directory $build/files
-expect_output "200 files, 1690 bytes, 1 failed" "$(timeout 60 $build/fetch "$port" 201 2> /dev/null)"
+expect_output "200 files, 1690 bytes, 1 failed" "$(timeout 60 $build/fetch "$port" 201 60 2> /dev/null)"
 stop_server
 serve python3 -u -c 'import socket, time
 server = socket.create_server(("127.0.0.1", 0), backlog=64)
 print("port", server.getsockname()[1])
 time.sleep(600)'
-expect_output "0 files, 0 bytes, 16 failed" "$(timeout 60 $build/fetch "$port" 16 2> /dev/null)"
-$build/fetch "$port" 1000000 > $build/fetch.out 2> $build/fetch.err &
+expect_output "0 files, 0 bytes, 16 failed" "$(timeout 60 $build/fetch "$port" 16 1 2> /dev/null)"
+$build/fetch "$port" 1000000 1 > $build/fetch.out 2> $build/fetch.err &
 client=$!
 until grep -q time $build/fetch.err; do sleep 0.05; done # it runs
 kill -INT $client

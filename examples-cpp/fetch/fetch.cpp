@@ -1,6 +1,6 @@
-// Fetches files from a web server on this machine, 16 at a time and with two seconds for each; Ctrl-C ends it.
+// Fetches files from a web server on this machine, 16 at a time and with some seconds for each; Ctrl-C ends it.
 //
-//   fetch PORT COUNT     the files are /0, /1, ...
+//   fetch PORT COUNT SECONDS     the files are /0, /1, ...
 #define ASIO_STANDALONE // which can cancel single operations
 #include <array>
 #include <csignal>
@@ -29,15 +29,16 @@ static tenon::task<std::size_t> get(asio::io_context &context, tcp::endpoint ser
 }
 
 struct totals {
+  std::size_t count;
+  std::chrono::seconds limit;
   std::size_t next = 0, done = 0, failed = 0, bytes = 0;
 };
 
 static tenon::task<> work(tenon_executor_t *executor, asio::io_context &context,
-                          tcp::endpoint server, totals &all, std::size_t count) {
-  while (all.next < count) {
+                          tcp::endpoint server, totals &all) {
+  while (all.next < all.count) {
     try {
-      all.bytes += co_await tenon::timeout(executor, get(context, server, all.next++),
-                                           std::chrono::seconds(2));
+      all.bytes += co_await tenon::timeout(executor, get(context, server, all.next++), all.limit);
       all.done++;
     } catch (const tenon::cancelled &) {
       throw; // Ctrl-C
@@ -49,16 +50,16 @@ static tenon::task<> work(tenon_executor_t *executor, asio::io_context &context,
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3)
+  if (argc != 4)
     return 2;
   const tcp::endpoint server(asio::ip::address_v4::loopback(), std::uint16_t(std::stoi(argv[1])));
   asio::io_context context;
   tenon::executor executor = tenon::attach(context);
   asio::signal_set signals(context, SIGINT);
-  totals all;
+  totals all{std::stoul(argv[2]), std::chrono::seconds(std::stoi(argv[3]))};
   std::vector<tenon::future<void>> workers;
   for (int i = 0; i < 16; i++)
-    workers.push_back(work(executor, context, server, all, std::stoul(argv[2])).start(executor));
+    workers.push_back(work(executor, context, server, all).start(executor));
   tenon::future<void> end =
       tenon::all(std::move(workers)).then(executor, [&](tenon::future<void>) { signals.cancel(); });
   signals.async_wait(tenon::as_future).then(executor, [&](int) { end.cancel(); }).detach();

@@ -4,6 +4,8 @@
  * A loop for programs that have none: descriptors, signals, and executors. All is inline. pkg-config:
  * tenon-epoll; CMake: Tenon::epoll.
  *
+ * It needs what POSIX declares, which strict dialects hide: -std=gnu11, or _GNU_SOURCE.
+ *
  * A loop is one thread's at a time. Its callbacks may call anything of it, run it too.
  */
 #ifndef TENON_EPOLL_H
