@@ -13,6 +13,7 @@ need clang-format clang-format
 need valgrind valgrind
 need python3 python3
 python3 -c 'import os, sysconfig; raise SystemExit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' 2> /dev/null || missing+=(python3-dev)
+python3 -c 'import ensurepip' 2> /dev/null || missing+=(python3-venv)
 need /usr/include/uv.h libuv1-dev
 need /usr/include/doctest/doctest.h doctest-dev
 need /usr/include/sqlite3.h libsqlite3-dev

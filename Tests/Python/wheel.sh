@@ -29,16 +29,17 @@ rm -rf "$build/fresh"
 "$build/fresh/bin/pip" check -q --disable-pip-version-check
 (cd "$build" && PYTHONPATH=$root/Tests/Python "$build/fresh/bin/python" -m unittest -q test_docdb)
 
-# The type checkers are kept from one run to the next; the packages are the new ones.
+# The type checkers, and other loops, are kept from one run to the next; the packages are the new ones.
 tools=$build/tools
 if [ ! -x "$tools/bin/basedpyright" ]; then
   "$python" -m venv "$tools"
-  "$tools/bin/pip" install -q --disable-pip-version-check mypy==2.4.1 basedpyright==1.40.2 || {
+  "$tools/bin/pip" install -q --disable-pip-version-check mypy==2.4.1 basedpyright==1.40.2 trio uvloop || {
     rm -rf "$tools"
-    echo "test-python: no type checkers can be had here; what they find is not tested" >&2
+    echo "test-python: no type checkers, trio and uvloop can be had here; so these are not tested" >&2
     exit 0
   }
 fi
 "$tools/bin/pip" install -q --disable-pip-version-check --no-index --find-links "$build/wheels" --force-reinstall docdb
 "$tools/bin/python" "$root/Tests/Python/types/check.py"
 "$tools/bin/python" "$root/Tests/Python/types/good.py" >/dev/null
+PYTHONPATH=$build/packages:$root/Tests/Python "$tools/bin/python" -m unittest -q test_life.OtherLoopTests

@@ -288,6 +288,8 @@ extern PyType_Spec executor_spec;
 extern PyTypeObject *ExecutorType;
 Executor *executor_current(Library *library);             /* a new reference */
 int executor_is_here(Executor *executor, PyObject *name); /* 0: an exception is set */
+/* Runs what is ready, for so long, and tells what has settled; -1: an exception is set. */
+int executor_turn(Executor *executor, uint64_t time_ns);
 void executor_drain(Executor *executor);
 void executor_arm(Executor *executor);
 static inline void executor_enter(Executor *executor) { executor->calls++; }

@@ -78,15 +78,12 @@ void executor_drain(Executor *executor) {
   executor->calls--;
 }
 
-static PyObject *executor_poll(PyObject *self, PyObject *unused) {
-  Executor *executor = (Executor *)self;
-  (void)unused;
-  executor->woken = 0;
+int executor_turn(Executor *executor, uint64_t time_ns) {
   if (executor->closed || executor->polling)
-    Py_RETURN_NONE;
+    return 0;
   tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
   tenon_poll_budget_t budget = TENON_POLL_BUDGET_INIT;
-  budget.time_ns_max = 5000000;
+  budget.time_ns_max = time_ns;
   executor->thread = pthread_self();
   executor->polling = 1;
   tenon_status_t status;
@@ -107,9 +104,17 @@ static PyObject *executor_poll(PyObject *self, PyObject *unused) {
   if (executor->closed) {
     PyObject *told = PyObject_CallMethod(executor->host, "closed", NULL);
     if (!told)
-      return NULL;
+      return -1;
     Py_DECREF(told);
   }
+  return 0;
+}
+
+static PyObject *executor_poll(PyObject *self, PyObject *unused) {
+  (void)unused;
+  ((Executor *)self)->woken = 0;
+  if (executor_turn((Executor *)self, 5000000))
+    return NULL;
   Py_RETURN_NONE;
 }
 

@@ -15,6 +15,7 @@ typedef struct Stream {
   int at, count; /* of the items that are here */
   int run;       /* items since the loop last had its turn */
   int ended, reading;
+  struct Next *spare; /* the last one, which nobody may have any more */
   tenon_value_t items[BATCH];
 } Stream;
 
@@ -80,6 +81,13 @@ static tenon_status_t stream_fetch(Stream *stream, Call **wait) {
   tenon_future_t *ready = NULL;
   if (!stream->executor->handle)
     return TENON_STATUS_CLOSED;
+  if (stream->run > 0 && stream->executor->mode == MODE_ASYNCIO) {
+    /* In the middle of a run Swift goes on here, and not in the loop's next turn: a turn costs as much as a batch. */
+    if (executor_turn(stream->executor, 1000000))
+      return TENON_STATUS_CLOSED;
+    if (!stream->executor->handle)
+      return TENON_STATUS_CLOSED;
+  }
   executor_enter(stream->executor);
   tenon_status_t status =
       api->tenon_stream_next_batch(stream->stream, stream->items, BATCH, &count, &ready);
@@ -94,14 +102,8 @@ static tenon_status_t stream_fetch(Stream *stream, Call **wait) {
   return status;
 }
 
-static PySendResult next_send(PyObject *self, PyObject *argument, PyObject **out) {
-  Next *next = (Next *)self;
+static PySendResult next_step(Next *next, PyObject *argument, PyObject **out) {
   Stream *stream = next->stream;
-  *out = NULL;
-  if (next->is_over) {
-    PyErr_SetString(PyExc_RuntimeError, "this item has been awaited before");
-    return PYGEN_ERROR;
-  }
   for (;;) {
     if (next->wait) {
       PySendResult result = call_send((PyObject *)next->wait, argument, out);
@@ -115,7 +117,7 @@ static PySendResult next_send(PyObject *self, PyObject *argument, PyObject **out
       stream->run = 0;
     }
     if (stream->at < stream->count) {
-      if (++stream->run > 4 * BATCH) { /* the loop's turn */
+      if (++stream->run > 8 * BATCH) { /* the loop's turn */
         stream->run = 0;
         if (stream->executor->mode == MODE_ASYNCIO)
           return *out = Py_NewRef(Py_None), PYGEN_NEXT;
@@ -143,6 +145,20 @@ static PySendResult next_send(PyObject *self, PyObject *argument, PyObject **out
   }
 }
 
+/* Its stream is let go of when it is over: so the stream can keep it for the next item. */
+static PySendResult next_send(PyObject *self, PyObject *argument, PyObject **out) {
+  Next *next = (Next *)self;
+  *out = NULL;
+  if (next->is_over) {
+    PyErr_SetString(PyExc_RuntimeError, "this item has been awaited before");
+    return PYGEN_ERROR;
+  }
+  PySendResult result = next_step(next, argument, out);
+  if (next->is_over)
+    SET(next->stream, NULL);
+  return result;
+}
+
 static PyObject *next_next(PyObject *self) {
   PyObject *out;
   PySendResult result = next_send(self, Py_None, &out);
@@ -164,10 +180,12 @@ static PyObject *next_throw(PyObject *self, PyObject *arguments) {
     next->stream->reading = 0;
     SET(next->wait, NULL);
     next->is_over = 1;
+    SET(next->stream, NULL);
     return NULL;
   }
   PyObject *type, *value = NULL, *traceback = NULL;
   next->is_over = 1;
+  SET(next->stream, NULL);
   if (!PyArg_ParseTuple(arguments, "O|OO", &type, &value, &traceback))
     return NULL;
   if (PyExceptionInstance_Check(type))
@@ -185,19 +203,27 @@ static PyObject *next_close(PyObject *self, PyObject *unused) {
     next->stream->reading = 0;
     Py_XDECREF(PyObject_CallMethod((PyObject *)next->wait, "close", NULL));
     SET(next->wait, NULL);
-    if (PyErr_Occurred())
-      return NULL;
   }
+  SET(next->stream, NULL);
+  if (PyErr_Occurred())
+    return NULL;
   Py_RETURN_NONE;
 }
 
 static PyObject *stream_anext(PyObject *self) {
   if (!executor_is_here(((Stream *)self)->executor, ((Stream *)self)->name))
     return NULL;
-  Next *next = (Next *)PyType_GenericAlloc(NextType, 0);
-  if (next)
-    next->stream = (Stream *)Py_NewRef(self);
-  return (PyObject *)next;
+  Stream *stream = (Stream *)self;
+  Next *next = stream->spare;
+  if (next && next->is_over && Py_REFCNT((PyObject *)next) == 1) {
+    next->is_over = 0;
+  } else {
+    if (!(next = (Next *)PyType_GenericAlloc(NextType, 0)))
+      return NULL;
+    SET(stream->spare, next);
+  }
+  next->stream = (Stream *)Py_NewRef(self);
+  return Py_NewRef((PyObject *)next);
 }
 
 /* Asks Swift for no more, and drops what is here. */
@@ -235,6 +261,13 @@ static int stream_traverse(PyObject *self, visitproc visit, void *arg) {
   Py_VISIT((PyObject *)stream->executor);
   Py_VISIT((PyObject *)stream->library);
   Py_VISIT((PyObject *)stream->element);
+  Py_VISIT((PyObject *)stream->spare);
+  return 0;
+}
+
+/* An item that nobody awaited knows its stream. */
+static int stream_clear(PyObject *self) {
+  SET(((Stream *)self)->spare, NULL);
   return 0;
 }
 
@@ -250,6 +283,7 @@ static void stream_dealloc(PyObject *self) {
     stream->library->api->tenon_stream_release(stream->stream);
     executor_leave(stream->executor);
   }
+  SET(stream->spare, NULL);
   Py_XDECREF((PyObject *)stream->executor);
   Py_XDECREF((PyObject *)stream->library);
   Py_XDECREF((PyObject *)stream->element);
@@ -293,10 +327,15 @@ static PyMemberDef stream_members[] = {
     {0},
 };
 static PyType_Slot stream_slots[] = {
-    {Py_tp_doc, "Items of Swift's."},  {Py_tp_dealloc, stream_dealloc},
-    {Py_tp_traverse, stream_traverse}, {Py_tp_methods, stream_methods},
-    {Py_tp_members, stream_members},   {Py_am_aiter, stream_self},
-    {Py_am_anext, stream_anext},       {0, NULL},
+    {Py_tp_doc, "Items of Swift's."},
+    {Py_tp_dealloc, stream_dealloc},
+    {Py_tp_traverse, stream_traverse},
+    {Py_tp_clear, stream_clear},
+    {Py_tp_methods, stream_methods},
+    {Py_tp_members, stream_members},
+    {Py_am_aiter, stream_self},
+    {Py_am_anext, stream_anext},
+    {0, NULL},
 };
 PyType_Spec stream_spec = {"tenon._core.Stream", sizeof(Stream), 0,
                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE |
