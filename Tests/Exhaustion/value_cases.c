@@ -258,6 +258,18 @@ CASE(process_own) {
         status == TENON_STATUS_UNSUPPORTED || status == TENON_STATUS_NO_RESOURCES);
 }
 
+CASE(process_own_solely) {
+  static bool is_owned; /* then there can be no other executor in this process */
+  if (is_owned)
+    return begin();
+  tenon_executor_t *executor = need_executor();
+  begin();
+  tenon_status_t status = tenon_process_own_solely(executor);
+  is_owned = status == TENON_STATUS_OK;
+  CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_UNSUPPORTED ||
+        status == TENON_STATUS_NO_RESOURCES);
+}
+
 CASE(process_get_mode) {
   begin();
   CHECK(tenon_process_get_mode() == TENON_PROCESS_LIBRARY);

@@ -249,9 +249,9 @@ static void forgetting(void) {
     OK(tenon_future_on_complete(futures[number], NULL, write_number, &written[number],
                                 &registrations[number]));
   elsewhere(resolve_all, forget_all);
-  release_all();
   if (sum != times)
     exit(1);
+  release_all();
 }
 
 /* MARK: Streams */
