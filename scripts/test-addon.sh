@@ -16,7 +16,7 @@ objects() { # of the runtime, once
   for source in Sources/TenonNodeLoop/*.c Sources/TenonNodeExport/*.c; do
     object=$build/node/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
     [ "$object" -nt "$source" ] ||
-      gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -fPIC "${include[@]}" -c "$source" -o "$object"
+      gcc -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC "${include[@]}" -c "$source" -o "$object"
   done
 }
 
@@ -27,7 +27,7 @@ sample() { # name
   [ -f "$place/lib$name.so" ] || scripts/test-bindgen.sh "$name"
   packaging/bindgen.sh "$build" --library "$name" --module "$(sed 's/./\u&/' <<< "$name")" --version 1.2.0 \
     --headers "$place" --node "$place/node" Tests/Bindgen/"$name"/*.swift
-  gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -fPIC -shared "${include[@]}" -I"$place" -o "$place/node/$name.node" \
+  gcc -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -shared "${include[@]}" -I"$place" -o "$place/node/$name.node" \
     "$place/node/addon.c" "$build"/node/*.o -L"$place" "-l$name" -L"$library" -ltenon \
     -Wl,-rpath,"$place" -Wl,-rpath,"$library"
   if command -v tsc > /dev/null; then

@@ -71,6 +71,9 @@ typedef struct reading {
 /* read.c: writes what JavaScript has where C finds it, all zero before. False: an exception is pending. */
 bool tenon_node_read(reading_t *reading, const tenon_node_type_t *type, napi_value js,
                      const path_t *path, void *out);
+/** The same for what is no text, no block and no handle. */
+bool tenon_node_read_scalar(reading_t *reading, const tenon_node_type_t *type, napi_value js,
+                            const path_t *path, void *out);
 /** The same as a value, which is the caller's. */
 bool tenon_node_read_value(reading_t *reading, const tenon_node_type_t *type, napi_value js,
                            const path_t *path, tenon_value_t *value_out);

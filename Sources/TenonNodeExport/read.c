@@ -5,10 +5,7 @@
 
 #include "../TenonNodeLoop/stream.h"
 
-#include <math.h>
 #include <stdio.h>
-
-#define NS_PER_MS 1e6
 
 bool tenon_node_is_nothing(napi_env env, napi_value js) {
   napi_valuetype type = napi_undefined;
@@ -18,110 +15,6 @@ bool tenon_node_is_nothing(napi_env env, napi_value js) {
 
 static bool is_exhausted(reading_t *reading) {
   return tenon_node_throw_status(reading->instance->env, TENON_STATUS_NO_RESOURCES);
-}
-
-/* MARK: Numbers */
-
-typedef struct range {
-  const char *text;
-  int64_t least;
-  uint64_t most;
-} range_t;
-
-static const range_t *range_of(tenon_node_type_kind_t kind) {
-  static const range_t ranges[] = {
-      {">= -128 and <= 127", INT8_MIN, INT8_MAX},
-      {">= -32768 and <= 32767", INT16_MIN, INT16_MAX},
-      {">= -2147483648 and <= 2147483647", INT32_MIN, INT32_MAX},
-      {">= -9223372036854775808 and <= 9223372036854775807", INT64_MIN, INT64_MAX},
-      {">= 0 and <= 255", 0, UINT8_MAX},
-      {">= 0 and <= 65535", 0, UINT16_MAX},
-      {">= 0 and <= 4294967295", 0, UINT32_MAX},
-      {">= 0 and <= 18446744073709551615", 0, UINT64_MAX},
-  };
-  return &ranges[kind - TENON_NODE_TYPE_INT8];
-}
-
-/** A number or a bigint, exactly: the sign, and 64 bits. */
-static bool read_integer(reading_t *reading, const tenon_node_type_t *type, napi_value js,
-                         const path_t *path, uint64_t *bits_out) {
-  napi_env env = reading->instance->env;
-  const range_t *range = range_of(type->kind);
-  double number;
-  int sign;
-  size_t words = 1;
-  uint64_t bits = 0;
-  if (napi_get_value_double(env, js, &number) == napi_ok) {
-    if (!(trunc(number) == number) || isinf(number))
-      return tenon_node_refuse(reading->instance, path, "an integer", js);
-    sign = number < 0;
-    if (fabs(number) >= 18446744073709551616.0)
-      return tenon_node_refuse_range(reading->instance, path, range->text, js);
-    bits = (uint64_t)fabs(number);
-  } else {
-    napi_valuetype kind = napi_undefined;
-    if (napi_typeof(env, js, &kind) != napi_ok || kind != napi_bigint)
-      return tenon_node_refuse(
-          reading->instance, path,
-          type->size == 8 && !type->is_number ? "a bigint or an integer" : "an integer", js);
-    if (napi_get_value_bigint_words(env, js, &sign, &words, &bits) != napi_ok || words > 1)
-      return tenon_node_refuse_range(reading->instance, path, range->text, js);
-  }
-  if (sign ? bits > (uint64_t) - (range->least + 1) + 1 : bits > range->most)
-    return tenon_node_refuse_range(reading->instance, path, range->text, js);
-  *bits_out = sign ? 0 - bits : bits;
-  return true;
-}
-
-/** Nanoseconds in a number of milliseconds. */
-static bool read_time(reading_t *reading, const char *expected, napi_value js, double ms,
-                      const path_t *path, void *out) {
-  double ns = round(ms * NS_PER_MS);
-  if (!(fabs(ns) < 9.2e18))
-    return tenon_node_refuse(reading->instance, path, expected, js);
-  int64_t time = (int64_t)ns;
-  memcpy(out, &time, sizeof time);
-  return true;
-}
-
-static bool read_scalar(reading_t *reading, const tenon_node_type_t *type, napi_value js,
-                        const path_t *path, void *out) {
-  napi_env env = reading->instance->env;
-  double number;
-  bool boolean, is_date = false;
-  uint64_t bits;
-  switch (type->kind) {
-  case TENON_NODE_TYPE_BOOL:
-    if (napi_get_value_bool(env, js, &boolean) != napi_ok)
-      return tenon_node_refuse(reading->instance, path, "a boolean", js);
-    memcpy(out, &boolean, sizeof boolean);
-    return true;
-  case TENON_NODE_TYPE_FLOAT:
-  case TENON_NODE_TYPE_DOUBLE:
-    if (napi_get_value_double(env, js, &number) != napi_ok)
-      return tenon_node_refuse(reading->instance, path, "a number", js);
-    if (type->kind == TENON_NODE_TYPE_FLOAT) {
-      float single = (float)number;
-      memcpy(out, &single, sizeof single);
-    } else {
-      memcpy(out, &number, sizeof number);
-    }
-    return true;
-  case TENON_NODE_TYPE_DURATION:
-    if (napi_get_value_double(env, js, &number) != napi_ok || isnan(number))
-      return tenon_node_refuse(reading->instance, path, "a number of milliseconds", js);
-    return read_time(reading, "a number of milliseconds", js, number, path, out);
-  case TENON_NODE_TYPE_DATE:
-    if (napi_is_date(env, js, &is_date) != napi_ok || !is_date ||
-        napi_get_date_value(env, js, &number) != napi_ok || isnan(number))
-      return tenon_node_refuse(reading->instance, path, "a valid Date", js);
-    return read_time(reading, "a Date of this age", js, number, path, out);
-  default:
-    if (!read_integer(reading, type, js, path, &bits))
-      return false;
-    memcpy(out, &bits, type->size); // little-endian, as all that Swift runs on
-    return true;
-  }
 }
 
 /* MARK: Text and bytes */
@@ -176,19 +69,42 @@ static bool read_elements(reading_t *reading, const tenon_node_type_t *element, 
     return is_exhausted(reading);
   memcpy(out, &data, sizeof data);
   memcpy((char *)out + sizeof data, &size, sizeof size);
-  for (uint32_t index = 0; index < count; index++) {
-    path_t inner = {path, NULL, index};
+  // Some at a time: a scope for each costs as much as a number.
+  for (uint32_t index = 0; index < count;) {
     napi_handle_scope scope;
-    napi_value js;
+    bool is_read = true;
     if (napi_open_handle_scope(env, &scope) != napi_ok)
       return false;
-    bool is_read =
-        napi_get_element(env, array, index, &js) == napi_ok &&
-        tenon_node_read(reading, element, js, &inner, data + (size_t)index * element->size);
+    for (uint32_t end = count - index < 64 ? count : index + 64; is_read && index < end; index++) {
+      path_t inner = {path, NULL, index};
+      napi_value js;
+      is_read = napi_get_element(env, array, index, &js) == napi_ok &&
+                tenon_node_read(reading, element, js, &inner, data + (size_t)index * element->size);
+    }
     napi_close_handle_scope(env, scope);
     if (!is_read)
       return false;
   }
+  return true;
+}
+
+/** A Float64Array for a list of doubles, at once; false: it is none. */
+static bool read_doubles(reading_t *reading, napi_value js, void *out) {
+  napi_typedarray_type type;
+  void *from;
+  size_t count, offset;
+  napi_value buffer;
+  if (napi_get_typedarray_info(reading->instance->env, js, &type, &count, &from, &buffer,
+                               &offset) != napi_ok ||
+      type != napi_float64_array)
+    return false;
+  char *data = tenon_node_memory_take(reading->memory, count * sizeof(double) + 1);
+  if (!data)
+    return false;
+  if (count > 0)
+    memcpy(data, from, count * sizeof(double));
+  memcpy(out, &data, sizeof data);
+  memcpy((char *)out + sizeof data, &count, sizeof count);
   return true;
 }
 
@@ -203,6 +119,9 @@ static bool read_list(reading_t *reading, const tenon_node_type_t *type, napi_va
   if (status == TENON_STATUS_INVALID) {
     if (napi_is_typedarray(env, js, &is_typed) != napi_ok)
       return false;
+    if (is_typed && type->kind == TENON_NODE_TYPE_LIST &&
+        type->of->kind == TENON_NODE_TYPE_DOUBLE && read_doubles(reading, js, out))
+      return true;
     napi_value list = NULL;
     napi_valuetype kind = napi_undefined;
     if (!is_typed && type->kind != TENON_NODE_TYPE_SET)
@@ -451,88 +370,6 @@ bool tenon_node_read(reading_t *reading, const tenon_node_type_t *type, napi_val
   case TENON_NODE_TYPE_STREAM:
     return read_stream(reading, type, js, path, out);
   default:
-    return read_scalar(reading, type, js, path, out);
+    return tenon_node_read_scalar(reading, type, js, path, out);
   }
-}
-
-bool tenon_node_read_value(reading_t *reading, const tenon_node_type_t *type, napi_value js,
-                           const path_t *path, tenon_value_t *value_out) {
-  napi_env env = reading->instance->env;
-  max_align_t place[2] = {0};
-  tenon_status_t status = TENON_STATUS_OK;
-  tenon_string_t text;
-  tenon_object_t *object;
-  void *block;
-  *value_out = tenon_value_none();
-  if (type->kind == TENON_NODE_TYPE_OPTIONAL) {
-    if (tenon_node_is_nothing(env, js))
-      return true;
-    type = type->of;
-  }
-  if (!tenon_node_read(reading, type, js, path, place))
-    return false;
-  int64_t i64 = 0;
-  uint64_t u64 = 0;
-  switch (type->kind) {
-  case TENON_NODE_TYPE_VOID:
-    return true;
-  case TENON_NODE_TYPE_BOOL:
-    *value_out = tenon_value_boolean(*(bool *)(void *)place);
-    return true;
-  case TENON_NODE_TYPE_FLOAT:
-    *value_out = tenon_value_f64((double)*(float *)(void *)place);
-    return true;
-  case TENON_NODE_TYPE_DOUBLE:
-    *value_out = tenon_value_f64(*(double *)(void *)place);
-    return true;
-  case TENON_NODE_TYPE_INT8:
-    *value_out = tenon_value_i64(*(int8_t *)(void *)place);
-    return true;
-  case TENON_NODE_TYPE_INT16:
-    *value_out = tenon_value_i64(*(int16_t *)(void *)place);
-    return true;
-  case TENON_NODE_TYPE_INT32:
-  case TENON_NODE_TYPE_ENUMERATION:
-    *value_out = tenon_value_i64(*(int32_t *)(void *)place);
-    return true;
-  case TENON_NODE_TYPE_UINT8:
-  case TENON_NODE_TYPE_UINT16:
-  case TENON_NODE_TYPE_UINT32:
-  case TENON_NODE_TYPE_UINT64:
-    memcpy(&u64, place, type->size);
-    *value_out = tenon_value_u64(u64);
-    return true;
-  case TENON_NODE_TYPE_STRING:
-    memcpy(&text, place, sizeof text);
-    status = tenon_value_copy_string(text.data, text.size, value_out);
-    break;
-  case TENON_NODE_TYPE_BYTES:
-    memcpy(&text, place, sizeof text);
-    status = tenon_value_copy_bytes(text.data, text.size, value_out);
-    break;
-  case TENON_NODE_TYPE_UUID:
-    status = tenon_value_copy_bytes(place, 16, value_out);
-    break;
-  case TENON_NODE_TYPE_OBJECT:
-    memcpy(&object, place, sizeof object);
-    status = tenon_object_retain(object);
-    if (status == TENON_STATUS_OK)
-      status = tenon_value_adopt_object(object, value_out);
-    break;
-  case TENON_NODE_TYPE_RECORD:
-  case TENON_NODE_TYPE_VARIANT:
-    memcpy(&block, place, sizeof block);
-    status = type->make_value ? type->make_value(block, value_out) : TENON_STATUS_UNSUPPORTED;
-    break;
-  case TENON_NODE_TYPE_LIST:
-  case TENON_NODE_TYPE_SET:
-  case TENON_NODE_TYPE_DICTIONARY:
-    status = type->make_value ? type->make_value(place, value_out) : TENON_STATUS_UNSUPPORTED;
-    break;
-  default:
-    memcpy(&i64, place, sizeof i64);
-    *value_out = tenon_value_i64(i64);
-    return true;
-  }
-  return status == TENON_STATUS_OK || tenon_node_throw_status(env, status);
 }
