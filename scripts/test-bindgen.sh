@@ -103,13 +103,13 @@ versions() {
 }
 
 # Both doors for a package outside of the tree: `swift build` with the plugin, and `make bundle`. The package has two modules
-# that export, and a function that is exported by hand.
+# that export, a function that is exported by hand, and types of another package that exports.
 doors() {
   local place=$build/packages/greeter prefix=$build/prefix
-  mkdir -p "$place" "$prefix"
+  mkdir -p "$build/packages" "$prefix"
   ln -sfn "$root" "$build/packages/tenon"
-  cp -r Tests/Bindgen/packages/greeter/. "$place"
-  sed -i "s|TENON_PATH|$build/packages/tenon|" "$place/Package.swift"
+  cp -r Tests/Bindgen/packages/greeter Tests/Bindgen/packages/names "$build/packages"
+  sed -i "s|TENON_PATH|$build/packages/tenon|" "$build"/packages/{greeter,names}/Package.swift
   PACKAGE=$place PRODUCT=greeter PREFIX=$prefix packaging/bundle.sh
   # shellcheck disable=SC2046 # flags are words
   gcc -std=gnu11 -Wall -Wextra -Werror -g Tests/Bindgen/packages/greeter.c -o "$build/greeter" \

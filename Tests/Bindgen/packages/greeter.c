@@ -1,8 +1,9 @@
-/* A bundle with what was generated for two modules, and something exported by hand. */
+/* A bundle with what was generated for two modules and another package's, and something exported by hand. */
 #include "../support.h"
 
 #include <by_hand.h>
 #include <greeter.h>
+#include <names.h>
 #include <words.h>
 
 int main(void) {
@@ -35,6 +36,16 @@ int main(void) {
   }
   CHECK(count == 3);
   OK(tenon_stream_release(stream));
+  names_name_t ada = names_name_init();
+  const names_name_t *names[] = {&ada};
+  greeter_names_name_list_t *greeted = NULL;
+  ada.first = TENON_STRING("Ada");
+  OK(names_check_abi(NAMES_ABI));
+  OK(greeter_greet_all(names, 1, &greeted));
+  CHECK(greeted->count == 1 && string_is(greeted->data[0]->first, "Hello, Ada"));
+  OK(names_full(greeted->data[0], &value));
+  CHECK(value_is(&value, "Hello, Ada ?"));
+  greeter_names_name_list_free(greeted);
   OK(by_hand_answer(executor, &future));
   CHECK(number(future) == 42);
   return end();

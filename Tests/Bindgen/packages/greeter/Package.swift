@@ -4,7 +4,7 @@ import PackageDescription
 let package = Package(
   name: "greeter",
   products: [.library(name: "greeter", type: .dynamic, targets: ["Greeter"])],
-  dependencies: [.package(path: "TENON_PATH")],
+  dependencies: [.package(path: "TENON_PATH"), .package(path: "../names")],
   targets: [
     // What is exported by hand, beside what is generated.
     .target(name: "CGreeter", dependencies: [.product(name: "Tenon", package: "tenon")]),
@@ -13,7 +13,10 @@ let package = Package(
       plugins: [.plugin(name: "TenonBindgen", package: "tenon")]),
     .target(
       name: "Greeter",
-      dependencies: ["CGreeter", "Words", .product(name: "Tenon", package: "tenon")],
+      dependencies: [
+        "CGreeter", "Words", .product(name: "Names", package: "names"),
+        .product(name: "Tenon", package: "tenon"),
+      ],
       plugins: [.plugin(name: "TenonBindgen", package: "tenon")]),
   ]
 )
