@@ -24,11 +24,14 @@ pthread_key_t tenon__key(int key, void (*end)(void *)) {
 
 PER_THREAD void *tenon__record_of_thread;
 PER_THREAD void *tenon__turn_of_thread;
+PER_THREAD void *tenon__context_of_thread;
 
 void tenon__set_record(void *record) { tenon__record_of_thread = record; }
 void tenon__set_turn(void *turn) { tenon__turn_of_thread = turn; }
+void tenon__set_context(void *context) { tenon__context_of_thread = context; }
 
 #if !defined(__x86_64__) && !defined(__aarch64__)
 void *tenon__record(void) { return tenon__record_of_thread; }
 void *tenon__turn(void) { return tenon__turn_of_thread; }
+void *tenon__context(void) { return tenon__context_of_thread; }
 #endif

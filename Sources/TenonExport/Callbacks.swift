@@ -139,7 +139,8 @@ public final class Callback: @unchecked Sendable {
 
   /// Calls C here, on whatever thread.
   public func call<Result>(_ body: (UnsafeMutableRawPointer?) throws -> Result) rethrows -> Result {
-    try body(context)
+    guard let caller = CallContext.current else { return try body(context) }
+    return try caller.run { try body(context) }
   }
 
   /// Calls C with a promise in the executor's poll, and waits until that has been settled. Cancelling the task cancels the
@@ -198,8 +199,15 @@ public final class Callback: @unchecked Sendable {
       message: "a callback has answered something else")
   }
 
-  /// In the executor's polls, if there is one that takes it.
+  /// In the executor's polls, if there is one that takes it; with the context of the call that this belongs to.
   private static func run(on executor: LoopExecutor?, _ body: @escaping @Sendable () -> Void) {
+    guard let caller = CallContext.current else { return runPlainly(on: executor, body) }
+    runPlainly(on: executor) { caller.run(body) }
+  }
+
+  private static func runPlainly(
+    on executor: LoopExecutor?, _ body: @escaping @Sendable () -> Void
+  ) {
     guard let executor, !executor.isCurrent else { return body() }
     let job = Unmanaged.passRetained(Job(body))
     let status = tenon_executor_post(

@@ -113,7 +113,7 @@ public func makeValue<Content: Exportable>(
 ) async throws -> Result {
   if !LoopExecutor.isPolling { return try body() }
   // The loop has no pool.
-  let task = Task.detached(executorPreference: globalConcurrentExecutor) { try body() }
+  let task = Task(executorPreference: globalConcurrentExecutor) { try body() }
   return try await withTaskCancellationHandler {
     try await task.value
   } onCancel: {

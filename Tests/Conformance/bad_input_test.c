@@ -125,6 +125,21 @@ static tenon_status_t call_object_get(arguments_t *arguments) {
                           REQUIRED(1, OUT(void *, 0)));
 }
 
+static void context_run(void *argument) { (void)argument; }
+
+static tenon_status_t call_context_run(arguments_t *arguments) {
+  tenon_context_value_t value = {TEXT(0, "name"), TEXT(1, "text")};
+  tenon_context_t context = TENON_CONTEXT_INIT;
+  context.struct_size = struct_size(arguments, 0, sizeof context);
+  context.values = &value;
+  context.value_count = 1;
+  return tenon_context_run(REQUIRED(0, &context), REQUIRED(1, context_run), NULL);
+}
+
+static tenon_status_t call_context_get_value(arguments_t *arguments) {
+  return tenon_context_get_value(REQUIRED(0, TEXT(0, "name")), REQUIRED(1, OUT(tenon_value_t, 0)));
+}
+
 static tenon_status_t call_value_adopt_object(arguments_t *arguments) {
   return tenon_value_adopt_object(HANDLE(object, 0), REQUIRED(0, OUT(tenon_value_t, 0)));
 }
@@ -748,6 +763,8 @@ const function_t conformance_functions[] = {
     FUNCTION(value_adopt_object, .handles = {O}, .pointers = 1),
     FUNCTION(value_get_object, .pointers = 2, .value = true),
 
+    FUNCTION(context_run, .pointers = 2, .texts = 2, .structs = 1),
+    FUNCTION(context_get_value, .pointers = 2, .texts = 1),
     FUNCTION(object_create, .pointers = 2),
     FUNCTION(object_retain, .handles = {O}),
     FUNCTION(object_release, .handles = {O}),

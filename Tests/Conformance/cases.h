@@ -42,6 +42,9 @@
   CASE(a_drop_executor_keeps_no_reference)                                    \
   CASE(a_drop_executor_needs_a_drop_function)                                 \
   CASE(a_drop_runs_with_no_lock_held)                                         \
+  /* context_test.c */                                                        \
+  CASE(a_context_is_there_inside_and_adds_to_the_one_outside)                 \
+  CASE(a_context_that_is_wrong_calls_nothing)                                 \
   /* object_test.c */                                                         \
   CASE(an_object_gives_its_pointer_to_who_has_the_mark)                       \
   CASE(an_object_may_have_no_pointer_and_no_drop)                             \

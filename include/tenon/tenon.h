@@ -38,6 +38,7 @@
 
 #include <tenon/base.h>
 #include <tenon/combinators.h>
+#include <tenon/context.h>
 #include <tenon/error.h>
 #include <tenon/executor.h>
 #include <tenon/future.h>

@@ -1,4 +1,4 @@
-/* What Tenon keeps for each thread: two pointers, which Swift has no way to declare, and keys. */
+/* What Tenon keeps for each thread: three pointers, which Swift has no way to declare, and keys. */
 #ifndef TENON_CTHREAD_H
 #define TENON_CTHREAD_H
 
@@ -24,6 +24,7 @@ pthread_key_t tenon__key(int key, void (*end)(void *));
 /* Set them for this thread. */
 void tenon__set_record(void *record);
 void tenon__set_turn(void *turn);
+void tenon__set_context(void *context);
 
 /* For tools that look for races: whether there is one, what it is told, and what it does not look at. See observe.c. */
 __attribute__((visibility("hidden"))) extern bool tenon__is_observed;
@@ -59,10 +60,16 @@ static inline void *tenon__turn(void) {
   TENON__READ("tenon__turn_of_thread", turn);
   return turn;
 }
+static inline void *tenon__context(void) {
+  void *context;
+  TENON__READ("tenon__context_of_thread", context);
+  return context;
+}
 #undef TENON__READ
 #else
 void *tenon__record(void);
 void *tenon__turn(void);
+void *tenon__context(void);
 #endif
 
 #endif

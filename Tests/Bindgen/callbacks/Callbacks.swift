@@ -98,6 +98,27 @@ import Tenon
   store.isOpen() ? try store.count() : -1
 }
 
+/// What the host has said for this call, seen from a child task and after a suspension.
+@Export public func contextValue(_ name: String) async -> String? {
+  await Task.yield()
+  async let value = CallContext.current?[name]
+  return await value
+}
+@Export public func contextPriority() async -> Int { Int(Task.currentPriority.rawValue) }
+@Export(.concurrent) public func contextElsewhere(_ name: String) -> String? {
+  CallContext.current?[name]
+}
+@Export public func contextItems(_ name: String) -> AsyncStream<String> {
+  AsyncStream { CallContext.current?[name] }
+}
+/// What C sees that Swift calls with a context of its own.
+@Export public func contextInside(_ inner: @escaping @Sendable () async throws -> String)
+  async throws
+  -> String
+{
+  try await CallContext.with(["traceparent": "of swift", "gone": nil]) { try await inner() }
+}
+
 /// What the store's error was, as Swift sees it.
 @Export public func missing(in store: any Store) async -> String {
   do {

@@ -1,4 +1,5 @@
 import CTenon
+import CThread
 
 /// Starts Swift work on an executor and returns the future's handle, which has one reference; or says why not.
 @inline(__always) func startCall(
@@ -13,6 +14,7 @@ import CTenon
   on state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, detached: Bool,
   _ makeCall: (Handle) -> Call
 ) -> Result<Handle, StatusError> {
+  if tenon__context() != nil { return startCallInContext(on: name, detached: detached, makeCall) }
   if state.pool != nil { return startPoolCall(on: name, detached: detached, makeCall) }
   let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
   guard !Memory.isShort, let (promise, future) = createFuture(name, flags: flags) else {
@@ -78,6 +80,20 @@ private final class BoxedCall: @unchecked Sendable {
   init(_ call: consuming Call) { self.call = consume call }
 
   func take() -> Call { call.take()! }
+}
+
+/// A call that has a context has a task of its own, which has that.
+@inline(never) private func startCallInContext(
+  on name: ExecutorName, detached: Bool, _ makeCall: (Handle) -> Call
+) -> Result<Handle, StatusError> {
+  guard let executor = LoopExecutor.named(name), let context = StoredContext.ofThread else {
+    return .failure(StatusError(TENON_STATUS_CLOSED))
+  }
+  return StoredContext.runWithout {
+    StoredContext.$ofCall.withValue(context) {
+      executor.startTask(priority: context.priority ?? .medium, detached: detached, makeCall)
+    }
+  }
 }
 
 /// On an executor with threads each call has a task of its own: drivers take turns on one thread.
