@@ -35,6 +35,9 @@ mapfile -t found < <(find "$build/plugins/outputs/$own" -path '*/TenonBindgen/py
 [ ${#found[@]} = 1 ] || die "a wheel is of one module, and these export: ${found[*]}"
 source=$(dirname "${found[0]}")
 name=$(basename "$source")
+others=$("$python" -c 'import json, sys; print(*(one["module"] for one in json.load(open(sys.argv[1]))["imports"]))' \
+  "$source/../../$name.json")
+[ -z "$others" ] || die "$name uses types of $others: what crosses to Python has to be declared in the module itself"
 
 stage=$build/stage
 rm -rf "$stage"

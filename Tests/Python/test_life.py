@@ -88,25 +88,25 @@ class LifeTests(unittest.TestCase):
         """)
 
     def test_a_loop_that_is_dropped_with_work_pending(self) -> None:
-        self.check("""
-            import weakref
-            def drop():
-                loop = asyncio.new_event_loop()
-                async def main():
-                    coroutine = work.pause(timedelta(hours=1))
-                    coroutine.send(None)
-                    coroutines.append(coroutine)
-                loop.run_until_complete(main())
-                loop._tenon_test = loop
-                loop.close()
-                return weakref.ref(loop)
-            coroutines = []
-            gone = drop()
-            coroutines.clear()
-            gc.collect()
-            assert gone() is None
-            print("ok")
-        """)
+        for close in ("loop.close()", "pass"):
+            self.check(f"""
+                import weakref
+                def drop():
+                    loop = asyncio.new_event_loop()
+                    async def main():
+                        coroutine = work.pause(timedelta(hours=1))
+                        coroutine.send(None)
+                        coroutines.append(coroutine)
+                    loop.run_until_complete(main())
+                    {close}
+                    return weakref.ref(loop)
+                coroutines = []
+                gone = drop()
+                coroutines.clear()
+                gc.collect()
+                assert gone() is None
+                print("ok")
+            """)
 
     def test_the_interpreter_ends_with_work_pending(self) -> None:
         for end in ("", "sys.exit(0)", "raise SystemExit", "os._exit(0)"):
@@ -315,6 +315,21 @@ class OtherLoopTests(unittest.TestCase):
                 assert await work.first_of(numbers()) == 0
             trio.run(main)
             trio.run(main)
+            print("ok")
+        """)
+
+    def test_anyio(self) -> None:
+        self.check("anyio", """
+            import anyio
+            async def main():
+                with anyio.move_on_after(0.01) as scope: await work.pause(timedelta(hours=1))
+                assert scope.cancelled_caught and work.running() == 0
+                async with anyio.create_task_group() as group:
+                    group.start_soon(work.pause, timedelta(hours=1))
+                    await anyio.sleep(0.001)
+                    group.cancel_scope.cancel()
+                assert work.running() == 0
+            anyio.run(main)
             print("ok")
         """)
 

@@ -33,7 +33,7 @@ rm -rf "$build/fresh"
 tools=$build/tools
 if [ ! -x "$tools/bin/basedpyright" ]; then
   "$python" -m venv "$tools"
-  "$tools/bin/pip" install -q --disable-pip-version-check mypy==2.4.1 basedpyright==1.40.2 trio uvloop || {
+  "$tools/bin/pip" install -q --disable-pip-version-check mypy==2.4.1 basedpyright==1.40.2 anyio trio uvloop || {
     rm -rf "$tools"
     echo "test-python: no type checkers, trio and uvloop can be had here; so these are not tested" >&2
     exit 0
