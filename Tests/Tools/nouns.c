@@ -5,6 +5,8 @@
  *   nouns [NAME...]      all of them, or these; "race" is the one that is wrong, and must be found
  */
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -395,20 +397,27 @@ static void pools(void) {
 /* MARK: The wrong one */
 
 static int unguarded;
+static atomic_bool was_touched; /* tells no tool that one came before the other */
 
 static void touch(void *context, tenon_status_t status) {
   (void)context;
   (void)status;
   unguarded++;
+  atomic_store_explicit(&was_touched, true, memory_order_relaxed);
 }
 
 static void *post_and_touch(void *context) {
   OK(tenon_executor_post(executor, touch, NULL));
+  while (!atomic_load_explicit(&was_touched, memory_order_relaxed))
+    sched_yield();
   unguarded++; /* after it was handed over */
   return context;
 }
 
-static void until_touched(void) { OK(tenon_executor_run_until(executor, NULL, 100000000)); }
+static void until_touched(void) {
+  while (!atomic_load_explicit(&was_touched, memory_order_relaxed))
+    tenon_executor_run_until(executor, NULL, 1000000);
+}
 
 static void race(void) { elsewhere(post_and_touch, until_touched); }
 
