@@ -25,10 +25,11 @@ const std::vector<std::string> expected{
     "task6 has received 1",
     // Down the tree at once, inside the one request.
     "c1 is asked to end", "cpp2 is asked to end", "cpp4 is asked to end", "sink5 is asked to end",
-    "task6 has ended", "the stop has been requested",
-    // Up again, each when it can: what was asked to end ends in a job of the executor's.
-    "c1 has ended", "cpp2 has ended", "task2 has ended", "cpp4 has ended", "sink5 has ended",
-    "child has ended", "swift4 has ended", "swift3 has ended", "root has ended: cancelled"};
+    "the stop has been requested",
+    // Up again, each when it can: what was asked to end ends in a job of the executor's, and so does a task that waited.
+    "c1 has ended", "cpp2 has ended", "cpp4 has ended", "sink5 has ended", "task6 has ended",
+    "child has ended", "task2 has ended", "swift4 has ended", "swift3 has ended",
+    "root has ended: cancelled"};
 
 struct tree {
   tenon::executor executor;
