@@ -8,6 +8,8 @@ struct Text {
   }
   /// At the end of the last line.
   mutating func append(_ text: String) { lines[lines.count - 1] += text }
+  /// What comes next stands close.
+  mutating func dropBlank() { while lines.last == "" { lines.removeLast() } }
   mutating func add(_ text: String) {
     for one in text.split(separator: "\n", omittingEmptySubsequences: false) { line(String(one)) }
   }

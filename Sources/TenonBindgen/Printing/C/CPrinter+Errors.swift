@@ -12,7 +12,7 @@ extension CPrinter {
       text.line("/** \(about) */")
       text.line("#define \(prefix)_DOMAIN \(quoted(type.domain ?? ""))")
       enumeration("\(type.symbol)_code_t", type.cases, prefix)
-      dropBlank()
+      text.dropBlank()
       structure(type.symbol) { $0.unionBody(type, "\(type.symbol)_code_t code;", prefix) }
       text.line()
       text.add(

@@ -107,25 +107,17 @@ extension CPrinter {
     let prefix = capitals(type.symbol)
     text.line("/** A reader meets kinds that it does not know: have a default. */")
     enumeration("\(type.symbol)_kind_t", type.cases, prefix)
-    dropBlank()
+    text.dropBlank()
     var extra: [String] = []
     if usage.uses[type.symbol]?.isGiven == true {
       extra = ["One that you take is a single block, which \(type.symbol)_free() ends."]
     }
     comment(type.documentation, extra: extra, short: true)
     structure(type.symbol) { $0.unionBody(type, "\(type.symbol)_kind_t kind;", prefix) }
-    dropBlank()
+    text.dropBlank()
     for one in type.cases { constructor(type, one, prefix) }
     text.line()
     constants(type.constants)
-  }
-
-  mutating func dropBlank() {
-    var copy = Text()
-    var lines = text.lines
-    while lines.last == "" { lines.removeLast() }
-    for line in lines { copy.line(line) }
-    text = copy
   }
 
   mutating func unionBody(_ type: TypeDeclaration, _ kind: String, _ prefix: String) {

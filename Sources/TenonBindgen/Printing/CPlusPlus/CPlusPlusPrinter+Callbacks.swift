@@ -5,7 +5,7 @@ extension CPlusPlusPrinter {
     _ structure: String, _ type: TypeReference, _ name: String, _ made: String, _ text: inout Text
   ) {
     guard let signature = type.signature else { return }
-    let function = types.name(type, hidden: Set(interface.types.map(types.short)))
+    let function = types.name(type, hidden: types.allNames)
     let (returns, parameters) = signatures.callback(signature)
     text.line("  using \(name)_type = \(function);")
     text.line("  auto \(name)_owner = std::make_unique<\(name)_type>(std::move(\(name)));")

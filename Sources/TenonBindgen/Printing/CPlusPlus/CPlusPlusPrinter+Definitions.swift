@@ -108,7 +108,7 @@ extension CPlusPlusPrinter {
     list += parameters(function).map { parameterText($0, hidden, withDefault: false) }
     // Inside of the namespace, but not of the class, only functions hide types.
     let scope = isMember ? types.short(owner!) + "::" : ""
-    let returned = resultType(function, hidden: Set(interface.types.map(types.short)))
+    let returned = resultType(function, hidden: types.allNames)
     text.add(
       call(
         "inline \(returned) \(scope)\(methodName(function))", list,

@@ -6,7 +6,7 @@ extension CPlusPlusPrinter {
 
   /// The name from outside of the namespace.
   func outer(_ type: TypeReference) -> String {
-    types.name(type, hidden: Set(interface.types.map(types.short)))
+    types.name(type, hidden: types.allNames)
   }
 
   mutating func fields() {

@@ -10,13 +10,13 @@ extension CPlusPlusPrinter {
       function.symbol.hasPrefix(prefix)
         ? String(function.symbol.dropFirst(prefix.count)) : function.symbol)
     // Not what the namespace or the class has itself.
-    if owner == nil, interface.types.contains(where: { types.short($0) == name }) { name += "_" }
+    if owner == nil, types.allNames.contains(name) { name += "_" }
     return owner?.kind == .object && ["handle", owner.map(types.short) ?? ""].contains(name)
       ? name + "_" : name
   }
 
   func parameterName(_ parameter: Parameter) -> String {
-    let taken = Set(interface.types.map(types.short))
+    let taken = types.allNames
     return taken.contains(parameter.symbol)
       || ["executor", "lender", "out", "error", "options", "status"].contains(parameter.symbol)
       ? parameter.symbol + "_" : parameter.symbol
@@ -46,7 +46,7 @@ extension CPlusPlusPrinter {
   func hidden(_ function: Function) -> Set<String> {
     let owner = interface.owner(of: function)
     return Set(
-      (owner?.functions ?? interface.functions).map(methodName)
+      (owner.map { $0.functions.map(methodName) } ?? globalNames)
         + (owner?.fields.map(\.symbol) ?? []))
   }
 

@@ -4,6 +4,8 @@ struct CPlusPlusPrinter {
   let usage: Usage
   let signatures: CSignatures
   let types: CPlusPlusTypes
+  /// What the functions of no type are called.
+  private(set) var globalNames: [String] = []
   var forms: CForms { usage.forms }
   var text = Text()
 
@@ -12,6 +14,7 @@ struct CPlusPlusPrinter {
     usage = Usage(interface)
     signatures = CSignatures(interface: interface, usage: usage)
     types = CPlusPlusTypes(interface: interface, imported: interface.imports)
+    globalNames = interface.functions.map(methodName)
   }
 
   mutating func print() -> String {

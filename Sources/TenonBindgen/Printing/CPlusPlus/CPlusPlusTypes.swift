@@ -3,6 +3,23 @@
 struct CPlusPlusTypes {
   let interface: Interface
   let imported: [Import]
+  /// What each declared type is called in the namespace, by its symbol; and all of these.
+  private let shortNames: [String: String]
+  let allNames: Set<String>
+
+  init(interface: Interface, imported: [Import]) {
+    self.interface = interface
+    self.imported = imported
+    let prefix = interface.library + "_"
+    let names = interface.types.map { type in
+      let own = type.symbol.hasPrefix(prefix)
+      return (
+        type.symbol, memberName(own ? String(type.symbol.dropFirst(prefix.count)) : type.symbol)
+      )
+    }
+    shortNames = Dictionary(names) { first, _ in first }
+    allNames = Set(names.map(\.1))
+  }
 
   /// The name in C++; qualified where a member of the same name hides it.
   func name(_ type: TypeReference, hidden: Set<String> = []) -> String {
@@ -51,11 +68,7 @@ struct CPlusPlusTypes {
   }
 
   /// What a declared type is called in the namespace.
-  func short(_ type: TypeDeclaration) -> String {
-    let prefix = interface.library + "_"
-    return memberName(
-      type.symbol.hasPrefix(prefix) ? String(type.symbol.dropFirst(prefix.count)) : type.symbol)
-  }
+  func short(_ type: TypeDeclaration) -> String { shortNames[type.symbol] ?? type.symbol }
 
   private func function(_ type: TypeReference, _ hidden: Set<String>) -> String {
     guard let signature = type.signature else { return "" }
