@@ -6,12 +6,14 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
-.PHONY: help check-swift packages build test test-long test-c test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers test-search \
-	test-node test-node-versions test-python test-install test-docs test-bindgen test-packages test-instructions check format demo demo-cpp \
-	demo-node bench install bundle wheel clean
+PARTS := check test-c test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers \
+	test-search test-node test-addon test-python test-install test-docs test-bindgen test-packages test-instructions
+
+.PHONY: help check-swift packages build test test-long $(PARTS) test-node-versions format demo demo-cpp demo-node bench \
+	install bundle wheel addon clean
 
 help: ## list these commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
 check-swift:
 	@scripts/check-swift.sh
@@ -22,8 +24,6 @@ packages: ## install the Debian packages that building and testing need
 build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
-PARTS := check test-c test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers test-search test-node test-python test-install test-docs test-bindgen \
-	test-packages test-instructions
 test: check-swift packages $(PARTS) ## run all tests
 	@echo "make test: all parts passed"
 
@@ -95,13 +95,11 @@ format: ## format Swift and C
 	  examples-node examples-export/Package.swift examples-export/Sources examples-export/by-hand
 	scripts/check-format.sh --fix
 
-.PHONY: addon test-addon
 addon: check-swift ## make a Swift package one for npm: PACKAGE= PRODUCT= DEST=
 	packaging/addon.sh
 
 test-addon: check-swift packages ## run what tenon-bindgen makes of the samples for Node
 	scripts/test-addon.sh
-test: test-addon
 
 demo: check-swift packages ## search a tree: make demo [PATTERN=text] [DIR=folder]
 	@scripts/demo.sh search
