@@ -159,11 +159,12 @@ void *tenon__grow(void *memory, size_t size) {
  * into the middle: they are kept here, too, for one that runs.
  */
 enum { tables_max = 4096 };
+extern __attribute__((visibility("hidden"))) bool tenon__is_checked_for_leaks;
 static _Atomic(void *) tables[tables_max];
 static atomic_size_t tables_used;
 
 static void *keep(void *memory) {
-  for (size_t index = 0; tenon__is_observed && memory && index < tables_max; index++) {
+  for (size_t index = 0; tenon__is_checked_for_leaks && memory && index < tables_max; index++) {
     void *none = NULL;
     if (!atomic_compare_exchange_strong(&tables[index], &none, memory))
       continue;
@@ -176,7 +177,7 @@ static void *keep(void *memory) {
 }
 
 static void forget(void *memory) {
-  if (!tenon__is_observed || !memory)
+  if (!tenon__is_checked_for_leaks || !memory)
     return;
   for (size_t index = 0; index < atomic_load(&tables_used); index++) {
     void *kept_here = memory;

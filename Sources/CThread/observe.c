@@ -12,10 +12,12 @@
 #include <link.h>
 
 #if defined(__has_include)
-#if __has_include(<valgrind/helgrind.h>) && __has_include(<valgrind/drd.h>)
+#if __has_include(<valgrind/helgrind.h>) && __has_include(<valgrind/drd.h>) && \
+    __has_include(<valgrind/memcheck.h>)
 #define HAS_VALGRIND 1
 #include <valgrind/drd.h>
 #include <valgrind/helgrind.h>
+#include <valgrind/memcheck.h>
 #endif
 #endif
 
@@ -23,12 +25,13 @@ extern void __tsan_acquire(void *at) __attribute__((weak));
 extern void __tsan_release(void *at) __attribute__((weak));
 
 bool tenon__is_observed;
+bool tenon__is_checked_for_leaks;
 
 #ifdef HAS_VALGRIND
-static bool is_on_valgrind;
+static bool is_looked_at;
 
 void tenon__hide(const void *memory, size_t size) {
-  if (!is_on_valgrind)
+  if (!is_looked_at)
     return;
   VALGRIND_HG_DISABLE_CHECKING(memory, size);
   ANNOTATE_BENIGN_RACE_SIZED(memory, size, "");
@@ -37,7 +40,7 @@ void tenon__hide(const void *memory, size_t size) {
 void tenon__tell_hand_over(const void *at) {
   if (__tsan_release)
     __tsan_release((void *)at);
-  if (!is_on_valgrind)
+  if (!is_looked_at)
     return;
   DO_CREQ_v_W(_VG_USERREQ__HG_USERSO_SEND_PRE, unsigned long, at);
   VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_ANNOTATE_HAPPENS_BEFORE, at, 0, 0, 0, 0);
@@ -46,7 +49,7 @@ void tenon__tell_hand_over(const void *at) {
 void tenon__tell_take_over(const void *at) {
   if (__tsan_acquire)
     __tsan_acquire((void *)at);
-  if (!is_on_valgrind)
+  if (!is_looked_at)
     return;
   DO_CREQ_v_W(_VG_USERREQ__HG_USERSO_RECV_POST, unsigned long, at);
   VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_ANNOTATE_HAPPENS_AFTER, at, 0, 0, 0, 0);
@@ -76,9 +79,12 @@ static int hide_own(struct dl_phdr_info *object, size_t size, void *context) {
 }
 
 __attribute__((constructor(101))) static void look(void) {
-  is_on_valgrind = RUNNING_ON_VALGRIND;
-  tenon__is_observed = is_on_valgrind || __tsan_release;
-  if (!is_on_valgrind)
+  unsigned char bit = 0;
+  /* Valgrind's other tools, which count or profile, see what runs without any. */
+  is_looked_at = (int)VALGRIND_HG_GET_ABITS(&bit, NULL, 1) != -2 || DRD_GET_VALGRIND_THREADID != 0;
+  tenon__is_checked_for_leaks = VALGRIND_GET_VBITS(&bit, &bit, 1) != 0;
+  tenon__is_observed = is_looked_at || __tsan_release;
+  if (!is_looked_at)
     return;
   if (__start_tenon_data) {
     tenon__hide(__start_tenon_data, (size_t)(__stop_tenon_data - __start_tenon_data));
