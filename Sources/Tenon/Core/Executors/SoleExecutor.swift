@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How many executors there are; or that one is the only one that this process ever has: see `tenon_process_own_sole`.
+/// How many executors there are; or that one is the only one that this process ever has: see `tenon_process_own_solely`.
 ///
 /// Its calls prefer no executor, which the runtime would look up under a lock at each switch. So a call goes on wherever an actor
 /// that it has called was run last, and that is right as long as there is one place. With a second one it is not, and nothing is
