@@ -3,22 +3,22 @@ import CTenon
 /// The common case of each operation on the hot path, in front of the general one: one reader, no callback, nobody else
 /// at it. The word that the slot must have then follows from the handle alone, so the compare-and-swap that makes the
 /// transition is also the whole check of the handle's life and of the state. Whatever else is the case, it fails, and
-/// the general operation finds out.
+/// the general operation finds out. So it does if somebody wants to know of hand-overs.
 
 /// Settles a future that has one reader and no callbacks, with a value; false: nothing has happened.
 @inline(__always) func resolveFast(_ promise: Handle, _ value: UnsafePointer<tenon_value_t>) -> Bool
 {
-  guard let memory = futureTable.find(promise, .promise) else { return false }
+  guard !Handover.isObserved, let memory = futureTable.find(promise, .promise) else { return false }
   let slot = FutureSlot.at(memory)
   let life = promise.bits & Handle.lifeMask
   let pending = life | FutureWord.open | FutureWord.reader
   guard slot.exchange(pending, pending | FutureWord.locked) else { return false }
   guard slot.content.pointee.completions | slot.content.pointee.cancels == 0 else {
-    slot.publish(FutureWord(pending))
+    slot.publishUnobserved(FutureWord(pending))
     return false
   }
   slot.valueMemory.copyMemory(from: value, byteCount: MemoryLayout<tenon_value_t>.size)
-  slot.publish(FutureWord(life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader))
+  slot.publishUnobserved(FutureWord(life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader))
   return true
 }
 
@@ -30,7 +30,7 @@ import CTenon
   guard slot.exchange(pending, pending | FutureWord.locked) else { return false }
   let (completions, cancels) = (slot.content.pointee.completions, slot.content.pointee.cancels)
   slot.content.pointee.value = value
-  slot.publish(FutureWord(life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader))
+  slot.publishUnobserved(FutureWord(life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader))
   if completions | cancels != 0 { fireSettled(completions, cancels, .fulfilled) }
   return true
 }
@@ -39,7 +39,7 @@ import CTenon
 @inline(__always) func takeFast(_ future: Handle, _ value: UnsafeMutablePointer<tenon_value_t>)
   -> Bool
 {
-  guard let memory = futureTable.find(future, .future) else { return false }
+  guard !Handover.isObserved, let memory = futureTable.find(future, .future) else { return false }
   let slot = FutureSlot.at(memory)
   let fulfilled =
     future.bits & Handle.lifeMask | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader
@@ -48,7 +48,7 @@ import CTenon
   }
   UnsafeMutableRawPointer(value)
     .copyMemory(from: slot.valueMemory, byteCount: MemoryLayout<tenon_value_t>.size)
-  slot.publish(FutureWord(fulfilled | FutureWord.taken))
+  slot.publishUnobserved(FutureWord(fulfilled | FutureWord.taken))
   return true
 }
 
@@ -56,7 +56,7 @@ import CTenon
 @inline(__always) func consumeFast(_ future: Handle, _ value: UnsafeMutablePointer<tenon_value_t>)
   -> Bool
 {
-  guard let memory = futureTable.find(future, .future) else { return false }
+  guard !Handover.isObserved, let memory = futureTable.find(future, .future) else { return false }
   let slot = FutureSlot.at(memory)
   let life = future.bits & Handle.lifeMask
   let fulfilled = life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader
@@ -67,14 +67,14 @@ import CTenon
   }
   UnsafeMutableRawPointer(value)
     .copyMemory(from: slot.valueMemory, byteCount: MemoryLayout<tenon_value_t>.size)
-  slot.publish(FutureWord(free))
+  slot.publishUnobserved(FutureWord(free))
   magazine.give(future.index, memory)
   return true
 }
 
 /// Releases the one reader of a future whose value was taken; false: nothing has happened.
 @inline(__always) func releaseFast(_ future: Handle) -> Bool {
-  guard let memory = futureTable.find(future, .future) else { return false }
+  guard !Handover.isObserved, let memory = futureTable.find(future, .future) else { return false }
   let slot = FutureSlot.at(memory)
   let life = future.bits & Handle.lifeMask
   let taken =
@@ -89,10 +89,8 @@ import CTenon
 
 extension UnsafeMutablePointer where Pointee == FutureSlot {
   @inline(__always) fileprivate func exchange(_ expected: UInt, _ desired: UInt) -> Bool {
-    Handover.give(self)
-    let (exchanged, _) = pointee.head.word.compareExchange(
-      expected: expected, desired: desired, ordering: .acquiringAndReleasing)
-    Handover.take(self)
-    return exchanged
+    pointee.head.word.compareExchange(
+      expected: expected, desired: desired, ordering: .acquiringAndReleasing
+    ).exchanged
   }
 }

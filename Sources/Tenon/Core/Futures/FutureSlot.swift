@@ -42,6 +42,11 @@ extension UnsafeMutablePointer where Pointee == FutureSlot {
   /// The end of a lock: nobody else has changed the word in between.
   @inline(__always) func publish(_ word: FutureWord) {
     Handover.give(self)
+    publishUnobserved(word)
+  }
+
+  /// The same where nobody looks.
+  @inline(__always) func publishUnobserved(_ word: FutureWord) {
     pointee.head.word.store(word.bits, ordering: .releasing)
   }
 }

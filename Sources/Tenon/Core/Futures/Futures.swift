@@ -35,7 +35,7 @@ import Synchronization
   slot.content.pointee.cancels = 0
   let word = FutureWord(
     creatingIn: slot.pointee.head.word.load(ordering: .relaxed), flags: flags)
-  slot.publish(word)
+  slot.publishUnobserved(word)
   let promise = Handle(.promise, index: index, word: word.bits)
   return (promise, promise.as(.future))
 }

@@ -30,7 +30,20 @@ extension Atomic where Value == UInt {
   @inline(__always) borrowing func transition<Word: SlotWord>(_ step: (Word) -> SlotStep<Word>)
     -> SlotTransition<Word>
   {
+    Handover.isObserved ? transitionObserved(step) : attempt(step)
+  }
+
+  @inline(never) private borrowing func transitionObserved<Word: SlotWord>(
+    _ step: (Word) -> SlotStep<Word>
+  ) -> SlotTransition<Word> {
     withUnsafePointer(to: self) { Handover.give($0) }
+    defer { withUnsafePointer(to: self) { Handover.take($0) } }
+    return attempt(step)
+  }
+
+  @inline(__always) private borrowing func attempt<Word: SlotWord>(
+    _ step: (Word) -> SlotStep<Word>
+  ) -> SlotTransition<Word> {
     var bits = load(ordering: .acquiring)
     var backoff = Backoff()
     while true {
@@ -40,13 +53,9 @@ extension Atomic where Value == UInt {
         let (exchanged, original) = weakCompareExchange(
           expected: bits, desired: next.bits, successOrdering: .acquiringAndReleasing,
           failureOrdering: .acquiring)
-        if _fastPath(exchanged) {
-          withUnsafePointer(to: self) { Handover.take($0) }
-          return .done(from: word, to: next)
-        }
+        if _fastPath(exchanged) { return .done(from: word, to: next) }
         bits = original
       case .refuse(let status):
-        withUnsafePointer(to: self) { Handover.take($0) }
         return .refused(status)
       case .wait:
         backoff.pause()

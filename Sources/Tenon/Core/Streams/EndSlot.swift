@@ -58,13 +58,12 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
   /// Begins an operation; nil: `word` is what `leave` needs.
   @inline(__always) func enter(_ handle: Handle, _ word: inout EndWord) -> tenon_status_t? {
     let before = EndWord(pointee.head.word.load(ordering: .relaxed))
-    if _fastPath(before.isEnterable(handle)) {
+    if _fastPath(before.isEnterable(handle) && !Handover.isObserved) {
       let locked = before.with(EndWord.locked)
       let (exchanged, _) = pointee.head.word.weakCompareExchange(
         expected: before.bits, desired: locked.bits, successOrdering: .acquiring,
         failureOrdering: .relaxed)
       if _fastPath(exchanged) {
-        Handover.take(self)
         word = locked
         return nil
       }
@@ -75,19 +74,28 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
   @inline(never) private func enterSlowly(_ handle: Handle, _ word: inout EndWord)
     -> tenon_status_t?
   {
-    change(&word) { $0.entering(handle) }
+    let refusal = change(&word) { $0.entering(handle) }
+    // What was written before a call goes to whoever finds the item in the ring: see `leave`.
+    if refusal == nil, let core = pointee.core { Handover.give(core) }
+    return refusal
   }
 
   /// Ends what `enter` began: nobody else has changed the word in between.
   @inline(__always) func leave(_ word: EndWord) {
-    Handover.give(self)
+    if Handover.isObserved { handOver() }
     pointee.head.word.store(word.left.bits, ordering: .releasing)
   }
 
   /// The same, with a reference more: the caller gives it back with ``unpin(_:_:)``.
   @inline(__always) func leavePinned(_ word: EndWord) {
-    Handover.give(self)
+    if Handover.isObserved { handOver() }
     pointee.head.word.store(word.leftPinned.bits, ordering: .releasing)
+  }
+
+  /// For tools: this end goes to its next user, and what is in the ring has come from the other one.
+  @inline(never) private func handOver() {
+    if let core = pointee.core { Handover.take(core) }
+    Handover.give(self)
   }
 
   /// Changes flags between operations, on behalf of whoever.

@@ -17,7 +17,6 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
     var some = pointee.seen &- head
     if some < UInt(count) {
       pointee.seen = core.pointee.tail.load(ordering: .acquiring)
-      Handover.take(core)
       some = pointee.seen &- head
       if _slowPath(some < UInt(minimum)) {
         leavePinned(word)
@@ -45,7 +44,6 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
 
   @inline(__always) func publishReceived(_ core: UnsafeMutablePointer<StreamCore>, _ head: UInt) {
     pointee.index.store(head, ordering: .relaxed)
-    Handover.give(core)
     core.pointee.head.store(head, ordering: .releasing)
   }
 

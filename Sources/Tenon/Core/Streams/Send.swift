@@ -38,7 +38,6 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
 
   @inline(__always) func publish(_ core: UnsafeMutablePointer<StreamCore>, _ tail: UInt) {
     pointee.index.store(tail, ordering: .relaxed)
-    Handover.give(core)
     core.pointee.tail.store(tail, ordering: .releasing)
   }
 
@@ -48,7 +47,6 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
     let room = capacity &- (tail &- pointee.seen)
     if _fastPath(room >= wanted && capacity != 0) { return room }
     let head = pointee.core.unsafelyUnwrapped.pointee.head.load(ordering: .acquiring)
-    Handover.take(pointee.core.unsafelyUnwrapped)
     pointee.seen = head
     // A rendezvous has room exactly while a reader waits.
     if capacity == 0 { return tail == head && word.has(EndWord.peerWaits) ? 1 : 0 }

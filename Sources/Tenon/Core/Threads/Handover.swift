@@ -3,6 +3,9 @@ import CThread
 /// What tells a host's tools that this thread hands something to another one: see Sources/CThread/observe.c. Beside each atomic that
 /// does: given before it is written, taken after it was read.
 enum Handover {
+  /// Whether there is such a tool.
+  @inline(__always) static var isObserved: Bool { _slowPath(tenon__observed()) }
+
   @inline(__always) static func give(_ place: UnsafeRawPointer) {
     if _slowPath(tenon__observed()) { tenon__tell_hand_over(place) }
   }
