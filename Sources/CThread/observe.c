@@ -37,7 +37,7 @@ void tenon__hide(const void *memory, size_t size) {
   ANNOTATE_BENIGN_RACE_SIZED(memory, size, "");
 }
 
-void tenon__tell_hand_over(const void *at) {
+TENON__KEEPS_REGISTERS void tenon__tell_hand_over(const void *at) {
   if (__tsan_release)
     __tsan_release((void *)at);
   if (!is_looked_at)
@@ -46,7 +46,7 @@ void tenon__tell_hand_over(const void *at) {
   VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_ANNOTATE_HAPPENS_BEFORE, at, 0, 0, 0, 0);
 }
 
-void tenon__tell_take_over(const void *at) {
+TENON__KEEPS_REGISTERS void tenon__tell_take_over(const void *at) {
   if (__tsan_acquire)
     __tsan_acquire((void *)at);
   if (!is_looked_at)
@@ -101,12 +101,12 @@ void tenon__hide(const void *memory, size_t size) {
   (void)size;
 }
 
-void tenon__tell_hand_over(const void *at) {
+TENON__KEEPS_REGISTERS void tenon__tell_hand_over(const void *at) {
   if (__tsan_release)
     __tsan_release((void *)at);
 }
 
-void tenon__tell_take_over(const void *at) {
+TENON__KEEPS_REGISTERS void tenon__tell_take_over(const void *at) {
   if (__tsan_acquire)
     __tsan_acquire((void *)at);
 }

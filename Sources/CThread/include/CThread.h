@@ -26,11 +26,29 @@ void tenon__set_record(void *record);
 void tenon__set_turn(void *turn);
 void tenon__set_context(void *context);
 
+/* A call of such a function costs its caller no register, so that what is called seldom makes nothing else slower. */
+#if defined(__has_attribute)
+#if __has_attribute(preserve_most)
+#define TENON__KEEPS_REGISTERS __attribute__((preserve_most))
+#endif
+#endif
+#ifndef TENON__KEEPS_REGISTERS
+#define TENON__KEEPS_REGISTERS
+#endif
+
 /* For tools that look for races: whether there is one, what it is told, and what it does not look at. See observe.c. */
 __attribute__((visibility("hidden"))) extern bool tenon__is_observed;
 static inline bool tenon__observed(void) { return tenon__is_observed; }
-void tenon__tell_hand_over(const void *at);
-void tenon__tell_take_over(const void *at);
+TENON__KEEPS_REGISTERS void tenon__tell_hand_over(const void *at);
+TENON__KEEPS_REGISTERS void tenon__tell_take_over(const void *at);
+static inline void tenon__hand_over(const void *at) {
+  if (__builtin_expect(tenon__is_observed, 0))
+    tenon__tell_hand_over(at);
+}
+static inline void tenon__take_over(const void *at) {
+  if (__builtin_expect(tenon__is_observed, 0))
+    tenon__tell_take_over(at);
+}
 void tenon__hide(const void *memory, size_t size);
 
 #if defined(__x86_64__) || defined(__aarch64__)

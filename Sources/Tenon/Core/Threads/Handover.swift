@@ -6,19 +6,13 @@ enum Handover {
   /// Whether there is such a tool.
   @inline(__always) static var isObserved: Bool { _slowPath(tenon__observed()) }
 
-  @inline(__always) static func give(_ place: UnsafeRawPointer) {
-    if _slowPath(tenon__observed()) { tenon__tell_hand_over(place) }
-  }
+  @inline(__always) static func give(_ place: UnsafeRawPointer) { tenon__hand_over(place) }
 
-  @inline(__always) static func take(_ place: UnsafeRawPointer) {
-    if _slowPath(tenon__observed()) { tenon__tell_take_over(place) }
-  }
+  @inline(__always) static func take(_ place: UnsafeRawPointer) { tenon__take_over(place) }
 
   /// Both: of a step that reads and writes.
   @inline(__always) static func pass(_ place: UnsafeRawPointer) {
-    if _slowPath(tenon__observed()) {
-      tenon__tell_take_over(place)
-      tenon__tell_hand_over(place)
-    }
+    tenon__take_over(place)
+    tenon__hand_over(place)
   }
 }
