@@ -1,3 +1,4 @@
+import CSwiftRuntime
 import CTenon
 
 /// Loops whose chunks run on several threads: on the calling one, and on those of the pool that have nothing better to do.
@@ -17,7 +18,7 @@ extension ThreadPool {
   public func forEach(
     in indices: Range<Int>, chunk: Int = 0, _ body: @Sendable (Range<Int>) throws -> Void
   ) throws {
-    try loop(indices, chunk) { try body($0) }
+    try loop(indices, chunk, body)
   }
 
   /// Calls `body` for parts of borrowed elements, each with the index at which it begins.
@@ -71,58 +72,50 @@ extension ThreadPool {
     _ indices: Range<Int>, _ chunk: Int, _ body: (Range<Int>) throws -> Void
   ) throws {
     guard chunk >= 0 else { throw Failure(TENON_STATUS_INVALID) }
-    let outcome = try withUnsafeCurrentTask { task in
-      try withoutActuallyEscaping(body) { body in
-        let run = LoopRun(indices.lowerBound, task, body)
-        let status = withExtendedLifetime(run) {
-          pool.runLoop(
-            name, count: UInt(indices.count), chunk: UInt(chunk), promise: nil, runChunk,
-            Unmanaged.passUnretained(run).toOpaque())
-        }
-        if let error = run.error { throw error }
+    let status = try withoutActuallyEscaping(body) { body in
+      var run = LoopRun(offset: indices.lowerBound, task: swift_task_getCurrent(), body: body)
+      return try withUnsafeMutablePointer(to: &run) { run in
+        let status = pool.runLoop(
+          name, count: UInt(indices.count), chunk: UInt(chunk), promise: nil, worker: runChunks, run
+        )
+        if let failure = run.pointee.failure { throw failure }
         return status
       }
     }
-    try throwIfError(outcome)
+    try throwIfError(status)
   }
 }
 
-/// One loop, for all threads that run it.
-// SAFETY: what changes is under the mutex; the body is called on several threads, as its callers have it declared.
-private final class LoopRun: @unchecked Sendable {
-  private let offset: Int
-  private let task: UnsafeCurrentTask?
-  private let body: (Range<Int>) throws -> Void
-  private let mutex = Mutex()
-  private var failed = Int.max
-  private var failure: (any Error)?
+/// One loop, for all threads that run it, on its caller's stack.
+private struct LoopRun: ~Copyable {
+  let offset: Int
+  /// Whose cancel ends the loop.
+  let task: UnsafeMutableRawPointer?
+  let body: (Range<Int>) throws -> Void
+  let mutex = Mutex()
+  /// Under the mutex: the first chunk that failed, and how.
+  var failed = Int.max
+  var failure: (any Error)?
+}
 
-  init(_ offset: Int, _ task: UnsafeCurrentTask?, _ body: @escaping (Range<Int>) throws -> Void) {
-    self.offset = offset
-    self.task = task
-    self.body = body
-  }
-
-  var error: (any Error)? { mutex.withLock { failure } }
-
-  func run(_ begin: Int, _ end: Int) -> tenon_status_t {
+private func runChunks(_ loop: UnsafeMutableRawPointer?) {
+  let loop = loop.unsafelyUnwrapped.assumingMemoryBound(to: ParallelLoop.self)
+  let run = loop.pointee.context.assumingMemoryBound(to: LoopRun.self)
+  // Here, so that threads do not count references to it against each other for each chunk.
+  let body = run.pointee.body
+  let (offset, task) = (run.pointee.offset, run.pointee.task)
+  while let range = loop.pointee.claim() {
     do {
-      if task?.isCancelled ?? false { throw CancellationError() }
-      try body(offset + begin..<offset + end)
-      return TENON_STATUS_OK
+      if let task, swift_task_isCancelled(task) { throw CancellationError() }
+      try body(
+        Range(uncheckedBounds: (offset &+ range.lowerBound, offset &+ range.upperBound)))
     } catch {
-      mutex.withLock {
-        if begin < failed { (failed, failure) = (begin, error) }
+      run.pointee.mutex.withLock {
+        if range.lowerBound < run.pointee.failed {
+          (run.pointee.failed, run.pointee.failure) = (range.lowerBound, error)
+        }
       }
-      return TENON_STATUS_REJECTED
+      return loop.pointee.fail(range.lowerBound, TENON_STATUS_REJECTED)
     }
-  }
-}
-
-private func runChunk(
-  _ context: UnsafeMutableRawPointer?, _ begin: Int, _ end: Int
-) -> tenon_status_t {
-  Unmanaged<LoopRun>.fromOpaque(context.unsafelyUnwrapped)._withUnsafeGuaranteedRef {
-    $0.run(begin, end)
   }
 }

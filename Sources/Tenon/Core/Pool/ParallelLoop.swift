@@ -11,10 +11,13 @@ import Synchronization
 /// The order makes the first failure a matter of the work, not of time: when a chunk fails, all before it have been claimed,
 /// and run to their ends; the failure with the lowest index is the same each time.
 struct ParallelLoop: ~Copyable {
+  /// Runs what it can claim of the loop at this address, on one thread.
+  typealias Worker = @convention(c) (UnsafeMutableRawPointer?) -> Void
   typealias Body = @convention(c) (UnsafeMutableRawPointer?, Int, Int) -> tenon_status_t
 
-  private let body: Body
-  private let context: UnsafeMutableRawPointer?
+  fileprivate let worker: Worker
+  /// The worker's.
+  let context: UnsafeMutableRawPointer
   private let count: UInt
   private let chunk: UInt
   let chunks: UInt
@@ -36,16 +39,16 @@ struct ParallelLoop: ~Copyable {
     var isListed = false
     var next: UnsafeMutablePointer<ParallelLoop>?
     var previous: UnsafeMutablePointer<ParallelLoop>?
-    /// Under `failures`: the first chunk that failed, and how.
-    var failed = UInt.max
+    /// Under `failures`: where the first chunk that failed begins, and how it failed.
+    var failed = Int.max
     var failure = TENON_STATUS_OK
   }
 
   init(
-    count: UInt, chunk: UInt, promise: Handle?, _ body: Body, _ context: UnsafeMutableRawPointer?,
-    _ sharedMemory: UnsafeMutablePointer<Shared>
+    count: UInt, chunk: UInt, promise: Handle?, _ worker: Worker,
+    _ context: UnsafeMutableRawPointer, _ sharedMemory: UnsafeMutablePointer<Shared>
   ) {
-    self.body = body
+    self.worker = worker
     self.context = context
     self.count = count
     self.chunk = chunk
@@ -57,26 +60,25 @@ struct ParallelLoop: ~Copyable {
 
   fileprivate var shared: UnsafeMutablePointer<Shared> { sharedMemory }
 
-  /// Runs chunks as long as there are some.
-  fileprivate borrowing func run() {
-    while true {
-      let index = claimed.wrappingAdd(1, ordering: .relaxed).oldValue
-      if index >= chunks { return }
-      if let promise, isCancelRequested(promise) {
-        wasCancelled.store(true, ordering: .relaxed)
-        return stop()
-      }
-      let begin = index * chunk
-      let end = count - begin < chunk ? count : begin + chunk
-      let status = body(context, Int(bitPattern: begin), Int(bitPattern: end))
-      if _slowPath(status != TENON_STATUS_OK) { return fail(index, status) }
+  /// The next chunk, for a worker; nil: there is none.
+  @inline(__always) borrowing func claim() -> Range<Int>? {
+    let index = claimed.wrappingAdd(1, ordering: .relaxed).oldValue
+    if index >= chunks { return nil }
+    if let promise, isCancelRequested(promise) {
+      wasCancelled.store(true, ordering: .relaxed)
+      stop()
+      return nil
     }
+    let begin = index &* chunk
+    let end = count &- begin < chunk ? count : begin &+ chunk
+    return Range(uncheckedBounds: (Int(bitPattern: begin), Int(bitPattern: end)))
   }
 
-  private borrowing func fail(_ index: UInt, _ status: tenon_status_t) {
+  /// The chunk that begins there has failed.
+  borrowing func fail(_ begin: Int, _ status: tenon_status_t) {
     failures.withLock {
-      if index < shared.pointee.failed {
-        shared.pointee.failed = index
+      if begin < shared.pointee.failed {
+        shared.pointee.failed = begin
         shared.pointee.failure = status
       }
     }
@@ -96,7 +98,8 @@ struct ParallelLoop: ~Copyable {
 extension UnsafeMutablePointer where Pointee == ParallelLoop {
   fileprivate var shared: UnsafeMutablePointer<ParallelLoop.Shared> { pointee.shared }
 
-  func run() { pointee.run() }
+  /// Runs chunks as long as there are some.
+  func run() { pointee.worker(self) }
 
   /// Under the executor's mutex: a thread begins to help.
   fileprivate func join() { pointee.helpers.wrappingAdd(1, ordering: .relaxed) }
@@ -132,6 +135,17 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     _ name: ExecutorName, count: UInt, chunk: UInt, promise: Handle?, _ body: ParallelLoop.Body,
     _ context: UnsafeMutableRawPointer?
   ) -> tenon_status_t {
+    var calls = RangeCalls(body: body, context: context)
+    return withUnsafeMutablePointer(to: &calls) {
+      runLoop(name, count: count, chunk: chunk, promise: promise, worker: callForRanges, $0)
+    }
+  }
+
+  /// The same for a worker, which is called once on each thread.
+  func runLoop(
+    _ name: ExecutorName, count: UInt, chunk: UInt, promise: Handle?, worker: ParallelLoop.Worker,
+    _ context: UnsafeMutableRawPointer
+  ) -> tenon_status_t {
     let others = UInt(shape.pointee.threadsMax) - (isHere ? 1 : 0)
     // Eight for each thread: enough to even out what is uneven, and few enough to cost nothing.
     let chunk = chunk != 0 ? chunk : max(1, count / (8 * (others + 1)))
@@ -141,7 +155,8 @@ extension UnsafeMutablePointer where Pointee == PoolState {
       return withUnsafeTemporaryAllocation(of: ParallelLoop.self, capacity: 1) { memory in
         let loop = memory.baseAddress.unsafelyUnwrapped
         loop.initialize(
-          to: ParallelLoop(count: count, chunk: chunk, promise: promise, body, context, shared))
+          to: ParallelLoop(
+            count: count, chunk: chunk, promise: promise, worker, context, shared))
         defer { loop.deinitialize(count: 1) }
         guard list(loop, name, others) else { return TENON_STATUS_CLOSED }
         loop.run()
@@ -213,6 +228,23 @@ extension UnsafeMutablePointer where Pointee == PoolState {
       loop.shared.pointee.wanted -= 1
       if loop.shared.pointee.wanted == 0 { remove(loop) }
       return loop
+    }
+  }
+}
+
+/// What a worker of C's calls for each chunk.
+private struct RangeCalls {
+  let body: ParallelLoop.Body
+  let context: UnsafeMutableRawPointer?
+}
+
+private func callForRanges(_ loop: UnsafeMutableRawPointer?) {
+  let loop = loop.unsafelyUnwrapped.assumingMemoryBound(to: ParallelLoop.self)
+  let calls = loop.pointee.context.assumingMemoryBound(to: RangeCalls.self).pointee
+  while let range = loop.pointee.claim() {
+    let status = calls.body(calls.context, range.lowerBound, range.upperBound)
+    if _slowPath(status != TENON_STATUS_OK) {
+      return loop.pointee.fail(range.lowerBound, status)
     }
   }
 }
