@@ -31,41 +31,67 @@ done
 [ -n "$headers" ] || die "no node_api.h: set NODE_HEADERS"
 
 build_objects "$package" "$product" "$build" "$configuration"
+outputs=$build/plugins/outputs
 own=$(basename "$package" | tr '[:upper:]' '[:lower:]')
-mapfile -t found < <(find "$build/plugins/outputs/$own" -path '*/TenonBindgen/node' -type d 2>/dev/null)
-[ ${#found[@]} -gt 0 ] || die "$package exports nothing: does its target use the plugin TenonBindgen?"
-[ ${#found[@]} = 1 ] || die "an addon is of one module, and these export: ${found[*]}"
-node=${found[0]}
-include=$node/../include
-library=$(basename "$(find "$include" -name '*.h' | head -1)" .h)
+folders=()
+while read -r target; do
+  folder=$outputs/$own/$target/destination/TenonBindgen
+  if [ -d "$folder/node" ]; then folders+=("$folder"); fi
+done < <(product_members "$package" "$product" "$build")
+[ ${#folders[@]} -gt 0 ] || die "$package exports nothing: does a target of $product use the plugin TenonBindgen?"
+# The modules that an addon.c has tables of; the last one is its own.
+modules() { sed -n 's/^extern const tenon_node_module_t module_\(.*\);$/\1/p' "$1/node/addon.c"; }
+# The product's module is the one that no other uses.
+used=$(for folder in "${folders[@]}"; do modules "$folder" | sed '$d'; done)
+found=()
+for folder in "${folders[@]}"; do
+  if ! grep -qx "$(modules "$folder" | tail -1)" <<<"$used"; then found+=("$folder"); fi
+done
+[ ${#found[@]} = 1 ] || die "an addon is of one module and those that it uses, and these export: ${found[*]}"
+node=${found[0]}/node
+mapfile -t parts < <(modules "${found[0]}")
+library=${parts[-1]}
+unset "parts[-1]"
+includes=()
+while read -r folder; do includes+=("-I$folder"); done < <(find "$outputs" -path '*/TenonBindgen/include' -type d)
 
 objects=()
 mkdir -p "$build/node"
-for source in "$node/addon.c" "$tenon"/Sources/TenonNodeExport/*.c "$tenon"/Sources/TenonNodeLoop/*.c; do
+sources=("$node/addon.c" "$tenon"/Sources/TenonNodeExport/*.c "$tenon"/Sources/TenonNodeLoop/*.c)
+for part in "${parts[@]}"; do sources+=("$node/$part.c"); done
+for source in "${sources[@]}"; do
   object=$build/node/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
   "${CC:-cc}" -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -DNODE_GYP_MODULE_NAME="$library" -I"$headers" -I"$tenon/include" \
-    -I"$include" -I"$tenon/Sources/TenonNodeExport" -I"$tenon/Sources/TenonNodeLoop/uv" -c "$source" -o "$object"
+    "${includes[@]}" -I"$tenon/Sources/TenonNodeExport" -I"$tenon/Sources/TenonNodeLoop/uv" -c "$source" -o "$object"
   objects+=("$object")
 done
 echo '{ global: napi_register_module_v1; node_api_module_get_api_version_v1; local: *; };' >"$build/node/map"
 build_library "$package" "$product" "$build" "$build/node/map" "$library.node" "$dest/$library.node" "$configuration" \
   "$symbols" "${objects[@]}"
 
-install -m 644 "$node/index.js" "$node/index.mjs" "$node/index.d.ts" "$dest/"
+# Each module has a door of its own: "greeter", and "greeter/words".
+doors= files=
+for name in index "${parts[@]}"; do
+  install -m 644 "$node/$name.js" "$node/$name.mjs" "$node/$name.d.ts" "$dest/"
+  door=.
+  [ "$name" = index ] || door=./$name
+  doors+=${doors:+,}"
+    \"$door\": {
+      \"types\": \"./$name.d.ts\",
+      \"import\": \"./$name.mjs\",
+      \"require\": \"./$name.js\"
+    }"
+  files+="\"$name.js\", \"$name.mjs\", \"$name.d.ts\", "
+done
 [ -f "$dest/package.json" ] || cat >"$dest/package.json" <<JSON
 {
   "name": "${NAME:-$product}",
   "version": "${VERSION:-0.0.0}",
   "main": "./index.js",
   "types": "./index.d.ts",
-  "exports": {
-    ".": {
-      "types": "./index.d.ts",
-      "import": "./index.mjs",
-      "require": "./index.js"
-    }
+  "exports": {$doors
   },
-  "files": ["index.js", "index.mjs", "index.d.ts", "$library.node"],
+  "files": [$files"$library.node"],
   "engines": { "node": ">=18" },
   "os": ["linux"],
   "cpu": ["$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')"]

@@ -56,14 +56,7 @@ tenon=$(swift package --package-path "$package" --scratch-path "$build" \
 rm -rf "$stage"
 mkdir -p "$include/tenon" "$stage/$libdir"
 folders=()
-members=$(swift package --package-path "$package" --scratch-path "$build" describe --type json |
-  awk -v product="\"$product\"" '
-    /^  "/ { in_targets = /^  "targets"/ }
-    !in_targets { next }
-    /^      "name" : / { split($0, part, "\""); name = part[4] }
-    /^      "product_memberships"/ { in_products = 1; next }
-    /\]/ { in_products = 0 }
-    in_products && index($0, product) { print name }')
+members=$(product_members "$package" "$product" "$build")
 if [ -n "${HEADERS:-}" ]; then
   read -ra patterns <<<"$HEADERS"
 else

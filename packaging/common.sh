@@ -77,6 +77,18 @@ build_objects() {
   }
 }
 
+# product_members PACKAGE PRODUCT SCRATCH: the targets of the package that are in the product, a line for each.
+product_members() {
+  swift package --package-path "$1" --scratch-path "$3" describe --type json |
+    awk -v product="\"$2\"" '
+      /^  "/ { in_targets = /^  "targets"/ }
+      !in_targets { next }
+      /^      "name" : / { split($0, part, "\""); name = part[4] }
+      /^      "product_memberships"/ { in_products = 1; next }
+      /\]/ { in_products = 0 }
+      in_products && index($0, product) { print name }'
+}
+
 # links FILE: lib.so.0.1.0 gets lib.so.0 and lib.so beside it
 links() {
   local name

@@ -20,6 +20,13 @@ objects() { # of the runtime, once
   done
 }
 
+suite() { # package, files
+  TENON_TEST_PACKAGE=$1 timeout 300 node --test --expose-gc "${@:2}" > "$build/log" 2>&1 || {
+    grep -v '^ *ok ' "$build/log" | tail -100
+    return 1
+  }
+}
+
 sample() { # name
   local name=$1 place=$build/$1
   mkdir -p "$place/node"
@@ -31,26 +38,22 @@ sample() { # name
     "$place/node/addon.c" "$build"/node/*.o -L"$place" "-l$name" -L"$library" -ltenon \
     -Wl,-rpath,"$place" -Wl,-rpath,"$library"
   if command -v tsc > /dev/null; then
-    types "$name"
+    types "$name" "$place/node"
   fi
-  TENON_TEST_PACKAGE=$place/node timeout 300 node --test --expose-gc Tests/Bindgen/"$name"/*.test.js > "$build/log" 2>&1 || {
-    grep -v '^ *ok ' "$build/log" | tail -100
-    return 1
-  }
+  suite "$place/node" Tests/Bindgen/"$name"/*.test.js
   echo "test-addon: $name passed"
 }
 
 # What is right compiles, and each line that ends with a wrong is refused.
-types() { # name
-  local name=$1 place=$build/$1/types
-  [ -f "Tests/Bindgen/$name/right.ts" ] || return 0
+types() { # name of the folder in Tests/Bindgen, folder with index.d.ts
+  local samples=Tests/Bindgen/$1 place=$2/types
+  [ -f "$samples/right.ts" ] || return 0
   mkdir -p "$place"
-  cp "$build/$name/node/index.d.ts" "$place/"
-  cp Tests/Bindgen/disposable.d.ts "Tests/Bindgen/$name"/*.ts "$place/"
+  cp "$2"/*.d.ts Tests/Bindgen/disposable.d.ts "$samples"/*.ts "$place/"
   local options=(--noEmit --strict --target es2022 --module commonjs --lib es2022,dom --skipLibCheck false)
   tsc "${options[@]}" "$place/disposable.d.ts" "$place/right.ts"
   tsc "${options[@]}" "$place/disposable.d.ts" "$place/wrong.ts" > "$place/errors" && {
-    echo "test-addon: tsc takes what is wrong in $name" >&2
+    echo "test-addon: tsc takes what is wrong in $1" >&2
     return 1
   }
   diff <(grep -n '// wrong' "$place/wrong.ts" | cut -d: -f1) \
@@ -72,21 +75,35 @@ pack() {
   echo '{ "name": "user", "version": "1.0.0" }' > package.json
   npm install --silent --offline --ignore-scripts "$build/npm/docdb-1.2.0.tgz"
   npm ci --silent --offline --ignore-scripts
-  TENON_TEST_PACKAGE=$PWD/node_modules/docdb node --test --expose-gc "$root"/Tests/Bindgen/docdb/*.test.js > "$build/log" 2>&1 || {
-    grep -v '^ *ok ' "$build/log" | tail -60
-    return 1
-  }
+  suite "$PWD/node_modules/docdb" "$root"/Tests/Bindgen/docdb/*.test.js
   echo "import docdb, { open } from 'docdb'; console.log(docdb.open === open && typeof open);" > use.mjs
   node use.mjs | grep -qx function
   cd "$root"
   echo "test-addon: pack passed"
 }
 
+# A package with two modules that export, which use each other's types and those of another package.
+modules() {
+  local packages=$build/packages dest=$build/npm/greeter
+  rm -rf "$dest" && mkdir -p "$packages"
+  ln -sfn "$root" "$packages/tenon"
+  cp -r Tests/Bindgen/packages/greeter Tests/Bindgen/packages/names "$packages"
+  sed -i "s|TENON_PATH|$packages/tenon|" "$packages"/{greeter,names}/Package.swift
+  PACKAGE=$packages/greeter PRODUCT=greeter DEST=$dest packaging/addon.sh
+  if command -v tsc > /dev/null; then
+    types packages "$dest"
+  fi
+  mkdir -p "$build/npm/user/node_modules"
+  ln -sfn "$dest" "$build/npm/user/node_modules/greeter"
+  (cd "$build/npm/user" && suite "$build/npm/user/node_modules/greeter" "$root/Tests/Bindgen/packages/greeter.test.js")
+  echo "test-addon: modules passed"
+}
+
 objects
-[ $# -gt 0 ] || set -- docdb callbacks shapes pack
+[ $# -gt 0 ] || set -- docdb callbacks shapes pack modules
 for name in "$@"; do
   case $name in
-  pack) pack ;;
+  pack | modules) $name ;;
   *) sample "$name" ;;
   esac
 done

@@ -42,6 +42,7 @@ struct Tool {
     checkNames(interface, diagnostics)
     if !diagnostics.hasErrors { lock?.check(&interface, diagnostics) }
     interface.abi = shape(of: interface)
+    interface.others = Tool.ordered(imported, for: interface)
     interface.compatible = (lock?.releases.map(\.abi) ?? []).filter { $0 != interface.abi }
     diagnostics.print()
     if diagnostics.hasErrors { return 1 }
@@ -62,6 +63,20 @@ struct Tool {
       )
     }
     return interface
+  }
+
+  /// What a module uses, itself or through others, each after what it uses.
+  private static func ordered(_ imported: [Interface], for interface: Interface) -> [Interface] {
+    var result: [Interface] = []
+    func add(_ modules: [Import]) {
+      for name in modules.map(\.module) where !result.contains(where: { $0.module == name }) {
+        guard let other = imported.first(where: { $0.module == name }) else { continue }
+        add(other.imports)
+        result.append(other)
+      }
+    }
+    add(interface.imports)
+    return result
   }
 
   /// Nil: there is none yet.

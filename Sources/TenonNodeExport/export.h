@@ -166,7 +166,7 @@ typedef struct tenon_node_constant {
 
 typedef struct tenon_node_class {
   const char *name;
-  uint32_t index; /**< of its constructor among those of the module */
+  uint32_t index; /**< of its constructor among those of the addon */
   const struct tenon_node_class *superclass;
   uint32_t count;
   const tenon_node_function_t *const *functions;
@@ -187,6 +187,8 @@ typedef struct tenon_node_module {
   const tenon_node_constant_t *constants;
   uint32_t abi;
   tenon_status_t (*check_abi)(uint32_t abi);
+  uint32_t other_count; /**< whose types it uses, each after those that it uses itself */
+  const struct tenon_node_module *const *others;
 } tenon_node_module_t;
 
 /** What napi_register_module_v1() consists of. */

@@ -26,6 +26,7 @@ typedef struct typed_error_form {
   error_form_t form; /**< first */
   struct tenon_node_instance *instance;
   const tenon_node_typed_error_t *error;
+  struct typed_error_form *next;
 } typed_error_form_t;
 
 /** What Node has as the data of a function. */

@@ -5,6 +5,8 @@
 
 #include "../TenonNodeLoop/error.h"
 
+#include <stdio.h>
+
 /* MARK: Tools */
 
 static const char tools[] = R"javascript((function () {
@@ -142,19 +144,17 @@ static tenon_error_t *read_error(const error_form_t *form, napi_env env, napi_va
   return error;
 }
 
-static bool add_errors(instance_t *instance) {
-  const tenon_node_module_t *module = instance->module;
+static bool add_error(instance_t *instance, const tenon_node_typed_error_t *error) {
   environment_t *environment = tenon__node_find(instance->env);
-  instance->errors = calloc(module->error_count + 1, sizeof *instance->errors);
-  if (!instance->errors || !environment)
+  typed_error_form_t *form = malloc(sizeof *form);
+  if (!form || !environment) {
+    free(form);
     return false;
-  for (uint32_t index = 0; index < module->error_count; index++) {
-    instance->errors[index] =
-        (typed_error_form_t){{module->errors[index].domain, write_error, read_error, NULL},
-                             instance,
-                             &module->errors[index]};
-    tenon__node_add_error_form(environment, &instance->errors[index].form);
   }
+  *form = (typed_error_form_t){
+      {error->domain, write_error, read_error, NULL}, instance, error, instance->errors};
+  instance->errors = form;
+  tenon__node_add_error_form(environment, &form->form);
   return true;
 }
 
@@ -187,9 +187,9 @@ static bool set_function(instance_t *instance, const tenon_node_function_t *func
          napi_set_named_property(instance->env, exports, function->name, js) == napi_ok;
 }
 
-static bool fill(instance_t *instance, napi_value exports) {
-  const tenon_node_module_t *module = instance->module;
-  bool is_filled = make_tools(instance) && add_errors(instance);
+/** What one module exports, into an object. */
+static bool fill(instance_t *instance, const tenon_node_module_t *module, napi_value exports) {
+  bool is_filled = true;
   for (uint32_t index = 0; is_filled && index < module->class_count; index++)
     is_filled = tenon_node_define_class(instance, module->classes[index], exports);
   for (uint32_t index = 0; is_filled && index < module->function_count; index++)
@@ -200,6 +200,21 @@ static bool fill(instance_t *instance, napi_value exports) {
                                               js) == napi_ok;
   }
   return is_filled;
+}
+
+/** The others are in there by the names of their files, which no export has. */
+static bool fill_all(instance_t *instance, napi_value exports) {
+  const tenon_node_module_t *module = instance->module;
+  for (uint32_t index = 0; index < module->other_count; index++) {
+    const tenon_node_module_t *other = module->others[index];
+    char name[256];
+    napi_value object;
+    snprintf(name, sizeof name, "./%s", other->name);
+    if (napi_create_object(instance->env, &object) != napi_ok || !fill(instance, other, object) ||
+        napi_set_named_property(instance->env, exports, name, object) != napi_ok)
+      return false;
+  }
+  return fill(instance, module, exports);
 }
 
 /* MARK: Instances */
@@ -218,9 +233,47 @@ static void end_instance(napi_env env, void *data, void *hint) {
     instance->forms = form->next;
     free(form);
   }
-  free(instance->errors);
+  while (instance->errors) {
+    typed_error_form_t *form = instance->errors;
+    instance->errors = form->next;
+    free(form);
+  }
   free(instance->classes);
   free(instance);
+}
+
+/** Whether a module, and those that it uses, are what the library has. */
+static bool fits(const tenon_node_module_t *module) {
+  bool fits = module->check_abi(module->abi) == TENON_STATUS_OK;
+  for (uint32_t index = 0; fits && index < module->other_count; index++)
+    fits = module->others[index]->check_abi(module->others[index]->abi) == TENON_STATUS_OK;
+  return fits;
+}
+
+/** What is the environment's for as long as it lasts, however often the module is loaded. */
+static instance_t *make_instance(napi_env env, const tenon_node_module_t *module) {
+  instance_t *instance = calloc(1, sizeof *instance);
+  uint32_t classes = module->class_count;
+  for (uint32_t index = 0; index < module->other_count; index++)
+    classes += module->others[index]->class_count;
+  if (instance)
+    instance->classes = calloc(classes + 1, sizeof *instance->classes);
+  if (!instance || !instance->classes ||
+      napi_set_instance_data(env, instance, end_instance, NULL) != napi_ok) {
+    if (instance)
+      free(instance->classes);
+    free(instance);
+    return NULL;
+  }
+  instance->env = env;
+  instance->module = module;
+  bool is_made = make_tools(instance);
+  for (uint32_t index = 0; is_made && index < module->error_count; index++)
+    is_made = add_error(instance, &module->errors[index]);
+  for (uint32_t other = 0; other < module->other_count; other++)
+    for (uint32_t index = 0; is_made && index < module->others[other]->error_count; index++)
+      is_made = add_error(instance, &module->others[other]->errors[index]);
+  return is_made ? instance : NULL; // what there is of it ends with the environment
 }
 
 napi_value tenon_node_export(napi_env env, napi_value exports, const tenon_node_module_t *module) {
@@ -228,7 +281,7 @@ napi_value tenon_node_export(napi_env env, napi_value exports, const tenon_node_
   tenon_executor_t *executor;
   void *known = NULL;
   instance_t *instance;
-  if (module->check_abi(module->abi) != TENON_STATUS_OK) {
+  if (!fits(module)) {
     napi_throw_error(env, "ERR_DLOPEN_FAILED", "this module and its library do not go together");
     return NULL;
   }
@@ -240,25 +293,11 @@ napi_value tenon_node_export(napi_env env, napi_value exports, const tenon_node_
     tenon_node_throw_status(env, status);
     return NULL;
   }
-  if (napi_get_instance_data(env, &known) == napi_ok && known) {
-    instance = known;
-  } else {
-    instance = calloc(1, sizeof *instance);
-    if (instance)
-      instance->classes = calloc(module->class_count + 1, sizeof *instance->classes);
-    if (!instance || !instance->classes ||
-        napi_set_instance_data(env, instance, end_instance, NULL) != napi_ok) {
-      if (instance)
-        free(instance->classes);
-      free(instance);
-      tenon_node_throw_status(env, TENON_STATUS_NO_RESOURCES);
-      return NULL;
-    }
-    instance->env = env;
-    instance->module = module;
+  bool is_known = napi_get_instance_data(env, &known) == napi_ok && known;
+  instance = is_known ? known : make_instance(env, module);
+  if (instance)
     instance->executor = executor;
-  }
-  if (!fill(instance, exports))
+  if (!instance || !fill_all(instance, exports))
     tenon_node_throw_status(env, TENON_STATUS_NO_RESOURCES);
   return exports;
 }

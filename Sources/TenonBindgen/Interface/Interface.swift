@@ -24,7 +24,26 @@ struct Interface: Codable {
   var abi: UInt32 = 0
   var compatible: [UInt32] = []
 
+  /// The interfaces of those and of what they use, each after what it uses itself: for a printer whose output has them inside. Not
+  /// in the file, as each has one of its own.
+  var others: [Interface] = []
+
+  private enum CodingKeys: CodingKey {
+    case format, module, library, version, documentation, types, functions, constants, imports
+    case sourceImports, abi, compatible
+  }
+
   func type(named name: String) -> TypeDeclaration? { types.first { $0.name == name } }
+
+  /// A declared type where it is used, and the interface that it is of: this one, or another.
+  func declaration(of type: TypeReference) -> (type: TypeDeclaration, of: Interface)? {
+    for interface in [self] + others {
+      if let found = interface.types.first(where: { $0.symbol == type.symbol }) {
+        return (found, interface)
+      }
+    }
+    return nil
+  }
 }
 
 struct Import: Codable {

@@ -42,14 +42,7 @@ let printers = [
   Printer(
     option: "--node", value: "DIR",
     help: "writes a Node package there: index.js, .mjs and .d.ts, and addon.c"
-  ) { interface in
-    var (addon, declarations) = (AddonPrinter(interface), DeclarationPrinter(interface))
-    let module = ModulePrinter(interface)
-    return [
-      ("addon.c", addon.print()), ("index.js", module.commonJS()), ("index.mjs", module.module()),
-      ("index.d.ts", declarations.print()),
-    ]
-  },
+  ) { NodePackage($0).files },
   Printer(
     option: "--interface", value: "FILE",
     help: "writes the interface, for other modules and other languages"

@@ -6,7 +6,7 @@ import TenonExport
   /// Unique within its database.
   public var id: String
   /// 0 for one that was never stored.
-  public var revision: Int64
+  public var revision: Int64 = 0
   public var scores: [Double]
   public var body: [UInt8]
   /// Names by which it is found.

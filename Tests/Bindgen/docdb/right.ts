@@ -5,11 +5,12 @@ async function use(): Promise<void> {
     progress: (fraction) => console.log(fraction.toFixed()),
     signal: new AbortController().signal,
   });
-  const document: Document = { id: 'x', revision: 0n, scores: [1], body: new Uint8Array(), tags: ['a'] };
+  const document: Document = { id: 'x', scores: [1], body: new Uint8Array(), tags: ['a'] };
+  const stored: bigint | undefined = document.revision;
   const durability: Durability = 'disk';
   const revision: bigint = await connection.put(document, { durability });
   const found = await connection.get('x');
-  if (found) console.log(found.title?.length, revision, found.scores[0]);
+  if (found) console.log(found.title?.length, revision, stored, found.scores[0]);
   const query: Query = { kind: 'range', from: 'a', to: 'b', limit: 10 };
   for await (const { id } of connection.query(query)) console.log(id.length);
   const count: number = await connection.count();

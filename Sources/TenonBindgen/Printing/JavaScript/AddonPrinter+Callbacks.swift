@@ -16,7 +16,7 @@ extension AddonPrinter {
 
   mutating func interfaceTable(_ type: TypeDeclaration) {
     guard known.insert("interface \(type.symbol)").inserted else { return }
-    types.line("static const tenon_node_callback_t callback_\(type.symbol);")
+    foreign("callback", "callback_\(type.symbol)")
     for function in type.functions {
       implemented(
         "\(type.symbol)_\(function.symbol)", JavaScriptNames.member(function.name),
@@ -29,7 +29,7 @@ extension AddonPrinter {
     }
     types.line("    NULL};")
     types.line(
-      "static const tenon_node_callback_t callback_\(type.symbol) = {\"an object that implements \(JavaScriptNames.type(type.name))\", true, \(type.functions.count), list_\(type.symbol)};"
+      "const tenon_node_callback_t callback_\(type.symbol) = {\"an object that implements \(JavaScriptNames.type(type.name))\", true, \(type.functions.count), list_\(type.symbol)};"
     )
   }
 

@@ -68,26 +68,29 @@ extension AddonPrinter {
   private mutating func about(_ type: TypeReference, _ closure: String) -> String {
     let symbol = type.symbol ?? ""
     if type.kind == .closure { return "&callback_\(closure)" }
-    guard let name = type.name else { return "NULL" }
-    guard let declared = interface.type(named: name) else {
-      // What another module exports is in its addon, whose classes and tables are not here.
-      types.line("#error \"\(name) is of another module: such types do not cross to Node\"")
-      return "NULL"
+    guard type.name != nil else { return "NULL" }
+    if let own = interface.types.first(where: { $0.symbol == symbol }) { declared(own) }
+    let (kind, name) = declaredTable(type.kind, symbol)
+    foreign(kind, name)
+    return "&" + name
+  }
+
+  private func declaredTable(_ kind: TypeReference.Kind, _ symbol: String) -> (String, String) {
+    switch kind {
+    case .record: ("record", "record_\(symbol)")
+    case .object: ("class", "class_\(symbol)")
+    case .interface: ("callback", "callback_\(symbol)")
+    default: ("cases", "cases_\(symbol)")
     }
+  }
+
+  /// The table of a type that this module declares; of a class see classTable().
+  mutating func declared(_ type: TypeDeclaration) {
     switch type.kind {
-    case .record:
-      record(declared)
-      return "&record_\(symbol)"
-    case .enumeration, .variant, .error:
-      caseTable(declared)
-      return "&cases_\(symbol)"
-    case .object:
-      forwardClass(symbol)
-      return "&class_\(symbol)"
-    case .interface:
-      interfaceTable(declared)
-      return "&callback_\(symbol)"
-    default: return "NULL"
+    case .record: record(type)
+    case .enumeration, .variant, .error: caseTable(type)
+    case .object: forwardClass(type.symbol)
+    case .interface: interfaceTable(type)
     }
   }
 
@@ -111,9 +114,7 @@ extension AddonPrinter {
 
   private mutating func fields(
     _ fields: [(name: String, field: Field)], _ owner: String, _ usesNumbers: Bool
-  )
-    -> String
-  {
+  ) -> String {
     if fields.isEmpty { return "NULL" }
     let rows = fields.map { name, field in
       "    {\(quoted(name)), &\(table(field.type, usesNumbers)), \(field.offset), \(field.defaultValue != nil)},"
@@ -126,7 +127,7 @@ extension AddonPrinter {
 
   private mutating func record(_ type: TypeDeclaration) {
     guard known.insert("record \(type.symbol)").inserted else { return }
-    types.line("static const tenon_node_record_t record_\(type.symbol);")
+    foreign("record", "record_\(type.symbol)")
     let fields = self.fields(
       type.fields.map { (JavaScriptNames.member($0.name), $0) }, type.symbol, type.usesNumbers)
     var initializer = "NULL"
@@ -141,13 +142,13 @@ extension AddonPrinter {
         """)
     }
     types.line(
-      "static const tenon_node_record_t record_\(type.symbol) = {\"\(article(type))\", sizeof(\(type.symbol)_t), \(type.fields.count), \(fields), \(initializer)};"
+      "const tenon_node_record_t record_\(type.symbol) = {\"\(article(type))\", sizeof(\(type.symbol)_t), \(type.fields.count), \(fields), \(initializer)};"
     )
   }
 
   mutating func caseTable(_ type: TypeDeclaration) {
     guard known.insert("cases \(type.symbol)").inserted else { return }
-    types.line("static const tenon_node_cases_t cases_\(type.symbol);")
+    foreign("cases", "cases_\(type.symbol)")
     let rows = type.cases.map { one in
       let fields = self.fields(
         one.payload.map { (JavaScriptNames.field($0, of: one), $0) },
@@ -160,7 +161,7 @@ extension AddonPrinter {
     types.line("};")
     let size = type.kind == .enumeration ? "4" : "sizeof(\(type.symbol)_t)"
     types.line(
-      "static const tenon_node_cases_t cases_\(type.symbol) = {\"\(article(type))\", \(size), \(type.cases.count), case_list_\(type.symbol)};"
+      "const tenon_node_cases_t cases_\(type.symbol) = {\"\(article(type))\", \(size), \(type.cases.count), case_list_\(type.symbol)};"
     )
   }
 

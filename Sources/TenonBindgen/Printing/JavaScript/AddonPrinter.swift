@@ -4,14 +4,19 @@ struct AddonPrinter {
   let usage: Usage
   let signatures: CSignatures
   let names: JavaScriptNames
+  /// The first class's number among all of the addon.
+  let firstClass: Int
+  /// Whether Node asks for this module, and not for one that uses it.
+  let isRoot: Bool
   var forms: CForms { usage.forms }
   /// Tables of types come before what uses them.
   var types = Text()
   var body = Text()
   var known: Set<String> = []
 
-  init(_ interface: Interface) {
+  init(_ interface: Interface, firstClass: Int, isRoot: Bool) {
     self.interface = interface
+    (self.firstClass, self.isRoot) = (firstClass, isRoot)
     usage = Usage(interface)
     signatures = CSignatures(interface: interface, usage: usage)
     names = JavaScriptNames(interface: interface)
@@ -19,6 +24,8 @@ struct AddonPrinter {
 
   mutating func print() -> String {
     for closure in usage.closures { self.closure(closure.name, closure.type) }
+    // Another module of the addon may use any of them.
+    for type in interface.types { declared(type) }
     for type in names.classes { classTable(type) }
     for function in names.freeFunctions { self.function(function, in: nil) }
     let constants = self.constants(interface.constants, "module")
@@ -35,19 +42,7 @@ struct AddonPrinter {
       )
     }
     body.line("    {0}};\n")
-    let upper = capitals(interface.library)
-    body.add(
-      """
-      static const tenon_node_module_t module = {
-          "\(interface.library)",
-          \(names.classes.count), classes,
-          \(names.freeFunctions.count), functions,
-          \(errors.count), errors,
-          \(interface.constants.count), \(constants),
-          \(upper)_ABI, \(interface.library)_check_abi};
-
-      NAPI_MODULE_INIT() { return tenon_node_export(env, exports, &module); }
-      """)
+    module(errors: errors.count, constants: constants)
     return """
       /* Made by tenon-bindgen from \(interface.module). Do not edit. */
       #include <\(interface.library).h>
@@ -57,6 +52,32 @@ struct AddonPrinter {
       \(types.string)
       \(body.string)
       """
+  }
+
+  private mutating func module(errors: Int, constants: String) {
+    let upper = capitals(interface.library)
+    let others = isRoot ? interface.others : []
+    for other in others {
+      body.line("extern const tenon_node_module_t module_\(other.library);")
+    }
+    list("others", "tenon_node_module_t", others.map { "&module_\($0.library)" })
+    let name = "module_\(interface.library)"
+    body.add(
+      """
+      extern const tenon_node_module_t \(name);
+      const tenon_node_module_t \(name) = {
+          "\(interface.library)",
+          \(names.classes.count), classes,
+          \(names.freeFunctions.count), functions,
+          \(errors), errors,
+          \(interface.constants.count), \(constants),
+          \(upper)_ABI, \(interface.library)_check_abi,
+          \(others.count), others};
+
+      """)
+    if isRoot {
+      body.line("NAPI_MODULE_INIT() { return tenon_node_export(env, exports, &\(name)); }")
+    }
   }
 
   /// An array of pointers to tables, which may be empty.
@@ -136,19 +157,22 @@ struct AddonPrinter {
     list(
       "functions_\(type.symbol)", "tenon_node_function_t",
       ordered.map { "&function_\($0.symbol)" })
-    let index = names.classes.firstIndex { $0.name == type.name } ?? 0
+    let index = firstClass + (names.classes.firstIndex { $0.name == type.name } ?? 0)
     body.add(
       """
-      static const tenon_node_class_t class_\(type.symbol) = {
+      const tenon_node_class_t class_\(type.symbol) = {
           "\(JavaScriptNames.type(type.name))", \(index), \(superclass), \(ordered.count),
           functions_\(type.symbol), \(type.constants.count), \(constants), \(close)};
 
       """)
   }
 
-  mutating func forwardClass(_ symbol: String) {
-    if known.insert("class \(symbol)").inserted {
-      types.line("static const tenon_node_class_t class_\(symbol);")
+  mutating func forwardClass(_ symbol: String) { foreign("class", "class_\(symbol)") }
+
+  /// A table that may be of another module.
+  mutating func foreign(_ kind: String, _ name: String) {
+    if known.insert("extern \(name)").inserted {
+      types.line("extern const tenon_node_\(kind)_t \(name);")
     }
   }
 }

@@ -6,11 +6,11 @@ extension DeclarationPrinter {
   }
 
   private func errorTypes(_ function: Function) -> [String] {
-    guard function.isThrowing, let name = function.error?.name,
-      let error = interface.type(named: name)
+    guard function.isThrowing,
+      let error = function.error.flatMap({ interface.declaration(of: $0) })?.type
     else { return [] }
     let cases = error.cases.map { JavaScriptNames.member($0.name) }.joined(separator: ", ")
-    return ["@throws {\(JavaScriptNames.type(name))} \(cases)"]
+    return ["@throws {\(JavaScriptNames.type(error.name))} \(cases)"]
   }
 
   mutating func documented(_ function: Function, _ indent: String) {
@@ -173,7 +173,7 @@ extension DeclarationPrinter {
       return isResult
         ? "AsyncIterableIterator<\(item)>" : "AsyncIterable<\(item)> | Iterable<\(item)>"
     case .record, .enumeration, .variant, .error, .object, .interface:
-      return JavaScriptNames.type(type.name ?? "unknown")
+      return foreign[type] ?? JavaScriptNames.type(type.name ?? "unknown")
     }
   }
 

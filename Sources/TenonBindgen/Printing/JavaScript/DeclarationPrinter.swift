@@ -2,11 +2,13 @@
 struct DeclarationPrinter {
   let interface: Interface
   let names: JavaScriptNames
+  let foreign: ForeignNames
   var text = Text()
 
-  init(_ interface: Interface) {
+  init(_ interface: Interface, root: Interface) {
     self.interface = interface
     names = JavaScriptNames(interface: interface)
+    foreign = ForeignNames(interface, root: root)
   }
 
   mutating func print() -> String {
@@ -15,6 +17,10 @@ struct DeclarationPrinter {
       interface.version == "0.0.0" ? interface.module : "\(interface.library) \(interface.version)"
     let summary = documentation.summary.isEmpty ? "" : sentence(documentation.summary) + " "
     text.add("// \(summary)Made by tenon-bindgen from \(release). Do not edit.\n")
+    for (file, list) in foreign.imports {
+      text.line("import type { \(list.joined(separator: ", ")) } from './\(file).js';")
+    }
+    if !foreign.imports.isEmpty { text.line() }
     for type in interface.types {
       switch type.kind {
       case .enumeration: enumeration(type)
@@ -101,7 +107,9 @@ struct DeclarationPrinter {
     let isOptional = field.type.kind == .optional || field.defaultValue != nil
     let inside = field.type.kind == .optional ? field.type.element : field.type
     var documentation = field.documentation
-    if let value = field.defaultValue, value.count < 30, value != "nil" {
+    let isBig = [.int64, .uint64].contains(inside.kind) && !owner.usesNumbers
+    if var value = field.defaultValue, value.count < 30, value != "nil" {
+      if isBig, parseInteger(value) != nil { value += "n" }
       let known = documentation.summary.isEmpty ? "" : sentence(documentation.summary) + " "
       documentation.summary = "\(known)Default: \(value)."
     }

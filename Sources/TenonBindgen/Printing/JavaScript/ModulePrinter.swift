@@ -1,10 +1,13 @@
 /// Prints what `require()` and `import` load: all that the addon exports, by name.
 struct ModulePrinter {
   let interface: Interface
+  /// Whose addon it is in.
+  let root: Interface
   let names: JavaScriptNames
 
-  init(_ interface: Interface) {
+  init(_ interface: Interface, root: Interface) {
     self.interface = interface
+    self.root = root
     names = JavaScriptNames(interface: interface)
   }
 
@@ -15,11 +18,14 @@ struct ModulePrinter {
 
   private var errors: [TypeDeclaration] { interface.types.filter { $0.kind == .error } }
 
+  private var isRoot: Bool { interface.module == root.module }
+
   private var head: String { "// Made by tenon-bindgen from \(interface.module). Do not edit." }
 
   func commonJS() -> String {
     var text = Text()
-    text.add("\(head)\n'use strict';\nconst addon = require('./\(interface.library).node');\n")
+    let part = isRoot ? "" : "['./\(interface.library)']"
+    text.add("\(head)\n'use strict';\nconst addon = require('./\(root.library).node')\(part);\n")
     for name in exports { text.line("exports.\(name) = addon.\(name);") }
     for error in errors {
       text.line(
@@ -31,7 +37,8 @@ struct ModulePrinter {
 
   func module() -> String {
     var text = Text()
-    text.add("\(head)\nimport module from './index.js';\n")
+    let name = isRoot ? "index" : interface.library
+    text.add("\(head)\nimport module from './\(name).js';\n")
     let all = exports + errors.map(errorTest)
     text.line("export const {")
     for name in all { text.line("  \(name),") }

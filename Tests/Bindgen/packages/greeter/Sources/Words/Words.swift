@@ -11,3 +11,19 @@ import Tenon
 @Export public func translate(_ word: Word) async -> Word {
   Word(text: String(word.text.reversed()), language: "backwards")
 }
+
+/// How something is said.
+@Export public enum Tone: Int32, Sendable { case quiet, loud }
+
+@Export public func spelled(_ tone: Tone) -> String { tone == .loud ? "loud" : "quiet" }
+
+@Export public enum WordError: Error, Equatable {
+  /// It is in no dictionary.
+  case unknown(String)
+}
+
+/// Somebody who says words.
+@Export public final class Speaker: Sendable {
+  @Export public let name: String
+  @Export public init(_ name: String) { self.name = name }
+}
