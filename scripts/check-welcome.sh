@@ -78,7 +78,16 @@ for header in node.h uv.h tenon.h; do
 done | sort -u - packaging/*.symbols > "$work/symbols"
 while read -r symbol; do
   expect "CHANGELOG.md names $symbol" grep -qF "\`$symbol\`" CHANGELOG.md
+  # Yes or no, once: the rows of the table.
+  expect "docs/guide/signals.md says whether a handler may call $symbol" \
+    [ "$(grep '^|' docs/guide/signals.md | grep -oF "\`$symbol\`" | wc -l)" = 1 ]
 done < "$work/symbols"
+sed -n 's/^| `\(tenon_[a-z_]*\)` .*/\1/p' docs/guide/signals.md | sort > "$work/safe"
+for header in include/tenon/*.h; do
+  awk '/^ \* Signals: / { safe = 1 } safe && match($0, /^TENON_API .*tenon_[a-z_]+\(/) {
+    name = substr($0, 1, RLENGTH - 1); sub(/.*[ *]/, "", name); print name; safe = 0 }' "$header"
+done | sort > "$work/marked"
+expect "those that docs/guide/signals.md allows have a line Signals: in their headers" cmp -s "$work/safe" "$work/marked"
 
 [ $failed = 0 ] && echo "check-welcome: help, README, CHANGELOG with $(wc -l < "$work/symbols") functions, links"
 exit $failed

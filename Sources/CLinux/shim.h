@@ -81,6 +81,17 @@ static inline void tenon__futex_wait_until(const void *word, uint32_t value,
   errno = error;
 }
 
+/* The same, NULL for an instant that never comes; only those are woken who have one of the keys. */
+static inline void tenon__futex_wait_keyed(const void *word, uint32_t value,
+                                           const struct timespec *deadline, uint32_t keys) {
+  int error = errno;
+  syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, deadline, NULL, keys);
+  errno = error;
+}
+static inline void tenon__futex_wake_keyed(const void *word, uint32_t keys) {
+  syscall(SYS_futex, word, FUTEX_WAKE_BITSET_PRIVATE, INT32_MAX, NULL, NULL, keys);
+}
+
 /* Sleeps until a descriptor is readable, or for so long; NULL: for ever. May wake for no reason. */
 static inline void tenon__sleep_on(int descriptor, struct timespec *duration) {
   int error = errno;

@@ -497,6 +497,10 @@ static tenon_status_t call_process_own_solely(arguments_t *arguments) {
   return tenon_process_own_solely(HANDLE(executor, 0));
 }
 
+static tenon_status_t call_executor_interrupt(arguments_t *arguments) {
+  return tenon_executor_interrupt(HANDLE(executor, 0));
+}
+
 static tenon_status_t call_executor_set_pool(arguments_t *arguments) {
   return tenon_executor_set_pool(HANDLE(executor, 0), HANDLE(executor, 1));
 }
@@ -883,6 +887,7 @@ const function_t conformance_functions[] = {
     FUNCTION(executor_fd, .handles = {X}, .pointers = 1),
     FUNCTION(executor_poll, .handles = {X}, .structs = 1, .structs_out = 1),
     FUNCTION(executor_run_until, .handles = {X, F}, .optional = {false, true}),
+    FUNCTION(executor_interrupt, .handles = {X}),
     FUNCTION(executor_post, .handles = {X}, .pointers = 1),
     FUNCTION(executor_for, .handles = {X}, .pointers = 1),
     FUNCTION(executor_set_pool, .handles = {X, X}, .optional = {false, true}, .inexact = true),
@@ -1351,7 +1356,7 @@ CASE(every_function_refuses_sizes_beyond_any_object) {
 
 CASE(every_function_refuses_numbers_that_are_no_status) {
   static const tenon_status_t numbers[] = {
-      4, 5, 127, 255, 256, 65536, INT32_MAX, -16, -127, -128, -65536, INT32_MIN + 1, INT32_MIN};
+      4, 5, 127, 255, 256, 65536, INT32_MAX, -17, -127, -128, -65536, INT32_MIN + 1, INT32_MIN};
   misuse_t misuse;
   misuse_begin(&misuse);
   for (const function_t *function = conformance_functions; function->name; function++) {

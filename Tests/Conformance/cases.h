@@ -307,6 +307,15 @@
   CASE(a_cancel_of_a_mapped_future_goes_to_the_input)                         \
   CASE(map_is_told_that_its_executor_closed)                                  \
   CASE(inputs_that_settle_during_the_setup_are_each_counted_once)             \
+  /* signal_test.c */                                                         \
+  CASE(an_interrupt_ends_a_wait_that_sleeps)                                  \
+  CASE(an_interrupt_ends_all_waits_of_its_executor_and_no_other)              \
+  CASE(an_interrupt_that_ends_no_wait_is_kept_for_the_next)                   \
+  CASE(an_interrupt_makes_the_descriptor_readable_until_a_poll)               \
+  CASE(an_interrupt_wakes_a_host)                                             \
+  CASE(a_settled_future_comes_before_an_interrupt)                            \
+  CASE(an_interrupt_of_a_closed_executor_says_so)                             \
+  CASE(signals_come_at_any_time)                                              \
   /* registration_test.c */                                                   \
   CASE(a_forgotten_callback_is_told_so_before_forget_returns)                 \
   CASE(a_registration_that_was_told_is_stale)                                 \

@@ -75,7 +75,8 @@ OFFSET(tenon_poll_result_t, deadline_ns, 16);
 OFFSET(tenon_poll_result_t, more, 24);
 OFFSET(tenon_poll_result_t, alive, 25);
 OFFSET(tenon_poll_result_t, closed, 26);
-OFFSET(tenon_poll_result_t, reserved, 27);
+OFFSET(tenon_poll_result_t, interrupted, 27);
+OFFSET(tenon_poll_result_t, reserved, 28);
 
 SIZE(tenon_executor_statistics_t, 80);
 OFFSET(tenon_executor_statistics_t, struct_size, 0);
@@ -203,7 +204,7 @@ CASE(the_initializers_know_the_sizes_and_defaults) {
   tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
   CHECK_COUNT(sizeof result, result.struct_size);
   CHECK(result.jobs == 0 && result.deadline_ns == TENON_FOREVER && !result.more && !result.alive &&
-        !result.closed);
+        !result.closed && !result.interrupted);
   tenon_executor_statistics_t statistics = TENON_EXECUTOR_STATISTICS_INIT;
   CHECK_COUNT(sizeof statistics, statistics.struct_size);
   tenon_process_statistics_t process = TENON_PROCESS_STATISTICS_INIT;

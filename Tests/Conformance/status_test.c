@@ -31,6 +31,7 @@ static const named_t all[] = {
     NAMED(TENON_STATUS_NO_RESOURCES),
     NAMED(TENON_STATUS_UNSUPPORTED),
     NAMED(TENON_STATUS_FORGOTTEN),
+    NAMED(TENON_STATUS_INTERRUPTED),
 };
 
 CASE(every_status_has_its_name) {
@@ -50,7 +51,7 @@ CASE(every_status_has_a_sentence_of_its_own_without_a_full_stop) {
 }
 
 CASE(an_unknown_status_has_a_name_and_a_sentence_too) {
-  static const tenon_status_t unknown[] = {4, 1000, INT32_MAX, -16, -1000, INT32_MIN};
+  static const tenon_status_t unknown[] = {4, 1000, INT32_MAX, -17, -1000, INT32_MIN};
   for (size_t index = 0; index < sizeof unknown / sizeof *unknown; index++) {
     CHECK_TEXT("TENON_STATUS_UNKNOWN", tenon_status_name(unknown[index]));
     const char *text = tenon_status_string(unknown[index]);

@@ -129,6 +129,13 @@ CASE(executor_get_now_ns) {
   MUST(TENON_STATUS_OK, tenon_executor_get_now_ns(executor, &time));
 }
 
+CASE(executor_interrupt) {
+  tenon_executor_t *executor = need_executor();
+  begin();
+  MUST(TENON_STATUS_OK, tenon_executor_interrupt(executor));
+  MUST(TENON_STATUS_INTERRUPTED, tenon_executor_run_until(executor, NULL, TENON_FOREVER));
+}
+
 CASE(executor_set_pool) {
   tenon_executor_t *executor = need_executor();
   tenon_executor_t *pool = need_pool();

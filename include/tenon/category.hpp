@@ -46,6 +46,8 @@ public:
       return std::errc::timed_out;
     case TENON_STATUS_BUSY:
       return std::errc::device_or_resource_busy;
+    case TENON_STATUS_INTERRUPTED:
+      return std::errc::interrupted;
     case TENON_STATUS_NO_RESOURCES:
       return std::errc::not_enough_memory;
     case TENON_STATUS_UNSUPPORTED:

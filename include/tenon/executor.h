@@ -116,12 +116,13 @@ typedef struct tenon_poll_result {
   bool more;            /**< the budget ended it: there is work left, and the loop was woken */
   bool alive;           /**< something is pending: work, a timer, a callback */
   bool closed;          /**< it closed: do not poll again */
-  uint8_t reserved[5];
+  bool interrupted; /**< tenon_executor_interrupt() was called, and ended no wait. Since: 0.2.0 */
+  uint8_t reserved[4];
 } tenon_poll_result_t;
 
 #define TENON_POLL_RESULT_INIT                                                                     \
   {                                                                                                \
-    sizeof(tenon_poll_result_t), 0, TENON_FOREVER, false, false, false, { 0 }                      \
+    sizeof(tenon_poll_result_t), 0, TENON_FOREVER, false, false, false, false, { 0 }               \
   }
 
 /** A job: TENON_STATUS_OK to run, or TENON_STATUS_CLOSED, TENON_STATUS_FORGOTTEN to clean up. */
@@ -227,8 +228,8 @@ TENON_API tenon_status_t tenon_executor_poll(tenon_executor_t *executor,
  *
  * Threading:  the loop's thread; any, of a pool. `timeout_ns` is a duration; TENON_FOREVER is one.
  * Returns:    as the future ended: TENON_STATUS_OK, TENON_STATUS_REJECTED, TENON_STATUS_CANCELLED.
- * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_BUSY inside its own poll, or while another thread
- *             polls; TENON_STATUS_DEADLOCK inside a Swift task, which must not block its thread,
+ * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_INTERRUPTED by tenon_executor_interrupt();
+ *             TENON_STATUS_BUSY inside its own poll, or while another thread polls; TENON_STATUS_DEADLOCK inside a Swift task, which must not block its thread,
  *             and for a pool inside a poll, inside its job without a future, or on its last thread
  *             that does not wait, unless the future has settled; TENON_STATUS_CLOSED;
  *             TENON_STATUS_UNSUPPORTED.
@@ -238,6 +239,25 @@ TENON_API tenon_status_t tenon_executor_poll(tenon_executor_t *executor,
 TENON_API tenon_status_t tenon_executor_run_until(tenon_executor_t *executor,
                                                   tenon_future_t *future,
                                                   uint64_t timeout_ns) TENON_NOEXCEPT;
+
+/**
+ * Ends the waits for this executor, and wakes its loop: for a signal's handler, as Ctrl-C's is.
+ *
+ * Each tenon_executor_run_until() of it that has not returned, and each tenon_future_wait() for a future
+ * of it, answers TENON_STATUS_INTERRUPTED, unless its future has settled. If there is none, the next one
+ * does at once, or the next tenon_executor_poll() says so: a signal that comes right before you wait is
+ * not lost. Several in a row may be one. What was waited for goes on.
+ *
+ * With a host this calls its `wake`, which then must be allowed in a handler. Those of the adapters
+ * are, but for Asio's and Dispatch's.
+ *
+ * Ownership:  borrows `executor`, which must not be released meanwhile.
+ * Threading:  any thread.
+ * Signals:    may be called in a handler, wherever that came. `errno` is kept.
+ * Errors:     TENON_STATUS_CLOSED.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_executor_interrupt(tenon_executor_t *executor) TENON_NOEXCEPT;
 
 /**
  * Has `fn` called in a poll, or on a thread of the pool.

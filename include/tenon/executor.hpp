@@ -66,6 +66,9 @@ public:
     return future.get();
   }
 
+  /// Ends waits, and wakes the loop; allowed in a signal's handler: tenon_executor_interrupt(). Whether it is open.
+  bool interrupt() noexcept { return tenon_executor_interrupt(handle_) == TENON_STATUS_OK; }
+
   /// Has f() called in a poll, or destroyed if the executor closes first. f may not throw.
   template <class F> TENON_TAG void post(F f) {
     struct job {

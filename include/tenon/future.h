@@ -200,7 +200,8 @@ TENON_API tenon_status_t tenon_future_on_complete_if_pending(
  *
  * Threading:  a thread that may block. `timeout_ns` is a duration; TENON_FOREVER is one.
  * Returns:    as tenon_future_poll(), never TENON_STATUS_PENDING.
- * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_DEADLOCK inside tenon_executor_poll() of any
+ * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_INTERRUPTED if the work belongs to an executor, by
+ *             tenon_executor_interrupt(); TENON_STATUS_DEADLOCK inside tenon_executor_poll() of any
  *             executor, inside a Swift task, or on the loop's own thread when the work needs that
  *             loop; never for a future that has settled.
  * Blocks:     yes.

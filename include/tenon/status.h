@@ -55,6 +55,8 @@ TENON_ENUM(int32_t, tenon_status_t){
     TENON_STATUS_UNSUPPORTED = -14,
     /** The registration was removed by tenon_registration_forget(). */
     TENON_STATUS_FORGOTTEN = -15,
+    /** tenon_executor_interrupt() ended the wait; what was waited for goes on. */
+    TENON_STATUS_INTERRUPTED = -16,
 };
 
 /**

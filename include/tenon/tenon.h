@@ -25,9 +25,9 @@
  *   lock held. It may call anything here, and release its own handle.
  * - A callback without an executor, and a drop function, may wait, too, and poll. What is to be told
  *   on its thread by then is told first, and what becomes due meanwhile at once.
- * - In a signal handler nothing may be called but tenon_timer_now_ns(): functions lock, and allocate. A
- *   handler has a loop or a thread of the program's act, by signalfd(), a pipe, or sem_post(); or
- *   see tenon_epoll_on_signal(). An interrupted wait goes on: no call ends because of a signal.
+ * - In a signal handler only functions may be called that have a line `Signals:`, as
+ *   tenon_executor_interrupt() has: the others lock, and allocate. Without it no call ends because of
+ *   a signal: an interrupted wait goes on. docs/guide/signals.md has all functions.
  * - Structs that begin with struct_size are set up with their _INIT macro. Flags that are not known,
  *   reserved fields that are not zero and texts that are not UTF-8 are TENON_STATUS_INVALID.
  * - Times end in _ns: nanoseconds. `timeout_ns` is a duration, `deadline_ns` an instant of

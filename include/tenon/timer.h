@@ -29,6 +29,7 @@ typedef void (*tenon_timer_fn)(void *context, tenon_status_t status);
  * Returns the time, in nanoseconds since some point in the past.
  *
  * Threading:  any thread.
+ * Signals:    may be called in a handler.
  * Since:      0.1.0
  */
 TENON_API uint64_t tenon_timer_now_ns(void) TENON_NOEXCEPT;

@@ -21,6 +21,7 @@ TENON_BEGIN_DECLS
  * Returns the binary interface of the library that is loaded: compare it with TENON_ABI_VERSION.
  *
  * Threading:  any thread.
+ * Signals:    may be called in a handler.
  * Since:      0.1.0
  */
 TENON_API uint32_t tenon_abi_version(void) TENON_NOEXCEPT;

@@ -95,12 +95,15 @@ public func tenon_executor_poll(
   }
   var outcome = PollResult()
   let status = LoopExecutor.poll(Handle(executor), limits, &outcome)
-  if status == TENON_STATUS_OK, let result {
+  guard status == TENON_STATUS_OK else { return status }
+  let isInterrupted = LoopExecutor.state(Handle(executor))?.takeInterruption() ?? false
+  if let result {
     result.pointee.jobs = outcome.jobs
     result.pointee.deadline_ns = outcome.deadline
     result.pointee.more = outcome.more
     result.pointee.alive = outcome.alive
     result.pointee.closed = outcome.closed
+    result.pointee.interrupted = isInterrupted
   }
   return status
 }
@@ -117,6 +120,13 @@ public func tenon_executor_run_until(
     return $0.run(
       until: future == nil ? nil : Handle(future), deadline: $0.state.deadline(after: timeout_ns))
   }
+}
+
+@c @implementation
+public func tenon_executor_interrupt(_ executor: OpaquePointer?) -> tenon_status_t {
+  let handle = Handle(executor)
+  guard let state = LoopExecutor.state(handle) else { return LoopExecutor.check(handle) }
+  return state.interrupt(ExecutorName(handle))
 }
 
 @c @implementation

@@ -47,7 +47,7 @@ extension LoopExecutor {
   ///
   /// - Returns: false if the time was not enough.
   /// - Throws: ``Failure`` in domain `tenon`: `BUSY` inside a poll, `DEADLOCK` inside a task, which must not block its
-  ///   thread; `CLOSED`.
+  ///   thread; `INTERRUPTED`; `CLOSED`.
   @discardableResult
   public func run(until future: Future? = nil, timeout: Duration? = nil) throws -> Bool {
     let deadline = timeout.map { state.deadline(after: $0.clampedNanoseconds) } ?? .max
@@ -56,6 +56,13 @@ extension LoopExecutor {
     try throwIfError(status)
     return true
   }
+
+  /// Ends each ``run(until:timeout:)`` that has not returned, or else the next one, with `INTERRUPTED`; and wakes the loop. Any thread,
+  /// and a signal's handler: see `tenon_executor_interrupt`.
+  ///
+  /// - Returns: false if it is closed.
+  @discardableResult
+  public func interrupt() -> Bool { state.interrupt(name) == TENON_STATUS_OK }
 
   /// The calls that have begun and not ended, and how many there are of each; after a close that ran out of time, those that it
   /// left behind.

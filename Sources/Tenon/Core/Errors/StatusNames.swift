@@ -32,6 +32,7 @@ func names(of status: tenon_status_t) -> (name: StaticString, sentence: StaticSt
     ("TENON_STATUS_NO_RESOURCES", "no memory or file descriptor is left")
   case TENON_STATUS_UNSUPPORTED: ("TENON_STATUS_UNSUPPORTED", "that cannot be done here")
   case TENON_STATUS_FORGOTTEN: ("TENON_STATUS_FORGOTTEN", "the registration was removed")
+  case TENON_STATUS_INTERRUPTED: ("TENON_STATUS_INTERRUPTED", "the wait was interrupted")
   default: ("TENON_STATUS_UNKNOWN", "a status that this version does not know")
   }
 }

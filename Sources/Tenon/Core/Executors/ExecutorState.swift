@@ -17,6 +17,8 @@ struct ExecutorState: ~Copyable {
   let name = Atomic<UInt32>(0)
   let phase = Atomic<Phase>(.closed)
   let mutex = Mutex()
+  /// What ``interrupt(_:)`` has done, and who is in it.
+  let interruption = Interruption()
   /// For threads that run until their futures have settled.
   let runners = Monitor()
   /// The one of them that polls, or 0. Written under that monitor.

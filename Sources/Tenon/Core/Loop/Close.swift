@@ -278,6 +278,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   fileprivate func awaitWakers() {
     var backoff = Backoff()
     while pointee.mutex.withLock({ shared.pointee.wakersInFlight }) != 0 { backoff.pause() }
+    awaitInterrupters()
   }
 
   /// Nothing wakes the loop any more. A descriptor stays open for as long as there are handles: otherwise a loop that takes it

@@ -237,7 +237,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     shared.pointee.isUnattended = false
     shared.pointee.cancelling = .no
     shared.pointee.leftBehind = []
-    pointee.phase.store(.open, ordering: .relaxed)
+    forgetInterruptions()
+    pointee.phase.store(.open, ordering: .releasing)
     pointee.mutex.unlock()
     pointee.home.store(pool == nil ? currentThread : 0, ordering: .relaxed)
     pointee.pendingHere.store(0, ordering: .relaxed)

@@ -28,9 +28,10 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       (shared.pointee.isSignalled || shared.pointee.wakersInFlight != 0)
       && shared.pointee.sleepers == 0
     if clears { shared.pointee.isSignalled = false }
+    let clearsInterruption = shared.pointee.sleepers == 0 && takeWakeOfInterruption()
     moveArrivals()
     pointee.mutex.unlock()
-    if clears && source.pointee?.host == nil { source.pointee?.clear() }
+    if (clears || clearsInterruption) && source.pointee?.host == nil { source.pointee?.clear() }
     return TENON_STATUS_OK
   }
 

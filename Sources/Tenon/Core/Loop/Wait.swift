@@ -27,47 +27,60 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     // A task must not block its thread: others of its kind may need it, and may be what this waits for.
     guard !isInTask else { return TENON_STATUS_DEADLOCK }
     guard pointee.isRunnable.load(ordering: .relaxed) else { return TENON_STATUS_UNSUPPORTED }
+    guard let seen = beginInterruptible() else { return TENON_STATUS_INTERRUPTED }
     return Delivery.whileWaiting {
       // A callback of the loop that this very thread runs further up the stack: it turns in here until this future has settled.
       if pointee.runner.load(ordering: .relaxed) == currentThread {
-        return runAlone(name, isLent, future, deadline)
+        return runAlone(name, isLent, future, deadline, seen)
       }
       while !becomeRunner() {
         if let future {
-          if let status = awaitRunner(future, deadline) { return status }
-        } else if !awaitRunner(until: deadline) {
+          let isFree = { [self] in pointee.runner.load(ordering: .relaxed) == 0 }
+          let status = sleepBeside(name, future, deadline, seen, orUntil: isFree)
+          if status != TENON_STATUS_PENDING { return status }
+        } else if !awaitRunner(until: deadline, seen) {
           return TENON_STATUS_TIMEOUT
         }
+        if wasInterrupted(since: seen) { return TENON_STATUS_INTERRUPTED }
       }
       defer { resignRunner() }
-      return runAlone(name, isLent, future, deadline)
+      return runAlone(name, isLent, future, deadline, seen)
     }
   }
 
-  /// Waits beside the thread that runs; nil: its place may be free.
-  private func awaitRunner(_ future: Handle, _ deadline: UInt64) -> tenon_status_t? {
+  /// Sleeps until the future has settled, or `isOver` says so of what is told to ``ExecutorState/runners``: TENON_STATUS_PENDING.
+  func sleepBeside(
+    _ name: ExecutorName, _ future: Handle, _ deadline: UInt64, _ seen: UInt32,
+    orUntil isOver: () -> Bool = { false }
+  ) -> tenon_status_t {
+    // Such memory leaves four bits of its address: not everybody need wake for each future.
+    let key = currentThread >> 12 & 15
     let ring: tenon_completion_fn = { context, _, _ in
-      context?.assumingMemoryBound(to: ExecutorState.self).pointee.runners.change()
+      let bits = UInt(bitPattern: context)
+      guard let state = UnsafeMutablePointer<ExecutorState>(bitPattern: bits & ~15) else { return }
+      state.pointee.runners.change(for: 1 << UInt32(bits & 15))
     }
     var alarm: Handle?
     let status = onComplete(
-      future, .none, unsafeBitCast(ring, to: UnsafeRawPointer.self), UnsafeMutableRawPointer(self),
+      future, .none, unsafeBitCast(ring, to: UnsafeRawPointer.self),
+      UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: self) | key),
       late: .refuse, isOwn: true
     ) { alarm = $0 }
     if status == TENON_STATUS_SETTLED { return pollFuture(future) }
     guard status == TENON_STATUS_OK, let alarm else { return status }
-    let isOver = pointee.runners.wait(until: inSystemTime(deadline)) {
-      pollFuture(future) != TENON_STATUS_PENDING
-        || pointee.runner.load(ordering: .relaxed) == 0
+    let isAwake = pointee.runners.wait(until: inSystemTime(deadline), for: 1 << UInt32(key)) {
+      pollFuture(future) != TENON_STATUS_PENDING || interruptions != seen && isNamed(name)
+        || isOver()
     }
     _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN)
     let end = pollFuture(future)
     if end != TENON_STATUS_PENDING { return end }
-    return isOver ? nil : TENON_STATUS_TIMEOUT
+    if isNamed(name) && wasInterrupted(since: seen) { return TENON_STATUS_INTERRUPTED }
+    return isAwake ? TENON_STATUS_PENDING : TENON_STATUS_TIMEOUT
   }
 
   private func runAlone(
-    _ name: ExecutorName, _ isLent: Bool, _ future: Handle?, _ deadline: UInt64
+    _ name: ExecutorName, _ isLent: Bool, _ future: Handle?, _ deadline: UInt64, _ seen: UInt32
   ) -> tenon_status_t {
     var alarm: Handle?
     // What each poll in here tells the host, lest a turn that begins with one sleeps for longer.
@@ -85,6 +98,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       if let end = end(of: future) { return end }
       if result.closed { return TENON_STATUS_CLOSED }
       if future == nil && !result.alive { return TENON_STATUS_OK }
+      if wasInterrupted(since: seen) { return TENON_STATUS_INTERRUPTED }
       if deadline != .max && now >= deadline { return TENON_STATUS_TIMEOUT }
       if result.more { continue }
       if let future, alarm == nil {
@@ -94,7 +108,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
         if status == TENON_STATUS_OK || status == TENON_STATUS_SETTLED { continue }
         return status
       }
-      _ = waitForWork(name, until: min(deadline, result.deadline), after: result)
+      _ = waitForWork(name, until: min(deadline, result.deadline), after: result, seen)
     }
   }
 
@@ -107,8 +121,11 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   /// Sleeps until the loop has something, unless another thread's poll came after `poll`; false: there is no way to
-  /// sleep in this host. A host knows the deadline: see ``LoopExecutor/nextDeadline()``.
-  func waitForWork(_ name: ExecutorName, until deadline: UInt64, after poll: PollResult) -> Bool {
+  /// sleep in this host. A host knows the deadline: see ``LoopExecutor/nextDeadline()``. Nor does it sleep if there was an
+  /// interruption since `seen`.
+  func waitForWork(
+    _ name: ExecutorName, until deadline: UInt64, after poll: PollResult, _ seen: UInt32? = nil
+  ) -> Bool {
     pointee.mutex.lock()
     guard isNamed(name), pointee.phase.load(ordering: .relaxed) != .closed else {
       pointee.mutex.unlock()
@@ -128,7 +145,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     }
     pointee.mutex.unlock()
     guard isCurrent else { return true }
-    source.pointee?.sleep(until: deadline)
+    // From here on no poll takes the wake away.
+    if seen ?? interruptions == interruptions { source.pointee?.sleep(until: deadline) }
     pointee.mutex.withLock { shared.pointee.sleepers -= 1 }
     return true
   }
@@ -143,9 +161,9 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   /// Waits until nobody runs; false: the time is over.
-  fileprivate func awaitRunner(until deadline: UInt64) -> Bool {
+  fileprivate func awaitRunner(until deadline: UInt64, _ seen: UInt32) -> Bool {
     pointee.runners.wait(until: inSystemTime(deadline)) {
-      pointee.runner.load(ordering: .relaxed) == 0
+      pointee.runner.load(ordering: .relaxed) == 0 || interruptions != seen
     }
   }
 
@@ -187,6 +205,14 @@ private func blockUntilSettled(_ future: Handle, deadline: UInt64) -> tenon_stat
     {
       return TENON_STATUS_DEADLOCK
     }
+  }
+  if let state = name.state, state.isNamed(name),
+    state.pointee.phase.load(ordering: .relaxed) != .closed
+  {
+    guard let seen = state.beginInterruptible() else { return TENON_STATUS_INTERRUPTED }
+    let status = state.sleepBeside(name, future, deadline, seen)
+    // Otherwise the executor has gone, and another one is in its place.
+    if status != TENON_STATUS_PENDING { return status }
   }
   return sleep(until: future, deadline: deadline)
 }

@@ -42,40 +42,28 @@ extension ThreadPool {
   }
 
   private func sleep(until future: Handle?, deadline: UInt64) -> tenon_status_t {
-    guard let future else { return sleepUntilQuiet(deadline) }
-    let state = state
-    let ring: tenon_completion_fn = { context, _, _ in
-      context?.assumingMemoryBound(to: ExecutorState.self).pointee.runners.change()
-    }
-    var alarm: Handle?
-    let status = onComplete(
-      future, .none, unsafeBitCast(ring, to: UnsafeRawPointer.self), UnsafeMutableRawPointer(state),
-      late: .refuse, isOwn: true
-    ) { alarm = $0 }
-    if status == TENON_STATUS_SETTLED { return pollFuture(future) }
-    guard status == TENON_STATUS_OK, let alarm else { return status }
+    guard let seen = state.beginInterruptible() else { return TENON_STATUS_INTERRUPTED }
+    guard let future else { return sleepUntilQuiet(deadline, seen) }
     pool.bringIfForlorn()
-    let isOver = state.pointee.runners.wait(until: deadline) {
-      pollFuture(future) != TENON_STATUS_PENDING
-        || state.pointee.phase.load(ordering: .relaxed) == .closed
+    let state = state
+    let status = state.sleepBeside(name, future, deadline, seen) {
+      state.pointee.phase.load(ordering: .relaxed) == .closed
     }
-    _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN)
-    let end = pollFuture(future)
-    if end != TENON_STATUS_PENDING { return end }
-    return isOver ? TENON_STATUS_CLOSED : TENON_STATUS_TIMEOUT
+    return status == TENON_STATUS_PENDING ? TENON_STATUS_CLOSED : status
   }
 
-  private func sleepUntilQuiet(_ deadline: UInt64) -> tenon_status_t {
+  private func sleepUntilQuiet(_ deadline: UInt64, _ seen: UInt32) -> tenon_status_t {
     state.pointee.mutex.withLock { pool.shared.pointee.quietWaiters += 1 }
     defer { state.pointee.mutex.withLock { pool.shared.pointee.quietWaiters -= 1 } }
     pool.bringIfForlorn()
     let isOver = state.pointee.runners.wait(until: deadline) {
       state.pointee.phase.load(ordering: .relaxed) == .closed
-        || state.pointee.mutex.withLock { pool.isQuiet }
+        || state.pointee.mutex.withLock { pool.isQuiet } || state.interruptions != seen
     }
     if !isOver { return TENON_STATUS_TIMEOUT }
-    return state.pointee.phase.load(ordering: .relaxed) == .closed
-      ? TENON_STATUS_CLOSED : TENON_STATUS_OK
+    if state.pointee.phase.load(ordering: .relaxed) == .closed { return TENON_STATUS_CLOSED }
+    if state.pointee.mutex.withLock({ pool.isQuiet }) { return TENON_STATUS_OK }
+    return state.wasInterrupted(since: seen) ? TENON_STATUS_INTERRUPTED : TENON_STATUS_OK
   }
 }
 

@@ -10,12 +10,12 @@ struct Monitor: ~Copyable, Sendable {
   private let changes = Atomic<UInt32>(0)
   private let sleepers = Atomic<Int>(0)
 
-  /// Something has changed that a sleeper may wait for.
-  func change() {
+  /// Something has changed that a sleeper may wait for, who has one of these keys.
+  func change(for keys: UInt32 = .max) {
     withUnsafePointer(to: changes) { Handover.give($0) }
     changes.wrappingAdd(1, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) != 0 {
-      withUnsafePointer(to: changes) { tenon__futex_wake($0, .max) }
+      withUnsafePointer(to: changes) { tenon__futex_wake_keyed($0, keys) }
     }
   }
 
@@ -25,8 +25,8 @@ struct Monitor: ~Copyable, Sendable {
     if sleepers.load(ordering: .relaxed) != 0 { change() }
   }
 
-  /// Sleeps until `condition` holds or the monotonic `deadline` (in nanoseconds) has come.
-  func wait(until deadline: UInt64, _ holds: () -> Bool) -> Bool {
+  /// Sleeps until `condition` holds or the monotonic `deadline` (in nanoseconds) has come. Changes for other keys are none.
+  func wait(until deadline: UInt64, for keys: UInt32 = .max, _ holds: () -> Bool) -> Bool {
     sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
     defer {
       sleepers.wrappingSubtract(1, ordering: .relaxed)
@@ -39,9 +39,9 @@ struct Monitor: ~Copyable, Sendable {
       if deadline != .max && Time.now >= deadline { return false }
       withUnsafePointer(to: changes) {
         if deadline == .max {
-          tenon__futex_wait($0, seen)
+          tenon__futex_wait_keyed($0, seen, nil, keys)
         } else {
-          tenon__futex_wait_until($0, seen, &time)
+          tenon__futex_wait_keyed($0, seen, &time, keys)
         }
       }
     }
