@@ -31,10 +31,15 @@ let package = Package(
     // What a copy of Tenon does when it is loaded.
     .target(name: "CTenonImage", cSettings: c),
 
+    // Where debuggers and other processes find what a copy keeps.
+    .target(name: "CTenonInspect", cSettings: c),
+
     // MARK: Core, ABI and the Swift authors' face, in one module so that the layers cost nothing
     .target(
       name: "Tenon",
-      dependencies: ["CTenon", "CTenonImage", "CThread", "CExport", "CLinux", "CSwiftRuntime"],
+      dependencies: [
+        "CTenon", "CTenonImage", "CTenonInspect", "CThread", "CExport", "CLinux", "CSwiftRuntime",
+      ],
       swiftSettings: swift),
 
     // MARK: What the code that tenon-bindgen writes stands on

@@ -15,6 +15,8 @@
   CASE(the_texts_of_a_status_are_there_for_ever)                              \
   /* version_test.c */                                                        \
   CASE(the_library_is_the_one_that_the_headers_describe)                      \
+  /* root_test.c */                                                           \
+  CASE(an_elf_note_leads_to_the_slots_of_what_is_alive)                       \
   /* layout_test.c */                                                         \
   CASE(the_initializers_know_the_sizes_and_defaults)                          \
   /* value_test.c */                                                          \

@@ -1,4 +1,5 @@
 import CLinux
+import CTenonInspect
 import CThread
 import Glibc
 import Synchronization
@@ -183,6 +184,7 @@ extension SlotTable {
           base.store(UInt(bitPattern: slots), ordering: .relaxed)
           first.store(SlotTable.firstGeneration(for: UInt(bitPattern: slots)), ordering: .relaxed)
           tenon__name_root(slots, size)
+          enterRoot()
           return true
         }
         munmap(slots, size)
@@ -190,6 +192,20 @@ extension SlotTable {
       room = room / 2 / SlotTable.chunkSlots * SlotTable.chunkSlots
     }
     return false
+  }
+
+  /// Has those who look from outside find the table. It is a global: its address is good for ever.
+  private func enterRoot() {
+    withUnsafePointer(to: count) { count in
+      withUnsafePointer(to: fresh) { fresh in
+        // As tenon__inspect_table_t has them; if they are copies, there is nothing to find.
+        let words = UnsafeRawPointer(count)
+        guard words + Int(tenon__inspect_fresh_offset) == UnsafeRawPointer(fresh),
+          (words + 8).load(as: UInt.self) == base.load(ordering: .relaxed)
+        else { return }
+        tenon__inspect_add_table(Int32(place), words)
+      }
+    }
   }
 
   private static func map(_ size: Int, _ protection: Int32) -> UnsafeMutableRawPointer? {
