@@ -24,6 +24,7 @@ import CTenon
 
 /// Settles a call's future that has one reader, which may be a callback, with a value; false: nothing has happened.
 @inline(__always) func fulfilFast(_ promise: Handle, _ value: tenon_value_t) -> Bool {
+  if Handover.isObserved { return false }
   let slot = FutureSlot.at(futureTable.address(of: promise.index))
   let life = promise.bits & Handle.lifeMask
   let pending = life | FutureWord.open | FutureWord.call | FutureWord.reader
