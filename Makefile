@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
 PARTS := check test-c test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers \
-	test-search test-node test-addon test-python test-install test-docs test-bindgen test-packages test-instructions
+	test-inspect test-search test-node test-addon test-python test-install test-docs test-bindgen test-packages test-instructions
 
 .PHONY: help check-swift packages build test test-long $(PARTS) test-node-versions format demo demo-cpp demo-node bench \
 	install bundle wheel addon clean
@@ -66,6 +66,9 @@ test-node-versions: check-swift packages ## run the Node suites on other version
 
 test-python: check-swift packages ## run the Python suites: [PYTHON=python3.13]
 	scripts/test-python.sh
+
+test-inspect: check-swift packages ## look into processes and cores with the program tenon
+	scripts/test-inspect.sh
 
 test-install: check-swift packages
 	Tests/Install/run.sh

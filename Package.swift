@@ -101,6 +101,8 @@ let package = Package(
       name: "sole-loop", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/sole-loop"),
     .executableTarget(
       name: "library-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/library-mode"),
+    .executableTarget(
+      name: "inspected", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/inspected"),
     .target(
       name: "CEcho", dependencies: ["CTenon"], path: "Tests/Programs/cpp-and-swift/include",
       publicHeadersPath: "."),

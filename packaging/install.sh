@@ -105,6 +105,13 @@ stage_node() {
   install -m 644 Sources/TenonUVLoop/uv.c "$share/TenonUVLoop/"
 }
 
+# What looks into processes, which brings its own runtime.
+stage_inspector() {
+  local program
+  program=$(packaging/inspector.sh "$build/inspector")
+  install -D -m 755 "$program" "$stage/bin/tenon"
+}
+
 stage_descriptions() {
   local template name loop requires libs values=(VERSION="$version" MAJOR="$major" LIBDIR="$libdir"
     MINOR="$(cut -d. -f2 <<<"$version")" UP="$(way_up "$libdir/pkgconfig")")
@@ -138,6 +145,7 @@ if command -v swift >/dev/null; then
   stage_uv
   stage_adapter_check
   stage_node
+  stage_inspector
   stage_descriptions
 elif [ ! -f "$lib/libtenon.so" ]; then
   die "no swift on the PATH, and nothing built before for LIBDIR=$libdir"

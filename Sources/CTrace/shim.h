@@ -1,0 +1,49 @@
+/* What tells where a thread of another process is: it stops for some microseconds, and goes on. */
+#ifndef TENON_CTRACE_SHIM_H
+#define TENON_CTRACE_SHIM_H
+
+#include <elf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ptrace.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+/* Stops a thread, and says where it is; false: it is not allowed, or the thread has gone. */
+static inline bool tenon__stop_thread(pid_t thread, uint64_t *counter_out, uint64_t *frame_out,
+                                      uint64_t *stack_out) {
+  if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) != 0)
+    return false;
+  int status = 0;
+  if (ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) != 0 ||
+      waitpid(thread, &status, __WALL) != thread || !WIFSTOPPED(status))
+    return false;
+#if defined(__x86_64__)
+  struct user_regs_struct registers;
+  struct iovec memory = {&registers, sizeof(registers)};
+  if (ptrace(PTRACE_GETREGSET, thread, (void *)NT_PRSTATUS, &memory) != 0)
+    return false;
+  *counter_out = registers.rip;
+  *frame_out = registers.rbp;
+  *stack_out = registers.rsp;
+#elif defined(__aarch64__)
+  struct user_regs_struct registers;
+  struct iovec memory = {&registers, sizeof(registers)};
+  if (ptrace(PTRACE_GETREGSET, thread, (void *)NT_PRSTATUS, &memory) != 0)
+    return false;
+  *counter_out = registers.pc;
+  *frame_out = registers.regs[29];
+  *stack_out = registers.sp;
+#else
+  return false;
+#endif
+  return true;
+}
+
+/* Lets it go on. */
+static inline void tenon__let_go(pid_t thread) { ptrace(PTRACE_DETACH, thread, NULL, NULL); }
+
+#endif

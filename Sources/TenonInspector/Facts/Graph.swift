@@ -1,0 +1,79 @@
+/// What there is in the target, and what of it waits for what.
+struct Graph {
+  enum Kind: String { case executor, scope, future, task, stream, sink, callback }
+
+  enum Relation: String {
+    /// Waits until it has settled, or ended.
+    case awaits
+    /// A future is what a task computes.
+    case madeBy = "made-by"
+    /// A future is made of others.
+    case combines, maps
+    case member
+    case child
+    /// Waits for an item, or for room: for what the other end does.
+    case reads, writes
+    case runsOn = "runs-on"
+    /// The two ends of a stream.
+    case peer
+
+    /// Whether the first is not done before the second is.
+    var isWait: Bool { self != .runsOn && self != .child && self != .peer }
+  }
+
+  struct Node {
+    /// A handle's bits, or an address: the same as long as it lives.
+    let id: UInt
+    let kind: Kind
+    var name: String?
+    var state: String
+    /// Where it goes on, or is, innermost first.
+    var frames: [UInt] = []
+    /// What else is known, for people.
+    var detail: String?
+    /// There is no more to be found out about why it waits.
+    var cause: String?
+  }
+
+  struct Edge: Hashable {
+    let from: UInt
+    let to: UInt
+    let relation: Relation
+  }
+
+  private(set) var nodes: [UInt: Node] = [:]
+  private(set) var order: [UInt] = []
+  private(set) var edges: [Edge] = []
+  private var known: Set<Edge> = []
+  private(set) var outgoing: [UInt: [Edge]] = [:]
+  private(set) var incoming: [UInt: [Edge]] = [:]
+
+  mutating func add(_ node: Node) {
+    if nodes[node.id] == nil { order.append(node.id) }
+    nodes[node.id] = node
+  }
+
+  mutating func change(_ id: UInt, _ body: (inout Node) -> Void) {
+    guard var node = nodes[id] else { return }
+    body(&node)
+    nodes[id] = node
+  }
+
+  mutating func connect(_ from: UInt, _ relation: Relation, _ to: UInt) {
+    let edge = Edge(from: from, to: to, relation: relation)
+    guard known.insert(edge).inserted else { return }
+    edges.append(edge)
+    outgoing[from, default: []].append(edge)
+    incoming[to, default: []].append(edge)
+  }
+
+  func targets(_ from: UInt, _ relation: Relation) -> [UInt] {
+    (outgoing[from] ?? []).filter { $0.relation == relation }.map(\.to)
+  }
+
+  func sources(_ to: UInt, _ relation: Relation) -> [UInt] {
+    (incoming[to] ?? []).filter { $0.relation == relation }.map(\.from)
+  }
+
+  func all(_ kind: Kind) -> [Node] { order.compactMap { nodes[$0] }.filter { $0.kind == kind } }
+}

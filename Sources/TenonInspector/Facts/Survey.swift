@@ -1,0 +1,184 @@
+/// Reads one copy of Tenon in the target into a graph.
+struct Survey {
+  let target: Target
+  let copy: Copy
+  let tasks: Tasks
+  var graph = Graph()
+  /// Executors by the compact name that slots have.
+  var executors: [UInt32: UInt] = [:]
+  /// Futures whose slot says so are made by Swift calls.
+  var calls: Set<UInt> = []
+  /// The end of a stream that was met first, by what both share.
+  var ends: [UInt: UInt] = [:]
+
+  var memory: Memory { target.memory }
+
+  init(_ target: Target, _ copy: Copy) {
+    self.target = target
+    self.copy = copy
+    tasks = Tasks(target)
+  }
+
+  static func graph(of target: Target, _ copy: Copy) -> Graph {
+    var survey = Survey(target, copy)
+    survey.readExecutors()
+    survey.readFutures()
+    survey.readRegistrations()
+    survey.readScopes()
+    survey.readStreams()
+    survey.explainRest()
+    return survey.graph
+  }
+
+  // MARK: Futures
+
+  private mutating func readFutures() {
+    let table = copy.table(.future)
+    for index in 0..<table.used {
+      let slot = table.base + index * Table.slotSize
+      let word = memory.word(slot)
+      guard word >> 63 == 1, word & 7 == 0 else { continue }
+      let future = Handle(.future, index: index, word: word)
+      if graph.nodes[future.bits] != nil { continue }
+      let isCall = word & 1 << 8 != 0
+      if isCall { calls.insert(future.bits) }
+      graph.add(
+        Graph.Node(
+          id: future.bits, kind: .future, name: nil,
+          state: word & 1 << 4 != 0 ? "cancelling" : "pending",
+          detail: word >> 12 & (1 << 26 - 1) == 0 ? "nobody reads it" : nil))
+      runsOn(future.bits, memory.half(slot + 12))
+    }
+  }
+
+  mutating func runsOn(_ id: UInt, _ name: UInt32) {
+    if name != 0, let executor = executors[name] { graph.connect(id, .runsOn, executor) }
+  }
+
+  /// Whether a handle's future is pending now.
+  func isPending(_ future: Handle) -> Bool { graph.nodes[future.as(.future).bits] != nil }
+
+  // MARK: Tasks
+
+  /// A task with all below it, and what it waits for inside the runtime.
+  mutating func addTask(_ address: UInt) {
+    var next = [address]
+    while let address = next.popLast() {
+      if graph.nodes[address] != nil { continue }
+      guard let task = tasks.read(address), task.state != .completed else { continue }
+      graph.add(
+        Graph.Node(
+          id: address, kind: .task, name: task.name, state: task.state.rawValue,
+          frames: task.frames,
+          detail: task.isCancelled ? "cancelled" : nil))
+      for child in task.children {
+        next.append(child)
+        graph.connect(address, .child, child)
+      }
+      if let parent = task.parent, tasks.isTask(parent) { next.append(parent) }
+      switch task.dependency {
+      case .task(let other):
+        next.append(other)
+        if tasks.read(other)?.state != .completed { graph.connect(address, .awaits, other) }
+      case .group:
+        for child in task.children where tasks.read(child)?.state != .completed {
+          graph.connect(address, .awaits, child)
+        }
+      case .executor:
+        graph.change(address) { $0.cause = "waits for its turn on an actor" }
+      case .continuation, nil: break
+      }
+    }
+  }
+
+  // MARK: Callbacks
+
+  private mutating func readRegistrations() {
+    let table = copy.table(.registration)
+    for index in 0..<table.used {
+      let slot = table.base + index * Table.slotSize
+      let word = memory.word(slot)
+      // Armed.
+      guard word >> 63 == 1, word & 7 == 1, memory.word(slot + 56) >> 40 & 1 == 0 else { continue }
+      let subject = Handle(memory.word(slot + 32))
+      guard subject.kind == .future || subject.kind == .promise else { continue }
+      let future = subject.as(.future)
+      guard isPending(future) else { continue }
+      let (function, context) = (memory.word(slot + 16), memory.word(slot + 24))
+      let isOwn = memory.word(slot + 56) >> 48 & 1 != 0
+      if subject.kind == .future {
+        if readOwnWait(function, context, future, isOwn) { continue }
+        let callback = Handle(.registration, index: index, word: word).bits
+        graph.add(
+          Graph.Node(id: callback, kind: .callback, name: nil, state: "armed", frames: [function]))
+        graph.connect(callback, .awaits, future.bits)
+        runsOn(callback, memory.half(slot + 12))
+      }
+    }
+  }
+
+  /// What Tenon itself waits with: told apart by what the context is, which names the future again.
+  private mutating func readOwnWait(
+    _ function: UInt, _ context: UInt, _ future: Handle, _ isOwn: Bool
+  ) -> Bool {
+    if isOwn {
+      if !tasks.isTask(context), memory.word(context) != future.bits,
+        memory.word(context + 8) != future.bits
+      {
+        tasks.learn(fromTask: context)
+      }
+      if tasks.isTask(context) {
+        addTask(context)
+        graph.connect(context, .awaits, future.bits)
+        return true
+      }
+      // A scope's member: the scope's handle, and the future's.
+      if Handle(memory.word(context)).kind == .scope { return true }
+      // A combinator's entry: the future, and the block, which has the result's promise.
+      let block = memory.word(context + 8)
+      let result = Handle(memory.word(block + 16))
+      if memory.word(context) == future.bits, result.kind == .promise, isPending(result) {
+        connect(result, .combines, future)
+        return true
+      }
+      return false
+    }
+    let result = Handle(memory.word(context + 8))
+    if memory.word(context) == future.bits, result.kind == .promise, isPending(result) {
+      connect(result, .maps, future)
+      let mapping = memory.word(context + 16)
+      graph.change(result.as(.future).bits) { $0.frames = [mapping] }
+      return true
+    }
+    return false
+  }
+
+  private mutating func connect(_ promise: Handle, _ relation: Graph.Relation, _ future: Handle) {
+    graph.connect(promise.as(.future).bits, relation, future.bits)
+  }
+
+  // MARK: What nobody says more about
+
+  private mutating func explainRest() {
+    for node in graph.all(.future)
+    where (graph.outgoing[node.id] ?? []).allSatisfy({ !$0.relation.isWait }) {
+      let isCall = calls.contains(node.id)
+      graph.change(node.id) {
+        $0.cause =
+          isCall
+          ? "has not begun: its executor has not come to it"
+          : "is pending: nobody has settled its promise"
+      }
+    }
+    for node in graph.all(.task) where node.cause == nil {
+      if (graph.outgoing[node.id] ?? []).contains(where: { $0.relation.isWait }) { continue }
+      graph.change(node.id) {
+        switch node.state {
+        case "running": $0.cause = "runs"
+        case "queued": $0.cause = "is ready, and waits for its executor"
+        default: $0.cause = "waits for a continuation that nobody has resumed"
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/// How nodes are said.
+struct Words {
+  let graph: Graph
+  let images: Images
+
+  /// What it is: "call fetch (future 12)".
+  func title(_ id: UInt) -> String {
+    guard let node = graph.nodes[id] else { return "0x" + String(id, radix: 16) }
+    let index = Handle(id).index
+    switch node.kind {
+    case .future:
+      return node.name.map { "call \($0) (future \(index))" } ?? "future \(index)"
+    case .task: return node.name.map { "task \"\($0)\"" } ?? "task 0x" + String(id, radix: 16)
+    case .callback: return "callback \(node.frames.first.map(images.name(at:)) ?? "?")"
+    case .executor, .scope, .stream, .sink:
+      return "\(node.kind.rawValue) " + (node.name.map { "\"\($0)\"" } ?? String(index))
+    }
+  }
+
+  /// The frame that says most: the innermost of its author's, and not one of Tenon's, Swift's or the system's.
+  func frame(_ node: Graph.Node) -> String? {
+    let names = node.frames.filter { $0 != 0 }
+    guard let innermost = names.first(where: isAuthors) ?? names.first else { return nil }
+    return images.name(at: innermost)
+  }
+
+  private func isAuthors(_ address: UInt) -> Bool {
+    guard let image = images.image(at: address) else { return false }
+    for prefix in ["libswift", "libc.", "libc-", "libpthread", "ld-linux", "libtenon."]
+    where image.name.hasPrefix(prefix) { return false }
+    guard let symbol = images.symbol(at: address) else { return true }
+    for prefix in ["$s5Tenon", "$ss", "$sS", "$s15Synchronization", "swift_", "_swift_", "tenon_"]
+    where symbol.hasPrefix(prefix) { return false }
+    return true
+  }
+
+  func relation(_ relation: Graph.Relation) -> String {
+    switch relation {
+    case .awaits: "awaits"
+    case .madeBy: "is computed by"
+    case .combines: "is made of"
+    case .maps: "is mapped from"
+    case .member: "has the member"
+    case .child: "has the child"
+    case .reads: "waits for an item of"
+    case .writes: "waits for room in"
+    case .runsOn: "runs on"
+    case .peer: "is the other end of"
+    }
+  }
+}

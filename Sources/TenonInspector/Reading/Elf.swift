@@ -1,0 +1,119 @@
+import Glibc
+
+/// An ELF file of 64 bits, as far as it is needed here: segments, notes and symbols.
+struct Elf {
+  struct Segment {
+    let type: UInt32
+    let flags: UInt32
+    let offset: UInt
+    let address: UInt
+    let fileSize: UInt
+    let memorySize: UInt
+  }
+
+  struct Symbol {
+    let address: UInt
+    let size: UInt
+    let name: Int
+  }
+
+  static let load: UInt32 = 1
+  static let note: UInt32 = 4
+
+  let type: UInt16
+  let segments: [Segment]
+  private let bytes: UnsafeRawBufferPointer
+
+  /// Of the bytes of a whole file, or of its beginning; nil: it is none.
+  init?(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count >= 64, bytes.loadUnaligned(as: UInt32.self) == 0x464c_457f, bytes[4] == 2
+    else { return nil }
+    self.bytes = bytes
+    type = bytes.loadUnaligned(fromByteOffset: 16, as: UInt16.self)
+    let offset = Int(bytes.loadUnaligned(fromByteOffset: 32, as: UInt32.self))
+    let size = Int(bytes.loadUnaligned(fromByteOffset: 54, as: UInt16.self))
+    var count = Int(bytes.loadUnaligned(fromByteOffset: 56, as: UInt16.self))
+    // More than fit are in the first section's header: a core of a process with many mappings.
+    let sections = Int(bytes.loadUnaligned(fromByteOffset: 40, as: UInt.self))
+    if count == 0xffff, sections + 64 <= bytes.count {
+      count = Int(bytes.loadUnaligned(fromByteOffset: sections + 44, as: UInt32.self))
+    }
+    guard size == 56, offset + size * count <= bytes.count else { return nil }
+    segments = (0..<count).map { index in
+      func word(_ at: Int) -> UInt {
+        bytes.loadUnaligned(fromByteOffset: offset + index * size + at, as: UInt.self)
+      }
+      let types = word(0)
+      return Segment(
+        type: UInt32(truncatingIfNeeded: types), flags: UInt32(types >> 32), offset: word(8),
+        address: word(16), fileSize: word(32), memorySize: word(40))
+    }
+  }
+
+  /// Calls `body` with each note of a kind of segment: who wrote it, its type, and where it is.
+  func forEachNote(_ body: (_ type: UInt32, _ content: UnsafeRawBufferPointer) -> Void) {
+    for segment in segments where segment.type == Elf.note {
+      var next = Int(segment.offset)
+      let end = min(bytes.count, next + Int(segment.fileSize))
+      while next + 12 <= end {
+        let nameSize = Int(bytes.loadUnaligned(fromByteOffset: next, as: UInt32.self))
+        let size = Int(bytes.loadUnaligned(fromByteOffset: next + 4, as: UInt32.self))
+        let type = bytes.loadUnaligned(fromByteOffset: next + 8, as: UInt32.self)
+        let start = next + 12 + (nameSize + 3) & ~3
+        guard start + size <= end else { break }
+        body(type, UnsafeRawBufferPointer(rebasing: bytes[start..<start + size]))
+        next = start + (size + 3) & ~3
+      }
+    }
+  }
+
+  /// The functions and objects of the file's symbol tables in order of their addresses; of .dynsym, if it is stripped.
+  func symbols() -> [Symbol] {
+    let sections = Int(bytes.loadUnaligned(fromByteOffset: 40, as: UInt.self))
+    let count = Int(bytes.loadUnaligned(fromByteOffset: 60, as: UInt16.self))
+    guard sections > 0, sections + count * 64 <= bytes.count else { return [] }
+    func word(_ section: Int, _ at: Int) -> Int {
+      Int(bytes.loadUnaligned(fromByteOffset: sections + section * 64 + at, as: UInt.self))
+    }
+    func half(_ section: Int, _ at: Int) -> Int {
+      Int(bytes.loadUnaligned(fromByteOffset: sections + section * 64 + at, as: UInt32.self))
+    }
+    let (table, dynamicTable) = (2, 11)
+    guard
+      let section = (0..<count).first(where: { half($0, 4) == table })
+        ?? (0..<count).first(where: { half($0, 4) == dynamicTable }), half(section, 40) < count
+    else { return [] }
+    let (start, size) = (word(section, 24), word(section, 32))
+    let names = word(half(section, 40), 24)
+    guard start + size <= bytes.count else { return [] }
+    var symbols: [Symbol] = []
+    for at in stride(from: start, to: start + size - 23, by: 24) {
+      let kind = bytes[at + 4] & 15
+      let address = bytes.loadUnaligned(fromByteOffset: at + 8, as: UInt.self)
+      if address == 0 || kind > 2 && kind != 10 { continue }
+      symbols.append(
+        Symbol(
+          address: address, size: bytes.loadUnaligned(fromByteOffset: at + 16, as: UInt.self),
+          name: names + Int(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))))
+    }
+    return symbols.sorted { ($0.address, $1.size) < ($1.address, $0.size) }
+  }
+
+  func name(of symbol: Symbol) -> String {
+    guard symbol.name < bytes.count else { return "" }
+    return String(decoding: bytes[symbol.name...].prefix { $0 != 0 }, as: UTF8.self)
+  }
+}
+
+/// A file in memory, for as long as this program runs.
+func mapped(_ path: String) -> UnsafeRawBufferPointer? {
+  let file = open(path, O_RDONLY | O_CLOEXEC)
+  guard file >= 0 else { return nil }
+  defer { close(file) }
+  var status = stat()
+  guard fstat(file, &status) == 0, status.st_size > 0, status.st_mode & S_IFMT == S_IFREG,
+    let memory = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, file, 0),
+    memory != MAP_FAILED
+  else { return nil }
+  return UnsafeRawBufferPointer(start: memory, count: Int(status.st_size))
+}

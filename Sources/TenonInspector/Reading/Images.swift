@@ -1,0 +1,96 @@
+import Glibc
+
+/// The files that a program consists of, where they were loaded, and what is at which address in them.
+final class Images {
+  final class Image {
+    let path: String
+    let start: UInt
+    fileprivate(set) var end: UInt
+    /// What its file's addresses are to be moved by.
+    fileprivate var bias: UInt = 0
+    fileprivate var elf: Elf?
+    fileprivate lazy var symbols: [Elf.Symbol] = elf?.symbols() ?? []
+
+    fileprivate init(path: String, start: UInt, end: UInt) {
+      (self.path, self.start, self.end) = (path, start, end)
+    }
+
+    var name: String { String(path.split(separator: "/").last ?? "?") }
+  }
+
+  let all: [Image]
+  let mappings: [Mapping]
+  private let memory: Memory
+  private var names: [UInt: String] = [:]
+
+  /// `pid`: of a process that lives, whose files are seen as it sees them, in its container and deleted.
+  init(_ mappings: [Mapping], _ memory: Memory, pid: Int32?) {
+    self.mappings = mappings
+    self.memory = memory
+    var (images, last) = ([Image](), [String: Image]())
+    for mapping in mappings where mapping.path.first == "/" {
+      if let image = last[mapping.path], mapping.offset != 0 {
+        image.end = max(image.end, mapping.end)
+      } else if mapping.offset == 0, memory.half(mapping.start) == 0x464c_457f {
+        let image = Image(path: mapping.path, start: mapping.start, end: mapping.end)
+        last[mapping.path] = image
+        images.append(image)
+      }
+    }
+    for image in images {
+      let root = pid.map { "/proc/\($0)/root" } ?? ""
+      if let bytes = mapped(root + image.path) ?? mapped(image.path), let elf = Elf(bytes) {
+        image.elf = elf
+        let first = elf.segments.first { $0.type == Elf.load }
+        if let first { image.bias = image.start &- (first.address &- first.offset) }
+      }
+    }
+    all = images.sorted { $0.start < $1.start }
+  }
+
+  func image(at address: UInt) -> Image? {
+    var (low, high) = (0, all.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if all[middle].start <= address { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0, address < all[low - 1].end else { return nil }
+    return all[low - 1]
+  }
+
+  /// Where a symbol of this name is, in whichever file has it first.
+  func address(of name: String, in image: Image) -> UInt? {
+    guard let elf = image.elf else { return nil }
+    return image.symbols.first { elf.name(of: $0) == name }.map { $0.address &+ image.bias }
+  }
+
+  /// The function at an address, as its author wrote it; where its name is not known: the file, and how far in.
+  func name(at address: UInt) -> String {
+    if let known = names[address] { return known }
+    let name = symbol(at: address).map(readable) ?? place(address)
+    names[address] = name
+    return name
+  }
+
+  /// Its name as it is in the file.
+  func symbol(at address: UInt) -> String? {
+    guard let image = image(at: address), let elf = image.elf else { return nil }
+    let wanted = address &- image.bias
+    var (low, high) = (0, image.symbols.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if image.symbols[middle].address <= wanted { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0 else { return nil }
+    let symbol = image.symbols[low - 1]
+    // What lies beyond the end of a symbol is a function without one.
+    guard wanted < symbol.address + max(symbol.size, 1) else { return nil }
+    let name = elf.name(of: symbol)
+    return name.isEmpty ? nil : name
+  }
+
+  func place(_ address: UInt) -> String {
+    guard let image = image(at: address) else { return "0x" + String(address, radix: 16) }
+    return "\(image.name)+0x" + String(address &- image.start, radix: 16)
+  }
+}

@@ -1,0 +1,78 @@
+import Glibc
+
+extension Target {
+  /// A process that runs, or hangs: it takes no part.
+  static func process(_ pid: Int32) throws(Failure) -> Target {
+    guard kill(pid, 0) == 0 || errno == EPERM else {
+      throw Failure("there is no process \(pid)")
+    }
+    let file = open("/proc/\(pid)/mem", O_RDONLY | O_CLOEXEC)
+    guard file >= 0, let maps = contents(of: "/proc/\(pid)/maps"), !maps.isEmpty else {
+      throw refusal(pid)
+    }
+    var (segments, mappings) = ([Memory.Segment](), [Mapping]())
+    for line in String(decoding: maps, as: UTF8.self).split(separator: "\n") {
+      guard let (mapping, isReadable) = Mapping.parse(line) else { continue }
+      if isReadable && mapping.path != "[vvar]" && mapping.path != "[vsyscall]" {
+        segments.append(
+          Memory.Segment(
+            start: mapping.start, end: mapping.end, file: file, offset: mapping.start))
+        mappings.append(mapping)
+      }
+    }
+    let target = Target(.process, pid: pid, Memory(segments), mappings, threads(of: pid))
+    // Reading may be refused where opening is not.
+    guard let first = segments.first, target.memory.load(first.start, as: UInt8.self) != nil else {
+      throw refusal(pid)
+    }
+    return target
+  }
+
+  private static func refusal(_ pid: Int32) -> Failure {
+    let scope = contents(of: "/proc/sys/kernel/yama/ptrace_scope")?.first ?? UInt8(ascii: "0")
+    if scope != UInt8(ascii: "0") && geteuid() != 0 {
+      return Failure(
+        "the system forbids looking into process \(pid): run this as root (sudo tenon ...), or allow it with "
+          + "sudo sysctl kernel.yama.ptrace_scope=0")
+    }
+    return Failure(
+      "process \(pid) is somebody else's, or does not let itself be looked into: run this as its user or as root, "
+        + "in a container with --cap-add SYS_PTRACE")
+  }
+
+  private static func threads(of pid: Int32) -> [ThreadOfTarget] {
+    guard let folder = opendir("/proc/\(pid)/task") else { return [] }
+    defer { closedir(folder) }
+    var threads: [ThreadOfTarget] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard let id = Int32(name) else { continue }
+      let stat = lines(of: "/proc/\(pid)/task/\(id)/stat").first ?? ""
+      let state = stat.split(separator: ")").last?.split(separator: " ").first.map(String.init)
+      let label = lines(of: "/proc/\(pid)/task/\(id)/comm").first.map(String.init)
+      threads.append(ThreadOfTarget(id: id, name: label, state: state))
+    }
+    return threads.sorted { $0.id < $1.id }
+  }
+}
+
+extension Mapping {
+  /// A line of /proc/PID/maps.
+  static func parse(_ line: Substring) -> (Mapping, isReadable: Bool)? {
+    let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
+    guard fields.count >= 5, let dash = fields[0].firstIndex(of: "-"),
+      let start = UInt(fields[0][..<dash], radix: 16),
+      let end = UInt(fields[0][fields[0].index(after: dash)...], radix: 16),
+      let offset = UInt(fields[2], radix: 16)
+    else { return nil }
+    var path = fields.count > 5 ? String(fields[5].drop { $0 == " " }) : ""
+    if path.hasSuffix(" (deleted)") { path.removeLast(10) }
+    return (
+      Mapping(
+        start: start, end: end, offset: offset, path: path,
+        isWritable: fields[1].dropFirst().first == "w"), fields[1].first == "r"
+    )
+  }
+}

@@ -1,0 +1,116 @@
+import Glibc
+
+/// The memory of a process, or of one that has died: read by its addresses, and never written.
+///
+/// Both come from a file: a process's `mem`, in which an offset is an address, or a core. Blocks are kept once they
+/// have been read, so all of a report is of one moment, as far as that goes, and each block costs one call.
+final class Memory {
+  /// A range of addresses, and where its bytes are.
+  struct Segment {
+    var start: UInt
+    var end: UInt
+    var file: Int32
+    var offset: UInt
+  }
+
+  private static let blockSize: UInt = 1 << 16
+
+  private let segments: [Segment]
+  private var blocks: [UInt: [UInt8]] = [:]
+  private var lastBlock = (key: UInt.max, bytes: [UInt8]())
+
+  /// Segments that come first win where two have the same address.
+  init(_ segments: [Segment]) {
+    self.segments = segments.sorted { $0.start < $1.start }
+  }
+
+  private func segment(at address: UInt) -> Segment? {
+    var (low, high) = (0, segments.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if segments[middle].end <= address { low = middle + 1 } else { high = middle }
+    }
+    return low < segments.count && segments[low].start <= address ? segments[low] : nil
+  }
+
+  /// The bytes of the block that an address is in, and where the block begins; nil: they cannot be read.
+  private func block(at address: UInt) -> (start: UInt, bytes: [UInt8])? {
+    guard let segment = segment(at: address) else { return nil }
+    let start = max(segment.start, address & ~(Memory.blockSize - 1))
+    if lastBlock.key == start { return (start, lastBlock.bytes) }
+    let end = min(segment.end, (address & ~(Memory.blockSize - 1)) &+ Memory.blockSize)
+    let bytes = blocks[start] ?? read(segment, from: start, to: end)
+    blocks[start] = bytes
+    lastBlock = (start, bytes)
+    return (start, bytes)
+  }
+
+  private func read(_ segment: Segment, from start: UInt, to end: UInt) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: Int(end - start)) { buffer, count in
+      let offset = off_t(bitPattern: segment.offset &+ (start - segment.start))
+      count = max(0, pread(segment.file, buffer.baseAddress, Int(end - start), offset))
+    }
+  }
+
+  /// As many bytes as there are, up to `count`.
+  func bytes(at address: UInt, count: Int) -> [UInt8] {
+    var (result, next) = ([UInt8](), address)
+    while result.count < count, let (start, bytes) = block(at: next) {
+      let from = Int(next - start)
+      guard from < bytes.count else { break }
+      let part = bytes[from..<min(bytes.count, from + count - result.count)]
+      result += part
+      next += UInt(part.count)
+    }
+    return result
+  }
+
+  /// A number of a fixed width; nil: it cannot be read.
+  func load<Number: FixedWidthInteger>(_ address: UInt, as type: Number.Type) -> Number? {
+    let size = MemoryLayout<Number>.size
+    guard address != 0, let (start, bytes) = block(at: address) else { return nil }
+    let offset = Int(address - start)
+    if offset + size <= bytes.count {
+      return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: type) }
+    }
+    let parts = self.bytes(at: address, count: size)
+    guard parts.count == size else { return nil }
+    return parts.withUnsafeBytes { $0.loadUnaligned(as: type) }
+  }
+
+  /// A word; 0 also where nothing can be read.
+  func word(_ address: UInt) -> UInt { load(address, as: UInt.self) ?? 0 }
+  func half(_ address: UInt) -> UInt32 { load(address, as: UInt32.self) ?? 0 }
+
+  /// The same as it is now, and not as it was when its block was read.
+  func wordNow(_ address: UInt) -> UInt {
+    guard let segment = segment(at: address) else { return 0 }
+    var word: UInt = 0
+    let offset = off_t(bitPattern: segment.offset &+ (address - segment.start))
+    return pread(segment.file, &word, 8, offset) == 8 ? word : 0
+  }
+
+  /// What ends with a NUL; nil: nothing there, or no text.
+  func text(_ address: UInt, countMax: Int = 200) -> String? {
+    guard address != 0 else { return nil }
+    let bytes = bytes(at: address, count: countMax)
+    let text = bytes.prefix { $0 != 0 }
+    return text.isEmpty ? nil : String(validating: text, as: UTF8.self)
+  }
+
+  /// Swift's own text: its two words.
+  func swiftText(_ low: UInt, _ high: UInt) -> String? {
+    let form = high >> 56
+    if form & 0xe0 == 0xe0 {
+      let all =
+        (0..<8).map { UInt8(truncatingIfNeeded: low >> ($0 * 8)) }
+        + (0..<7).map { UInt8(truncatingIfNeeded: high >> ($0 * 8)) }
+      return String(validating: all.prefix(Int(form & 15)), as: UTF8.self)
+    }
+    // A large one is at its address, behind a header of 32 bytes, which is counted for literals, too.
+    let count = Int(low & 0xffff_ffff_ffff)
+    guard high & ~(0xff << 56) != 0, count < 4096 else { return nil }
+    let bytes = bytes(at: (high & ~(0xff << 56)) &+ 32, count: count)
+    return bytes.count == count ? String(validating: bytes, as: UTF8.self) : nil
+  }
+}

@@ -1,0 +1,66 @@
+import Glibc
+
+@_silgen_name("swift_demangle")
+private func swiftDemangle(
+  _ name: UnsafePointer<CChar>?, _ count: UInt, _ output: UnsafeMutablePointer<CChar>?,
+  _ size: UnsafeMutablePointer<UInt>?, _ flags: UInt32
+) -> UnsafeMutablePointer<CChar>?
+
+/// What a symbol's name means to its author: of Swift's the function, without where in it the task goes on.
+func readable(_ symbol: String) -> String {
+  guard symbol.hasPrefix("$s") || symbol.hasPrefix("_T") || symbol.hasPrefix("$S") else {
+    return symbol
+  }
+  guard let memory = swiftDemangle(symbol, UInt(symbol.utf8.count), nil, nil, 0) else {
+    return symbol
+  }
+  defer { free(memory) }
+  var name = String(cString: memory)
+  for phrase in [
+    "await resume partial function for ", "suspend resume partial function for ",
+    "async function pointer to ", "partial apply forwarder for ", "partial apply for ",
+    "reabstraction thunk helper ", "merged ", "@objc ",
+  ] {
+    while let start = name.firstRange(of: phrase) {
+      // In front of it is which part it is: "(2) ".
+      let head = name[..<start.lowerBound]
+      guard head.isEmpty || head.first == "(" else { break }
+      name = String(name[start.upperBound...])
+    }
+  }
+  return short(name)
+}
+
+/// Without the modules that everybody has, and without the arguments' types.
+private func short(_ name: String) -> String {
+  var name = name
+  for module in ["Swift.", "_Concurrency.", "Tenon."] { name = name.replacing(module, with: "") }
+  return name
+}
+
+extension String {
+  fileprivate func firstRange(of part: String) -> Range<Index>? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(part) { return start..<index(start, offsetBy: part.count) }
+      start = index(after: start)
+    }
+    return nil
+  }
+
+  fileprivate func replacing(_ part: String, with other: String) -> String {
+    var (result, rest) = ("", self[...])
+    while let first = rest.first {
+      if rest.hasPrefix(part),
+        !(result.last.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false)
+      {
+        result += other
+        rest = rest.dropFirst(part.count)
+      } else {
+        result.append(first)
+        rest = rest.dropFirst()
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,49 @@
+import CTrace
+
+extension Target {
+  /// What a thread is in, innermost first, by its frame pointers: Swift code has them; of C that was compiled without, what
+  /// was found until there was none. A process stops for that, for some ten microseconds.
+  func stack(of thread: ThreadOfTarget) -> [UInt] {
+    if kind == .core {
+      return stack(thread.programCounter, thread.framePointer, thread.stackPointer) {
+        memory.word($0)
+      }
+    }
+    var (counter, frame, top): (UInt64, UInt64, UInt64) = (0, 0, 0)
+    guard tenon__stop_thread(thread.id, &counter, &frame, &top) else { return [] }
+    defer { tenon__let_go(thread.id) }
+    return stack(UInt(counter), UInt(frame), UInt(top)) { memory.wordNow($0) }
+  }
+
+  private func stack(_ counter: UInt, _ frame: UInt, _ top: UInt, _ word: (UInt) -> UInt) -> [UInt]
+  {
+    var (frames, frame) = ([UInt](), frame)
+    if images.image(at: counter) != nil { frames.append(counter) }
+    // A function without a frame, as a call of the system's is, has where it returns to on top.
+    let caller = word(top)
+    if isAfterCall(caller) { frames.append(caller) }
+    while frames.count < 64 {
+      // A bit of an async function's says that it is one.
+      let at = frame & ~(1 << 60)
+      guard at & 7 == 0, at > 4096, case let next = word(at + 8), images.image(at: next) != nil
+      else { break }
+      if next != frames.last { frames.append(next) }
+      let outer = word(at)
+      guard outer & ~(1 << 60) > at else { break }
+      frame = outer
+    }
+    return frames
+  }
+
+  /// Whether a call is in front of an address.
+  private func isAfterCall(_ address: UInt) -> Bool {
+    #if arch(x86_64)
+      guard images.image(at: address) != nil else { return false }
+      let code = memory.bytes(at: address - 6, count: 6)
+      return code.count == 6
+        && (code[1] == 0xe8 || code[0] == 0xff || code[3] == 0xff || code[4] == 0xff)
+    #else
+      return false
+    #endif
+  }
+}

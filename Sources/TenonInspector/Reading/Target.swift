@@ -1,0 +1,48 @@
+import Glibc
+
+/// What is looked at: a process, or the core of one.
+final class Target {
+  enum Kind: String { case process, core }
+
+  let kind: Kind
+  let pid: Int32
+  let memory: Memory
+  let images: Images
+  let threads: [ThreadOfTarget]
+
+  init(
+    _ kind: Kind, pid: Int32, _ memory: Memory, _ mappings: [Mapping], _ threads: [ThreadOfTarget]
+  ) {
+    self.kind = kind
+    self.pid = pid
+    self.memory = memory
+    self.threads = threads
+    images = Images(mappings, memory, pid: kind == .process ? pid : nil)
+  }
+
+  /// What somebody has named: the number of a process, or the path of a core.
+  static func named(_ name: String) throws(Failure) -> Target {
+    if let pid = Int32(name), pid > 0, access(name, F_OK) != 0 { return try process(pid) }
+    return try core(name)
+  }
+}
+
+struct ThreadOfTarget {
+  let id: Int32
+  let name: String?
+  /// As the system has it: R, S, D ...
+  let state: String?
+  /// Where it was, of a core; 0: not known.
+  var programCounter: UInt = 0
+  var framePointer: UInt = 0
+  var stackPointer: UInt = 0
+}
+
+/// A range of addresses, and the file that it was loaded from.
+struct Mapping {
+  let start: UInt
+  let end: UInt
+  let offset: UInt
+  let path: String
+  let isWritable: Bool
+}

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Checks what `tenon` says about Tests/Programs/inspected: its text, and its documents against docs/inspect-schema.md.
+
+    check.py PREFIX KIND PID    the outputs' common path; process or core
+"""
+import json
+import sys
+
+prefix, kind, pid = sys.argv[1:]
+STRIPPED = prefix.endswith("stripped")
+
+NODE = {"id": str, "kind": str, "title": str, "name": str, "state": str, "detail": str, "cause": str, "frames": list}
+FRAME = {"address": str, "function": str, "place": str}
+EDGE = {"from": str, "relation": str, "to": str}
+CAUSE = {"node": str, "waiting": int, "chain": list}
+KINDS = {"executor", "scope", "future", "task", "stream", "sink", "callback"}
+RELATIONS = {
+    "awaits", "made-by", "combines", "maps", "member", "child", "reads", "writes", "runs-on", "peer",
+}
+
+
+def fits(value, shape, optional=()):
+    """Whether an object has the keys of its kind, and no others."""
+    assert set(value) <= set(shape), value
+    assert set(shape) - set(optional) <= set(value), value
+    for key, item in value.items():
+        assert isinstance(item, shape[key]), (key, item)
+
+
+def read(command):
+    with open(f"{prefix}.{command}.json") as file:
+        document = json.load(file)
+    assert document["schema"] == "tenon-inspect" and document["version"] == 1, document
+    assert document["command"] == command
+    assert document["target"] == {"kind": kind, "pid": int(pid)}, document["target"]
+    (copy,) = document["copies"]
+    ids = set()
+    for node in copy["nodes"]:
+        fits(node, NODE, optional=("name", "detail", "cause"))
+        assert node["kind"] in KINDS, node
+        ids.add(node["id"])
+        for frame in node["frames"]:
+            fits(frame, FRAME)
+    assert len(ids) == len(copy["nodes"])
+    for edge in copy["edges"]:
+        fits(edge, EDGE)
+        assert edge["relation"] in RELATIONS and {edge["from"], edge["to"]} <= ids, edge
+    return copy
+
+
+def one(copy, **wanted):
+    found = [n for n in copy["nodes"] if all(n.get(k) == v for k, v in wanted.items())]
+    assert len(found) == 1, (wanted, found)
+    return found[0]
+
+
+def functions(node):
+    return " ".join(frame["function"] for frame in node["frames"])
+
+
+ps = read("ps")
+edges = {(e["from"], e["relation"], e["to"]) for e in ps["edges"]}
+loop = one(ps, kind="executor", name="main loop")
+assert loop["state"] == "polling", loop
+scope = one(ps, kind="scope", name="request 7")
+fetch, load, warm, leak, stuck = (one(ps, kind="future", name=n) for n in ("fetch", "load", "warm", "leak", "stuck"))
+task_of = {a: b for a, relation, b in edges if relation == "made-by"}
+tasks = {n["id"]: n for n in ps["nodes"] if n["kind"] == "task"}
+reader = one(ps, kind="task", name="reader")
+assert (scope["id"], "member", fetch["id"]) in edges and (scope["id"], "member", leak["id"]) in edges
+assert (task_of[fetch["id"]], "child", reader["id"]) in edges
+assert (task_of[fetch["id"]], "awaits", reader["id"]) in edges
+assert (task_of[warm["id"]], "awaits", load["id"]) in edges
+assert tasks[task_of[stuck["id"]]]["state"] == "running"
+assert any(relation == "reads" for _, relation, _ in edges)
+if not STRIPPED:
+    assert "readQuery" in functions(reader), reader
+    assert "waitForReply" in functions(tasks[task_of[load["id"]]])
+    assert "spinForEver" in functions(loop), loop
+
+why = read("why")
+(cycle,) = why["cycles"]
+for edge in cycle:
+    fits(edge, EDGE)
+assert {load["id"], warm["id"]} <= {e["from"] for e in cycle} and len(cycle) == 5, cycle
+assert [e["to"] for e in cycle] == [e["from"] for e in cycle[1:] + cycle[:1]]
+for cause in why["causes"]:
+    fits(cause, CAUSE)
+causes = {c["node"]: c for c in why["causes"]}
+assert causes[task_of[leak["id"]]]["waiting"] >= 2, causes
+query = next(b for a, relation, b in edges if a == reader["id"] and relation == "awaits")
+assert causes[query]["waiting"] >= 3 and causes[query]["chain"][-1]["to"] == query
+
+with open(f"{prefix}.why") as file:
+    text = file.read()
+assert "deadlock: 5 wait for each other" in text and "call load" in text, text
+assert "waits for a continuation that nobody has resumed" in text, text
+with open(f"{prefix}.ps") as file:
+    text = file.read()
+assert 'scope "request 7"' in text and "├─ call fetch" in text and '└─ task "reader"' in text, text
+print(f"# {prefix.split('/')[-1]}: {len(ps['nodes'])} nodes, {len(ps['edges'])} edges")
