@@ -37,6 +37,7 @@ struct Tool {
       imported: imported.filter { declarations.imports.contains($0.module) },
       lock: lock)
     var interface = reader.read()
+    interface.nameClosures(lock)
     let forms = CForms(library: options.library)
     for index in interface.types.indices { forms.lay(&interface.types[index]) }
     checkNames(interface, diagnostics)

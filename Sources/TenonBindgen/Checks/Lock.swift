@@ -25,6 +25,8 @@ struct Lock: Codable {
     var options: [String] = []
     /// How many options there were at the first release.
     var firstOptions: Int
+    /// The structs that its closures are given in, by the parameter.
+    var closures: [String: String]?
     var since: String
   }
   struct Release: Codable {
@@ -41,6 +43,9 @@ struct Lock: Codable {
 
   func type(_ name: String) -> LockedType? { types.first { $0.name == name } }
   func symbol(ofType name: String) -> String? { type(name)?.symbol }
+  func closure(_ parameter: String, of function: String) -> String? {
+    functions.first { $0.symbol == function }?.closures?[parameter]
+  }
   func number(ofCase name: String, in type: String) -> Int32? { self.type(type)?.numbers[name] }
   func largestNumber(in type: String) -> Int32? { self.type(type)?.numbers.values.max() }
 }
@@ -77,6 +82,7 @@ extension Lock {
           symbol: function.symbol, shape: describe(function),
           options: function.options.map { "\($0.symbol): \($0.type.swift)" },
           firstOptions: known?.firstOptions ?? function.options.count,
+          closures: function.closureNames.isEmpty ? nil : function.closureNames,
           since: known?.since ?? version))
     }
     for constant in interface.allConstants {

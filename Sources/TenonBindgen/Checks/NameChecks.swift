@@ -3,6 +3,7 @@ func checkNames(_ interface: Interface, _ diagnostics: Diagnostics) {
   var known: [String: String] = [:]
   let usage = Usage(interface)
   let forms = usage.forms
+  let nowhere = Location(file: "", line: 0, column: 0)
 
   @discardableResult
   func claim(_ symbol: String, _ what: String, _ location: Location) -> Bool {
@@ -19,7 +20,12 @@ func checkNames(_ interface: Interface, _ diagnostics: Diagnostics) {
 
   claim(
     "\(interface.library)_check_abi", "the check of the header",
-    Location(file: "", line: 0, column: 0))
+    nowhere)
+  for name in ["H", "HPP", "ABI", "VERSION_MAJOR", "VERSION_MINOR", "VERSION_PATCH"] {
+    claim("\(capitals(interface.library))_\(name)", "a macro of the header", nowhere)
+  }
+  // They were there before the type that takes their name.
+  for closure in usage.closures { claim("\(closure.name)_t", "the struct of a closure", nowhere) }
   for type in interface.types {
     guard claim("\(type.symbol)_t", type.name, type.location) else { continue }
     var made: [String] = []
@@ -92,8 +98,6 @@ func checkNames(_ interface: Interface, _ diagnostics: Diagnostics) {
   for function in interface.allFunctions where !function.options.isEmpty {
     claim("\(function.symbol)_options_t", "the options of \(function.name)", function.location)
   }
-  let location = interface.types.first?.location ?? Location(file: "", line: 0, column: 0)
-  for closure in usage.closures { claim("\(closure.name)_t", "a closure's struct", location) }
   var derived: Set<String> = []
   func claimDerived(_ type: TypeReference, _ location: Location) {
     for one in forms.derived(type) where derived.insert(one.name).inserted {

@@ -12,7 +12,7 @@ struct TypeReference: Codable, Equatable {
   var kind: Kind
   /// The Swift name of a declared type.
   var name: String?
-  /// Its name in C, without the `_t`.
+  /// Its name in C, without the `_t`; of a closure that of the struct that C gives it in.
   var symbol: String?
   /// What an optional, list, set, dictionary (key, value) or stream is of.
   var of: [TypeReference] = []
@@ -31,6 +31,12 @@ struct TypeReference: Codable, Equatable {
   static let void = TypeReference(.void, swift: "Void")
 
   var element: TypeReference { of[0] }
+
+  /// The closure that it is, or that there may be.
+  var closure: TypeReference? {
+    let inside = kind == .optional ? element : self
+    return inside.kind == .closure ? inside : nil
+  }
 
   /// Numbers of a fixed size, which C has by value.
   var isScalar: Bool {

@@ -8,6 +8,8 @@ static void told(void *context, versions_level_t level) {
   ++*(int *)context;
 }
 
+static void went(void *context, int64_t steps) { *(int *)context += (int)steps; }
+
 static void done(void *context) { *(int *)context += 10; }
 
 int main(int count, char **arguments) {
@@ -55,5 +57,8 @@ int main(int count, char **arguments) {
   listener.tell = told;
   OK(versions_tell(&listener));
   CHECK(calls == 11);
+  versions_progress_t progress = {went, &calls, NULL};
+  OK(versions_walk(&progress));
+  CHECK(calls == (is_second ? 17 : 16));
   return end();
 }

@@ -29,3 +29,4 @@ import Tenon
 }
 @Export public func tell(_ listener: any Listener) { listener.tell(.high) }
 @Export public let limit = 5
+@Export public func walk(_ progress: (Int) -> Void) { progress(5) }

@@ -42,5 +42,8 @@ import Tenon
   listener.tellMore("not heard by the old ones")
   listener.tell(.high)
 }
+/// Takes another closure of the same name: that of walk() keeps its struct.
+@Export public func jump(_ progress: (String) -> Void) { progress("far") }
 @Export public func added() -> Int { 1 }
 @Export public let limit = 6
+@Export public func walk(_ progress: (Int) -> Void) { progress(6) }

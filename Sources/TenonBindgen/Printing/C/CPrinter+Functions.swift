@@ -41,14 +41,12 @@ extension CPrinter {
     rows(
       [("  size_t struct_size;", "sizeof(\(name)_t)")]
         + function.options.map { parameter in
-          let inside = parameter.type.kind == .optional ? parameter.type.element : parameter.type
+          let closure = parameter.type.closure
           let form =
-            inside.kind == .closure
-            ? "\(usage.closureName(function, parameter))_t "
-            : forms.field(optionType(parameter)).type
+            closure.map { "\($0.symbol ?? "")_t " } ?? forms.field(optionType(parameter)).type
           let isShown = parameter.defaultValue.map(isShort) ?? false
           var words = phrase(linked(parameter.documentation))
-          if isShown, inside.kind != .closure {
+          if isShown, closure == nil {
             words += "\(words.isEmpty ? "" : "; ")default: \(parameter.defaultValue ?? "")"
           }
           return ("  \(form)\(parameter.symbol);", words)
@@ -75,7 +73,8 @@ extension CPrinter {
       }
     }
     if function.result.kind == .stream {
-      return "Items: \(delivery(function.result.element, isItem: true))."
+      let items = "Items: \(delivery(function.result.element, isItem: true))."
+      return returns.map { "Gives \($0). \(items)" } ?? items
     }
     if function.result.kind == .void { return "Delivers nothing." }
     let delivery = delivery(function.result)

@@ -31,8 +31,7 @@ struct CSignatures {
       result.append(CParameter(type: "tenon_executor_t *", name: "executor", role: .executor))
     }
     for parameter in function.parameters where !parameter.isOption {
-      result += parameters(
-        parameter.type, parameter.symbol, usage.closureName(function, parameter), parameter)
+      result += parameters(parameter.type, parameter.symbol, parameter)
     }
     if !function.options.isEmpty {
       result.append(
@@ -60,9 +59,7 @@ struct CSignatures {
   }
 
   /// How a value is given: one C parameter, or data and a count.
-  func parameters(_ type: TypeReference, _ name: String, _ closure: String, _ parameter: Parameter?)
-    -> [CParameter]
-  {
+  func parameters(_ type: TypeReference, _ name: String, _ parameter: Parameter?) -> [CParameter] {
     func one(_ text: String, _ role: CParameter.Role, _ suffix: String = "") -> CParameter {
       CParameter(type: text, name: name + suffix, role: role, parameter: parameter)
     }
@@ -82,13 +79,13 @@ struct CSignatures {
       return [one("const \(type.symbol ?? "")_t *", .pointer(optional: false))]
     case .object: return [one("\(type.symbol ?? "")_t *", .object(type.symbol ?? ""))]
     case .interface: return [one("const \(type.symbol ?? "")_t *", .callback)]
-    case .closure: return [one("const \(closure)_t *", .callback)]
+    case .closure: return [one("const \(type.symbol ?? "")_t *", .callback)]
     case .stream: return [one("tenon_stream_t *", .stream)]
     case .optional:
       if type.element.isScalar {
         return [one("const \(forms.scalar(type.element)) *", .pointer(optional: true))]
       }
-      var inner = parameters(type.element, name, closure, parameter)
+      var inner = parameters(type.element, name, parameter)
       if case .pointer = inner[0].role { inner[0].role = .pointer(optional: true) }
       if case .object = inner[0].role { inner[0].role = .pointer(optional: true) }
       if case .text = inner[0].role { inner[0].role = .pointer(optional: true) }
@@ -164,7 +161,7 @@ struct CSignatures {
     isThrowing: Bool
   ) -> (returns: String, parameters: [CParameter]) {
     var all = [CParameter(type: "void *", name: "context", role: .context)]
-    for (name, type) in parameters { all += self.parameters(type, memberName(name), "", nil) }
+    for (name, type) in parameters { all += self.parameters(type, memberName(name), nil) }
     if isAsync {
       all.append(CParameter(type: "tenon_promise_t *", name: "promise", role: .promise))
       return ("void ", all)

@@ -14,7 +14,6 @@ struct Usage {
   private(set) var uses: [String: Use] = [:]
   /// The closures by the name of their struct, in order.
   private(set) var closures: [(name: String, type: TypeReference, documentation: String)] = []
-  private var closureNames: [String: String] = [:]
   let forms: CForms
 
   init(_ interface: Interface) {
@@ -24,7 +23,14 @@ struct Usage {
     for type in interface.types where type.kind == .interface {
       for function in type.functions { addGiven(function.result) }
     }
-    nameClosures(all, interface)
+    for function in all {
+      for parameter in function.parameters {
+        guard let closure = parameter.type.closure, let name = closure.symbol,
+          !closures.contains(where: { $0.name == name })
+        else { continue }
+        closures.append((name, closure, parameter.documentation))
+      }
+    }
   }
 
   private mutating func note(_ type: TypeReference, _ change: (inout Use) -> Void) {
@@ -55,50 +61,6 @@ struct Usage {
   }
 
   private mutating func addGiven(_ type: TypeReference) { note(type) { $0.isMade = true } }
-
-  // MARK: Closures
-
-  private mutating func nameClosures(_ functions: [Function], _ interface: Interface) {
-    var signatures: [String: Set<String>] = [:]
-    func each(_ body: (Function, Parameter, TypeReference) -> Void) {
-      for function in functions {
-        for parameter in function.parameters {
-          let inside = parameter.type.kind == .optional ? parameter.type.element : parameter.type
-          if inside.kind == .closure { body(function, parameter, inside) }
-        }
-      }
-    }
-    each { signatures[$1.symbol, default: []].insert(key($2)) }
-    let taken = Set(interface.types.map(\.symbol))
-    var found: [(String, String, TypeReference, String)] = []
-    each { function, parameter, type in
-      let short = "\(interface.library)_\(parameter.symbol)"
-      let isShort = signatures[parameter.symbol]?.count == 1 && !taken.contains(short)
-      found.append(
-        (
-          "\(function.symbol).\(parameter.name)",
-          isShort ? short : "\(function.symbol)_\(parameter.symbol)", type,
-          parameter.documentation
-        ))
-    }
-    for (key, name, type, documentation) in found {
-      closureNames[key] = name
-      if !closures.contains(where: { $0.name == name }) {
-        closures.append((name, type, documentation))
-      }
-    }
-  }
-
-  private func key(_ type: TypeReference) -> String {
-    guard let signature = type.signature else { return "" }
-    let parameters = signature.parameters.map(\.swift).joined(separator: ",")
-    return
-      "\(parameters)\(signature.names)\(signature.result[0].swift)\(signature.isAsync)\(signature.isThrowing)"
-  }
-
-  func closureName(_ function: Function, _ parameter: Parameter) -> String {
-    closureNames["\(function.symbol).\(parameter.name)"] ?? "\(function.symbol)_\(parameter.symbol)"
-  }
 }
 
 extension Interface {

@@ -23,7 +23,7 @@ extension CPlusPlusPrinter {
       after.line("  static_cast<void>(\(name).release());")
       return ["\(name).handle()"]
     case .closure:
-      closure(usage.closureName(function, parameter), type, name, "\(name)_c", &before)
+      closure(type, name, &before)
       after.line("  static_cast<void>(\(name)_owner.release());")
       return ["&\(name)_c"]
     case .interface:
@@ -53,7 +53,7 @@ extension CPlusPlusPrinter {
       case .object: return ["\(name) ? \(name)->handle() : nullptr"]
       case .closure:
         before.line("  const bool has_\(name) = static_cast<bool>(\(name));")
-        closure(usage.closureName(function, parameter), inside, name, "\(name)_c", &before)
+        closure(inside, name, &before)
         after.line("  if (has_\(name))\n    static_cast<void>(\(name)_owner.release());")
         return ["has_\(name) ? &\(name)_c : nullptr"]
       case .interface:

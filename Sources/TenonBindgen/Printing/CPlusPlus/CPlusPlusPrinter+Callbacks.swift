@@ -1,15 +1,13 @@
 /// What C++ implements: C functions that call it.
 extension CPlusPlusPrinter {
   /// A C struct that calls a std::function, which `NAME_owner` keeps until the call has succeeded.
-  mutating func closure(
-    _ structure: String, _ type: TypeReference, _ name: String, _ made: String, _ text: inout Text
-  ) {
+  mutating func closure(_ type: TypeReference, _ name: String, _ text: inout Text) {
     guard let signature = type.signature else { return }
     let function = types.name(type, hidden: types.allNames)
     let (returns, parameters) = signatures.callback(signature)
     text.line("  using \(name)_type = \(function);")
     text.line("  auto \(name)_owner = std::make_unique<\(name)_type>(std::move(\(name)));")
-    text.line("  const \(structure)_t \(made){")
+    text.line("  const \(type.symbol ?? "")_t \(name)_c{")
     text.line(
       "      [](\(parameters.map(\.text).joined(separator: ", "))) noexcept -> \(returns.trimmed) {"
     )

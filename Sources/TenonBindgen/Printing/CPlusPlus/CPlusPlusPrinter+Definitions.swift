@@ -186,7 +186,7 @@ extension CPlusPlusPrinter {
       switch inside.kind {
       case .closure:
         before.line("  const bool has_\(name) = static_cast<bool>(\(name));")
-        closure(usage.closureName(function, parameter), inside, name, "\(name)_c", &before)
+        closure(inside, name, &before)
         before.line("  if (has_\(name))\n    options.\(parameter.symbol) = \(name)_c;")
         after.line("  if (has_\(name))\n    static_cast<void>(\(name)_owner.release());")
       case .interface:

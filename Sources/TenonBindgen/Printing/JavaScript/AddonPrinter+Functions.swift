@@ -17,14 +17,13 @@ extension AddonPrinter {
       )
     }
     for parameter in function.parameters {
-      let closure = usage.closureName(function, parameter)
       let offset = layout.offsets[parameter.name].flatMap { parameter.isOption ? $0 : nil }
       var kind = parameter.type
       if offset != nil, kind.kind != .optional, kind.kind != .closure {
         kind = TypeReference(.optional, of: [kind], swift: kind.swift + "?")
       }
       rows.append(
-        "    {\(quoted(JavaScriptNames.member(parameter.name))), &\(table(kind, function.usesNumbers, closure: closure)), \(parameter.defaultValue != nil), \(offset ?? -1)},"
+        "    {\(quoted(JavaScriptNames.member(parameter.name))), &\(table(kind, function.usesNumbers)), \(parameter.defaultValue != nil), \(offset ?? -1)},"
       )
     }
     let result = table(function.result, function.usesNumbers)

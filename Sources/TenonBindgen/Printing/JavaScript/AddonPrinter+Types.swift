@@ -1,15 +1,15 @@
 /// Tables of types: what they are, and how they stand in C's structs.
 extension AddonPrinter {
   /// The name of a type's table, which is printed if it is not there yet.
-  mutating func table(_ type: TypeReference, _ usesNumbers: Bool, closure: String = "") -> String {
-    let name = "type_" + stem(type, usesNumbers, closure)
+  mutating func table(_ type: TypeReference, _ usesNumbers: Bool) -> String {
+    let name = "type_" + stem(type, usesNumbers)
     guard known.insert(name).inserted else { return name }
     types.line("static const tenon_node_type_t \(name);")
-    let of = type.of.map { "&" + table($0, usesNumbers, closure: closure) }
+    let of = type.of.map { "&" + table($0, usesNumbers) }
     let form = layout(type)
     let element = of.first ?? "NULL"
     let value = of.count > 1 ? of[1] : "NULL"
-    let about = about(type, closure)
+    let about = about(type)
     let makeValue = makeValue(type)
     types.line(
       "static const tenon_node_type_t \(name) = {TENON_NODE_TYPE_\(kind(type)), \(isNumber(type, usesNumbers)), \(form.size), \(form.alignment),"
@@ -18,16 +18,16 @@ extension AddonPrinter {
     return name
   }
 
-  private func stem(_ type: TypeReference, _ usesNumbers: Bool, _ closure: String) -> String {
+  private func stem(_ type: TypeReference, _ usesNumbers: Bool) -> String {
     switch type.kind {
     case .int: "int"
     case .uint: "uint"
     case .int64, .uint64: type.kind.rawValue + (usesNumbers ? "_number" : "")
-    case .optional: "optional_" + stem(type.element, usesNumbers, closure)
-    case .list, .set, .stream: "\(type.kind.rawValue)_\(stem(type.element, usesNumbers, ""))"
+    case .optional: "optional_" + stem(type.element, usesNumbers)
+    case .list, .set, .stream: "\(type.kind.rawValue)_\(stem(type.element, usesNumbers))"
     case .dictionary:
-      "map_\(stem(type.of[0], usesNumbers, ""))_to_\(stem(type.of[1], usesNumbers, ""))"
-    case .closure: closure
+      "map_\(stem(type.of[0], usesNumbers))_to_\(stem(type.of[1], usesNumbers))"
+    case .closure: type.symbol ?? ""
     case .record, .enumeration, .variant, .error, .object, .interface:
       type.symbol ?? type.kind.rawValue
     default: type.kind.rawValue
@@ -65,9 +65,9 @@ extension AddonPrinter {
     }
   }
 
-  private mutating func about(_ type: TypeReference, _ closure: String) -> String {
+  private mutating func about(_ type: TypeReference) -> String {
     let symbol = type.symbol ?? ""
-    if type.kind == .closure { return "&callback_\(closure)" }
+    if type.kind == .closure { return "&callback_\(symbol)" }
     guard type.name != nil else { return "NULL" }
     if let own = interface.types.first(where: { $0.symbol == symbol }) { declared(own) }
     let (kind, name) = declaredTable(type.kind, symbol)

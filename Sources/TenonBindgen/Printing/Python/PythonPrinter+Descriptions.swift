@@ -21,7 +21,7 @@ extension PythonPrinter {
   // MARK: Types
 
   /// The name of a description, which is made where it is asked for first.
-  private mutating func description(_ type: TypeReference, closure: String = "") -> String {
+  private mutating func description(_ type: TypeReference) -> String {
     switch type.kind {
     case .void: return "\"v\""
     case .bool: return "\"?\""
@@ -40,10 +40,10 @@ extension PythonPrinter {
     case .uuid: return "\"u\""
     case .string, .url: return "\"s\""
     case .bytes: return "\"y\""
-    case .closure: return descriptions["closure " + closure] ?? "\"v\""
+    case .closure: return descriptions["closure " + (type.symbol ?? "")] ?? "\"v\""
     case .optional, .list, .set, .dictionary, .stream:
       if let known = descriptions[type.swift] { return known }
-      let of = type.of.map { description($0, closure: closure) }
+      let of = type.of.map { description($0) }
       if type.kind == .optional, type.element.kind == .closure {
         let name = "_c\(descriptions.count)"
         text.line("\(name) = _binding.Type(_library, \"optional\", None, (\(of[0]),))")
@@ -142,7 +142,7 @@ extension PythonPrinter {
     let layout = OptionsLayout(function, forms)
     var parameters = isMethod ? "(\"self\", \(descriptions[owner?.name ?? ""] ?? ""), 0), " : ""
     for parameter in function.parameters {
-      let type = description(parameter.type, closure: usage.closureName(function, parameter))
+      let type = description(parameter.type)
       let offset = parameter.isOption ? layout.offsets[parameter.name] ?? 0 : 0
       parameters += "(\"\(argumentName(parameter))\", \(type), \(offset)), "
     }
