@@ -37,7 +37,8 @@ enum LiteralDefault {
       else { return nil }
       self = .enumerationCase(one)
     case .string:
-      guard value.hasPrefix("\""), !value.hasPrefix("\"\"\""), !value.contains("\\"),
+      guard value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\""),
+        !value.dropFirst().dropLast().contains(where: { "\"\\\n".contains($0) }),
         !value.contains("??")
       else { return nil }
       self = .text(value)
@@ -46,7 +47,9 @@ enum LiteralDefault {
       // C has no literal for the least number.
       if let number = parseInteger(value), number != .min {
         self = .number("\(number)")
-      } else if let number = Double(value.filter { $0 != "_" }), number.isFinite {
+      } else if [.float, .double].contains(type.kind),
+        let number = Double(value.filter { $0 != "_" }), number.isFinite
+      {
         self = .number("\(number)")
       } else {
         return nil

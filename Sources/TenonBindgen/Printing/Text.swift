@@ -92,6 +92,11 @@ func replaceLinks(_ text: String, _ name: (String) -> String) -> String {
   }.joined()
 }
 
+/// What the author calls nil, neither C nor C++ has a word for.
+func withoutNil(_ text: String) -> String {
+  text.replacing(/`nil`|\bnil\b/, with: "nothing").replacing(/\bNil\b/, with: "Nothing")
+}
+
 /// A text as a literal of C or C++.
 func quoted(_ text: String) -> String {
   var result = "\""

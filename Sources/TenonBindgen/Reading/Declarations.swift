@@ -13,6 +13,8 @@ final class Declarations {
   private(set) var members: [String: [Member]] = [:]
   private(set) var globals: [Member] = []
   private(set) var imports: Set<String> = []
+  /// Of the module: what stands before an import.
+  private(set) var documentation = Documentation()
   private var extensions: [(ExtensionDeclSyntax, SourceFile)] = []
 
   init(configuration: Configuration, diagnostics: Diagnostics) {
@@ -59,6 +61,7 @@ final class Declarations {
   private func addGlobal(_ node: DeclSyntax, _ file: SourceFile) {
     if let node = node.as(ImportDeclSyntax.self) {
       imports.insert(node.path.first?.name.text ?? "")
+      if documentation.isEmpty { documentation = readDocumentation(node.leadingTrivia) }
     } else if let node = node.as(ExtensionDeclSyntax.self) {
       extensions.append((node, file))
     } else if !addType(node, in: "", file) {

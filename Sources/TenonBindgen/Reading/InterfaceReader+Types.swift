@@ -50,7 +50,10 @@ extension InterfaceReader {
     }
     let last = type.export?.name ?? snakeCase(type.lastName)
     let parents = scope.isEmpty ? [] : scope.split(separator: ".").map { snakeCase(String($0)) }
-    let symbol = ([interface.library] + parents + [last]).joined(separator: "_")
+    var names = parents + [last]
+    // A type that is called like the library: settings_t, and not settings_settings_t.
+    if names.first == interface.library { names.removeFirst() }
+    let symbol = ([interface.library] + names).joined(separator: "_")
     var result = TypeDeclaration(
       kind: kind, name: type.name, symbol: symbol,
       documentation: readDocumentation(type.node.leadingTrivia),

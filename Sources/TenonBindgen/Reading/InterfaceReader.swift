@@ -24,6 +24,7 @@ final class InterfaceReader {
 
   func read() -> Interface {
     for file in declarations.files { MisplacedExports(file, diagnostics).walk(file.tree) }
+    interface.documentation = declarations.documentation
     let exported = declarations.order.filter { $0.export != nil }
     interface.types = exported.compactMap { type in diagnostics.attempt { try declare(type) } }
     nameErrors()

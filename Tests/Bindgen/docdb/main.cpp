@@ -44,6 +44,8 @@ static tenon::task<int> use(tenon_executor_t *loop) {
   CHECK(count == 3);
   auto view = co_await tenon::future<docdb::document_view>::adopt(db.get(loop, "a").release());
   CHECK(view.id() == "a" && view.scores().size() == 2 && view.copy() == document);
+  CHECK(view.tags() == document.tags && view.expires() == document.expires);
+  CHECK(view.title() == document.title);
   auto same = db;
   CHECK(co_await same.count(loop) == 2);
   co_await db.close(loop);

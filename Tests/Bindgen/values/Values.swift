@@ -104,3 +104,23 @@ import TenonFoundation
 ) -> [Date] {
   ids.map { stamp($0, nil, URL(filePath: "/a")) }
 }
+
+/// Called like its module: C has values_t, and not values_values_t.
+@Export public struct Values: Sendable, Equatable {
+  @Export public enum Mode: Sendable { case few, many }
+  public var mode = Mode.many
+  public var copy: [String: Int] = [:]
+  public var next: Mode?
+  public var title: String = "all" + " of them"
+  @Export public func sum() -> Int { copy.values.reduce(0, +) }
+}
+
+/// Gives them one by one.
+///
+/// - Returns: The values, in their order.
+@Export public func list(_ values: [Values]) -> AsyncStream<Values> {
+  AsyncStream { continuation in
+    for one in values { continuation.yield(one) }
+    continuation.finish()
+  }
+}

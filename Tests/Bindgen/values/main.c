@@ -303,6 +303,17 @@ static void foundation(void) {
   values_int64_list_free(list);
 }
 
+static void named_like_the_module(void) {
+  const values_int64_entry_t entries[] = {{TENON_STRING("a"), 1}, {TENON_STRING("b"), 2}};
+  values_t all = values_init();
+  int64_t sum = 0;
+  CHECK(all.mode == VALUES_MODE_MANY);
+  all.copy.data = entries;
+  all.copy.count = 2;
+  OK(values_sum(&all, &sum));
+  CHECK(sum == 3);
+}
+
 int main(void) {
   begin();
   records();
@@ -313,5 +324,6 @@ int main(void) {
   released_while_called();
   released_by_another_thread();
   foundation();
+  named_like_the_module();
   return end();
 }

@@ -76,6 +76,17 @@ tenon::task<int> body(tenon_executor_t *executor) {
         return event.when;
       });
   CHECK(dates.size() == 1 && dates[0] == event.when);
+
+  values::values all{.copy = {{"a", 1}, {"b", 2}}};
+  CHECK(all.mode == values::mode::many && all.sum() == 3);
+  all.next = values::mode::few;
+  all.title = "t";
+  auto items = values::list(executor, {all});
+  auto views = tenon::stream<values::values_view>::adopt(std::move(items).release());
+  const auto view = co_await views.next();
+  CHECK(view && view->copy() == all && view->copy_() == all.copy && view->title() == "t");
+  CHECK(view->mode() == values::mode::many && view->next() == values::mode::few);
+  CHECK(!co_await views.next());
   co_return 1;
 }
 

@@ -90,7 +90,7 @@ extension CPrinter {
 
   /// Names in the author's comments, as C has them.
   func linked(_ text: String) -> String {
-    replaceLinks(text) { link in
+    replaceLinks(withoutNil(text).replacing("throws ``", with: "fails with ``")) { link in
       let parts = link.split(separator: "/").map { $0.prefix { $0 != "(" } }.map(String.init)
       let owner = interface.types.first {
         $0.name == parts.dropLast().joined(separator: ".")

@@ -125,19 +125,14 @@ extension CPrinter {
     text.line("  \(kind)")
     guard type.hasPayload else { return }
     text.line("  union {")
-    for one in type.cases where !one.payload.isEmpty {
-      let when = "\(prefix)_\(capitals(one.symbol))"
-      if one.isBare {
-        let field = one.payload[0]
-        text.line("    \(forms.field(field.type).type)\(memberName(one.name)); /**< \(when) */")
-      } else {
-        text.line("    struct {")
-        for field in one.payload {
-          text.line("      \(forms.field(field.type).type)\(field.symbol);")
-        }
-        text.line("    } \(memberName(one.name)); /**< \(when) */")
-      }
-    }
+    rows(
+      type.cases.filter { !$0.payload.isEmpty }.map { one in
+        let when = "\(prefix)_\(capitals(one.symbol))"
+        let members = one.payload.map { forms.field($0.type).type }
+        if one.isBare { return ("    \(members[0])\(memberName(one.name));", when) }
+        let fields = zip(members, one.payload).map { "      \($0)\($1.symbol);\n" }.joined()
+        return ("    struct {\n\(fields)    } \(memberName(one.name));", when)
+      })
     text.line("  } as;")
   }
 

@@ -11,7 +11,7 @@ extension CPrinter {
         extra += " It is \(named(parent.symbol)), too: cast it."
       }
       comment(type.documentation, extra: [extra], short: true)
-      text.add("typedef struct \(type.symbol) \(type.symbol)_t;\n")
+      text.add("typedef struct \(tag(type.symbol)) \(type.symbol)_t;\n")
       declared.insert(type.symbol)
       constants(type.constants)
     }
@@ -81,7 +81,7 @@ extension CPrinter {
     if [.record, .variant, .error].contains(type.kind), let symbol = type.symbol,
       interface.types.contains(where: { $0.symbol == symbol }), declared.insert(symbol).inserted
     {
-      text.add("typedef struct \(symbol) \(symbol)_t;\n")
+      text.add("typedef struct \(tag(symbol)) \(symbol)_t;\n")
     }
     for one in forms.derived(type) where derived.insert(one.name).inserted {
       switch one.kind {
@@ -113,10 +113,13 @@ extension CPrinter {
     }
   }
 
+  /// C++ has a namespace of the library's name, which no struct can have, too.
+  func tag(_ symbol: String) -> String { symbol == interface.library ? symbol + "_t" : symbol }
+
   /// `typedef struct x {` and its end, or without the typedef if that has been given before.
   mutating func structure(_ symbol: String, _ body: (inout CPrinter) -> Void) {
     let isNew = declared.insert(symbol).inserted
-    text.line(isNew ? "typedef struct \(symbol) {" : "struct \(symbol) {")
+    text.line(isNew ? "typedef struct \(tag(symbol)) {" : "struct \(tag(symbol)) {")
     body(&self)
     text.add(isNew ? "} \(symbol)_t;\n" : "};\n")
   }

@@ -55,8 +55,14 @@ extension CPlusPlusPrinter {
   }
 
   mutating func object(_ type: TypeDeclaration) {
-    documented(type.documentation)
-    text.line("/// Copies are the same object.")
+    var documentation = type.documentation
+    let copies = "Copies are the same object."
+    if documentation.details.isEmpty {
+      documentation.summary = "\(sentence(documentation.summary)) \(copies)".trimmed
+    } else {
+      documentation.details.append(copies)
+    }
+    documented(documentation)
     let name = types.short(type)
     let parent = type.superclass.flatMap { interface.type(named: $0) }
     text.line("class \(name)\(parent.map { " : public \(types.short($0))" } ?? "") {")

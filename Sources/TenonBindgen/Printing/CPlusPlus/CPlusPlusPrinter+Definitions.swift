@@ -5,16 +5,7 @@ extension CPlusPlusPrinter {
     text.line()
     for type in interface.types
     where type.kind == .record && usage.uses[type.symbol]?.isGiven == true {
-      let name = types.short(type)
-      text.add(
-        """
-        inline \(name) \(name)_view::copy() const {
-          \(name) out;
-          tenon::detail::record::field<\(name)>::read_struct(*block_, out);
-          return out;
-        }
-
-        """)
+      viewBodies(type)
     }
     for type in interface.types where type.kind == .error { errorBodies(type) }
     text.line("namespace detail {")

@@ -2,7 +2,7 @@
 extension CPlusPlusPrinter {
   var library: String { interface.library }
 
-  func qualified(_ type: TypeDeclaration) -> String { "\(library)::\(types.short(type))" }
+  func qualified(_ type: TypeDeclaration) -> String { "\(types.space)::\(types.short(type))" }
 
   /// The name from outside of the namespace.
   func outer(_ type: TypeReference) -> String {

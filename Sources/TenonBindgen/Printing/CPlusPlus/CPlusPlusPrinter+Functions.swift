@@ -89,8 +89,12 @@ extension CPlusPlusPrinter {
   mutating func declaration(_ function: Function, indent: String, suffix: String) {
     let hidden = hidden(function)
     var extra: [String] = []
-    for parameter in function.parameters where !parameter.documentation.isEmpty {
-      extra.append("@param \(parameterName(parameter)) \(phrase(linked(parameter.documentation)))")
+    let described = function.parameters.filter { !$0.documentation.isEmpty }
+    let column = described.map { parameterName($0).count }.max() ?? 0
+    for parameter in described {
+      let name = parameterName(parameter)
+      let space = String(repeating: " ", count: column - name.count + 2)
+      extra.append("@param \(name)\(space)\(phrase(linked(parameter.documentation)))")
     }
     if let returns = function.documentation.returns {
       extra.append("@returns \(phrase(linked(returns)))")

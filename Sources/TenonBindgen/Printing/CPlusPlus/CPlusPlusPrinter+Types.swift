@@ -9,13 +9,32 @@ extension CPlusPlusPrinter {
       text.line(whole)
     } else {
       text.line("enum class \(types.short(type)) : std::int32_t {")
-      for (one, code) in zip(type.cases, cases) {
-        let comment = phrase(linked(one.documentation.summary))
-        text.line("  \(code),\(comment.isEmpty ? "" : " ///< \(comment)")")
-      }
+      rows(
+        zip(type.cases, cases).map { one, code in
+          ("  \(code),", phrase(linked(one.documentation.summary)))
+        })
       text.line("};")
     }
     text.line()
+  }
+
+  /// Lines with comments after them, in line with each other.
+  mutating func rows(_ rows: [(code: String, comment: String)]) {
+    func fits(_ row: (code: String, comment: String), _ column: Int) -> Bool {
+      !row.comment.isEmpty && column + row.comment.count + 6 <= width
+    }
+    let column = rows.filter { fits($0, $0.code.count) }.map(\.code.count).max() ?? 0
+    for row in rows {
+      if row.comment.isEmpty {
+        text.line(row.code)
+      } else if fits(row, max(column, row.code.count)) {
+        let space = String(repeating: " ", count: max(0, column - row.code.count))
+        text.line("\(row.code)\(space) ///< \(row.comment)")
+      } else {
+        for line in wrap(row.comment, width - 6) { text.line("  /// \(line)") }
+        text.line(row.code)
+      }
+    }
   }
 
   func initial(_ type: TypeReference, _ hidden: Set<String>) -> String {
@@ -45,24 +64,18 @@ extension CPlusPlusPrinter {
     let hidden = Set(type.fields.map(\.symbol) + type.functions.map { methodName($0) })
     text.line("struct \(name) {")
     constants(type.constants, "  ")
-    for field in type.fields {
-      var summary = phrase(linked(field.documentation.summary))
-      if let value = field.defaultValue, LiteralDefault(value, of: field.type, in: interface) == nil
-      {
-        summary += summary.isEmpty ? "" : "; "
-        summary += "not \(isShort(value) ? value : "the default"), which Swift begins with"
-      }
-      let code =
-        "  \(types.name(field.type, hidden: hidden)) \(field.symbol)\(initial(field, hidden));"
-      if summary.isEmpty {
-        text.line(code)
-      } else if code.count + summary.count + 6 <= width {
-        text.line("\(code) ///< \(summary)")
-      } else {
-        for line in wrap(summary, width - 6) { text.line("  /// \(line)") }
-        text.line(code)
-      }
-    }
+    rows(
+      type.fields.map { field in
+        var summary = phrase(linked(field.documentation.summary))
+        if let value = field.defaultValue,
+          LiteralDefault(value, of: field.type, in: interface) == nil
+        {
+          summary += summary.isEmpty ? "" : "; "
+          summary += "not \(isShort(value) ? value : "the default"), which Swift begins with"
+        }
+        let name = types.name(field.type, hidden: hidden)
+        return ("  \(name) \(field.symbol)\(initial(field, hidden));", summary)
+      })
     for function in type.functions {
       declaration(function, indent: "  ", suffix: function.isStatic ? "" : " const")
     }
@@ -72,63 +85,6 @@ extension CPlusPlusPrinter {
     text.line("};")
     text.line()
     view(type)
-  }
-
-  /// A record without a copy.
-  mutating func view(_ type: TypeDeclaration) {
-    guard usage.uses[type.symbol]?.isGiven == true else { return }
-    let name = types.short(type)
-    text.line("/// The same without a copy: the library's own block, read in place.")
-    text.line("class \(name)_view {")
-    text.line("public:")
-    for field in type.fields {
-      let path = "block_->\(field.symbol)"
-      switch field.type.kind {
-      case .string, .url:
-        text.line(
-          "  std::string_view \(field.symbol)() const noexcept { return {\(path).data, \(path).size}; }"
-        )
-      case .bytes:
-        text.line("  std::span<const std::byte> \(field.symbol)() const noexcept {")
-        text.line("    return std::as_bytes(std::span(\(path).data, \(path).size));\n  }")
-      case .list where field.type.element.isScalar && field.type.element.kind != .enumeration:
-        let element = types.name(field.type.element)
-        if field.type.element.isConvertedScalar { continue }
-        text.line("  std::span<const \(element)> \(field.symbol)() const noexcept {")
-        text.line("    return {\(path).data, \(path).count};\n  }")
-      case .enumeration:
-        text.line(
-          "  \(interface.library)::\(types.name(field.type)) \(field.symbol)() const noexcept {")
-        text.line(
-          "    return static_cast<\(interface.library)::\(types.name(field.type))>(\(path));\n  }")
-      case _ where field.type.isConvertedScalar:
-        let type = types.name(field.type)
-        text.line("  \(type) \(field.symbol)() const noexcept {")
-        text.line("    return tenon::detail::record::read<\(type)>(\(path));\n  }")
-      default:
-        if field.type.isScalar {
-          text.line(
-            "  \(types.name(field.type)) \(field.symbol)() const noexcept { return \(path); }")
-        }
-      }
-    }
-    text.add(
-      """
-        /// C's struct.
-        const \(type.symbol)_t &raw() const noexcept { return *block_; }
-        \(name) copy() const;
-
-        /// Takes over a block from C.
-        explicit \(name)_view(\(type.symbol)_t *block) noexcept : block_(block) {}
-
-      private:
-        struct ender {
-          void operator()(\(type.symbol)_t *block) const noexcept { \(type.symbol)_free(block); }
-        };
-        std::unique_ptr<\(type.symbol)_t, ender> block_;
-      };
-
-      """)
   }
 
   mutating func alternatives(_ type: TypeDeclaration, indent: String) {

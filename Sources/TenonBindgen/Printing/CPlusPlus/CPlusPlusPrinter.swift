@@ -99,7 +99,8 @@ struct CPlusPlusPrinter {
       interface.version == "0.0.0" ? interface.module : "\(interface.module) \(interface.version)"
     text.add("/// @file \(interface.library).hpp\n///")
     if !interface.documentation.summary.isEmpty {
-      text.add("/// \(interface.documentation.summary)\n///")
+      documented(interface.documentation)
+      text.line("///")
     }
     text.add(
       """
@@ -185,7 +186,7 @@ struct CPlusPlusPrinter {
 
   /// Names in the author's comments, as C++ has them.
   func linked(_ text: String) -> String {
-    replaceLinks(text) { link in
+    replaceLinks(withoutNil(text)) { link in
       let parts = link.split(separator: "/").map { $0.prefix { $0 != "(" } }.map(String.init)
       if let owner = interface.type(named: parts.dropLast().joined(separator: ".")),
         let last = parts.last
@@ -201,14 +202,4 @@ struct CPlusPlusPrinter {
 extension String {
   /// `const T & name` is `const T &name`.
   var fixed: String { replacing("& ", with: "&").replacing("* ", with: "*") }
-
-  fileprivate func replacing(_ text: String, with other: String) -> String {
-    var result = ""
-    var rest = self[...]
-    while let range = rest.firstRange(of: text) {
-      result += rest[..<range.lowerBound] + other
-      rest = rest[range.upperBound...]
-    }
-    return result + rest
-  }
 }

@@ -53,7 +53,7 @@ struct CPlusPlusTypes {
     let symbol = type.symbol ?? ""
     if let own = interface.types.first(where: { $0.symbol == symbol }) {
       let short = self.short(own)
-      let qualified = hidden.contains(short) ? "\(interface.library)::\(short)" : short
+      let qualified = hidden.contains(short) ? "\(space)::\(short)" : short
       switch type.kind {
       case .variant: return qualified + "::any"
       case .error: return qualified + "::variant"
@@ -61,11 +61,15 @@ struct CPlusPlusTypes {
       default: return qualified
       }
     }
-    let other = imported.first { symbol.hasPrefix($0.library + "_") }
+    let other = imported.first { symbol == $0.library || symbol.hasPrefix($0.library + "_") }
     let library = other?.library ?? ""
-    let short = memberName(String(symbol.dropFirst(library.count + 1)))
+    let short =
+      symbol == library ? symbol : memberName(String(symbol.dropFirst(library.count + 1)))
     return "\(library)::\(short)" + (type.kind == .variant ? "::any" : "")
   }
+
+  /// The namespace, where a type of the same name may hide it.
+  var space: String { (allNames.contains(interface.library) ? "::" : "") + interface.library }
 
   /// What a declared type is called in the namespace.
   func short(_ type: TypeDeclaration) -> String { shortNames[type.symbol] ?? type.symbol }

@@ -9,10 +9,12 @@ struct PythonTypes {
     case field
   }
 
+  let interface: Interface
   /// Whether the author has names that hide builtins.
   let hidesBuiltins: Bool
 
   init(_ interface: Interface) {
+    self.interface = interface
     var names: [String] = interface.functions.map { pythonName($0.name) }
     for type in interface.types {
       names += type.functions.map { pythonName($0.name) } + type.fields.map { pythonName($0.name) }
@@ -77,37 +79,42 @@ struct PythonTypes {
 
   /// A default value in Python; nil: only Swift has it.
   func defaultValue(_ text: String?, _ type: TypeReference) -> String? {
-    guard let text else { return nil }
-    let inside = type.kind == .optional ? type.element : type
-    if text == "nil" { return "None" }
-    switch inside.kind {
-    case .bool: return text == "true" ? "True" : text == "false" ? "False" : nil
-    case .string:
-      guard text.hasPrefix("\""), text.hasSuffix("\""), text.count >= 2, !text.hasPrefix("\"\"\""),
-        !text.contains("\\")
-      else { return nil }
-      return pythonText(String(text.dropFirst().dropLast()))
-    case .enumeration:
-      guard text.hasPrefix("."), text.dropFirst().allSatisfy({ $0.isLetter || $0.isNumber }) else {
-        return nil
+    guard let text, let value = LiteralDefault(text, of: type, in: interface) else { return nil }
+    let inside = type.kind == .optional && text != "nil" ? type.element : type
+    switch value {
+    case .zero:
+      switch inside.kind {
+      case .list: return "()"
+      case .set: return builtin("frozenset") + "()"
+      case .dictionary: return "{}"
+      case .bytes: return "b\"\""
+      default: return "None"
       }
-      return "\(pythonClass(inside.name ?? "")).\(snakeCase(String(text.dropFirst())).uppercased())"
-    case .list, .set: return text == "[]" && inside.kind == .list ? "()" : nil
-    case .float, .double: return isNumber(text) ? text : nil
-    default:
-      return inside.isScalar && inside.kind != .duration && isNumber(text) ? text : nil
+    case .boolean(let value): return value ? "True" : "False"
+    case .number(let number): return number
+    case .nanoseconds(let count): return timedelta(count)
+    case .enumerationCase(let one):
+      return "\(pythonClass(inside.name ?? "")).\(snakeCase(one.name).uppercased())"
+    case .text(let text): return pythonText(String(text.dropFirst().dropLast()))
     }
   }
 
-  private func isNumber(_ text: String) -> Bool {
-    let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-    return digits.first?.isNumber == true
-      && digits.allSatisfy { $0.isASCII && ($0.isNumber || $0 == "." || $0 == "_" || $0 == "e") }
+  /// Python counts in microseconds.
+  private func timedelta(_ nanoseconds: Int64) -> String? {
+    if nanoseconds == 0 { return "_timedelta()" }
+    let units: [(String, Int64)] = [
+      ("seconds", 1_000_000_000), ("milliseconds", 1_000_000), ("microseconds", 1000),
+    ]
+    for (unit, size) in units where nanoseconds % size == 0 {
+      return "_timedelta(\(unit)=\(nanoseconds / size))"
+    }
+    return nil
   }
 
   /// What a field is if nobody says; nil: it has to be said.
   func fieldDefault(_ field: Field) -> String? {
-    if let value = defaultValue(field.defaultValue, field.type), value != "()" { return value }
+    let isCollection = [.list, .set, .dictionary].contains(field.type.kind)
+    if !isCollection, let value = defaultValue(field.defaultValue, field.type) { return value }
     switch field.type.kind {
     case .optional: return "None"
     case .bool: return "False"
