@@ -48,7 +48,7 @@ tenon=$(swift package --package-path "$package" --scratch-path "$build" \
   show-dependencies --format json | sed -n 's/^ *"path": "\(.*\)",\{0,1\}$/\1/p' |
   while read -r path; do
     if [ -f "$path/include/tenon/tenon.h" ]; then echo "$path"; fi
-  done | head -1)
+  done | sed -n 1p)
 [ -n "$tenon" ] || die "$package does not depend on Tenon"
 
 # Tenon's headers lie beside the package's own, in a folder of the product's: two bundles, and Tenon
