@@ -60,8 +60,14 @@ struct ParallelLoop: ~Copyable {
 
   fileprivate var shared: UnsafeMutablePointer<Shared> { sharedMemory }
 
+  /// Where a chunk begins and ends. C's indices may be larger than an `Int`, and so this is no `Range`.
+  struct Chunk {
+    let lowerBound: Int
+    let upperBound: Int
+  }
+
   /// The next chunk, for a worker; nil: there is none.
-  @inline(__always) borrowing func claim() -> Range<Int>? {
+  @inline(__always) borrowing func claim() -> Chunk? {
     let index = claimed.wrappingAdd(1, ordering: .relaxed).oldValue
     if index >= chunks { return nil }
     if let promise, isCancelRequested(promise) {
@@ -71,7 +77,7 @@ struct ParallelLoop: ~Copyable {
     }
     let begin = index &* chunk
     let end = count &- begin < chunk ? count : begin &+ chunk
-    return Range(uncheckedBounds: (Int(bitPattern: begin), Int(bitPattern: end)))
+    return Chunk(lowerBound: Int(bitPattern: begin), upperBound: Int(bitPattern: end))
   }
 
   /// The chunk that begins there has failed.
