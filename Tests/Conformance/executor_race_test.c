@@ -315,6 +315,8 @@ static void part_run(void *context, size_t member, size_t round) {
     tenon_status_t status;
     do {
       status = tenon_executor_poll(parting->executor, NULL, NULL);
+      if (status == TENON_STATUS_BUSY)
+        sched_yield(); /* whoever ends it may wait for this processor */
       CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_BUSY ||
             status == TENON_STATUS_CLOSED || status == TENON_STATUS_STALE);
     } while (status != TENON_STATUS_STALE);
@@ -371,6 +373,8 @@ static void succeed_run(void *context, size_t member, size_t round) {
     tenon_status_t status;
     do {
       status = tenon_executor_poll(succession->old, NULL, NULL);
+      if (status == TENON_STATUS_BUSY)
+        sched_yield(); /* whoever ends it may wait for this processor */
       CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_BUSY ||
             status == TENON_STATUS_CLOSED || status == TENON_STATUS_STALE);
     } while (status != TENON_STATUS_STALE);
