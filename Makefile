@@ -90,6 +90,7 @@ check: check-swift packages ## check formatting, headers, layers, and what peopl
 	scripts/check-headers.sh
 	scripts/check-tidy.sh
 	scripts/check-layers.sh
+	scripts/check-scripts.sh
 	scripts/check-welcome.sh
 
 format: ## format Swift and C

@@ -43,13 +43,13 @@ stage_shared() {
 # to the linker of a C or C++ program it looks like C. Section groups are dissolved, because the
 # program's C++ has groups of the same names, and the linker would keep only one of each.
 stage_static() {
-  if ! ld --version | grep -q GNU; then
+  if ! ld --version | grep GNU >/dev/null; then
     echo "install.sh: no libtenon.a: it takes GNU ld to make one" >&2
     return
   fi
   local runtime
   runtime=$(swift -print-target-info -static-stdlib |
-    sed -n '/"runtimeLibraryPaths"/,/]/s|^ *"\(/[^"]*\)".*|\1|p' | head -1)
+    sed -n '/"runtimeLibraryPaths"/,/]/s|^ *"\(/[^"]*\)".*|\1|p' | sed -n 1p)
   ld -r --force-group-allocation "${reserve_link_flags[@]}" -o "$build/whole.o" "$runtime/$(uname -m)/swiftrt.o" \
     "@$build/release/tenon.product/Objects.LinkFileList" \
     --start-group "$runtime"/libswift*.a "$runtime/libdispatch.a" "$runtime/libBlocksRuntime.a" \

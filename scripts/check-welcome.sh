@@ -58,7 +58,7 @@ awk '/^```c$/ { inside = 1; next } /^```$/ { exit lines > 15 } inside && NF { li
 in_order() { # patterns, each of which must come after the one before
   local line=0 next pattern
   for pattern; do
-    next=$(grep -nE "$pattern" README.md | cut -d: -f1 | awk -v line="$line" '$1 > line' | head -1)
+    next=$(grep -nE "$pattern" README.md | cut -d: -f1 | awk -v line="$line" '$1 > line' | sed -n 1p)
     [ -n "$next" ] || return 1
     line=$next
   done

@@ -47,7 +47,7 @@ while IFS= read -r case; do
   cmp -s "$one" "$file" && fail "this changes nothing: $edit"
   packaging/bindgen.sh "$where" --library versions --module Versions --version 1.1.0 --lock "$lock" --check "$file" \
     > "$work/out" 2>&1 && fail "accepted: $edit"
-  grep -E "^$file:$line:[0-9]+: error: " "$work/out" | grep -qF -- "$expected" ||
+  grep -E "^$file:$line:[0-9]+: error: " "$work/out" | grep -F -- "$expected" >/dev/null ||
     fail "$edit: not \"$expected\" at line $line but: $(cat "$work/out")"
   count=$((count + 1))
 done < "$work/breaking"

@@ -59,7 +59,7 @@ run_program() { # name, compiler and dialect, source
   $2 "${strict[@]}" -I"$build/$name" "$source" -o "$program" -L"$build/$name" "-l$name" -L"$library" -ltenon \
     -Wl,-rpath,"$build/$name" -Wl,-rpath,"$library" -lpthread
   echo "test-bindgen: $source"
-  timeout 120 "$program" | grep -qx ok || { echo "test-bindgen: $source failed" >&2; exit 1; }
+  timeout 120 "$program" | grep -x ok >/dev/null || { echo "test-bindgen: $source failed" >&2; exit 1; }
 }
 
 run() { # name
@@ -84,7 +84,7 @@ outside() {
   python3 Tests/Bindgen/outside/ctypes_printer.py "$build/shapes/shapes.json" "$build/shapes/libshapes.so" \
     > "$place/shapes_printed.py"
   echo "test-bindgen: Tests/Bindgen/outside/use_shapes.py"
-  PYTHONDONTWRITEBYTECODE=1 timeout 60 python3 Tests/Bindgen/outside/use_shapes.py "$place" | grep -qx ok
+  PYTHONDONTWRITEBYTECODE=1 timeout 60 python3 Tests/Bindgen/outside/use_shapes.py "$place" | grep -x ok >/dev/null
 }
 
 # A program that was compiled against version 1 runs with version 2 of the library, too.
@@ -101,7 +101,7 @@ versions() {
   # The same source goes with the new headers, too: what was added has renamed nothing.
   gcc -std=gnu11 -Wall -Wextra -Werror -Wno-missing-field-initializers -fsyntax-only -Iinclude -I"$build/$name/two" $folder/main.c
   echo "test-bindgen: $folder/main.c with version 2"
-  timeout 60 "$build/$name/main-c" two | grep -qx ok
+  timeout 60 "$build/$name/main-c" two | grep -x ok >/dev/null
 }
 
 # Both doors for a package outside of the tree: `swift build` with the plugin, and `make bundle`. The package has two modules
@@ -117,7 +117,7 @@ doors() {
   gcc -std=gnu11 -Wall -Wextra -Werror -g Tests/Bindgen/packages/greeter.c -o "$build/greeter" \
     $(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --cflags --libs greeter) -Wl,-rpath,"$prefix/lib"
   echo "test-bindgen: Tests/Bindgen/packages/greeter.c"
-  timeout 60 "$build/greeter" | grep -qx ok
+  timeout 60 "$build/greeter" | grep -x ok >/dev/null
 }
 
 # The pages of the guide: their Swift makes two libraries, words and shop, and each program prints what stands after it.

@@ -35,7 +35,7 @@ c_addon=$build/c.node
 test_plain() {
   local library tenon headers
   library=$(addon release "$build/swift" -Xswiftc -static-stdlib)
-  if readelf -d "$library" | grep -q 'NEEDED.*libuv'; then
+  if readelf -d "$library" | grep 'NEEDED.*libuv' >/dev/null; then
     echo "test-node: the addon links a libuv, and node has its own" >&2
     return 1
   fi
@@ -56,7 +56,7 @@ test_plain() {
 toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")
 
 sanitizer() { # name: its runtime, which node has not
-  find "$toolchain/lib/clang" -name "libclang_rt.$1-$(uname -m).so" | head -1
+  find "$toolchain/lib/clang" -name "libclang_rt.$1-$(uname -m).so" | sed -n 1p
 }
 
 test_address() {

@@ -51,7 +51,7 @@ without_swift() {
 }
 no_swift_there() { ! without_swift sh -c 'command -v swift || command -v swiftc'; }
 
-soname_is() { readelf -d "$1" | grep -q "SONAME.*\[$2\]"; }
+soname_is() { readelf -d "$1" | grep "SONAME.*\[$2\]" >/dev/null; }
 needs_only() { # LIBRARY ALLOWED-PATTERN
   local others
   others=$(readelf -d "$1" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -vE "^($2)\.so" || true)
@@ -110,7 +110,7 @@ has_a_module_for_each_loop() {
 is_static() { ! readelf -d "$work/$1" | grep 'NEEDED.*libtenon'; }
 
 # Programs find the library where they are told, too: the prefix that they were built with is gone.
-moved_program() { env -i LD_LIBRARY_PATH="$prefix/lib" "$work/$1"; }
+moved_program() { env -i LD_LIBRARY_PATH="$prefix/lib" "${@:2}" "$work/$1"; }
 
 # What a Swift author types.
 bundle() {
@@ -132,7 +132,7 @@ refused() { # WHY COMMAND...
   grep "$why" <<<"$output" || { echo "$output"; return 1; }
 }
 # What else a bundle may be made of, each in a prefix of its own.
-has_debug_information() { readelf -S "$1" | grep -q '\.debug_info'; }
+has_debug_information() { readelf -S "$1" | grep '\.debug_info' >/dev/null; }
 is_bare() { ! readelf -S "$1" | grep -E '\.(debug_info|symtab)'; }
 bundle_debug() {
   bundle CONFIGURATION=debug PREFIX="$work/debug"
@@ -143,7 +143,7 @@ bundle_debug() {
 bundle_unstripped() {
   bundle STRIP=no PREFIX="$work/unstripped"
   has_debug_information "$work/unstripped/lib/libwords.so.0.0.0"
-  nm "$work/unstripped/lib/libwords.so.0.0.0" | grep -q ' t words_internal'
+  nm "$work/unstripped/lib/libwords.so.0.0.0" | grep ' t words_internal' >/dev/null
 }
 bundle_split() {
   bundle STRIP=split PREFIX="$work/split" VERSION=1.2.3
@@ -187,7 +187,7 @@ two_copies_are_quiet() {
 unloaded() { [ "$(run unload "$work/$1" 2>&1)" = unloaded ]; }
 one_copy() {
   local output
-  output=$(moved_program promise 2>&1)
+  output=$(moved_program promise TENON_REPORT_COPIES=1 2>&1)
   [[ $output =~ ^promise\ [0-9.]+$ ]] || { echo "$output"; return 1; }
 }
 
@@ -201,9 +201,9 @@ check libtenon-soname soname_is "$lib/libtenon.so" libtenon.so.0
 check libtenon_uv-soname soname_is "$lib/libtenon_uv.so" libtenon_uv.so.0
 check libtenon-is-self-contained needs_only "$lib/libtenon.so" "$system"
 check libtenon_uv-needs-libtenon-and-libuv needs_only "$lib/libtenon_uv.so" "$system|libtenon|libuv"
-check libtenon-stays-loaded sh -c "readelf -d '$lib/libtenon.so' | grep -q NODELETE"
+check libtenon-stays-loaded sh -c "readelf -d '$lib/libtenon.so' | grep NODELETE >/dev/null"
 is_hardened() { # LIBRARY
-  readelf -dW "$1" | grep -q 'FLAGS.*BIND_NOW' && readelf -lW "$1" | grep -q GNU_RELRO
+  readelf -dW "$1" | grep 'FLAGS.*BIND_NOW' >/dev/null && readelf -lW "$1" | grep GNU_RELRO >/dev/null
   ! readelf -lW "$1" | grep -E 'LOAD.* RWE|GNU_STACK.*RWE' && ! readelf -dW "$1" | grep TEXTREL
 }
 check libtenon-is-hardened is_hardened "$lib/libtenon.so"
