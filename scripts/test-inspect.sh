@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The program `tenon` on a process that is stuck, and on a stripped one.
+# The program `tenon` on a process that is stuck, on a stripped one, and on a core of each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=.build-inspect
@@ -27,14 +27,24 @@ end() {
   started=
 }
 
+look() { # at what, its kind, the process's number, where to write
+  local command
+  for command in ps why; do
+    "$tenon" $command "$1" > "$4.$command"
+    "$tenon" $command --json "$1" > "$4.$command.json"
+  done
+  Tests/Inspect/check.py "$4" "$2" "$3"
+}
+
 for name in inspected stripped; do
   start $build/$name
-  "$tenon" ps "$pid" > $build/$name.ps
-  "$tenon" ps --json "$pid" > $build/$name.ps.json
-  "$tenon" why "$pid" > $build/$name.why
-  "$tenon" why --json "$pid" > $build/$name.why.json
-  Tests/Inspect/check.py $build/$name process "$pid"
+  look "$pid" process "$pid" $build/$name
+  gcore -o $build/core "$pid" > $build/gcore.log 2>&1
   end KILL
+  # Without what is reserved and not used.
+  [ "$(stat -c %s "$build/core.$pid")" -lt 500000000 ] || { echo "test-inspect: the core is large" >&2; exit 1; }
+  look "$build/core.$pid" core "$pid" $build/core-$name
+  rm "$build/core.$pid"
 done
 
 # What cannot be looked at is one sentence each.

@@ -1,17 +1,13 @@
 extension Survey {
   /// Executors, and the calls that are in their drivers: see Sources/Tenon/Core/Executors and Calls.
   mutating func readExecutors() {
-    let table = copy.table(.executor)
-    for index in 0..<table.used {
-      let slot = table.base + index * Table.slotSize
-      let (word, state) = (memory.word(slot), memory.word(slot + 16))
+    for slot in copy.table(.executor).slots(memory) {
+      let state = memory.word(slot.address + 16)
       let name = memory.half(state + 16)
-      guard word >> 63 == 1, state != 0, name != 0, memory.half(state + 20) & 0xff < 2 else {
-        continue
-      }
-      let handle = Handle(.executor, index: index, word: word)
+      guard state != 0, name != 0, memory.half(state + 20) & 0xff < 2 else { continue }
+      let handle = Handle(.executor, slot)
       executors[name] = handle.bits
-      let object = memory.word(slot + 24)
+      let object = memory.word(slot.address + 24)
       var node = Graph.Node(id: handle.bits, kind: .executor, state: "idle")
       if object != 0, memory.word(object + 16) == state {
         node.name = memory.swiftText(memory.word(object + 40), memory.word(object + 48))

@@ -1,14 +1,12 @@
 extension Survey {
   /// Scopes with their members: see Sources/Tenon/Core/Scopes.
   mutating func readScopes() {
-    let table = copy.table(.scope)
-    for index in 0..<table.used {
-      let slot = table.base + index * Table.slotSize
-      let (word, content) = (memory.word(slot), memory.word(slot + 24))
-      guard word >> 63 == 1, word >> 32 & 1 == 1, content != 0,
-        memory.word(content + 8) == word & Handle.lifeMask
+    for slot in copy.table(.scope).slots(memory) {
+      let content = memory.word(slot.address + 24)
+      guard slot.word >> 32 & 1 == 1, content != 0,
+        memory.word(content + 8) == slot.word & Handle.lifeMask
       else { continue }
-      let scope = Handle(.scope, index: index, word: word)
+      let scope = Handle(.scope, slot)
       let flags = memory.word(content + 16)
       let phase = ["open", "closing", "ended"][Int(min(flags & 0xff, 2))]
       var node = Graph.Node(

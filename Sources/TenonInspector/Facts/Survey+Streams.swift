@@ -2,14 +2,13 @@ extension Survey {
   /// Streams and latest values by their ends, and who waits there: see Sources/Tenon/Core/Streams.
   mutating func readStreams() {
     for kind in [Table.Kind.sink, .stream, .publisher, .latest] {
-      let table = copy.table(kind)
-      for index in 0..<table.used {
-        let slot = table.base + index * Table.slotSize
-        let (word, core) = (memory.word(slot), memory.word(slot + 16))
-        guard word >> 63 == 1, core != 0, let shared = shared(of: core) else { continue }
+      for slot in copy.table(kind).slots(memory) {
+        let core = memory.word(slot.address + 16)
+        guard core != 0, let shared = shared(of: core) else { continue }
         let isWriter = kind == .sink || kind == .publisher
-        guard memory.word(isWriter ? shared : shared + 8) == slot else { continue }
-        let handle = Handle(Survey.handleKind(kind), index: index, word: word)
+        guard memory.word(isWriter ? shared : shared + 8) == slot.address else { continue }
+        let handle = Handle(Survey.handleKind(kind), slot)
+        let capacity = UInt(memory.half(slot.address + 36))
         let (tail, head) = (memory.word(core), memory.word(core + 64))
         let isEnded = memory.word(shared + 16) & 0xff != 0
         let isCancelled = memory.word(shared + 16) >> 8 & 0xff != 0
@@ -17,10 +16,10 @@ extension Survey {
           Graph.Node(
             id: handle.bits, kind: isWriter ? .sink : .stream,
             state: isCancelled ? "cancelled" : isEnded ? "ended" : "open",
-            detail: "\(tail &- head) items of \(memory.half(slot + 36)) waiting"))
+            detail: "\(tail &- head) items of \(capacity) waiting"))
         readWait(isWriter ? shared + 48 : shared + 24, at: handle.bits, isWriter ? .writes : .reads)
         connectEnds(
-          handle.bits, isWriter, isFull: tail &- head >= UInt(memory.half(slot + 36)), core)
+          handle.bits, isWriter, isFull: tail &- head >= capacity, core)
         // The writer settles the stream's end.
         if isWriter, isPending(endOf(core)) {
           graph.connect(endOf(core).bits, .awaits, handle.bits)

@@ -33,12 +33,9 @@ struct Survey {
   // MARK: Futures
 
   private mutating func readFutures() {
-    let table = copy.table(.future)
-    for index in 0..<table.used {
-      let slot = table.base + index * Table.slotSize
-      let word = memory.word(slot)
-      guard word >> 63 == 1, word & 7 == 0 else { continue }
-      let future = Handle(.future, index: index, word: word)
+    for slot in copy.table(.future).slots(memory) where slot.word & 7 == 0 {
+      let word = slot.word
+      let future = Handle(.future, slot)
       if graph.nodes[future.bits] != nil { continue }
       let isCall = word & 1 << 8 != 0
       if isCall { calls.insert(future.bits) }
@@ -47,7 +44,7 @@ struct Survey {
           id: future.bits, kind: .future, name: nil,
           state: word & 1 << 4 != 0 ? "cancelling" : "pending",
           detail: word >> 12 & (1 << 26 - 1) == 0 ? "nobody reads it" : nil))
-      runsOn(future.bits, memory.half(slot + 12))
+      runsOn(future.bits, memory.half(slot.address + 12))
     }
   }
 
@@ -94,12 +91,10 @@ struct Survey {
   // MARK: Callbacks
 
   private mutating func readRegistrations() {
-    let table = copy.table(.registration)
-    for index in 0..<table.used {
-      let slot = table.base + index * Table.slotSize
-      let word = memory.word(slot)
+    for registration in copy.table(.registration).slots(memory) {
+      let slot = registration.address
       // Armed.
-      guard word >> 63 == 1, word & 7 == 1, memory.word(slot + 56) >> 40 & 1 == 0 else { continue }
+      guard registration.word & 7 == 1, memory.word(slot + 56) >> 40 & 1 == 0 else { continue }
       let subject = Handle(memory.word(slot + 32))
       guard subject.kind == .future || subject.kind == .promise else { continue }
       let future = subject.as(.future)
@@ -108,7 +103,7 @@ struct Survey {
       let isOwn = memory.word(slot + 56) >> 48 & 1 != 0
       if subject.kind == .future {
         if readOwnWait(function, context, future, isOwn) { continue }
-        let callback = Handle(.registration, index: index, word: word).bits
+        let callback = Handle(.registration, registration).bits
         graph.add(
           Graph.Node(id: callback, kind: .callback, name: nil, state: "armed", frames: [function]))
         graph.connect(callback, .awaits, future.bits)

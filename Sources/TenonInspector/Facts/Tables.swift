@@ -1,3 +1,5 @@
+import CTenonInspect
+
 /// A table of slots in the target: see Sources/Tenon/Core/Slots.
 struct Table {
   enum Kind: Int {
@@ -8,6 +10,21 @@ struct Table {
 
   let base: UInt
   let used: UInt
+
+  /// A slot that has something in it.
+  struct Slot {
+    let index: UInt
+    let address: UInt
+    let word: UInt
+  }
+
+  /// All that have.
+  func slots(_ memory: Memory) -> some Sequence<Slot> {
+    (0..<used).lazy.map { index in
+      let address = base + index * Table.slotSize
+      return Slot(index: index, address: address, word: memory.word(address))
+    }.filter { $0.word >> 63 == 1 }
+  }
 
   /// The slot with this index, if there ever was one.
   func slot(_ index: UInt) -> UInt? { index < used ? base + index * Table.slotSize : nil }
@@ -26,8 +43,9 @@ struct Handle: Hashable {
   let bits: UInt
 
   init(_ bits: UInt) { self.bits = bits }
-  init(_ kind: Kind, index: UInt, word: UInt) {
-    bits = word & Handle.lifeMask | kind.rawValue << 32 | index
+  /// Of what is in a slot.
+  init(_ kind: Kind, _ slot: Table.Slot) {
+    bits = slot.word & Handle.lifeMask | kind.rawValue << 32 | slot.index
   }
 
   var index: UInt { bits & 0xffff_ffff }
@@ -45,73 +63,52 @@ struct Copy {
 }
 
 extension Target {
-  /// Which copies of Tenon there are, found by their tables' shape: so they need no symbol, and a stripped program will
-  /// do, one that was linked statically, a bundle, an addon.
+  /// Which copies of Tenon there are: each has a note that leads to its root, which no stripping takes away. See
+  /// Sources/CTenonInspect.
   func copies() throws(Failure) -> [Copy] {
     var copies: [Copy] = []
     for image in images.all {
-      var next = image.start
-      for mapping in images.mappings where mapping.start >= image.start && mapping.start < image.end
-      {
-        guard mapping.isWritable, mapping.path == image.path else { continue }
-        next = max(mapping.start, next)
-        if let copy = copy(in: image, from: next, to: mapping.end) { copies.append(copy) }
+      var root: UInt?
+      images.forEachNote(of: image) { name, type, content in
+        if name == TENON__INSPECT_NOTE_NAME && type == TENON__INSPECT_NOTE_TYPE {
+          root = content &+ memory.word(content)
+        }
       }
+      if let root { copies.append(try copy(in: image, root)) }
     }
     if copies.isEmpty {
       throw Failure(
         images.all.isEmpty
           ? "\(kind.rawValue) \(pid) cannot be read: it is not one of this system's"
-          : "there is no Tenon in \(kind.rawValue) \(pid), or one of another version than this program's"
+          : "there is no Tenon in \(kind.rawValue) \(pid), or one of before 0.2.0"
       )
     }
     return copies
   }
 
-  private func copy(in image: Images.Image, from start: UInt, to end: UInt) -> Copy? {
-    let bytes = memory.bytes(at: start, count: Int(end - start))
-    return bytes.withUnsafeBytes { data -> Copy? in
-      func word(_ at: Int) -> UInt { data.loadUnaligned(fromByteOffset: at, as: UInt.self) }
-      var tables: [Table.Kind: Table] = [:]
-      for at in stride(from: 0, to: data.count - Shape.size, by: 8) {
-        // The table's place comes first, and how many slots there may be, which no other data have beside it.
-        guard word(at) < 10, let kind = Table.Kind(rawValue: Int(word(at))), tables[kind] == nil,
-          Shape(kind).fits(word(at + 8), word(at + 16), data[at + 24], word(at + 32))
-        else { continue }
-        let (count, base, used) = (word(at + 40), word(at + 48), word(at + 80))
-        guard used <= count, base & 63 == 0, (base == 0) == (count == 0) else { continue }
-        tables[kind] = Table(base: base, used: used)
-      }
-      return tables[.future] == nil || tables[.registration] == nil
-        ? nil : Copy(image: image, tables: tables)
+  private func copy(in image: Images.Image, _ root: UInt) throws(Failure) -> Copy {
+    func half(_ field: PartialKeyPath<tenon__inspect_root_t>) -> UInt32 {
+      memory.half(root + Table.offset(field))
     }
+    guard memory.text(root) == TENON__INSPECT_MAGIC, half(\.version) == TENON__INSPECT_VERSION,
+      UInt(half(\.slot_size)) == Table.slotSize
+    else {
+      throw Failure("\(image.path) has a Tenon of another version than this program's: use its own")
+    }
+    var tables: [Table.Kind: Table] = [:]
+    for place in 0..<Int(half(\.table_count)) {
+      let table = memory.word(root + Table.offset(\tenon__inspect_root_t.tables) + UInt(place) * 8)
+      guard table != 0, let kind = Table.Kind(rawValue: place) else { continue }
+      tables[kind] = Table(
+        base: memory.word(table + Table.offset(\tenon__inspect_table_t.base)),
+        used: memory.word(table + Table.offset(\tenon__inspect_table_t.fresh)))
+    }
+    return Copy(image: image, tables: tables)
   }
 }
 
-/// How a table begins, as `SlotTables.swift` has it.
-private struct Shape {
-  static let size = 176
-
-  let slotsMax: UInt
-  let counters: UInt?
-  let freeBits: UInt
-
-  init(_ kind: Table.Kind) {
-    switch kind {
-    case .future, .registration: slotsMax = 1 << 28
-    case .executor: slotsMax = 1 << 14
-    default: slotsMax = 1 << 26
-    }
-    switch kind {
-    case .future: counters = 56
-    case .registration, .error, .object: counters = 0
-    default: counters = nil
-    }
-    freeBits = kind == .future ? 7 : 0
-  }
-
-  func fits(_ slotsMax: UInt, _ counters: UInt, _ isNone: UInt8, _ freeBits: UInt) -> Bool {
-    slotsMax == self.slotsMax && freeBits == self.freeBits && counters == self.counters ?? 0
-      && isNone == (self.counters == nil ? 1 : 0)
+extension Table {
+  fileprivate static func offset<Root>(_ field: PartialKeyPath<Root>) -> UInt {
+    UInt(MemoryLayout<Root>.offset(of: field) ?? 0)
   }
 }

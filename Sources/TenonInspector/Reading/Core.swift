@@ -21,16 +21,11 @@ extension Target {
       present.append((segment.address, end))
     }
     present.sort { $0.start < $1.start }
-    var writable: Set<UInt> = []
-    for segment in elf.segments where segment.type == Elf.load && segment.flags & 2 != 0 {
-      writable.insert(segment.address)
-    }
     var (files, mappings) = ([String: Int32](), [Mapping]())
     for mapping in notes.files {
       mappings.append(
         Mapping(
-          start: mapping.start, end: mapping.end, offset: mapping.offset, path: mapping.path,
-          isWritable: writable.contains(mapping.start)))
+          start: mapping.start, end: mapping.end, offset: mapping.offset, path: mapping.path))
       let source = files[mapping.path] ?? open(mapping.path, O_RDONLY | O_CLOEXEC)
       files[mapping.path] = source
       guard source >= 0 else { continue }
@@ -46,8 +41,7 @@ extension Target {
       if !isOfFile {
         mappings.append(
           Mapping(
-            start: segment.address, end: segment.address + segment.memorySize, offset: 0, path: "",
-            isWritable: segment.flags & 2 != 0))
+            start: segment.address, end: segment.address + segment.memorySize, offset: 0, path: ""))
       }
     }
     mappings.sort { $0.start < $1.start }
@@ -114,7 +108,7 @@ private struct CoreNotes {
       let name = names.popFirst().map { String(decoding: $0, as: UTF8.self) } ?? ""
       files.append(
         Mapping(
-          start: word(0), end: word(8), offset: word(16) &* page, path: name, isWritable: false))
+          start: word(0), end: word(8), offset: word(16) &* page, path: name))
     }
   }
 }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// An ELF file of 64 bits, as far as it is needed here: segments, notes and symbols.
 struct Elf {
   struct Segment {
@@ -50,20 +48,33 @@ struct Elf {
     }
   }
 
-  /// Calls `body` with each note of a kind of segment: who wrote it, its type, and where it is.
+  /// Calls `body` with each note of the file: its type, and where it is.
   func forEachNote(_ body: (_ type: UInt32, _ content: UnsafeRawBufferPointer) -> Void) {
     for segment in segments where segment.type == Elf.note {
-      var next = Int(segment.offset)
-      let end = min(bytes.count, next + Int(segment.fileSize))
-      while next + 12 <= end {
-        let nameSize = Int(bytes.loadUnaligned(fromByteOffset: next, as: UInt32.self))
-        let size = Int(bytes.loadUnaligned(fromByteOffset: next + 4, as: UInt32.self))
-        let type = bytes.loadUnaligned(fromByteOffset: next + 8, as: UInt32.self)
-        let start = next + 12 + (nameSize + 3) & ~3
-        guard start + size <= end else { break }
-        body(type, UnsafeRawBufferPointer(rebasing: bytes[start..<start + size]))
-        next = start + (size + 3) & ~3
+      let (start, size) = (Int(segment.offset), Int(segment.fileSize))
+      guard start + size <= bytes.count else { continue }
+      let part = UnsafeRawBufferPointer(rebasing: bytes[start..<start + size])
+      Elf.forEachNote(in: part) { _, type, content in
+        body(type, UnsafeRawBufferPointer(rebasing: part[content]))
       }
+    }
+  }
+
+  /// Calls `body` with each note of a segment: who wrote it, its type, and where its content is.
+  static func forEachNote(
+    in bytes: UnsafeRawBufferPointer,
+    _ body: (_ name: String, _ type: UInt32, _ content: Range<Int>) -> Void
+  ) {
+    var next = 0
+    while next + 12 <= bytes.count {
+      let nameSize = Int(bytes.loadUnaligned(fromByteOffset: next, as: UInt32.self))
+      let size = Int(bytes.loadUnaligned(fromByteOffset: next + 4, as: UInt32.self))
+      let type = bytes.loadUnaligned(fromByteOffset: next + 8, as: UInt32.self)
+      let start = next + 12 + (nameSize + 3) & ~3
+      guard start + size <= bytes.count else { break }
+      let name = bytes[next + 12..<start].prefix { $0 != 0 }
+      body(String(decoding: name, as: UTF8.self), type, start..<start + size)
+      next = start + (size + 3) & ~3
     }
   }
 
@@ -103,17 +114,4 @@ struct Elf {
     guard symbol.name < bytes.count else { return "" }
     return String(decoding: bytes[symbol.name...].prefix { $0 != 0 }, as: UTF8.self)
   }
-}
-
-/// A file in memory, for as long as this program runs.
-func mapped(_ path: String) -> UnsafeRawBufferPointer? {
-  let file = open(path, O_RDONLY | O_CLOEXEC)
-  guard file >= 0 else { return nil }
-  defer { close(file) }
-  var status = stat()
-  guard fstat(file, &status) == 0, status.st_size > 0, status.st_mode & S_IFMT == S_IFREG,
-    let memory = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, file, 0),
-    memory != MAP_FAILED
-  else { return nil }
-  return UnsafeRawBufferPointer(start: memory, count: Int(status.st_size))
 }

@@ -19,13 +19,11 @@ final class Images {
   }
 
   let all: [Image]
-  let mappings: [Mapping]
   private let memory: Memory
   private var names: [UInt: String] = [:]
 
   /// `pid`: of a process that lives, whose files are seen as it sees them, in its container and deleted.
   init(_ mappings: [Mapping], _ memory: Memory, pid: Int32?) {
-    self.mappings = mappings
     self.memory = memory
     var (images, last) = ([Image](), [String: Image]())
     for mapping in mappings where mapping.path.first == "/" {
@@ -56,6 +54,22 @@ final class Images {
     }
     guard low > 0, address < all[low - 1].end else { return nil }
     return all[low - 1]
+  }
+
+  /// Calls `body` with each note of a file, as it is in memory: the file itself may be gone. `content` is an address.
+  func forEachNote(
+    of image: Image, _ body: (_ name: String, _ type: UInt32, _ content: UInt) -> Void
+  ) {
+    let head = memory.bytes(at: image.start, count: 1 << 12)
+    let segments = head.withUnsafeBytes { Elf($0)?.segments ?? [] }
+    guard let first = segments.first(where: { $0.type == Elf.load }) else { return }
+    let bias = image.start &- (first.address &- first.offset)
+    for segment in segments where segment.type == Elf.note {
+      let start = segment.address &+ bias
+      memory.bytes(at: start, count: Int(segment.memorySize)).withUnsafeBytes { bytes in
+        Elf.forEachNote(in: bytes) { body($0, $1, start + UInt($2.lowerBound)) }
+      }
+    }
   }
 
   /// Where a symbol of this name is, in whichever file has it first.

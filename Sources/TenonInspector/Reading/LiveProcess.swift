@@ -71,8 +71,7 @@ extension Mapping {
     if path.hasSuffix(" (deleted)") { path.removeLast(10) }
     return (
       Mapping(
-        start: start, end: end, offset: offset, path: path,
-        isWritable: fields[1].dropFirst().first == "w"), fields[1].first == "r"
+        start: start, end: end, offset: offset, path: path), fields[1].first == "r"
     )
   }
 }

@@ -44,5 +44,4 @@ struct Mapping {
   let end: UInt
   let offset: UInt
   let path: String
-  let isWritable: Bool
 }

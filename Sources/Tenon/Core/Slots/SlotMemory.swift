@@ -156,6 +156,9 @@ extension SlotTable {
         address(of: UInt32(used)), Int(SlotTable.chunkSlots) * SlotTable.slotSize,
         PROT_READ | PROT_WRITE) == 0
     else { return false }
+    madvise(
+      address(of: UInt32(used)), Int(SlotTable.chunkSlots) * SlotTable.slotSize,
+      Int32(MADV_DODUMP))
     tenon__hide(address(of: UInt32(used)), Int(SlotTable.chunkSlots) * SlotTable.slotSize)
     if used >= SlotTable.fewSlots { populate(used, SlotTable.chunkSlots) }
     count.store(used + SlotTable.chunkSlots, ordering: .releasing)
@@ -178,6 +181,8 @@ extension SlotTable {
       let size = Int(room) * SlotTable.slotSize
       let blocks = Int(room / SlotMemory.blockSlots) * MemoryLayout<SlotMemory.Block>.stride
       if let slots = SlotTable.map(size, PROT_NONE) {
+        // Cores are of what is used: gigabytes of nothing take minutes to write.
+        madvise(slots, size, Int32(MADV_DONTDUMP))
         if let blocks = SlotTable.map(blocks, PROT_READ | PROT_WRITE) {
           memory.blocks.store(UInt(bitPattern: blocks), ordering: .relaxed)
           memory.room.store(room, ordering: .relaxed)
