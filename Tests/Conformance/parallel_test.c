@@ -92,6 +92,25 @@ CASE(a_parallel_loop_may_have_as_many_indices_as_there_are) {
   pool_end(pool);
 }
 
+/** Two chunks that need two threads and both fail, with a status that says which one it is. */
+static tenon_status_t fail_together(void *context, size_t begin, size_t end) {
+  atomic_int *running = context;
+  (void)end;
+  atomic_fetch_add(running, 1);
+  SPIN_UNTIL(atomic_load(running) >= 2);
+  return begin == 0 ? TENON_STATUS_REJECTED : TENON_STATUS_CANCELLED;
+}
+
+CASE(the_first_of_as_many_indices_as_there_are_fails_a_parallel_loop) {
+  tenon_executor_t *pool = pool_create(1);
+  for (int round = 0; round < 20; round++) {
+    atomic_int running = 0;
+    CHECK_STATUS(TENON_STATUS_REJECTED,
+                 tenon_executor_for(pool, SIZE_MAX, SIZE_MAX / 2 + 1, fail_together, &running));
+  }
+  pool_end(pool);
+}
+
 CASE(a_parallel_loop_needs_threads_of_an_open_pool) {
   tenon_executor_t *executor = executor_create(), *pool = pool_create(1);
   marks_t marks = marks_create(pool, 8);

@@ -1,4 +1,3 @@
-import CSwiftRuntime
 import CTenon
 
 /// Loops whose chunks run on several threads: on the calling one, and on those of the pool that have nothing better to do.
@@ -73,7 +72,7 @@ extension ThreadPool {
   ) throws {
     guard chunk >= 0 else { throw Failure(TENON_STATUS_INVALID) }
     let status = try withoutActuallyEscaping(body) { body in
-      var run = LoopRun(offset: indices.lowerBound, task: swift_task_getCurrent(), body: body)
+      var run = LoopRun(offset: indices.lowerBound, task: currentTask, body: body)
       return try withUnsafeMutablePointer(to: &run) { run in
         let status = pool.runLoop(
           name, count: UInt(indices.count), chunk: UInt(chunk), promise: nil, worker: runChunks, run
@@ -87,14 +86,12 @@ extension ThreadPool {
 }
 
 /// One loop, for all threads that run it, on its caller's stack.
-private struct LoopRun: ~Copyable {
+private struct LoopRun {
   let offset: Int
   /// Whose cancel ends the loop.
-  let task: UnsafeMutableRawPointer?
+  let task: UInt
   let body: (Range<Int>) throws -> Void
-  let mutex = Mutex()
-  /// Under the mutex: the first chunk that failed, and how.
-  var failed = Int.max
+  /// Of the first chunk that failed.
   var failure: (any Error)?
 }
 
@@ -104,18 +101,15 @@ private func runChunks(_ loop: UnsafeMutableRawPointer?) {
   // Here, so that threads do not count references to it against each other for each chunk.
   let body = run.pointee.body
   let (offset, task) = (run.pointee.offset, run.pointee.task)
-  while let range = loop.pointee.claim() {
+  while let chunk = loop.pointee.claim() {
     do {
-      if let task, swift_task_isCancelled(task) { throw CancellationError() }
+      if isCancelled(task: task) { throw CancellationError() }
       try body(
-        Range(uncheckedBounds: (offset &+ range.lowerBound, offset &+ range.upperBound)))
+        Range(uncheckedBounds: (offset &+ chunk.lowerBound, offset &+ chunk.upperBound)))
     } catch {
-      run.pointee.mutex.withLock {
-        if range.lowerBound < run.pointee.failed {
-          (run.pointee.failed, run.pointee.failure) = (range.lowerBound, error)
-        }
+      return loop.pointee.fail(chunk.lowerBound, TENON_STATUS_REJECTED) {
+        run.pointee.failure = error
       }
-      return loop.pointee.fail(range.lowerBound, TENON_STATUS_REJECTED)
     }
   }
 }

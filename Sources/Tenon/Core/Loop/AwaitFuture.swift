@@ -1,4 +1,3 @@
-import CSwiftRuntime
 import CTenon
 import Synchronization
 
@@ -11,7 +10,7 @@ import Synchronization
     driver.awaited.store(future.bits, ordering: .sequentiallyConsistent)
     // Each side writes first and then reads what the other one writes: see `CancelInProgress`.
     if driver.current.load(ordering: .sequentiallyConsistent) == Driver.cancelled
-      || swift_task_isCancelled(UnsafeMutableRawPointer(bitPattern: task))
+      || isCancelled(task: task)
     {
       cancelForTask(future)
     }

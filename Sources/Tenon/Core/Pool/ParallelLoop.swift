@@ -40,7 +40,7 @@ struct ParallelLoop: ~Copyable {
     var next: UnsafeMutablePointer<ParallelLoop>?
     var previous: UnsafeMutablePointer<ParallelLoop>?
     /// Under `failures`: where the first chunk that failed begins, and how it failed.
-    var failed = Int.max
+    var failed = UInt.max
     var failure = TENON_STATUS_OK
   }
 
@@ -80,12 +80,13 @@ struct ParallelLoop: ~Copyable {
     return Chunk(lowerBound: Int(bitPattern: begin), upperBound: Int(bitPattern: end))
   }
 
-  /// The chunk that begins there has failed.
-  borrowing func fail(_ begin: Int, _ status: tenon_status_t) {
+  /// The chunk that begins there has failed. `keep` is called, by one thread at a time, if none before it has until now.
+  borrowing func fail(_ begin: Int, _ status: tenon_status_t, _ keep: () -> Void = {}) {
     failures.withLock {
-      if begin < shared.pointee.failed {
-        shared.pointee.failed = begin
+      if UInt(bitPattern: begin) < shared.pointee.failed {
+        shared.pointee.failed = UInt(bitPattern: begin)
         shared.pointee.failure = status
+        keep()
       }
     }
     stop()
