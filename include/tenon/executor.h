@@ -229,8 +229,9 @@ TENON_API tenon_status_t tenon_executor_poll(tenon_executor_t *executor,
  * Threading:  the loop's thread; any, of a pool. `timeout_ns` is a duration; TENON_FOREVER is one.
  * Returns:    as the future ended: TENON_STATUS_OK, TENON_STATUS_REJECTED, TENON_STATUS_CANCELLED.
  * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_INTERRUPTED by tenon_executor_interrupt();
- *             TENON_STATUS_BUSY inside its own poll, or while another thread polls; TENON_STATUS_DEADLOCK inside a Swift task, which must not block its thread,
- *             and for a pool inside a poll, inside its job without a future, or on its last thread
+ *             TENON_STATUS_BUSY inside its own poll, or while another thread polls;
+ *             TENON_STATUS_DEADLOCK inside a Swift task, which must not block its thread, and
+ *             for a pool inside a poll, inside its job without a future, or on its last thread
  *             that does not wait, unless the future has settled; TENON_STATUS_CLOSED;
  *             TENON_STATUS_UNSUPPORTED.
  * Blocks:     yes.
@@ -245,8 +246,8 @@ TENON_API tenon_status_t tenon_executor_run_until(tenon_executor_t *executor,
  *
  * Each tenon_executor_run_until() of it that has not returned, and each tenon_future_wait() for a future
  * of it, answers TENON_STATUS_INTERRUPTED, unless its future has settled. If there is none, the next one
- * does at once, or the next tenon_executor_poll() says so: a signal that comes right before you wait is
- * not lost. Several in a row may be one. What was waited for goes on.
+ * does at once, or the next tenon_executor_poll() with a result says so: a signal that comes right
+ * before you wait is not lost. Several in a row may be one. What was waited for goes on.
  *
  * With a host this calls its `wake`, which then must be allowed in a handler. Those of the adapters
  * are, but for Asio's and Dispatch's.

@@ -93,17 +93,17 @@ public func tenon_executor_poll(
   if let result, !isOutput(result.pointee.struct_size, tenon_poll_result_t.self) {
     return TENON_STATUS_INVALID
   }
+  // Without a result there is nobody to be told: it is kept for the next wait.
+  limits.asksForInterruption = result != nil
   var outcome = PollResult()
   let status = LoopExecutor.poll(Handle(executor), limits, &outcome)
-  guard status == TENON_STATUS_OK else { return status }
-  let isInterrupted = LoopExecutor.state(Handle(executor))?.takeInterruption() ?? false
-  if let result {
+  if status == TENON_STATUS_OK, let result {
     result.pointee.jobs = outcome.jobs
     result.pointee.deadline_ns = outcome.deadline
     result.pointee.more = outcome.more
     result.pointee.alive = outcome.alive
     result.pointee.closed = outcome.closed
-    result.pointee.interrupted = isInterrupted
+    result.pointee.interrupted = outcome.interrupted
   }
   return status
 }

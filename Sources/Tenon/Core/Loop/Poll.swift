@@ -8,6 +8,8 @@ struct PollResult {
   var more = false
   var alive = false
   var closed = false
+  /// Somebody wants those back who wait, and nobody did: see `PollBudget.asksForInterruption`.
+  var interrupted = false
   /// Which of the polls that changed something it was, or came after.
   var turn: UInt64 = 0
   /// There is reason to wake whoever waits for this executor.
@@ -19,6 +21,8 @@ struct PollBudget {
   var jobs: UInt64 = 4096
   var time: UInt64 = 0
   var interrupt: UnsafePointer<UInt32>?
+  /// It ends an interruption that has ended no wait, by telling of it.
+  var asksForInterruption = false
 }
 
 extension LoopExecutor {
@@ -65,6 +69,7 @@ extension LoopExecutor {
     let slot = ExecutorSlot.at(executorTable.address(of: name.index))
     let object = Unmanaged<LoopExecutor>.fromOpaque(slot.pointee.object.unsafelyUnwrapped)
     object._withUnsafeGuaranteedRef { $0.run(budget, &result) }
+    if budget.asksForInterruption { result.interrupted = state.takeInterruption() }
     ThreadRecord.endPoll(record, outer)
     // From here on others may let go of the object.
     state.endPoll(wakes: result.wakes)
