@@ -14,7 +14,9 @@ let package = Package(
     .library(name: "TenonUV", targets: ["TenonUV"]),
     .library(name: "TenonNode", targets: ["TenonNode"]),
     .library(name: "TenonFoundation", targets: ["TenonFoundation"]),
+    .library(name: "TenonInspect", targets: ["TenonInspect"]),
     .library(name: "tenon", type: .dynamic, targets: ["Tenon"]),
+    .library(name: "tenon_inspect", type: .dynamic, targets: ["TenonInspect"]),
     .plugin(name: "TenonBindgen", targets: ["TenonBindgen"]),
   ],
   targets: [
@@ -29,16 +31,16 @@ let package = Package(
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
 
     // What a copy of Tenon does when it is loaded.
-    .target(name: "CTenonImage", cSettings: c),
+    .target(name: "CTenonImage", cSettings: c + [.headerSearchPath("../CTenonRoot")]),
 
-    // Where debuggers and other processes find what a copy keeps.
-    .target(name: "CTenonInspect", cSettings: c),
+    // Where debuggers and other processes find what a copy keeps: see CTenonImage/root.c.
+    .systemLibrary(name: "CTenonRoot"),
 
     // MARK: Core, ABI and the Swift authors' face, in one module so that the layers cost nothing
     .target(
       name: "Tenon",
       dependencies: [
-        "CTenon", "CTenonImage", "CTenonInspect", "CThread", "CExport", "CLinux", "CSwiftRuntime",
+        "CTenon", "CTenonImage", "CTenonRoot", "CThread", "CExport", "CLinux", "CSwiftRuntime",
       ],
       swiftSettings: swift),
 
@@ -48,6 +50,14 @@ let package = Package(
 
     // The generator itself is no target: see packaging/bindgen.sh.
     .plugin(name: "TenonBindgen", capability: .buildTool()),
+
+    // MARK: What looks into processes: this one, as the program `tenon` does it with others (packaging/inspector.sh)
+    .systemLibrary(name: "CTrace"),
+    .target(
+      name: "TenonInspect", dependencies: ["CTenon", "CTenonRoot", "CTrace"],
+      path: "Sources/TenonInspector",
+      exclude: ["Tool.swift", "main.swift", "Reading/Core.swift"],
+      sources: ["Facts", "Printing", "Reading", "Snapshot"], swiftSettings: swift),
 
     // MARK: Adapters, clients of the contract
     .target(name: "TenonUVLoop", dependencies: ["CTenon", "Tenon", "CLibuv"], cSettings: c),
@@ -102,7 +112,8 @@ let package = Package(
     .executableTarget(
       name: "library-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/library-mode"),
     .executableTarget(
-      name: "inspected", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/inspected"),
+      name: "inspected", dependencies: ["Tenon", "TenonInspect", "CTenon"],
+      path: "Tests/Programs/inspected"),
     .target(
       name: "CEcho", dependencies: ["CTenon"], path: "Tests/Programs/cpp-and-swift/include",
       publicHeadersPath: "."),

@@ -10,10 +10,10 @@ sources=$root/Sources/TenonInspector
 mkdir -p "$1"
 where=$(cd "$1" && pwd)
 program=$where/tenon
-if [ ! -x "$program" ] || [ -n "$(find "$sources" "$root"/Sources/{CTrace,CTenonInspect} -newer "$program" -print -quit)" ]; then
+if [ ! -x "$program" ] || [ -n "$(find "$sources" "$root"/Sources/{CTrace,CTenonRoot} -newer "$program" -print -quit)" ]; then
   cd "$root"
-  mapfile -t files < <(find Sources/TenonInspector -name '*.swift' | sort)
-  swiftc -O -wmo -swift-version 6 -warnings-as-errors -static-stdlib -module-name TenonInspector -I Sources/CTrace -I Sources/CTenonInspect/include \
+  mapfile -t files < <(find Sources/TenonInspector -name '*.swift' ! -path '*/Snapshot/*' | sort)
+  swiftc -O -wmo -swift-version 6 -warnings-as-errors -static-stdlib -module-name TenonInspector -I Sources/CTrace -I Sources/CTenonRoot \
     -file-prefix-map "$root=." -Xlinker --gc-sections -Xlinker -s "${files[@]}" -o "$program.$$" >&2
   mv "$program.$$" "$program"
 fi

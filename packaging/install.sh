@@ -84,6 +84,14 @@ stage_uv() {
   ar rcsD "$lib/libtenon_uv.a" "$build/uv.o"
 }
 
+# What a program looks at itself with. It reads memory, and is nobody's client: with a runtime of its own, and without a core.
+stage_inspect() {
+  local file=$lib/libtenon_inspect.so.$version
+  build_library . tenon_inspect "$build" "$PWD/packaging/tenon.map" "libtenon_inspect.so.$major" "$file"
+  links "$file"
+  packaging/check-abi.sh "$file"
+}
+
 # What checks an adapter of anybody's goes into his tests, and so is a static library.
 stage_adapter_check() {
   local source name objects=()
@@ -143,6 +151,7 @@ if command -v swift >/dev/null; then
   stage_shared
   stage_static
   stage_uv
+  stage_inspect
   stage_adapter_check
   stage_node
   stage_inspector

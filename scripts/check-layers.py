@@ -76,8 +76,8 @@ COLUMNS = {
 # What belongs to no noun: glue of the headers, adapters, umbrellas; the floors of the core.
 NO_NOUN = {
     "C": {
-        "adapter.h", "adapter_check.h", "base.h", "dispatch.h", "epoll.h", "ev.h", "event.h", "glib.h", "node.h",
-        "sd-event.h", "tenon.h", "uring.h", "uv.h",
+        "adapter.h", "adapter_check.h", "base.h", "dispatch.h", "epoll.h", "ev.h", "event.h", "glib.h", "inspect.h",
+        "node.h", "sd-event.h", "tenon.h", "uring.h", "uv.h",
     },
     "core": {"Collections", "Slots", "Threads"},
 }

@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# The program `tenon` on a process that is stuck, on a stripped one, and on a core of each.
+# The program `tenon` on a process that is stuck, on a stripped one, and on a core of each; and the same from inside.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=.build-inspect
 mkdir -p $build
 tenon=$(packaging/inspector.sh $build)
-swift build -c release --product inspected
-program=$(swift build -c release --show-bin-path)/inspected
+for product in tenon tenon_inspect inspected; do swift build -c release --product $product; done
+library=$(swift build -c release --show-bin-path)
+program=$library/inspected
+# From inside, in C.
+gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -o $build/snapshot_test Tests/Inspect/snapshot_test.c \
+  -L"$library" -ltenon_inspect -ltenon -Wl,-rpath,"$library" -lpthread
+timeout 300 $build/snapshot_test
 cp "$program" $build/inspected
 cp "$program" $build/stripped
 strip $build/stripped

@@ -1,4 +1,5 @@
-/* What tells where a thread of another process is: it stops for some microseconds, and goes on. */
+/* How another process is looked at: where a thread of it is, for which that stops for some microseconds, and goes on; and how this
+ * process looks at memory of its own that may be gone. */
 #ifndef TENON_CTRACE_SHIM_H
 #define TENON_CTRACE_SHIM_H
 
@@ -11,6 +12,18 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+/* With _GNU_SOURCE sys/uio.h has it, too. */
+ssize_t process_vm_readv(pid_t process, const struct iovec *local, unsigned long local_count,
+                         const struct iovec *remote, unsigned long remote_count,
+                         unsigned long flags);
+
+/* Reads memory of this process: as much of it as there is. */
+static inline ptrdiff_t tenon__read_own(uintptr_t address, void *memory, size_t size) {
+  struct iovec local = {memory, size}, remote = {(void *)address, size};
+  return process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+}
 
 /* Stops a thread, and says where it is; false: it is not allowed, or the thread has gone. */
 static inline bool tenon__stop_thread(pid_t thread, uint64_t *counter_out, uint64_t *frame_out,

@@ -1,5 +1,5 @@
 /*
- * What a debugger, or another process, finds without any help of Tenon's: see Sources/CTenonInspect. The layouts are
+ * What a debugger, or another process, finds without any help of Tenon's: see Sources/CTenonRoot. The layouts are
  * written here once more, as those who look from outside are built apart.
  */
 #define _GNU_SOURCE

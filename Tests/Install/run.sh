@@ -197,6 +197,9 @@ lib=$prefix/lib
 [ -e "$lib/libtenon.so" ] || { echo "$passed passed, $failed failed"; exit 1; }
 check libtenon-exports-the-contract "$root/packaging/check-abi.sh" "$lib/libtenon.so"
 check libtenon_uv-exports-the-contract "$root/packaging/check-abi.sh" "$lib/libtenon_uv.so"
+check libtenon_inspect-exports-the-contract "$root/packaging/check-abi.sh" "$lib/libtenon_inspect.so"
+check libtenon_inspect-is-self-contained needs_only "$lib/libtenon_inspect.so" "$system"
+check libtenon_inspect-is-at-most-8-MB at_most "$lib/libtenon_inspect.so" $size_max
 check libtenon-soname soname_is "$lib/libtenon.so" libtenon.so.0
 check libtenon_uv-soname soname_is "$lib/libtenon_uv.so" libtenon_uv.so.0
 check libtenon-is-self-contained needs_only "$lib/libtenon.so" "$system"
@@ -217,6 +220,7 @@ check no-swift-on-the-path no_swift_there
 rpath=-Wl,-rpath,$lib
 check pkg-config-promise build_and_run promise promise.c tenon "$rpath"
 check pkg-config-uv build_and_run uv uv.c tenon-uv "$rpath"
+check pkg-config-inspect build_and_run inspect ../Inspect/snapshot_test.c "tenon tenon-inspect" "$rpath" -pthread
 check pkg-config-c++ build_and_run client client.cpp tenon "$rpath"
 check pkg-config-futures build_and_run futures futures.cpp tenon -std=c++17 "$rpath"
 check pkg-config-epoll build_and_run epoll epoll.c "tenon-epoll tenon-adapter-check" "$rpath"

@@ -59,7 +59,7 @@ private struct Search {
     if marks[first] != nil { return }
     marks[first] = .open
     var path: [Graph.Edge] = []
-    var stack = [(node: first, edges: waits(first)[...])]
+    var stack = [(node: first, edges: graph.waits(of: first)[...])]
     while let top = stack.last {
       guard let edge = top.edges.first else {
         marks[top.node] = .done
@@ -76,12 +76,8 @@ private struct Search {
       case nil:
         marks[edge.to] = .open
         path.append(edge)
-        stack.append((edge.to, waits(edge.to)[...]))
+        stack.append((edge.to, graph.waits(of: edge.to)[...]))
       }
     }
-  }
-
-  private func waits(_ node: UInt) -> [Graph.Edge] {
-    (graph.outgoing[node] ?? []).filter(\.relation.isWait)
   }
 }

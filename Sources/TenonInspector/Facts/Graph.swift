@@ -2,7 +2,7 @@
 struct Graph {
   enum Kind: String { case executor, scope, future, task, stream, sink, callback }
 
-  enum Relation: String {
+  enum Relation: String, CaseIterable {
     /// Waits until it has settled, or ended.
     case awaits
     /// A future is what a task computes.
@@ -74,6 +74,9 @@ struct Graph {
   func sources(_ to: UInt, _ relation: Relation) -> [UInt] {
     (incoming[to] ?? []).filter { $0.relation == relation }.map(\.from)
   }
+
+  /// What a node is not done before.
+  func waits(of node: UInt) -> [Edge] { (outgoing[node] ?? []).filter(\.relation.isWait) }
 
   func all(_ kind: Kind) -> [Node] { order.compactMap { nodes[$0] }.filter { $0.kind == kind } }
 }

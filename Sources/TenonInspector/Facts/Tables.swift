@@ -1,4 +1,4 @@
-import CTenonInspect
+import CTenonRoot
 
 /// A table of slots in the target: see Sources/Tenon/Core/Slots.
 struct Table {
@@ -10,6 +10,8 @@ struct Table {
 
   let base: UInt
   let used: UInt
+  /// In a fork's child.
+  var isForgotten = false
 
   /// A slot that has something in it.
   struct Slot {
@@ -51,6 +53,10 @@ struct Handle: Hashable {
   var index: UInt { bits & 0xffff_ffff }
   var kind: Kind? { bits >> 63 == 1 ? Kind(rawValue: bits >> 32 & 63) : nil }
   func lives(in word: UInt) -> Bool { (word ^ bits) & Handle.lifeMask == 0 }
+  /// A promise is the node of its future.
+  static func nodeID(_ bits: UInt) -> UInt {
+    Handle(bits).kind == .promise ? Handle(bits).as(.future).bits : bits
+  }
   func `as`(_ kind: Kind) -> Handle { Handle(bits & ~(63 << 32) | kind.rawValue << 32) }
 }
 
@@ -59,14 +65,17 @@ struct Copy {
   let image: Images.Image
   let tables: [Table.Kind: Table]
 
+  var isForked: Bool { tables.values.contains { $0.isForgotten && $0.used != 0 } }
+
   func table(_ kind: Table.Kind) -> Table { tables[kind] ?? Table(base: 0, used: 0) }
 }
 
 extension Target {
   /// Which copies of Tenon there are: each has a note that leads to its root, which no stripping takes away. See
-  /// Sources/CTenonInspect.
+  /// Sources/CTenonRoot.
   func copies() throws(Failure) -> [Copy] {
     var copies: [Copy] = []
+    var isForked = false
     for image in images.all {
       var root: UInt?
       images.forEachNote(of: image) { name, type, content in
@@ -74,9 +83,14 @@ extension Target {
           root = content &+ memory.word(content)
         }
       }
-      if let root { copies.append(try copy(in: image, root)) }
+      // A file that somebody has just mapped to read it has a note, too, and no root.
+      guard let root, memory.text(root)?.hasPrefix("tenon inspect ") == true else { continue }
+      let copy = try copy(in: image, root)
+      // A fork's child has its parent's memory, and nothing in it.
+      if copy.isForked { isForked = true } else { copies.append(copy) }
     }
     if copies.isEmpty {
+      if isForked { throw Failure.forked(kind.rawValue, pid) }
       throw Failure(
         images.all.isEmpty
           ? "\(kind.rawValue) \(pid) cannot be read: it is not one of this system's"
@@ -101,7 +115,11 @@ extension Target {
       guard table != 0, let kind = Table.Kind(rawValue: place) else { continue }
       tables[kind] = Table(
         base: memory.word(table + Table.offset(\tenon__inspect_table_t.base)),
-        used: memory.word(table + Table.offset(\tenon__inspect_table_t.fresh)))
+        used: memory.word(table + Table.offset(\tenon__inspect_table_t.fresh)),
+        isForgotten: memory.word(table + Table.offset(\tenon__inspect_table_t.count)) == 0)
+    }
+    for table in tables.values {
+      memory.settle(from: table.base, to: table.base + table.used * Table.slotSize, Table.slotSize)
     }
     return Copy(image: image, tables: tables)
   }

@@ -9,15 +9,15 @@ struct Why {
     var text = ""
     for cycle in causes.cycles {
       text += "deadlock: \(cycle.count) wait for each other\n"
-      for edge in cycle { text += "  " + link(edge) + "\n" }
+      for edge in cycle { text += "  " + words.link(edge) + "\n" }
       text += "  \(words.title(cycle[0].from)): again\n"
     }
     for cause in causes.causes.prefix(Why.causesMax) {
       guard let node = words.graph.nodes[cause.node] else { continue }
       text +=
         "\(cause.waiting) \(cause.waiting == 1 ? "waits" : "wait") for \(words.title(cause.node))"
-      text += ": it \(node.cause ?? node.state)\(place(node))\n"
-      for edge in cause.chain.prefix(32) { text += "  " + link(edge) + "\n" }
+      text += ": it \(node.cause ?? node.state)\(words.place(node))\n"
+      for edge in cause.chain.prefix(32) { text += "  " + words.link(edge) + "\n" }
       if cause.chain.count > 32 { text += "  and \(cause.chain.count - 32) more\n" }
     }
     if causes.causes.count > Why.causesMax {
@@ -31,17 +31,32 @@ struct Why {
     }
     return text.isEmpty ? "nothing waits for anything\n" : text
   }
+}
 
-  private func place(_ node: Graph.Node) -> String {
-    words.frame(node).map { ", in " + $0 } ?? ""
-  }
+extension Words {
+  func place(_ node: Graph.Node) -> String { frame(node).map { ", in " + $0 } ?? "" }
 
-  private func link(_ edge: Graph.Edge) -> String {
-    let from = words.graph.nodes[edge.from]
+  /// What an edge says.
+  func link(_ edge: Graph.Edge) -> String {
+    let from = graph.nodes[edge.from]
     let place = from.map { $0.kind == .task ? self.place($0) : "" } ?? ""
     let function = from.flatMap { edge.relation == .maps ? $0.frames.first : nil }
-    let by = function.map { " by " + words.images.name(at: $0) } ?? ""
+    let by = function.map { " by " + images.name(at: $0) } ?? ""
     return
-      "\(words.title(edge.from))\(place) \(words.relation(edge.relation)) \(words.title(edge.to))\(by)"
+      "\(title(edge.from))\(place) \(relation(edge.relation)) \(title(edge.to))\(by)"
+  }
+}
+
+extension Chain {
+  /// A line for each step, and what it comes to.
+  func text(_ words: Words) -> String {
+    var text = edges.map { words.link($0) + "\n" }.joined()
+    if let cycleStart {
+      return text + "\(words.title(nodes[cycleStart])): again, so this is a deadlock\n"
+    }
+    if let last = nodes.last, let node = words.graph.nodes[last] {
+      text += "\(words.title(last)) \(node.cause ?? "is " + node.state)\(words.place(node))\n"
+    }
+    return text
   }
 }

@@ -1,6 +1,12 @@
 import Glibc
 
 extension Target {
+  /// What somebody has named: the number of a process, or the path of a core.
+  static func named(_ name: String) throws(Failure) -> Target {
+    if let pid = Int32(name), pid > 0, access(name, F_OK) != 0 { return try process(pid) }
+    return try core(name)
+  }
+
   /// A core, as the system writes it when a process dies, or gcore of one that lives. What is missing in it, as the code
   /// of libraries is, is read from their files.
   static func core(_ path: String) throws(Failure) -> Target {

@@ -14,7 +14,19 @@ func lines(of path: String) -> [Substring] {
   String(decoding: contents(of: path) ?? [], as: UTF8.self).split(separator: "\n")
 }
 
-/// A file in memory, for as long as this program runs.
+/// A file in memory, for as long as this lives.
+final class MappedFile {
+  let bytes: UnsafeRawBufferPointer
+
+  init?(_ path: String) {
+    guard let bytes = mapped(path) else { return nil }
+    self.bytes = bytes
+  }
+
+  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+}
+
+/// The same for as long as this program runs.
 func mapped(_ path: String) -> UnsafeRawBufferPointer? {
   let file = open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { return nil }

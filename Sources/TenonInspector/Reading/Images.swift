@@ -9,6 +9,8 @@ final class Images {
     /// What its file's addresses are to be moved by.
     fileprivate var bias: UInt = 0
     fileprivate var elf: Elf?
+    /// What that reads.
+    fileprivate var file: MappedFile?
     fileprivate lazy var symbols: [Elf.Symbol] = elf?.symbols() ?? []
 
     fileprivate init(path: String, start: UInt, end: UInt) {
@@ -37,7 +39,10 @@ final class Images {
     }
     for image in images {
       let root = pid.map { "/proc/\($0)/root" } ?? ""
-      if let bytes = mapped(root + image.path) ?? mapped(image.path), let elf = Elf(bytes) {
+      if let file = MappedFile(root + image.path) ?? MappedFile(image.path),
+        let elf = Elf(file.bytes)
+      {
+        image.file = file
         image.elf = elf
         let first = elf.segments.first { $0.type == Elf.load }
         if let first { image.bias = image.start &- (first.address &- first.offset) }

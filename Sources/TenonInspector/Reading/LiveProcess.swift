@@ -10,16 +10,7 @@ extension Target {
     guard file >= 0, let maps = contents(of: "/proc/\(pid)/maps"), !maps.isEmpty else {
       throw refusal(pid)
     }
-    var (segments, mappings) = ([Memory.Segment](), [Mapping]())
-    for line in String(decoding: maps, as: UTF8.self).split(separator: "\n") {
-      guard let (mapping, isReadable) = Mapping.parse(line) else { continue }
-      if isReadable && mapping.path != "[vvar]" && mapping.path != "[vsyscall]" {
-        segments.append(
-          Memory.Segment(
-            start: mapping.start, end: mapping.end, file: file, offset: mapping.start))
-        mappings.append(mapping)
-      }
-    }
+    let (segments, mappings) = Mapping.parseAll(maps, file: file)
     let target = Target(.process, pid: pid, Memory(segments), mappings, threads(of: pid))
     // Reading may be refused where opening is not.
     guard let first = segments.first, target.memory.load(first.start, as: UInt8.self) != nil else {
@@ -40,7 +31,7 @@ extension Target {
         + "in a container with --cap-add SYS_PTRACE")
   }
 
-  private static func threads(of pid: Int32) -> [ThreadOfTarget] {
+  static func threads(of pid: Int32) -> [ThreadOfTarget] {
     guard let folder = opendir("/proc/\(pid)/task") else { return [] }
     defer { closedir(folder) }
     var threads: [ThreadOfTarget] = []
@@ -59,6 +50,21 @@ extension Target {
 }
 
 extension Mapping {
+  /// All of /proc/PID/maps that can be read, out of `file`.
+  static func parseAll(_ maps: [UInt8], file: Int32) -> ([Memory.Segment], [Mapping]) {
+    var (segments, mappings) = ([Memory.Segment](), [Mapping]())
+    for line in String(decoding: maps, as: UTF8.self).split(separator: "\n") {
+      guard let (mapping, isReadable) = Mapping.parse(line) else { continue }
+      if isReadable && mapping.path != "[vvar]" && mapping.path != "[vsyscall]" {
+        segments.append(
+          Memory.Segment(
+            start: mapping.start, end: mapping.end, file: file, offset: mapping.start))
+        mappings.append(mapping)
+      }
+    }
+    return (segments, mappings)
+  }
+
   /// A line of /proc/PID/maps.
   static func parse(_ line: Substring) -> (Mapping, isReadable: Bool)? {
     let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)

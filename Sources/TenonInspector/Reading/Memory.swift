@@ -1,3 +1,4 @@
+import CTrace
 import Glibc
 
 /// The memory of a process, or of one that has died: read by its addresses, and never written.
@@ -12,6 +13,9 @@ final class Memory {
     var file: Int32
     var offset: UInt
   }
+
+  /// Instead of a file: this very process.
+  static let own: Int32 = -1
 
   private static let blockSize: UInt = 1 << 16
 
@@ -47,10 +51,52 @@ final class Memory {
 
   private func read(_ segment: Segment, from start: UInt, to end: UInt) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: Int(end - start)) { buffer, count in
-      let offset = off_t(bitPattern: segment.offset &+ (start - segment.start))
-      count = max(0, pread(segment.file, buffer.baseAddress, Int(end - start), offset))
+      count = read(segment, from: start, into: buffer.baseAddress, Int(end - start))
     }
   }
+
+  private func read(
+    _ segment: Segment, from start: UInt, into memory: UnsafeMutableRawPointer?, _ count: Int
+  ) -> Int {
+    if segment.file == Memory.own { return max(0, tenon__read_own(start, memory, count)) }
+    let offset = off_t(bitPattern: segment.offset &+ (start - segment.start))
+    return max(0, pread(segment.file, memory, count, offset))
+  }
+
+  /// Reads a range of units that others change meanwhile, so that each of them is as it was at one moment.
+  func settle(from start: UInt, to end: UInt, _ unit: UInt) {
+    var next = start
+    while next < end, let (first, bytes) = block(at: next), let segment = segment(at: next) {
+      let last = first + UInt(bytes.count)
+      if last <= next { break }
+      settle(segment, first, max(first, start), min(last, end), Int(unit))
+      next = last
+    }
+  }
+
+  /// The same in one block: a unit that is read twice in the same way was so.
+  private func settle(
+    _ segment: Segment, _ block: UInt, _ start: UInt, _ end: UInt, _ unit: Int
+  ) {
+    guard var bytes = blocks[block] else { return }
+    let again = read(segment, from: block, to: block + UInt(bytes.count))
+    if again == bytes || again.count < bytes.count { return }
+    for at in stride(from: Int(start - block), to: Int(end - block), by: unit)
+    where at + unit <= bytes.count && again[at..<at + unit] != bytes[at..<at + unit] {
+      var known = Array(again[at..<at + unit])
+      for _ in 0..<Memory.attemptsMax {
+        let fresh = read(segment, from: block + UInt(at), to: block + UInt(at + unit))
+        let isSame = fresh == known
+        known = fresh
+        if isSame || fresh.count < unit { break }
+      }
+      if known.count == unit { bytes.replaceSubrange(at..<at + unit, with: known) }
+    }
+    blocks[block] = bytes
+    lastBlock = (block, bytes)
+  }
+
+  private static let attemptsMax = 64
 
   /// As many bytes as there are, up to `count`.
   func bytes(at address: UInt, count: Int) -> [UInt8] {
@@ -86,8 +132,7 @@ final class Memory {
   func wordNow(_ address: UInt) -> UInt {
     guard let segment = segment(at: address) else { return 0 }
     var word: UInt = 0
-    let offset = off_t(bitPattern: segment.offset &+ (address - segment.start))
-    return pread(segment.file, &word, 8, offset) == 8 ? word : 0
+    return read(segment, from: address, into: &word, 8) == 8 ? word : 0
   }
 
   /// What ends with a NUL; nil: nothing there, or no text.

@@ -19,12 +19,6 @@ final class Target {
     self.threads = threads
     images = Images(mappings, memory, pid: kind == .process ? pid : nil)
   }
-
-  /// What somebody has named: the number of a process, or the path of a core.
-  static func named(_ name: String) throws(Failure) -> Target {
-    if let pid = Int32(name), pid > 0, access(name, F_OK) != 0 { return try process(pid) }
-    return try core(name)
-  }
 }
 
 struct ThreadOfTarget {

@@ -3,6 +3,7 @@
 import CTenon
 import Glibc
 import Tenon
+import TenonInspect
 
 @c func reply_from_cache(
   _ context: UnsafeMutableRawPointer?, _ status: tenon_status_t, _ future: OpaquePointer?,
@@ -21,10 +22,19 @@ import Tenon
   await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
 }
 
+/// A thread that looks at this process while its loop is stuck: the deadlock is there, from wherever one begins.
+@c func look_inside(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let why = try? Snapshot.take().explain(load.pointer) else { exit(2) }
+  let isFound = why.isDeadlock && why.chain.count == 5 && why.cycleStart == 0
+  print(isFound ? "ready \(getpid())" : "no deadlock in: \(why.text)")
+  fflush(nil)
+  return nil
+}
+
 /// Where the loop is stuck, until somebody ends the program.
 @inline(never) func spinForEver() {
-  print("ready \(getpid())")
-  fflush(nil)
+  var thread = pthread_t()
+  pthread_create(&thread, nil, look_inside, nil)
   while getppid() != 0 {}
 }
 

@@ -1,5 +1,5 @@
 import CLinux
-import CTenonInspect
+import CTenonRoot
 import CThread
 import Glibc
 import Synchronization

@@ -5,8 +5,8 @@
  * no stripping takes away and the program headers lead to. Its eight bytes are the distance from themselves to the
  * root. Nothing of it costs anything while Tenon works: a table enters itself when it gets its addresses, once.
  */
-#ifndef TENON_INSPECT_ROOT_H
-#define TENON_INSPECT_ROOT_H
+#ifndef TENON_ROOT_H
+#define TENON_ROOT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "tenon_inspect.h"
+#include "tenon_root.h"
 
 /* Hidden: each copy of Tenon has its own, and the note's distance to it is known when the copy is linked. */
 __attribute__((visibility("hidden"), used)) tenon__inspect_root_t tenon__inspect_root = {

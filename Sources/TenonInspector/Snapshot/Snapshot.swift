@@ -1,0 +1,184 @@
+import Synchronization
+
+/// What there was in this process, and what of it waited for what. From C it is a `tenon_snapshot_t`.
+///
+/// Taken from what each copy of Tenon keeps anyway, as from outside: no lock is held and nobody is stopped. Nothing in it
+/// changes.
+public final class Snapshot: Sendable {
+  /// Why there is none.
+  public struct Failure: Error, Sendable, CustomStringConvertible {
+    public let description: String
+    /// In a fork's child there is nothing to look at.
+    public let isForked: Bool
+  }
+
+  /// All that is under one lock: names of functions are looked for when somebody wants them.
+  struct State {
+    let target: Target
+    let copies: [(copy: Copy, words: Words)]
+    /// Which copy's graph a node is in.
+    let nodes: [(copy: Int, id: UInt)]
+    let edges: [Graph.Edge]
+    var texts: [CText] = []
+    var nodesInC: [UInt: NodeInC] = [:]
+    var explanationsInC: [UInt: ExplanationInC] = [:]
+    var formatsInC: [Int32: CText] = [:]
+  }
+
+  let state: Mutex<State>
+
+  /// Looks at what there is: from any thread, also while a loop is stuck.
+  public static func take() throws -> Snapshot { try Snapshot() }
+
+  private init() throws {
+    // SAFETY: what is made here is nobody else's, and goes behind the lock.
+    nonisolated(unsafe) let state: State
+    do throws(TenonInspect.Failure) {
+      state = try State(Target.own())
+    } catch {
+      throw Failure(description: error.text, isForked: error.isForked)
+    }
+    self.state = Mutex(state)
+  }
+}
+
+extension Snapshot.State {
+  fileprivate init(_ target: Target) throws(Failure) {
+    self.target = target
+    copies = try target.copies().map { copy in
+      (copy, Words(graph: Survey.graph(of: target, copy), images: target.images))
+    }
+    var nodes: [(copy: Int, id: UInt)] = []
+    for (index, copy) in copies.enumerated() {
+      nodes += copy.words.graph.order.map { (index, $0) }
+    }
+    self.nodes = nodes
+    edges = copies.flatMap(\.words.graph.edges)
+  }
+
+  /// The words about the copy that has a node.
+  func words(about id: UInt) -> Words? {
+    copies.first { $0.words.graph.nodes[id] != nil }?.words
+  }
+
+  func text(_ format: Snapshot.Format) -> String {
+    switch format {
+    case .tree:
+      copies.map {
+        var tree = Tree($0.words)
+        tree.print()
+        return tree.text
+      }.joined()
+    case .why:
+      copies.map { Why(words: $0.words, causes: Causes($0.words.graph)).text() }.joined()
+    case .json:
+      Json.document("why", target, copies.map { ($0.copy, $0.words.graph) })
+    }
+  }
+}
+
+extension Snapshot {
+  /// All of it as one text.
+  public enum Format: Int32, Sendable {
+    /// As `tenon ps` prints it.
+    case tree = 1
+    /// As `tenon why` prints it: deadlocks first.
+    case why
+    /// As `tenon why --json` prints it.
+    case json
+  }
+
+  /// Something that there was. docs/inspect-schema.md has the words.
+  public struct Node: Sendable, Identifiable {
+    /// A handle's bits, or an address: the same while the thing lives.
+    public let id: UInt
+    public let kind: String
+    public let title: String
+    public let name: String?
+    public let state: String
+    public let detail: String?
+    /// Why it waits, where that is the end of the matter.
+    public let cause: String?
+    /// What it is in, or goes on with.
+    public let function: String?
+    /// Code addresses, innermost first.
+    public let frames: [UInt]
+  }
+
+  /// What one has to do with another.
+  public struct Edge: Sendable, Hashable {
+    public let from: UInt
+    public let to: UInt
+    public let relation: String
+    /// The one is not done before the other is, or does something.
+    public let isWait: Bool
+  }
+
+  /// Why something is not done.
+  public struct Explanation: Sendable {
+    /// What was asked about, what that waits for, and so on to the cause.
+    public let chain: [UInt]
+    /// Where in the chain the deadlock begins to which the last one leads again; nil: there is none.
+    public let cycleStart: Int?
+    /// The same for people.
+    public let text: String
+    public var isDeadlock: Bool { cycleStart != nil }
+  }
+
+  public var nodes: [Node] {
+    state.withLock { state in
+      state.nodes.compactMap { place in
+        state.copies[place.copy].words.graph.nodes[place.id].map {
+          Node($0, state.copies[place.copy].words)
+        }
+      }
+    }
+  }
+
+  public var edges: [Edge] { state.withLock { $0.edges.map { Edge($0) } } }
+
+  public func text(_ format: Format) -> String { state.withLock { $0.text(format) } }
+
+  /// Why what a handle names is not done, such as `Future.pointer`; nil: it was done.
+  public func explain(_ handle: OpaquePointer?) -> Explanation? {
+    explain(UInt(bitPattern: handle))
+  }
+
+  /// The same by a node's id.
+  public func explain(_ id: UInt) -> Explanation? {
+    state.withLock { state in
+      let id = Handle.nodeID(UInt(id))
+      guard let words = state.words(about: id) else { return nil }
+      return Explanation(Chain(from: id, in: words.graph), words)
+    }
+  }
+}
+
+extension Snapshot.Node {
+  init(_ node: Graph.Node, _ words: Words) {
+    id = node.id
+    kind = node.kind.rawValue
+    title = words.title(node.id)
+    name = node.name
+    state = node.state
+    detail = node.detail
+    cause = node.cause
+    function = words.frame(node)
+    frames = node.frames
+  }
+}
+
+extension Snapshot.Edge {
+  init(_ edge: Graph.Edge) {
+    (from, to, relation) = (edge.from, edge.to, edge.relation.rawValue)
+    isWait = edge.relation.isWait
+  }
+}
+
+extension Snapshot.Explanation {
+  init(_ chain: Chain, _ words: Words) {
+    self.chain = chain.nodes
+    cycleStart = chain.cycleStart
+    text = chain.text(words)
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * @file tenon/inspect.h
+ *
+ * Seeing inside: what there is in this process, what of it waits for what, and why something is not
+ * done. `tenon ps` and `tenon why` say the same of other processes.
+ *
+ * These functions are in a library of their own, libtenon_inspect (pkg-config: tenon-inspect), so
+ * that nobody else pays for it. It reads what each copy of Tenon in the process keeps anyway, as
+ * from outside: nothing is recorded, no lock is taken, nobody is stopped, and no loop takes part,
+ * which may be the thing that is stuck. So a snapshot is of one moment as far as each slot goes;
+ * what changes while it is taken, some milliseconds, may be in it or not.
+ *
+ *     tenon_snapshot_t *snapshot;
+ *     tenon_explanation_t why = TENON_EXPLANATION_INIT;
+ *     tenon_snapshot_take(NULL, &snapshot);
+ *     if (tenon_snapshot_explain(snapshot, future, &why) == TENON_STATUS_OK)
+ *       fputs(why.text, stderr);
+ *     tenon_snapshot_release(snapshot);
+ *
+ * docs/inspect-schema.md has the words that `kind`, `state` and `relation` may be.
+ */
+#ifndef TENON_INSPECT_H
+#define TENON_INSPECT_H
+
+#include <tenon/status.h>
+
+TENON_BEGIN_DECLS
+
+/** What there was, and what of it waited for what. Nothing in it changes. */
+typedef struct tenon_snapshot tenon_snapshot_t;
+
+/** How to take a snapshot. Zero is a good default for each field but the first. */
+typedef struct tenon_snapshot_config {
+  size_t struct_size; /**< sizeof(tenon_snapshot_config_t) */
+  uint32_t flags;     /**< zero */
+  uint32_t reserved;  /**< zero */
+} tenon_snapshot_config_t;
+
+#define TENON_SNAPSHOT_CONFIG_INIT                                                                 \
+  { sizeof(tenon_snapshot_config_t), 0, 0 }
+
+/**
+ * Looks at what there is: executors, scopes, futures and calls, Swift's tasks, streams, callbacks.
+ *
+ * Ownership:  borrows `config`, which may be NULL. The caller releases `*snapshot_out`.
+ * Threading:  any thread, also one that a loop is stuck on, and inside of callbacks.
+ * Errors:     TENON_STATUS_UNSUPPORTED if there is no Tenon in the process, or one of another
+ *             version than this library's, or the system does not let a process look at itself;
+ *             TENON_STATUS_FORKED; TENON_STATUS_NO_RESOURCES.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_snapshot_take(const tenon_snapshot_config_t *config,
+                                             tenon_snapshot_t **snapshot_out) TENON_NOEXCEPT;
+
+/**
+ * Lets go of a snapshot, with all that was read from it.
+ *
+ * Threading:  any thread; not while another one reads from it.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_snapshot_release(tenon_snapshot_t *snapshot) TENON_NOEXCEPT;
+
+/** Something that there was. Texts that are not known are NULL, all others are the snapshot's. */
+typedef struct tenon_snapshot_node {
+  size_t struct_size;     /**< sizeof(tenon_snapshot_node_t) */
+  uint64_t id;            /**< a handle's bits, or an address: the same while the thing lives */
+  const char *kind;       /**< "executor", "future", "task", ... */
+  const char *title;      /**< for people: call fetch (future 12) */
+  const char *name;       /**< what somebody has named it */
+  const char *state;      /**< "pending", "running", ... */
+  const char *detail;     /**< for people: what else is known */
+  const char *cause;      /**< for people: why it waits, where that is the end of the matter */
+  const char *function;   /**< what it is in, or goes on with */
+  const uint64_t *frames; /**< code addresses, innermost first */
+  size_t frame_count;     /**< how many */
+} tenon_snapshot_node_t;
+
+#define TENON_SNAPSHOT_NODE_INIT                                                                   \
+  { sizeof(tenon_snapshot_node_t), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0 }
+
+/** What one has to do with another: `from` awaits, combines, reads, ... `to`. */
+typedef struct tenon_snapshot_edge {
+  size_t struct_size;   /**< sizeof(tenon_snapshot_edge_t) */
+  uint64_t from;        /**< a node's id */
+  uint64_t to;          /**< a node's id */
+  const char *relation; /**< "awaits", "made-by", "reads", ... */
+  bool is_wait;         /**< `from` is not done before `to` is, or does something */
+} tenon_snapshot_edge_t;
+
+#define TENON_SNAPSHOT_EDGE_INIT                                                                   \
+  { sizeof(tenon_snapshot_edge_t), 0, 0, NULL, false }
+
+/**
+ * Reads a node. `index` counts from 0; those that wait for nothing come among the others.
+ *
+ * Ownership:  what `*node_out` points to is the snapshot's.
+ * Threading:  any thread.
+ * Returns:    TENON_STATUS_OK; TENON_STATUS_ENDED if there are not so many.
+ * Errors:     TENON_STATUS_INVALID for a wrong struct_size: a larger one is a newer header's, up to
+ *             4096, and the fields that this library does not know are left alone.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_snapshot_get_node(tenon_snapshot_t *snapshot, size_t index,
+                                                 tenon_snapshot_node_t *node_out) TENON_NOEXCEPT;
+
+/**
+ * Finds the node of a handle: of a future, a promise, an executor, a scope, an end of a stream; or
+ * the one with an id, as a pointer.
+ *
+ * Threading:  any thread.
+ * Returns:    TENON_STATUS_OK; TENON_STATUS_SETTLED if there is none, as what it names was done.
+ * Errors:     as tenon_snapshot_get_node().
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_snapshot_find_node(tenon_snapshot_t *snapshot, const void *handle,
+                                                  tenon_snapshot_node_t *node_out) TENON_NOEXCEPT;
+
+/** The same as tenon_snapshot_get_node() for an edge. Since: 0.2.0 */
+TENON_API tenon_status_t tenon_snapshot_get_edge(tenon_snapshot_t *snapshot, size_t index,
+                                                 tenon_snapshot_edge_t *edge_out) TENON_NOEXCEPT;
+
+/** Why something is not done. All that it points to is the snapshot's. */
+typedef struct tenon_explanation {
+  size_t struct_size; /**< sizeof(tenon_explanation_t) */
+  const uint64_t
+      *chain;         /**< ids: what was asked about, what that waits for, and so on to the cause */
+  size_t count;       /**< how many */
+  bool is_deadlock;   /**< the last one waits for the one at `cycle_start` again */
+  size_t cycle_start; /**< where in the chain the cycle begins; `count` if there is none */
+  const char *text;   /**< the same for people: a line for each, and the cause */
+} tenon_explanation_t;
+
+#define TENON_EXPLANATION_INIT                                                                     \
+  { sizeof(tenon_explanation_t), NULL, 0, false, 0, NULL }
+
+/**
+ * Says why what a handle names is not done: the way to what it waits for in the end, or the
+ * deadlock that it leads to.
+ *
+ * Ownership:  borrows `handle`; what `*explanation_out` points to is the snapshot's.
+ * Threading:  any thread.
+ * Returns:    as tenon_snapshot_find_node().
+ * Errors:     as tenon_snapshot_get_node().
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_snapshot_explain(tenon_snapshot_t *snapshot, const void *handle,
+                                                tenon_explanation_t *explanation_out)
+    TENON_NOEXCEPT;
+
+/** All of a snapshot as one text. */
+TENON_ENUM(int32_t, tenon_snapshot_format){
+    TENON_SNAPSHOT_TREE = 1, /**< as `tenon ps` prints it */
+    TENON_SNAPSHOT_WHY = 2,  /**< as `tenon why` prints it: deadlocks first */
+    TENON_SNAPSHOT_JSON = 3, /**< as `tenon why --json` prints it */
+};
+
+/**
+ * Gives a text of all that there was, with a NUL behind it.
+ *
+ * Ownership:  `*text_out` is the snapshot's. `size_out` may be NULL.
+ * Threading:  any thread.
+ * Errors:     TENON_STATUS_INVALID for an unknown format.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_snapshot_get_text(tenon_snapshot_t *snapshot,
+                                                 tenon_snapshot_format format,
+                                                 const char **text_out,
+                                                 size_t *size_out) TENON_NOEXCEPT;
+
+TENON_END_DECLS
+
+#endif /* TENON_INSPECT_H */
