@@ -88,6 +88,8 @@ pthread_t start(void *(*fn)(void *), void *context);
   X(a_loop_without_work_ends)                                                                      \
   X(pending_work_keeps_the_loop_alive)                                                             \
   X(a_cancelled_timer_does_not_keep_the_loop_alive)                                                \
+  X(descriptors_are_waited_for)                                                                    \
+  X(a_detach_lets_go_of_descriptors)                                                               \
   X(a_loop_in_a_job_runs_all_others)                                                               \
   X(a_loop_in_a_callback_runs_jobs)                                                                \
   X(run_until_turns_the_loop)                                                                      \

@@ -46,6 +46,8 @@
 typedef struct attachment {
   uv_poll_t poll;
   uv_timer_t timer;
+  /** Of the descriptors that futures wait for, once there is one. */
+  uv_poll_t watcher;
   /** Closed as soon as a detach begins: its close callback is a look at what the host did then. */
   uv_idle_t probe;
 
@@ -55,11 +57,13 @@ typedef struct attachment {
   int wake_fd;
   int queue_fd; /**< Dispatch's main queue's, or -1 */
   int fd;       /**< what the poll handle watches: `wake_fd`, or a set of both */
+  int watch_fd; /**< what the watcher watches: a duplicate of the executor's; or -1 */
   uint64_t jobs_max;
   uint64_t time_ns_max;
   uint64_t deadline_ns; /**< what the timer is set to */
 
   bool is_attached; /**< the handles are on the loop */
+  bool is_watching; /**< the watcher is, too */
   bool is_alive;    /**< the executor says that something is pending */
   bool is_idle;     /**< that does not keep the loop alive, says the host */
   bool is_polling;
@@ -205,6 +209,8 @@ static void close_descriptors(const attachment_t *attachment) {
     close(attachment->fd);
   if (attachment->wake_fd >= 0)
     close(attachment->wake_fd);
+  if (attachment->watch_fd >= 0)
+    close(attachment->watch_fd);
 }
 
 /** Nothing of libuv's or of the executor's refers to the attachment any more. It is gone then. */
@@ -243,6 +249,12 @@ static void on_timer_closed(uv_handle_t *handle) {
   complete_if_done(attachment);
 }
 
+static void on_watcher_closed(uv_handle_t *handle) {
+  attachment_t *attachment = ATTACHMENT_OF(handle, watcher);
+  attachment->closes--;
+  complete_if_done(attachment);
+}
+
 static void close_handle(attachment_t *attachment, uv_handle_t *handle, uv_close_cb closed_fn) {
   if (uv_is_closing(handle)) {
     // By the host, with a callback of its own, or none: libuv tells us neither when it is done with
@@ -259,6 +271,8 @@ static void close_handles(attachment_t *attachment) {
   attachment->is_closed = true;
   close_handle(attachment, (uv_handle_t *)&attachment->poll, on_poll_closed);
   close_handle(attachment, (uv_handle_t *)&attachment->timer, on_timer_closed);
+  if (attachment->is_watching)
+    close_handle(attachment, (uv_handle_t *)&attachment->watcher, on_watcher_closed);
 }
 
 /** Runs what Dispatch's main queue has, if it has and this loop is to. Jobs of it may end the attachment's
@@ -281,8 +295,9 @@ static void sleep_without_loop(attachment_t *attachment, uint64_t deadline_ns) {
     uint64_t rest_ms = rest_ns / NS_PER_MS + (rest_ns % NS_PER_MS != 0);
     timeout_ms = rest_ms < INT32_MAX ? (int)rest_ms : INT32_MAX;
   }
-  struct pollfd descriptor = {attachment->fd, POLLIN, 0};
-  poll(&descriptor, 1, timeout_ms);
+  // poll() passes over -1.
+  struct pollfd descriptors[] = {{attachment->fd, POLLIN, 0}, {attachment->watch_fd, POLLIN, 0}};
+  poll(descriptors, 2, timeout_ms);
   drain_main_queue(attachment);
   if (take_from_eventfd(attachment->wake_fd))
     close_handles(attachment);
@@ -361,6 +376,14 @@ static void on_wake(uv_poll_t *handle, int status, int events) {
     take_turn(attachment);
 }
 
+static void on_watched(uv_poll_t *handle, int status, int events) {
+  attachment_t *attachment = ATTACHMENT_OF(handle, watcher);
+  (void)status;
+  (void)events;
+  if (!attachment->is_closed)
+    take_turn(attachment);
+}
+
 static void on_timer(uv_timer_t *handle) {
   attachment_t *attachment = ATTACHMENT_OF(handle, timer);
   // libuv still goes to sleep after this, even if that was what host_run_once() waits for.
@@ -417,6 +440,24 @@ static void host_run_once(void *context) {
   update_alive(attachment);
 }
 
+static tenon_status_t host_watch(void *context, int fd) {
+  attachment_t *attachment = context;
+  int watch_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (watch_fd < 0)
+    return TENON_STATUS_NO_RESOURCES;
+  if (has_handles(attachment)) {
+    if (uv_poll_init(attachment->loop, &attachment->watcher, watch_fd) != 0) {
+      close(watch_fd);
+      return TENON_STATUS_NO_RESOURCES;
+    }
+    uv_unref((uv_handle_t *)&attachment->watcher);
+    uv_poll_start(&attachment->watcher, UV_READABLE, on_watched);
+    attachment->is_watching = true;
+  }
+  attachment->watch_fd = watch_fd;
+  return TENON_STATUS_OK;
+}
+
 static void host_closed(void *context, tenon_status_t status) {
   attachment_t *attachment = context;
   attachment->end = status;
@@ -450,6 +491,8 @@ static void after_fork_in_child(void) {
     replace(attachment->wake_fd, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (attachment->fd != attachment->wake_fd)
       replace(attachment->fd, epoll_create1(EPOLL_CLOEXEC));
+    if (attachment->watch_fd >= 0)
+      replace(attachment->watch_fd, epoll_create1(EPOLL_CLOEXEC));
     if (has_handles(attachment))
       uv_unref((uv_handle_t *)&attachment->poll);
   }
@@ -473,6 +516,7 @@ static tenon_status_t attach(attachment_t *attachment, const char *name) {
   host.set_alive = host_set_alive;
   host.run_once = host_run_once;
   host.closed = host_closed;
+  host.watch = host_watch;
   tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
   config.name = name;
   config.host = &host;
@@ -502,7 +546,7 @@ static tenon_status_t attach(attachment_t *attachment, const char *name) {
 
 /** On a failure some may be there. */
 static tenon_status_t open_descriptors(attachment_t *attachment, uint32_t flags) {
-  attachment->queue_fd = -1;
+  attachment->queue_fd = attachment->watch_fd = -1;
   attachment->fd = attachment->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (attachment->wake_fd < 0)
     return TENON_STATUS_NO_RESOURCES;

@@ -7,6 +7,8 @@
  */
 #include "check.h"
 
+#include <unistd.h>
+
 #include <stdio.h>
 
 /* MARK: How each function is called */
@@ -281,6 +283,16 @@ static tenon_status_t call_future_timeout(arguments_t *arguments) {
 static tenon_status_t call_future_sleep(arguments_t *arguments) {
   return tenon_future_sleep(HANDLE(executor, 0), TENON_FOREVER,
                             REQUIRED(0, OUT(tenon_future_t *, 0)));
+}
+
+static tenon_status_t call_future_readable(arguments_t *arguments) {
+  return tenon_future_readable(HANDLE(executor, 0), STDIN_FILENO,
+                               REQUIRED(0, OUT(tenon_future_t *, 0)));
+}
+
+static tenon_status_t call_future_writable(arguments_t *arguments) {
+  return tenon_future_writable(HANDLE(executor, 0), STDIN_FILENO,
+                               REQUIRED(0, OUT(tenon_future_t *, 0)));
 }
 
 static void map(void *context, tenon_status_t status, tenon_future_t *future,
@@ -796,6 +808,8 @@ const function_t conformance_functions[] = {
              .flags_known = TENON_COMBINE_FLAG_KEEP),
     FUNCTION(future_timeout, .handles = {F, X}, .pointers = 1),
     FUNCTION(future_sleep, .handles = {X}, .pointers = 1),
+    FUNCTION(future_readable, .handles = {X}, .pointers = 1),
+    FUNCTION(future_writable, .handles = {X}, .pointers = 1),
     FUNCTION(future_map, .handles = {F, X}, .optional = {false, true}, .pointers = 2),
 
     FUNCTION(future_retain, .handles = {F}),
@@ -1245,8 +1259,9 @@ static void misuse_argument(const function_t *function, arguments_t *arguments, 
 
 /** Whether a struct of an older release was smaller, and is still taken. */
 static bool is_older(const function_t *function, const arguments_t *arguments) {
-  return strcmp(function->name, "tenon_executor_create") == 0 && arguments->at == 0 &&
-         arguments->size == offsetof(tenon_executor_config_t, threads_max);
+  const size_t older = arguments->at == 0 ? offsetof(tenon_executor_config_t, threads_max)
+                                          : offsetof(tenon_executor_host_t, watch);
+  return strcmp(function->name, "tenon_executor_create") == 0 && arguments->size == older;
 }
 
 CASE(every_function_refuses_a_wrong_struct_size) {

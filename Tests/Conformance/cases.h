@@ -245,6 +245,20 @@
   CASE(an_item_for_a_future_that_nobody_holds_stays)                          \
   CASE(a_latest_value_for_a_future_that_nobody_holds_stays)                   \
   CASE(a_wait_that_nobody_holds_makes_room_for_the_next_one)                  \
+  /* descriptor_test.c */                                                     \
+  CASE(a_future_waits_until_a_descriptor_is_readable)                         \
+  CASE(a_descriptor_is_waited_for_by_any_number_both_ways)                    \
+  CASE(a_hundred_thousand_wait_for_one_descriptor)                            \
+  CASE(many_descriptors_are_told_in_one_poll)                                 \
+  CASE(the_end_of_a_descriptor_is_something_to_read)                          \
+  CASE(a_file_is_always_ready)                                                \
+  CASE(what_cannot_be_waited_for_is_refused)                                  \
+  CASE(a_host_of_an_older_release_waits_for_no_descriptors)                   \
+  CASE(a_close_cancels_what_waits_for_descriptors)                            \
+  CASE(a_closed_descriptors_waits_end_when_its_number_is_waited_for_again)    \
+  CASE(an_executors_descriptor_tells_of_those_that_it_waits_for)              \
+  CASE(a_thread_that_runs_an_executor_sleeps_on_descriptors_too)              \
+  CASE(any_thread_may_wait_for_a_descriptor)                                  \
   /* ready_test.c */                                                          \
   CASE(a_reader_is_told_that_an_item_is_there_without_it)                     \
   CASE(a_writer_is_told_that_there_is_room_without_a_value)                   \

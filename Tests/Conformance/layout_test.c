@@ -43,7 +43,7 @@ OFFSET(tenon_promise_config_t, flags, 8);
 OFFSET(tenon_promise_config_t, reserved, 12);
 OFFSET(tenon_promise_config_t, executor, 16);
 
-SIZE(tenon_executor_host_t, 56);
+SIZE(tenon_executor_host_t, 64);
 OFFSET(tenon_executor_host_t, struct_size, 0);
 OFFSET(tenon_executor_host_t, wake, 8);
 OFFSET(tenon_executor_host_t, set_timer, 16);
@@ -51,6 +51,7 @@ OFFSET(tenon_executor_host_t, set_alive, 24);
 OFFSET(tenon_executor_host_t, run_once, 32);
 OFFSET(tenon_executor_host_t, closed, 40);
 OFFSET(tenon_executor_host_t, now_ns, 48);
+OFFSET(tenon_executor_host_t, watch, 56);
 
 SIZE(tenon_executor_config_t, 48);
 OFFSET(tenon_executor_config_t, struct_size, 0);

@@ -2,6 +2,7 @@
 #include "exhaust.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 CASE(promise_create) {
   begin();
@@ -218,6 +219,25 @@ static tenon_future_t *need_sleep(tenon_executor_t *executor) {
     keep_future(sleep);
   return sleep;
 }
+
+/** Waits for what is readable, in each way that may be refused. */
+static void wait_for_descriptor(tenon_status_t (*function)(tenon_executor_t *, int,
+                                                           tenon_future_t **)) {
+  tenon_executor_t *executor = need_executor();
+  tenon_future_t *future = NULL;
+  int fds[2];
+  if (pipe(fds) != 0)
+    return;
+  begin();
+  if (MAY(TENON_STATUS_OK, function(executor, fds[1], &future))) {
+    keep_future(future);
+    tenon_executor_poll(executor, NULL, NULL);
+  }
+}
+
+CASE(future_readable) { wait_for_descriptor(tenon_future_readable); }
+
+CASE(future_writable) { wait_for_descriptor(tenon_future_writable); }
 
 CASE_2(future_wait, for_an_executors_work) {
   tenon_future_t *sleep = need_sleep(need_executor());

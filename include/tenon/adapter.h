@@ -85,6 +85,10 @@ typedef struct tenon_adapter_operations {
 
   /** Optional: the last that is heard of it. */
   void (*free)(tenon_adapter_t *adapter);
+
+  /** Optional: puts one more source on the loop, which is not what it lives for, such that
+   *  tenon_adapter_watched() is called while `fd` is readable. `detach` takes it off. Once, in a turn. */
+  tenon_status_t (*watch)(tenon_adapter_t *adapter, int fd);
 } tenon_adapter_operations_t;
 
 /** An executor on a loop. The first four are for the operations. */
@@ -96,6 +100,7 @@ struct tenon_adapter {
 
   int wake_fd;  /**< readable when the executor wants to be polled: `fd`, or in its set */
   int queue_fd; /**< Dispatch's main queue's, in the set that `fd` is then; or -1 */
+  int watch_fd; /**< the set of descriptors that futures wait for: a duplicate; or -1 */
   const tenon_adapter_operations_t *operations;
   pthread_t thread;
   uint64_t jobs_max;
@@ -169,6 +174,8 @@ static inline void tenon__adapters_in_child(void) {
     tenon__replace_fd(adapter->wake_fd, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (adapter->fd != adapter->wake_fd)
       tenon__replace_fd(adapter->fd, epoll_create1(EPOLL_CLOEXEC));
+    if (adapter->watch_fd >= 0)
+      tenon__replace_fd(adapter->watch_fd, epoll_create1(EPOLL_CLOEXEC));
   }
   pthread_mutex_unlock(&tenon__all_adapters()->mutex);
 }
@@ -281,6 +288,8 @@ static inline void tenon__adapter_close_fds(const tenon_adapter_t *adapter) {
     close(adapter->fd);
   if (adapter->wake_fd >= 0)
     close(adapter->wake_fd);
+  if (adapter->watch_fd >= 0)
+    close(adapter->watch_fd);
 }
 
 /** Frees the adapter if nothing of the loop's, of the executor's or on the stack refers to it. */
@@ -318,11 +327,12 @@ static inline void tenon__adapter_take_off(tenon_adapter_t *adapter) {
 }
 
 static inline void tenon__adapter_sleep(tenon_adapter_t *adapter, uint64_t deadline_ns) {
-  struct pollfd descriptor;
-  descriptor.fd = adapter->fd;
-  descriptor.events = POLLIN;
-  descriptor.revents = 0;
-  poll(&descriptor, 1, tenon_adapter_rest_ms(deadline_ns));
+  struct pollfd descriptors[2];
+  memset(descriptors, 0, sizeof descriptors);
+  descriptors[0].fd = adapter->fd;
+  descriptors[1].fd = adapter->watch_fd; /* poll() passes over -1 */
+  descriptors[0].events = descriptors[1].events = POLLIN;
+  poll(descriptors, 2, tenon_adapter_rest_ms(deadline_ns));
 }
 
 /** Ends an executor that is closing, and that its loop polls no more. The adapter is gone then. */
@@ -432,6 +442,14 @@ static inline void tenon_adapter_ready(tenon_adapter_t *adapter) {
     tenon__adapter_turn(adapter);
 }
 
+/** The loop has found what `watch` was given readable. The adapter may be gone then. */
+static inline void tenon_adapter_watched(tenon_adapter_t *adapter) {
+  if (adapter->is_closed)
+    return;
+  tenon__adapter_move(adapter);
+  tenon__adapter_turn(adapter);
+}
+
 /** The loop's timer has run out, and is not set any more. The adapter may be gone then. */
 static inline void tenon_adapter_due(tenon_adapter_t *adapter) {
   if (adapter->is_closed)
@@ -484,6 +502,33 @@ static inline void tenon__adapter_host_run_once(void *context) {
   tenon__adapter_settle(adapter);
 }
 
+/** A duplicate that an exec closes; or -1. */
+static inline int tenon__adapter_duplicate(int fd) {
+#ifdef F_DUPFD_CLOEXEC
+  return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+#else /* in a strict dialect, without POSIX declarations */
+  const int other = dup(fd);
+  if (other >= 0)
+    fcntl(other, F_SETFD, FD_CLOEXEC);
+  return other;
+#endif
+}
+
+static inline tenon_status_t tenon__adapter_host_watch(void *context, int fd) {
+  tenon_adapter_t *adapter = (tenon_adapter_t *)context;
+  tenon_status_t status = TENON_STATUS_OK;
+  adapter->watch_fd = tenon__adapter_duplicate(fd);
+  if (adapter->watch_fd < 0)
+    return TENON_STATUS_NO_RESOURCES;
+  if (tenon__adapter_is_on(adapter))
+    status = adapter->operations->watch(adapter, adapter->watch_fd);
+  if (status != TENON_STATUS_OK) {
+    close(adapter->watch_fd);
+    adapter->watch_fd = -1;
+  }
+  return status;
+}
+
 static inline void tenon__adapter_host_closed(void *context, tenon_status_t status) {
   tenon_adapter_t *adapter = (tenon_adapter_t *)context;
   tenon__adapters_t *all = tenon__all_adapters();
@@ -515,6 +560,8 @@ static inline tenon_status_t tenon__adapter_begin(tenon_adapter_t *adapter, cons
   if (adapter->operations->run_once)
     host.run_once = tenon__adapter_host_run_once;
   host.closed = tenon__adapter_host_closed;
+  if (adapter->operations->watch)
+    host.watch = tenon__adapter_host_watch;
   config.name = name;
   config.host = &host;
   config.host_context = adapter;
@@ -541,7 +588,7 @@ static inline tenon_status_t tenon__adapter_begin(tenon_adapter_t *adapter, cons
 static inline tenon_status_t tenon__adapter_open_fds(tenon_adapter_t *adapter, uint32_t flags) {
   struct epoll_event event;
   tenon_status_t status;
-  adapter->queue_fd = -1;
+  adapter->queue_fd = adapter->watch_fd = -1;
   adapter->fd = adapter->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (adapter->wake_fd < 0)
     return TENON_STATUS_NO_RESOURCES;

@@ -75,10 +75,20 @@ public:
   }
 
   void set_alive(bool alive) {
-    if (alive)
+    if (alive) {
       work_.emplace(context_->get_executor());
-    else
+      arm();
+    } else {
       work_.reset();
+      if (watched_ && is_armed_)
+        watched_->cancel();
+    }
+  }
+
+  /// Tells the adapter of what futures wait for.
+  void watch(int fd) {
+    watched_.emplace(*strand_, fd);
+    arm();
   }
 
   void run_once() {
@@ -90,6 +100,9 @@ public:
 
   /// Off the context: what is on its way there finds nobody.
   tenon_adapter_t *leave() {
+    if (watched_)
+      static_cast<void>(watched_->release()); // the adapter's
+    watched_.reset();
     timer_.reset();
     work_.reset();
     const std::lock_guard lock(mutex_);
@@ -99,12 +112,28 @@ public:
   }
 
 private:
+  /// Asio counts a wait as work: so only while something is pending.
+  void arm() {
+    if (!watched_ || std::exchange(is_armed_, true))
+      return;
+    watched_->async_wait(TENON_ASIO::posix::descriptor_base::wait_read,
+                         [self = shared_from_this()](const auto &error) {
+                           self->is_armed_ = false;
+                           if (!error && self->adapter_)
+                             tenon_adapter_watched(self->adapter_);
+                           if (self->work_)
+                             self->arm();
+                         });
+  }
+
   using executor_type = TENON_ASIO::io_context::executor_type;
 
   // Several threads may run the context.
   std::optional<TENON_ASIO::strand<executor_type>> strand_;
   std::optional<TENON_ASIO::steady_timer> timer_;
   std::optional<TENON_ASIO::executor_work_guard<executor_type>> work_;
+  std::optional<TENON_ASIO::posix::stream_descriptor> watched_;
+  bool is_armed_ = false;
   tenon_adapter_t *adapter_;
   std::uint64_t armed_ = 0;
   std::mutex mutex_; // guards the context, and the strand's being there
@@ -183,6 +212,10 @@ inline const tenon_adapter_operations_t &asio_operations() {
     made.wake = [](tenon_adapter_t *adapter) { asio_adapter::of(adapter).wake(); };
     made.free = [](tenon_adapter_t *adapter) {
       delete reinterpret_cast<asio_adapter *>(adapter)->loop;
+    };
+    made.watch = [](tenon_adapter_t *adapter, int fd) -> tenon_status_t {
+      asio_adapter::of(adapter).watch(fd);
+      return TENON_STATUS_OK;
     };
     return made;
   }();

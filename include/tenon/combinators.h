@@ -116,6 +116,34 @@ TENON_API tenon_status_t tenon_future_sleep(tenon_executor_t *executor, uint64_t
                                             tenon_future_t **future_out) TENON_NOEXCEPT;
 
 /**
+ * Gives a future that is fulfilled, with a value that holds nothing, when a descriptor can be read from:
+ * also at its end, or when it has failed, which the read then tells. Any number may wait for one; a regular
+ * file is always ready.
+ *
+ * Read without blocking, and until there is nothing: then wait again. A cancel is acknowledged in the
+ * executor's next poll.
+ *
+ * Ownership:  borrows `executor` and `fd`. Cancel before you close `fd`: the system tells nobody of that. If
+ *             its number is waited for again, the futures before it are rejected with
+ *             TENON_STATUS_INVALID. The caller releases `*future_out`.
+ * Threading:  any thread. It settles in the executor's poll.
+ * Errors:     TENON_STATUS_INVALID: no descriptor, or one that cannot be waited for;
+ *             TENON_STATUS_UNSUPPORTED: the executor has threads, or a host without `watch`;
+ *             TENON_STATUS_CLOSED; TENON_STATUS_NO_RESOURCES.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_future_readable(tenon_executor_t *executor, int fd,
+                                               tenon_future_t **future_out) TENON_NOEXCEPT;
+
+/**
+ * The same for writing: a connect that ends is one, too.
+ *
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_future_writable(tenon_executor_t *executor, int fd,
+                                               tenon_future_t **future_out) TENON_NOEXCEPT;
+
+/**
  * Makes the result of tenon_future_map().
  *
  * `status` and `future` are as for a tenon_completion_fn: with TENON_STATUS_CLOSED the executor

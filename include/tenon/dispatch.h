@@ -94,6 +94,7 @@ static inline const tenon_adapter_operations_t *tenon__dispatch_operations(void)
       tenon__dispatch_detach,
       tenon__dispatch_wake,
       tenon__dispatch_free,
+      NULL, /* a queue has sources of its own */
   };
   return &operations;
 }

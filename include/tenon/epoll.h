@@ -253,6 +253,16 @@ static inline void tenon__epoll_ready(void *adapter, uint32_t events) {
   tenon_adapter_ready((tenon_adapter_t *)adapter);
 }
 
+static inline void tenon__epoll_watched(void *adapter, uint32_t events) {
+  (void)events;
+  tenon_adapter_watched((tenon_adapter_t *)adapter);
+}
+
+static inline tenon_status_t tenon__epoll_watch_for(tenon_adapter_t *adapter, int fd) {
+  return tenon__epoll_add((tenon_epoll_t *)adapter->loop, fd, EPOLLIN, tenon__epoll_watched,
+                          adapter);
+}
+
 static inline tenon_status_t tenon__epoll_attach(tenon_adapter_t *adapter) {
   tenon_epoll_t *loop = (tenon_epoll_t *)adapter->loop;
   tenon__epoll_adapter_t *self = (tenon__epoll_adapter_t *)adapter;
@@ -287,6 +297,8 @@ static inline void tenon__epoll_detach(tenon_adapter_t *adapter) {
     place = &(*place)->next;
   *place = (*place)->next;
   tenon__epoll_remove(loop, adapter->fd);
+  if (adapter->watch_fd >= 0)
+    tenon__epoll_remove(loop, adapter->watch_fd);
   if (adapter->is_alive)
     loop->alive--;
   tenon_adapter_detached(adapter);
@@ -303,6 +315,7 @@ static inline const tenon_adapter_operations_t *tenon__epoll_operations(void) {
       tenon__epoll_detach,
       NULL,
       NULL,
+      tenon__epoll_watch_for,
   };
   return &operations;
 }

@@ -19,6 +19,7 @@ TENON_BEGIN_DECLS
 typedef struct tenon__ev {
   tenon_adapter_t adapter;
   ev_io reader;
+  ev_io watcher; /* of descriptors that futures wait for */
   ev_timer timer;
   ev_cleanup cleanup;
   bool is_alive;
@@ -49,6 +50,22 @@ static inline void tenon__ev_cleanup(struct ev_loop *loop, ev_cleanup *cleanup, 
   (void)loop;
   (void)events;
   tenon_adapter_gone((tenon_adapter_t *)cleanup->data);
+}
+
+static inline void tenon__ev_watched(struct ev_loop *loop, ev_io *watcher, int events) {
+  (void)loop;
+  (void)events;
+  tenon_adapter_watched((tenon_adapter_t *)watcher->data);
+}
+
+static inline tenon_status_t tenon__ev_watch(tenon_adapter_t *adapter, int fd) {
+  tenon__ev_t *ev = (tenon__ev_t *)adapter;
+  struct ev_loop *loop = (struct ev_loop *)adapter->loop;
+  ev_io_init(&ev->watcher, tenon__ev_watched, fd, EV_READ);
+  ev->watcher.data = adapter;
+  ev_io_start(loop, &ev->watcher);
+  ev_unref(loop);
+  return TENON_STATUS_OK;
 }
 
 static inline tenon_status_t tenon__ev_attach(tenon_adapter_t *adapter) {
@@ -102,6 +119,10 @@ static inline void tenon__ev_detach(tenon_adapter_t *adapter) {
   tenon__ev_stop_timer(loop, &ev->timer);
   ev_ref(loop);
   ev_io_stop(loop, &ev->reader);
+  if (ev_is_active(&ev->watcher)) {
+    ev_ref(loop);
+    ev_io_stop(loop, &ev->watcher);
+  }
   ev_cleanup_stop(loop, &ev->cleanup);
   tenon__ev_set_alive(adapter, false);
   tenon_adapter_detached(adapter);
@@ -118,6 +139,7 @@ static inline const tenon_adapter_operations_t *tenon__ev_operations(void) {
       tenon__ev_detach,
       NULL,
       NULL,
+      tenon__ev_watch,
   };
   return &operations;
 }

@@ -23,7 +23,8 @@ typedef struct tenon__event {
   struct event holder; /* never comes, and keeps the base in its loop */
   struct event
       probe; /* finalized when a detach begins: in the loop's next turn, or when it is freed */
-  struct event nudge; /* libevent does not count its own events as what EVLOOP_ONCE waits for */
+  struct event watcher; /* of descriptors that futures wait for */
+  struct event nudge;   /* libevent does not count its own events as what EVLOOP_ONCE waits for */
   bool is_probing;
 } tenon__event_t;
 
@@ -50,6 +51,13 @@ static inline void tenon__event_read(evutil_socket_t fd, short events, void *ada
   tenon_adapter_ready((tenon_adapter_t *)adapter);
 }
 
+static inline void tenon__event_watched(evutil_socket_t fd, short events, void *adapter) {
+  (void)fd;
+  (void)events;
+  event_active(&((tenon__event_t *)adapter)->nudge, 0, 0);
+  tenon_adapter_watched((tenon_adapter_t *)adapter);
+}
+
 static inline void tenon__event_due(evutil_socket_t fd, short events, void *adapter) {
   (void)fd;
   (void)events;
@@ -68,11 +76,20 @@ static inline tenon_status_t tenon__event_attach(tenon_adapter_t *adapter) {
   event_assign(&event->reader, base, adapter->fd, EV_READ | EV_PERSIST, tenon__event_read, adapter);
   event_assign(&event->timer, base, -1, 0, tenon__event_due, adapter);
   event_assign(&event->holder, base, -1, 0, tenon__event_hold, adapter);
+  event_assign(&event->watcher, base, -1, 0, tenon__event_hold, adapter);
   event_assign(&event->nudge, base, -1, 0, tenon__event_hold, adapter);
   event_assign(&event->probe, base, -1, 0, tenon__event_hold, adapter);
   /* As libevent's own events: it is not what a base goes on for. */
   event->reader.ev_evcallback.evcb_flags |= EVLIST_INTERNAL;
   return event_add(&event->reader, NULL) == 0 ? TENON_STATUS_OK : TENON_STATUS_NO_RESOURCES;
+}
+
+static inline tenon_status_t tenon__event_watch(tenon_adapter_t *adapter, int fd) {
+  tenon__event_t *event = (tenon__event_t *)adapter;
+  event_assign(&event->watcher, (struct event_base *)adapter->loop, fd, EV_READ | EV_PERSIST,
+               tenon__event_watched, adapter);
+  event->watcher.ev_evcallback.evcb_flags |= EVLIST_INTERNAL;
+  return event_add(&event->watcher, NULL) == 0 ? TENON_STATUS_OK : TENON_STATUS_NO_RESOURCES;
 }
 
 static inline void tenon__event_set_timer(tenon_adapter_t *adapter, uint64_t deadline_ns) {
@@ -112,6 +129,7 @@ static inline void tenon__event_detach(tenon_adapter_t *adapter) {
   event_del_noblock(&event->reader);
   event_del_noblock(&event->timer);
   event_del_noblock(&event->holder);
+  event_del_noblock(&event->watcher);
   event_del_noblock(&event->nudge);
   if (!event->is_probing)
     tenon_adapter_detached(adapter);
@@ -128,6 +146,7 @@ static inline const tenon_adapter_operations_t *tenon__event_operations(void) {
       tenon__event_detach,
       NULL,
       NULL,
+      tenon__event_watch,
   };
   return &operations;
 }

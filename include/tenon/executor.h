@@ -69,10 +69,17 @@ typedef struct tenon_executor_host {
    *  a simulation, or of a test that waits for nothing. NULL: what tenon_timer_now_ns() tells.
    *  Any thread. What a poll may take (time_ns_max) is real time all the same. */
   uint64_t (*now_ns)(void *context);
+
+  /** Optional: has the loop poll while `fd` is readable, too, until `closed`: it is a set of those
+   *  descriptors that futures wait for, see tenon_future_readable(). Called once at most, in a poll; again
+   *  after another status than TENON_STATUS_OK, which rejects what waits. `fd` is the executor's, and
+   *  closed after `closed`: a loop that takes it out later duplicates it. Since: 0.2.0. A struct_size
+   *  without this is accepted, too. */
+  tenon_status_t (*watch)(void *context, int fd);
 } tenon_executor_host_t;
 
 #define TENON_EXECUTOR_HOST_INIT                                                                   \
-  { sizeof(tenon_executor_host_t), NULL, NULL, NULL, NULL, NULL, NULL }
+  { sizeof(tenon_executor_host_t), NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** How to create an executor. Zero is a good default for each field but the first. */
 typedef struct tenon_executor_config {

@@ -42,6 +42,8 @@ static inline gboolean tenon__glib_dispatch(GSource *source, GSourceFunc fn, gpo
   }
   if (is_ready)
     tenon_adapter_ready(&glib->adapter);
+  else
+    tenon_adapter_watched(&glib->adapter);
   return G_SOURCE_CONTINUE;
 }
 
@@ -74,6 +76,11 @@ static inline void tenon__glib_set_timer(tenon_adapter_t *adapter, uint64_t dead
   g_source_set_ready_time(((tenon__glib_t *)adapter)->source, ready_us);
 }
 
+static inline tenon_status_t tenon__glib_watch(tenon_adapter_t *adapter, int fd) {
+  g_source_add_unix_fd(((tenon__glib_t *)adapter)->source, fd, G_IO_IN);
+  return TENON_STATUS_OK;
+}
+
 static inline bool tenon__glib_run_once(tenon_adapter_t *adapter) {
   GMainContext *context = g_main_context_ref((GMainContext *)adapter->loop);
   g_main_context_iteration(context, TRUE);
@@ -92,7 +99,7 @@ static inline const tenon_adapter_operations_t *tenon__glib_operations(void) {
   static const tenon_adapter_operations_t operations = {
       "glib", sizeof(tenon__glib_t), tenon__glib_attach, tenon__glib_set_timer,
       NULL,   tenon__glib_run_once,  tenon__glib_detach, NULL,
-      NULL,
+      NULL,   tenon__glib_watch,
   };
   return &operations;
 }

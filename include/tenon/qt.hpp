@@ -45,11 +45,16 @@ public:
       timer_ = startTimer(tenon_adapter_rest_ms(deadline_ns), Qt::PreciseTimer);
   }
 
+  /// Has the adapter told of one more descriptor, too, as long as this lives.
+  void watch(int fd) { watcher_ = new watcher(fd, this); }
+
   /// It goes, now or when its event has returned.
   tenon_adapter_t *leave() {
     tenon_adapter_t *const left = std::exchange(adapter_, nullptr);
     set_timer(TENON_FOREVER);
     setEnabled(false);
+    if (watcher_)
+      watcher_->setEnabled(false);
     if (depth_ != 0)
       deleteLater();
     else
@@ -77,7 +82,29 @@ protected:
   }
 
 private:
+  /// Of the descriptors that futures wait for; a child.
+  class watcher final : public QSocketNotifier {
+  public:
+    watcher(int fd, qt_notifier *owner)
+        : QSocketNotifier(fd, QSocketNotifier::Read, owner), owner_(owner) {}
+
+  protected:
+    bool event(QEvent *event) override {
+      if (event->type() != QEvent::SockAct)
+        return QSocketNotifier::event(event);
+      owner_->depth_++;
+      if (owner_->adapter_)
+        tenon_adapter_watched(owner_->adapter_);
+      owner_->depth_--;
+      return true;
+    }
+
+  private:
+    qt_notifier *owner_;
+  };
+
   tenon_adapter_t *adapter_;
+  watcher *watcher_ = nullptr;
   int timer_ = 0;
   unsigned depth_ = 0; // events on the stack
 };
@@ -111,6 +138,10 @@ inline const tenon_adapter_operations_t &qt_operations() {
     made.detach = [](tenon_adapter_t *adapter) {
       static_cast<void>(qt_adapter::of(adapter).leave());
       tenon_adapter_detached(adapter);
+    };
+    made.watch = [](tenon_adapter_t *adapter, int fd) -> tenon_status_t {
+      qt_adapter::of(adapter).watch(fd);
+      return TENON_STATUS_OK;
     };
     return made;
   }();

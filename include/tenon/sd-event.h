@@ -19,6 +19,7 @@ typedef struct tenon__sd_event {
   tenon_adapter_t adapter;
   sd_event_source *reader;
   sd_event_source *timer;
+  sd_event_source *watcher; /* of descriptors that futures wait for; or NULL */
 } tenon__sd_event_t;
 
 static inline int tenon__sd_event_read(sd_event_source *source, int fd, uint32_t events,
@@ -63,6 +64,25 @@ static inline tenon_status_t tenon__sd_event_attach(tenon_adapter_t *adapter) {
   return TENON_STATUS_OK;
 }
 
+static inline int tenon__sd_event_watched(sd_event_source *source, int fd, uint32_t events,
+                                          void *adapter) {
+  (void)source;
+  (void)fd;
+  (void)events;
+  tenon_adapter_watched((tenon_adapter_t *)adapter);
+  return 0;
+}
+
+static inline tenon_status_t tenon__sd_event_watch(tenon_adapter_t *adapter, int fd) {
+  sd_event_source **watcher = &((tenon__sd_event_t *)adapter)->watcher;
+  if (sd_event_add_io((sd_event *)adapter->loop, watcher, fd, EPOLLIN, tenon__sd_event_watched,
+                      adapter) < 0)
+    return TENON_STATUS_NO_RESOURCES;
+  sd_event_source_set_floating(*watcher, 1);
+  sd_event_source_unref(*watcher);
+  return TENON_STATUS_OK;
+}
+
 static inline void tenon__sd_event_set_timer(tenon_adapter_t *adapter, uint64_t deadline_ns) {
   sd_event_source *timer = ((tenon__sd_event_t *)adapter)->timer;
   if (deadline_ns == TENON_FOREVER) {
@@ -89,6 +109,8 @@ static inline void tenon__sd_event_detach(tenon_adapter_t *adapter) {
   sd_event *event = sd_event_ref((sd_event *)adapter->loop); /* a source may have the last one */
   sd_event_source_set_destroy_callback(sd->reader, NULL);
   tenon__sd_event_take_off(sd->timer);
+  if (sd->watcher)
+    tenon__sd_event_take_off(sd->watcher);
   tenon__sd_event_take_off(sd->reader);
   tenon_adapter_detached(adapter);
   sd_event_unref(event);
@@ -98,7 +120,7 @@ static inline const tenon_adapter_operations_t *tenon__sd_event_operations(void)
   static const tenon_adapter_operations_t operations = {
       "sd-event", sizeof(tenon__sd_event_t), tenon__sd_event_attach, tenon__sd_event_set_timer,
       NULL,       tenon__sd_event_run_once,  tenon__sd_event_detach, NULL,
-      NULL,
+      NULL,       tenon__sd_event_watch,
   };
   return &operations;
 }

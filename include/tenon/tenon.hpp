@@ -9,8 +9,8 @@
 /// | error       | error.h        | error.hpp, exception.hpp, category.hpp                          |
 /// | future      | future.h       | future.hpp, shared_future.hpp, then.hpp, coroutine.hpp, stop.hpp, from_std.hpp |
 /// | promise     | promise.h      | promise.hpp, packaged_task.hpp                                  |
-/// | executor    | executor.h     | executor.hpp, thread_pool.hpp, async.hpp, task.hpp              |
-/// | combinators | combinators.h  | combinators.hpp, when.hpp, timeout.hpp, sleep.hpp               |
+/// | executor    | executor.h     | executor.hpp, thread_pool.hpp, async.hpp, task.hpp |
+/// | combinators | combinators.h  | combinators.hpp, when.hpp, timeout.hpp, sleep.hpp, descriptor.hpp |
 /// | stream      | stream.h       | stream.hpp, sink.hpp                                            |
 /// | latest      | latest.h       | latest.hpp                                                      |
 /// | scope       | scope.h        | scope.hpp                                                       |
@@ -25,6 +25,7 @@
 #include <tenon/async.hpp>
 #include <tenon/combinators.hpp>
 #include <tenon/coroutine.hpp>
+#include <tenon/descriptor.hpp>
 #include <tenon/executor.hpp>
 #include <tenon/from_std.hpp>
 #include <tenon/latest.hpp>

@@ -67,6 +67,7 @@ typedef struct tenon__uring {
   tenon_adapter_t adapter;
   tenon__uring_op_t reader;
   tenon__uring_op_t timer;
+  tenon__uring_op_t watcher; /* of descriptors that futures wait for */
   struct __kernel_timespec time;
   unsigned int flying; /* submissions whose completions will come */
   bool is_armed;
@@ -75,12 +76,12 @@ typedef struct tenon__uring {
 #define TENON__URING_OF(op, member)                                                                \
   ((tenon__uring_t *)(void *)((char *)(op)-offsetof(tenon__uring_t, member)))
 
-static inline bool tenon__uring_watch(tenon__uring_t *uring) {
+static inline bool tenon__uring_poll(tenon__uring_t *uring, tenon__uring_op_t *op, int fd) {
   struct io_uring_sqe *entry = tenon__uring_entry((struct io_uring *)uring->adapter.loop);
   if (!entry)
     return false;
-  io_uring_prep_poll_multishot(entry, uring->adapter.fd, POLLIN);
-  entry->user_data = tenon__uring_tag(&uring->reader);
+  io_uring_prep_poll_multishot(entry, fd, POLLIN);
+  entry->user_data = tenon__uring_tag(op);
   uring->flying++;
   return true;
 }
@@ -98,10 +99,32 @@ static inline void tenon__uring_read(tenon__uring_op_t *op, int result, unsigned
       return;
     }
     uring->flying--;
-    tenon__uring_watch(uring); /* the kernel ends a watch when completions overflow */
+    /* The kernel ends a watch when completions overflow. */
+    tenon__uring_poll(uring, op, uring->adapter.fd);
   }
   if (result >= 0)
     tenon_adapter_ready(&uring->adapter);
+}
+
+static inline void tenon__uring_watched(tenon__uring_op_t *op, int result, unsigned int flags) {
+  tenon__uring_t *uring = TENON__URING_OF(op, watcher);
+  if (!(flags & IORING_CQE_F_MORE)) {
+    if (uring->adapter.is_closed) {
+      tenon__uring_land(uring);
+      return;
+    }
+    uring->flying--;
+    tenon__uring_poll(uring, op, uring->adapter.watch_fd);
+  }
+  if (result >= 0)
+    tenon_adapter_watched(&uring->adapter);
+}
+
+static inline tenon_status_t tenon__uring_watch(tenon_adapter_t *adapter, int fd) {
+  tenon__uring_t *uring = (tenon__uring_t *)adapter;
+  uring->watcher.fn = tenon__uring_watched;
+  return tenon__uring_poll(uring, &uring->watcher, fd) ? TENON_STATUS_OK
+                                                       : TENON_STATUS_NO_RESOURCES;
 }
 
 static inline void tenon__uring_due(tenon__uring_op_t *op, int result, unsigned int flags) {
@@ -147,7 +170,8 @@ static inline tenon_status_t tenon__uring_attach(tenon_adapter_t *adapter) {
   tenon__uring_t *uring = (tenon__uring_t *)adapter;
   uring->reader.fn = tenon__uring_read;
   uring->timer.fn = tenon__uring_due;
-  return tenon__uring_watch(uring) ? TENON_STATUS_OK : TENON_STATUS_NO_RESOURCES;
+  return tenon__uring_poll(uring, &uring->reader, adapter->fd) ? TENON_STATUS_OK
+                                                               : TENON_STATUS_NO_RESOURCES;
 }
 
 static inline void tenon__uring_detach(tenon_adapter_t *adapter) {
@@ -156,6 +180,10 @@ static inline void tenon__uring_detach(tenon_adapter_t *adapter) {
   struct io_uring_sqe *entry = tenon__uring_entry(ring);
   if (entry) {
     io_uring_prep_cancel64(entry, tenon__uring_tag(&uring->reader), 0);
+    entry->user_data = TENON__URING_OURS;
+  }
+  if (uring->watcher.fn && (entry = tenon__uring_entry(ring)) != NULL) {
+    io_uring_prep_cancel64(entry, tenon__uring_tag(&uring->watcher), 0);
     entry->user_data = TENON__URING_OURS;
   }
   if (uring->is_armed && (entry = tenon__uring_entry(ring)) != NULL) {
@@ -175,6 +203,7 @@ static inline const tenon_adapter_operations_t *tenon__uring_operations(void) {
       tenon__uring_detach,
       NULL,
       NULL,
+      tenon__uring_watch,
   };
   return &operations;
 }

@@ -63,6 +63,26 @@ public func tenon_future_sleep(
 }
 
 @c @implementation
+public func tenon_future_readable(
+  _ executor: OpaquePointer?, _ fd: Int32, _ future_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  guard let future_out else { return TENON_STATUS_INVALID }
+  return withState(executor) { state, name in
+    give(descriptorFuture(on: state, name, fd, for: .reading), future_out)
+  }
+}
+
+@c @implementation
+public func tenon_future_writable(
+  _ executor: OpaquePointer?, _ fd: Int32, _ future_out: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  guard let future_out else { return TENON_STATUS_INVALID }
+  return withState(executor) { state, name in
+    give(descriptorFuture(on: state, name, fd, for: .writing), future_out)
+  }
+}
+
+@c @implementation
 public func tenon_future_map(
   _ future: OpaquePointer?, _ executor: OpaquePointer?, _ fn: tenon_map_fn?,
   _ context: UnsafeMutableRawPointer?, _ future_out: UnsafeMutablePointer<OpaquePointer?>?

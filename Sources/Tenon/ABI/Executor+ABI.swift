@@ -24,10 +24,17 @@ public func tenon_executor_create(
   }
   var host: tenon_executor_host_t?
   if let table = given.host {
-    guard table.pointee.struct_size == MemoryLayout<tenon_executor_host_t>.size,
-      table.pointee.wake != nil, given.threads_max == 0
+    // `watch` came in 0.2.0.
+    let sizes = [
+      MemoryLayout<tenon_executor_host_t>.offset(of: \.watch)!,
+      MemoryLayout<tenon_executor_host_t>.size,
+    ]
+    guard sizes.contains(table.pointee.struct_size), table.pointee.wake != nil,
+      given.threads_max == 0
     else { return TENON_STATUS_INVALID }
-    host = table.pointee
+    var known = tenon_executor_host_t()
+    memcpy(&known, table, table.pointee.struct_size)
+    host = known
   }
   guard let threads = ThreadPool.Options(given.threads_max, given.thread_idle_ms) else {
     return TENON_STATUS_INVALID

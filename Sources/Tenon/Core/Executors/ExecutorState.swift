@@ -94,6 +94,8 @@ struct ExecutorState: ~Copyable {
     var drivers = DriverTable()
     /// The pool where concurrent code of its calls runs, with a reference of a handle.
     var concurrentPool: AnyObject?
+    /// What its futures wait for of descriptors, from the first of them on.
+    var descriptors: AnyObject?
     /// Who wants to know that it has closed, apart from its host.
     var whenClosed: (@Sendable () -> Void)?
     /// The names of the calls that the close left behind.
@@ -125,8 +127,8 @@ struct ExecutorState: ~Copyable {
     var scheduledDrivers = 0
     /// The driver that is running now.
     var runningDriver: Driver?
-    /// What Dispatch's main queue has runs in the polls.
-    var drainMainQueue: (@Sendable () -> Void)?
+    /// What comes first in each poll: what Dispatch's main queue has, or what descriptors are ready.
+    var beforeJobs: (@Sendable () -> Void)?
     /// The close ended before the work did.
     var wasCutShort = false
     /// The time of the close is over: how many jobs it still runs. nil: it has time.

@@ -138,7 +138,9 @@ struct WakeSource: ~Copyable {
     var interest = epoll_event()
     interest.events = EPOLLIN.rawValue
     guard set >= 0, epoll_ctl(set, EPOLL_CTL_ADD, other, &interest) == 0 else { return false }
-    own.pointee.other.store(other, ordering: .relaxed)
+    if own.pointee.other.load(ordering: .relaxed) < 0 {
+      own.pointee.other.store(other, ordering: .relaxed)
+    }
     return true
   }
 

@@ -227,6 +227,10 @@ extension LoopExecutor {
     let context = state.source.pointee?.hostContext
     state.retireSource()
     host?.closed?(context, cutShort ? TENON_STATUS_TIMEOUT : TENON_STATUS_OK)
+    // Not before: a host may watch their set until it is told.
+    state.own.pointee.beforeJobs = nil
+    let descriptors = state.pointee.mutex.withLock { state.shared.pointee.descriptors.take() }
+    withExtendedLifetime(descriptors) {}
   }
 
   private func tellJobs() {

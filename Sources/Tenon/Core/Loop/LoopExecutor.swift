@@ -246,7 +246,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.toldAlive.store(false, ordering: .relaxed)
     own.pointee.scheduledDrivers = 0
     own.pointee.wasCutShort = false
-    own.pointee.drainMainQueue = nil
+    own.pointee.beforeJobs = nil
     own.pointee.jobsOverdue = nil
     pointee.wakes.store(0, ordering: .relaxed)
     pointee.lateWakes.store(0, ordering: .relaxed)

@@ -87,7 +87,7 @@ extension LoopExecutor {
     var timeEnd = budget.time == 0 ? UInt64.max : LoopExecutor.timeEnd(budget.time)
     var interrupt = budget.interrupt
     state.pointee.pollCount.count()
-    state.own.pointee.drainMainQueue?()
+    state.own.pointee.beforeJobs?()
     var hasCompany = false
     while true {
       state.advanceTimers()

@@ -73,7 +73,11 @@ extension LoopExecutor {
       guard isHosted || state.source.pointee?.watch(descriptor, deadline: deadline) ?? true else {
         return false
       }
-      state.own.pointee.drainMainQueue = MainQueue.drainInPoll
+      let before = state.own.pointee.beforeJobs
+      state.own.pointee.beforeJobs = {
+        before?()
+        MainQueue.drainInPoll()
+      }
       return true
     }
   }

@@ -1,0 +1,91 @@
+import CTenon
+
+/// A future that is fulfilled when a descriptor is ready for these events.
+func descriptorFuture(
+  on state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, _ fd: Int32,
+  for purpose: DescriptorPurpose
+) -> Result<Handle, StatusError> {
+  if fd < 0 { return .failure(StatusError(TENON_STATUS_INVALID)) }
+  let descriptors: Descriptors
+  switch findDescriptors(of: state, name) {
+  case .failure(let error): return .failure(error)
+  case .success(let found): descriptors = found
+  }
+  guard !Memory.isShort, let (promise, future) = createFuture(name, flags: 0) else {
+    return .failure(StatusError(SlotTable.exhaustion()))
+  }
+  let wait = DescriptorWait(descriptors, fd, purpose, promise)
+  switch descriptors.add(wait) {
+  case .failure(let error):
+    discardFuture(promise, future)
+    return .failure(error)
+  case .success(.isReady):
+    _ = settle(promise, as: .fulfilled, tenon_value_none())
+    return .success(future)
+  case .success(.waits): break
+  }
+  let context = Unmanaged.passRetained(wait)
+  // It is pending work of the executor's, where it is told, too.
+  let status = onCancel(
+    promise, name, unsafeBitCast(cancelWait, to: UnsafeRawPointer.self), context.toOpaque()
+  ) { _ in }
+  if status != TENON_STATUS_OK {
+    context.release()
+    if descriptors.remove(wait) {
+      discardFuture(promise, future)
+      return .failure(StatusError(status))
+    }
+  }
+  descriptors.beWatched()
+  return .success(future)
+}
+
+private let cancelWait: tenon_cancel_fn = { context, status in
+  let wait = Unmanaged<DescriptorWait>.fromOpaque(context.unsafelyUnwrapped).takeRetainedValue()
+  if status == TENON_STATUS_FORGOTTEN || !wait.descriptors.remove(wait) { return }
+  if status == TENON_STATUS_CANCELLED {
+    _ = settle(wait.promise, as: .cancelled, tenon_value_none())
+  } else {
+    _ = settle(wait.promise, as: .rejected, .status(status))
+  }
+}
+
+/// An executor's descriptors, which are made with the first wait.
+private func findDescriptors(of state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName)
+  -> Result<Descriptors, StatusError>
+{
+  enum Found {
+    case these(Descriptors)
+    case none
+    case refused(tenon_status_t)
+  }
+  func find(orKeep made: Descriptors?) -> Found {
+    state.pointee.mutex.withLock {
+      guard state.isNamed(name), state.pointee.phase.load(ordering: .relaxed) == .open else {
+        return .refused(TENON_STATUS_CLOSED)
+      }
+      // Of a pool nobody watches anything; of a host only if it can.
+      guard state.pool == nil, state.source.pointee?.host.map({ $0.watch != nil }) ?? true else {
+        return .refused(TENON_STATUS_UNSUPPORTED)
+      }
+      if let kept = state.shared.pointee.descriptors {
+        return .these(unsafeDowncast(kept, to: Descriptors.self))
+      }
+      guard let made else { return .none }
+      state.shared.pointee.descriptors = made
+      return .these(made)
+    }
+  }
+  var found = find(orKeep: nil)
+  if case .none = found {
+    guard !Memory.isShort, let made = Descriptors(state, name) else {
+      return .failure(StatusError(TENON_STATUS_NO_RESOURCES))
+    }
+    found = find(orKeep: made)
+  }
+  switch found {
+  case .these(let descriptors): return .success(descriptors)
+  case .refused(let status): return .failure(StatusError(status))
+  case .none: return .failure(StatusError(TENON_STATUS_NO_RESOURCES))
+  }
+}

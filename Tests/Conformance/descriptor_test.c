@@ -1,0 +1,314 @@
+/*
+ * What <tenon/combinators.h> promises of futures that wait for descriptors. What loops do with them is for
+ * <tenon/adapter_check.h>.
+ */
+#include "check.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SECOND UINT64_C(1000000000)
+
+typedef struct ends {
+  tenon_executor_t *executor;
+  int fds[2]; /* what is written to [1] is read from [0], and the other way round */
+} ends_t;
+
+static ends_t begin(void) {
+  ends_t ends;
+  ends.executor = executor_create();
+  CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.fds) == 0);
+  return ends;
+}
+
+static void end(ends_t ends) {
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(ends.executor, SECOND));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(ends.executor));
+  close(ends.fds[0]);
+  close(ends.fds[1]);
+}
+
+static tenon_future_t *readable(ends_t ends) {
+  tenon_future_t *future;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_readable(ends.executor, ends.fds[0], &future));
+  return future;
+}
+
+static void release(tenon_future_t *future) {
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(future));
+}
+
+static void put(ends_t ends) { CHECK(write(ends.fds[1], "x", 1) == 1); }
+
+static void get(ends_t ends) {
+  char byte;
+  CHECK(read(ends.fds[0], &byte, 1) == 1);
+}
+
+CASE(a_future_waits_until_a_descriptor_is_readable) {
+  ends_t ends = begin();
+  for (int round = 0; round < 1000; round++) {
+    tenon_future_t *future = readable(ends);
+    executor_poll(ends.executor);
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(future));
+    put(ends);
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(future));
+    executor_poll(ends.executor);
+    tenon_value_t value = tenon_value_i64(1);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_take(future, &value));
+    CHECK_COUNT(TENON_VALUE_NONE, value.kind);
+    release(future);
+    get(ends);
+  }
+  end(ends);
+}
+
+CASE(a_descriptor_is_waited_for_by_any_number_both_ways) {
+  ends_t ends = begin();
+  tenon_future_t *reads[3], *writes[2];
+  for (int index = 0; index < 3; index++)
+    reads[index] = readable(ends);
+  for (int index = 0; index < 2; index++)
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_future_writable(ends.executor, ends.fds[0], &writes[index]));
+  executor_poll(ends.executor);
+  for (int index = 0; index < 2; index++) {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(writes[index]));
+    release(writes[index]);
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(reads[1]));
+  executor_poll(ends.executor);
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(reads[1]));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(reads[0]));
+  put(ends);
+  executor_poll(ends.executor);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(reads[0]));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(reads[2]));
+  for (int index = 0; index < 3; index++)
+    release(reads[index]);
+  end(ends);
+}
+
+CASE(a_hundred_thousand_wait_for_one_descriptor) {
+  enum { MANY = 100000 };
+  ends_t ends = begin();
+  tenon_future_t **futures = calloc(MANY, sizeof *futures);
+  CHECK(futures);
+  for (int index = 0; index < MANY; index++)
+    futures[index] = readable(ends);
+  executor_poll(ends.executor);
+  for (int index = MANY - 1; index >= 0; index -= 2)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(futures[index]));
+  put(ends);
+  executor_poll(ends.executor);
+  for (int index = 0; index < MANY; index++) {
+    tenon_status_t status = tenon_future_poll(futures[index]);
+    /* One that the same poll finds readable may be told that first. */
+    CHECK(status == TENON_STATUS_OK || (index % 2 != 0 && status == TENON_STATUS_CANCELLED));
+    release(futures[index]);
+  }
+  free(futures);
+  end(ends);
+}
+
+CASE(many_descriptors_are_told_in_one_poll) {
+  enum { MANY = 200 };
+  ends_t ends = begin();
+  int fds[MANY][2];
+  tenon_future_t *futures[MANY];
+  for (int index = 0; index < MANY; index++) {
+    CHECK(pipe(fds[index]) == 0);
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_future_readable(ends.executor, fds[index][0], &futures[index]));
+  }
+  executor_poll(ends.executor);
+  for (int index = 0; index < MANY; index++)
+    CHECK(write(fds[index][1], "x", 1) == 1);
+  executor_poll(ends.executor);
+  for (int index = 0; index < MANY; index++) {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(futures[index]));
+    release(futures[index]);
+    close(fds[index][0]);
+    close(fds[index][1]);
+  }
+  end(ends);
+}
+
+CASE(the_end_of_a_descriptor_is_something_to_read) {
+  ends_t ends = begin();
+  tenon_future_t *future = readable(ends);
+  executor_poll(ends.executor);
+  CHECK(shutdown(ends.fds[1], SHUT_RDWR) == 0);
+  executor_poll(ends.executor);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(future));
+  release(future);
+  end(ends);
+}
+
+CASE(a_file_is_always_ready) {
+  ends_t ends = begin();
+  int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  tenon_future_t *future;
+  CHECK(file >= 0);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_readable(ends.executor, file, &future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(future));
+  release(future);
+  close(file);
+  end(ends);
+}
+
+CASE(what_cannot_be_waited_for_is_refused) {
+  ends_t ends = begin();
+  tenon_future_t *future;
+  pattern_fill(&future, sizeof future);
+  CHECK_STATUS(TENON_STATUS_INVALID, tenon_future_readable(ends.executor, -1, &future));
+  CHECK_STATUS(TENON_STATUS_INVALID, tenon_future_readable(ends.executor, INT32_MAX, &future));
+  int closed = dup(ends.fds[0]);
+  close(closed);
+  CHECK_STATUS(TENON_STATUS_INVALID, tenon_future_readable(ends.executor, closed, &future));
+  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
+  tenon_executor_t *pool;
+  config.threads_max = 1;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &pool));
+  CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_future_writable(pool, ends.fds[0], &future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool, SECOND));
+  CHECK_STATUS(TENON_STATUS_CLOSED, tenon_future_readable(pool, ends.fds[0], &future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
+  CHECK_UNTOUCHED(future);
+  end(ends);
+}
+
+static void wake_nobody(void *context) { (void)context; }
+
+CASE(a_host_of_an_older_release_waits_for_no_descriptors) {
+  ends_t ends = begin();
+  tenon_executor_host_t host = TENON_EXECUTOR_HOST_INIT;
+  host.struct_size = offsetof(tenon_executor_host_t, watch);
+  host.wake = wake_nobody;
+  pattern_fill(&host.watch, sizeof host.watch); /* not its own memory */
+  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
+  config.host = &host;
+  tenon_executor_t *executor;
+  tenon_future_t *future;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &executor));
+  CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_future_readable(executor, ends.fds[0], &future));
+  executor_poll(executor);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(executor, SECOND));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  end(ends);
+}
+
+CASE(a_close_cancels_what_waits_for_descriptors) {
+  ends_t ends = begin();
+  tenon_future_t *future = readable(ends), *early = readable(ends);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(early));
+  end(ends);
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(future));
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(early));
+  release(future);
+  release(early);
+}
+
+CASE(a_closed_descriptors_waits_end_when_its_number_is_waited_for_again) {
+  ends_t ends = begin();
+  tenon_future_t *lost[] = {readable(ends), readable(ends)};
+  executor_poll(ends.executor);
+  /* Somebody has a duplicate, so the system still knows the old one. */
+  int kept = dup(ends.fds[0]), other[2];
+  CHECK(kept >= 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, other) == 0);
+  CHECK(dup2(other[0], ends.fds[0]) == ends.fds[0]);
+  tenon_future_t *future = readable(ends);
+  for (int index = 0; index < 2; index++) {
+    CHECK_STATUS(TENON_STATUS_REJECTED, tenon_future_poll(lost[index]));
+    release(lost[index]);
+  }
+  /* What comes there is nothing of the new one's. */
+  put(ends);
+  executor_poll(ends.executor);
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(future));
+  CHECK(write(other[1], "x", 1) == 1);
+  executor_poll(ends.executor);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(future));
+  release(future);
+  /* And it is heard of once at most. */
+  put(ends);
+  executor_poll(ends.executor);
+  int fd;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_fd(ends.executor, &fd));
+  executor_poll(ends.executor);
+  struct pollfd descriptor = {fd, POLLIN, 0};
+  CHECK(poll(&descriptor, 1, 0) == 0);
+  close(kept);
+  close(other[0]);
+  close(other[1]);
+  end(ends);
+}
+
+CASE(an_executors_descriptor_tells_of_those_that_it_waits_for) {
+  ends_t ends = begin();
+  int fd;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_fd(ends.executor, &fd));
+  struct pollfd descriptor = {fd, POLLIN, 0};
+  tenon_future_t *future = readable(ends);
+  CHECK(poll(&descriptor, 1, 0) == 1);
+  executor_poll(ends.executor);
+  CHECK(poll(&descriptor, 1, 0) == 0);
+  put(ends);
+  CHECK(poll(&descriptor, 1, 0) == 1);
+  executor_poll(ends.executor);
+  CHECK(poll(&descriptor, 1, 0) == 0);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(future));
+  release(future);
+  end(ends);
+}
+
+static void *put_later(void *context) {
+  put(*(ends_t *)context);
+  return NULL;
+}
+
+CASE(a_thread_that_runs_an_executor_sleeps_on_descriptors_too) {
+  ends_t ends = begin();
+  for (int round = 0; round < 100; round++) {
+    tenon_future_t *future = readable(ends);
+    pthread_t thread = thread_start(put_later, &ends);
+    if (round % 2 == 0)
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_wait(future, 10 * SECOND));
+    else
+      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(ends.executor, future, 10 * SECOND));
+    pthread_join(thread, NULL);
+    release(future);
+    get(ends);
+  }
+  end(ends);
+}
+
+typedef struct waiter {
+  ends_t *ends;
+  tenon_future_t *future;
+} waiter_t;
+
+static void *wait_elsewhere(void *context) {
+  waiter_t *waiter = context;
+  waiter->future = readable(*waiter->ends);
+  put(*waiter->ends);
+  return NULL;
+}
+
+CASE(any_thread_may_wait_for_a_descriptor) {
+  ends_t ends = begin();
+  for (int round = 0; round < 100; round++) {
+    waiter_t waiter = {&ends, NULL};
+    pthread_t thread = thread_start(wait_elsewhere, &waiter);
+    for (int polls = 0; polls < 10; polls++)
+      executor_poll(ends.executor);
+    pthread_join(thread, NULL);
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_executor_run_until(ends.executor, waiter.future, 10 * SECOND));
+    release(waiter.future);
+    get(ends);
+  }
+  end(ends);
+}
