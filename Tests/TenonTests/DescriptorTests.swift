@@ -45,6 +45,7 @@ import Testing
         let future = try loop.start {
           isCancelled.value = await Self.failure(loop, reader) is CancellationError
         }
+        try loop.result {}  // It has begun, and waits.
         future.cancel()
         try loop.result { await future.settled() }
         #expect(isCancelled.value)

@@ -9,7 +9,7 @@
 /// | error       | error.h        | error.hpp, exception.hpp, category.hpp                          |
 /// | future      | future.h       | future.hpp, shared_future.hpp, then.hpp, coroutine.hpp, stop.hpp, from_std.hpp |
 /// | promise     | promise.h      | promise.hpp, packaged_task.hpp                                  |
-/// | executor    | executor.h     | executor.hpp, thread_pool.hpp, async.hpp, task.hpp |
+/// | executor    | executor.h     | executor.hpp, thread_pool.hpp, async.hpp, task.hpp, semaphore.hpp |
 /// | combinators | combinators.h  | combinators.hpp, when.hpp, timeout.hpp, sleep.hpp, descriptor.hpp |
 /// | stream      | stream.h       | stream.hpp, sink.hpp                                            |
 /// | latest      | latest.h       | latest.hpp                                                      |
@@ -31,6 +31,7 @@
 #include <tenon/latest.hpp>
 #include <tenon/packaged_task.hpp>
 #include <tenon/scope.hpp>
+#include <tenon/semaphore.hpp>
 #include <tenon/shared_future.hpp>
 #include <tenon/sink.hpp>
 #include <tenon/sleep.hpp>
