@@ -170,7 +170,7 @@ static inline tenon_status_t tenon_ev_detach(tenon_executor_t *executor, uint64_
 /** Reads the loop that an executor is on: borrowed; on its thread. Since: 0.2.0 */
 static inline tenon_status_t tenon_ev_get_loop(tenon_executor_t *executor,
                                                struct ev_loop **loop_out) {
-  void *loop;
+  void *loop = NULL;
   const tenon_status_t status = tenon_adapter_get_loop(executor, tenon__ev_operations(), &loop);
   if (status == TENON_STATUS_OK)
     *loop_out = (struct ev_loop *)loop;

@@ -132,7 +132,7 @@ static inline tenon_status_t tenon_glib_detach(tenon_executor_t *executor, uint6
 /** Reads the main context that an executor is on: borrowed; on its thread. Since: 0.2.0 */
 static inline tenon_status_t tenon_glib_get_context(tenon_executor_t *executor,
                                                     GMainContext **context_out) {
-  void *loop;
+  void *loop = NULL;
   const tenon_status_t status = tenon_adapter_get_loop(executor, tenon__glib_operations(), &loop);
   if (status == TENON_STATUS_OK)
     *context_out = (GMainContext *)loop;

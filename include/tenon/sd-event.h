@@ -152,7 +152,7 @@ static inline tenon_status_t tenon_sd_event_detach(tenon_executor_t *executor, u
 /** Reads the loop that an executor is on: borrowed; on its thread. Since: 0.2.0 */
 static inline tenon_status_t tenon_sd_event_get_event(tenon_executor_t *executor,
                                                       sd_event **event_out) {
-  void *loop;
+  void *loop = NULL;
   const tenon_status_t status =
       tenon_adapter_get_loop(executor, tenon__sd_event_operations(), &loop);
   if (status == TENON_STATUS_OK)

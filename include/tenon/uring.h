@@ -234,7 +234,7 @@ static inline tenon_status_t tenon_uring_detach(tenon_executor_t *executor, uint
 /** Reads the ring that an executor is on: borrowed; on its thread. Since: 0.2.0 */
 static inline tenon_status_t tenon_uring_get_ring(tenon_executor_t *executor,
                                                   struct io_uring **ring_out) {
-  void *loop;
+  void *loop = NULL;
   const tenon_status_t status = tenon_adapter_get_loop(executor, tenon__uring_operations(), &loop);
   if (status == TENON_STATUS_OK)
     *ring_out = (struct io_uring *)loop;
