@@ -90,6 +90,7 @@ pthread_t start(void *(*fn)(void *), void *context);
   X(a_cancelled_timer_does_not_keep_the_loop_alive)                                                \
   X(descriptors_are_waited_for)                                                                    \
   X(a_detach_lets_go_of_descriptors)                                                               \
+  X(an_interrupt_in_a_handler_wakes_the_loop)                                                      \
   X(a_loop_in_a_job_runs_all_others)                                                               \
   X(a_loop_in_a_callback_runs_jobs)                                                                \
   X(run_until_turns_the_loop)                                                                      \

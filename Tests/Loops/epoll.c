@@ -48,7 +48,8 @@ int main(void) {
       .struct_size = sizeof subject,
       .name = "epoll",
       .traits = TENON_ADAPTER_TRAIT_ENDS | TENON_ADAPTER_TRAIT_NESTS | TENON_ADAPTER_TRAIT_TURNS |
-                TENON_ADAPTER_TRAIT_MOVES | TENON_ADAPTER_TRAIT_OUTLIVES,
+                TENON_ADAPTER_TRAIT_MOVES | TENON_ADAPTER_TRAIT_OUTLIVES |
+                TENON_ADAPTER_TRAIT_SIGNALS,
       .precision_ns = 1000000,
       .create = create,
       .run = run,

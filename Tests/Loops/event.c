@@ -45,7 +45,7 @@ int main(void) {
       .struct_size = sizeof subject,
       .name = "event",
       .traits = TENON_ADAPTER_TRAIT_ENDS | TENON_ADAPTER_TRAIT_TURNS | TENON_ADAPTER_TRAIT_MOVES |
-                TENON_ADAPTER_TRAIT_OUTLIVES,
+                TENON_ADAPTER_TRAIT_OUTLIVES | TENON_ADAPTER_TRAIT_SIGNALS,
       .precision_ns = 1000000,
       .create = create,
       .run = run,

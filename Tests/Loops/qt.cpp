@@ -102,8 +102,8 @@ void check_futures() {
 int main() {
   tenon_adapter_subject_t subject = TENON_ADAPTER_SUBJECT_INIT;
   subject.name = "qt " QT_VERSION_STR;
-  subject.traits =
-      TENON_ADAPTER_TRAIT_NESTS | TENON_ADAPTER_TRAIT_TURNS | TENON_ADAPTER_TRAIT_OUTLIVES;
+  subject.traits = TENON_ADAPTER_TRAIT_NESTS | TENON_ADAPTER_TRAIT_TURNS |
+                   TENON_ADAPTER_TRAIT_OUTLIVES | TENON_ADAPTER_TRAIT_SIGNALS;
   subject.precision_ns = 1000000;
   subject.create = []() -> void * { return new world; };
   subject.run = run;

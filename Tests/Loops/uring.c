@@ -140,8 +140,8 @@ int main(void) {
   const tenon_adapter_subject_t subject = {
       .struct_size = sizeof subject,
       .name = "uring",
-      .traits =
-          TENON_ADAPTER_TRAIT_NESTS | TENON_ADAPTER_TRAIT_MOVES | TENON_ADAPTER_TRAIT_OUTLIVES,
+      .traits = TENON_ADAPTER_TRAIT_NESTS | TENON_ADAPTER_TRAIT_MOVES |
+                TENON_ADAPTER_TRAIT_OUTLIVES | TENON_ADAPTER_TRAIT_SIGNALS,
       .precision_ns = 1000000,
       .create = create,
       .run = run,

@@ -31,6 +31,9 @@ TENON_ENUM(uint32_t, tenon_adapter_trait_t){
     TENON_ADAPTER_TRAIT_MOVES = 1u << 3,
     /** The loop may be destroyed before the detach, or before that is complete. */
     TENON_ADAPTER_TRAIT_OUTLIVES = 1u << 4,
+    /** tenon_executor_interrupt() may be called in a signal's handler: what wakes the loop neither locks nor
+     *  allocates. */
+    TENON_ADAPTER_TRAIT_SIGNALS = 1u << 5,
 };
 
 /** A callback of the loop's own. */
