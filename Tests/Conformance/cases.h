@@ -490,6 +490,7 @@
   CASE(durations_begin_when_they_are_asked_for_also_between_polls)            \
   CASE(a_scopes_deadline_is_in_its_hosts_time)                                \
   CASE(who_waits_beside_a_loop_with_its_own_time_waits_in_real_time)          \
+  CASE(a_wait_for_a_future_is_in_real_time_whatever_its_hosts_time_is)        \
   CASE(a_host_is_not_asked_for_the_time_after_it_was_told_of_the_close)       \
   /* inline_test.c */                                                         \
   CASE(a_wait_inside_a_callback_ends_by_another_callback)                     \

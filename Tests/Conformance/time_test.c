@@ -450,6 +450,27 @@ static void *ask_the_time(void *context) {
   return NULL;
 }
 
+static void *wait_for_a_while(void *context) {
+  tenon_future_t *future = context;
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_future_wait(future, 0));
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_future_wait(future, MILLISECOND));
+  return NULL;
+}
+
+CASE(a_wait_for_a_future_is_in_real_time_whatever_its_hosts_time_is) {
+  /* Before the system's time, and after it. */
+  const uint64_t times[] = {1000, conformance_now_ns() + 1000 * HOUR};
+  for (size_t index = 0; index < 2; index++) {
+    simulation_t simulation;
+    simulation_begin(&simulation, times[index]);
+    pair_t pair = pair_create_with(0, simulation.executor);
+    on_other_thread(wait_for_a_while, pair.future);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(pair.promise));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+    simulation_end(&simulation);
+  }
+}
+
 CASE(a_host_is_not_asked_for_the_time_after_it_was_told_of_the_close) {
   int rounds = conformance_is_light() ? 50 : 200;
   for (int round = 0; round < rounds; round++) {

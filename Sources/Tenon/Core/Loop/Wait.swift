@@ -36,7 +36,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       while !becomeRunner() {
         if let future {
           let isFree = { [self] in pointee.runner.load(ordering: .relaxed) == 0 }
-          let status = sleepBeside(name, future, deadline, seen, orUntil: isFree)
+          let status = sleepBeside(name, future, inSystemTime(deadline), seen, orUntil: isFree)
           if status != TENON_STATUS_PENDING { return status }
         } else if !awaitRunner(until: deadline, seen) {
           return TENON_STATUS_TIMEOUT
@@ -49,6 +49,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   /// Sleeps until the future has settled, or `isOver` says so of what is told to ``ExecutorState/runners``: TENON_STATUS_PENDING.
+  /// The deadline is in the system's time.
   func sleepBeside(
     _ name: ExecutorName, _ future: Handle, _ deadline: UInt64, _ seen: UInt32,
     orUntil isOver: () -> Bool = { false }
@@ -68,7 +69,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     ) { alarm = $0 }
     if status == TENON_STATUS_SETTLED { return pollFuture(future) }
     guard status == TENON_STATUS_OK, let alarm else { return status }
-    let isAwake = pointee.runners.wait(until: inSystemTime(deadline), for: 1 << UInt32(key)) {
+    let isAwake = pointee.runners.wait(until: deadline, for: 1 << UInt32(key)) {
       pollFuture(future) != TENON_STATUS_PENDING || interruptions != seen && isNamed(name)
         || isOver()
     }
