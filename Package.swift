@@ -106,9 +106,11 @@ let package = Package(
     .executableTarget(
       name: "owned-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/owned-mode"),
     .executableTarget(
-      name: "owned-pool", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/owned-pool"),
+      name: "owned-pool", dependencies: ["Tenon", "TenonExport", "CTenon"],
+      path: "Tests/Programs/owned-pool"),
     .executableTarget(
-      name: "sole-loop", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/sole-loop"),
+      name: "sole-loop", dependencies: ["Tenon", "TenonExport", "CTenon"],
+      path: "Tests/Programs/sole-loop"),
     .executableTarget(
       name: "library-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/library-mode"),
     .executableTarget(

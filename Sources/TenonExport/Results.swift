@@ -107,18 +107,15 @@ public func makeValue<Content: Exportable>(
   return TENON_STATUS_REJECTED
 }
 
-/// Runs a function that blocks or computes for long on another thread than the loop's: the loop's pool, or one of Swift's.
+/// Runs a function that blocks or computes for long on another thread than the loop's: of the loop's pool; if it has none, one of Swift's
+/// or of the process's pool.
 @concurrent public func concurrently<Result: Sendable>(
   _ body: @escaping @Sendable () throws -> Result
 ) async throws -> Result {
-  if !LoopExecutor.isPolling { return try body() }
-  // The loop has no pool.
-  let task = Task(executorPreference: globalConcurrentExecutor) { try body() }
-  return try await withTaskCancellationHandler {
-    try await task.value
-  } onCancel: {
-    task.cancel()
+  guard LoopExecutor.isPolling, let executor = try LoopExecutor.besideLoops() else {
+    return try body()
   }
+  return try await withTaskExecutorPreference(executor) { try body() }
 }
 
 // MARK: Errors

@@ -43,6 +43,17 @@ extension LoopExecutor {
     try throwIfError(setConcurrentPool(pool))
   }
 
+  /// Where code runs that must not hold up loops, when this thread polls one that has no pool: on threads of Swift's; in an owned process
+  /// on those of its own pool. nil: here, as the loop is the sole one.
+  package static func besideLoops() throws -> (any TaskExecutor)? {
+    if !OwnedProcess.isOwned { return globalConcurrentExecutor }
+    if SoleExecutor.state != nil { return nil }
+    switch ProcessPool.ready() {
+    case .success(let pool): return pool
+    case .failure(let error): throw Failure(error.status)
+    }
+  }
+
   /// Polls, and sleeps while there is nothing to do, until the future has settled; with nil, until nothing is pending.
   ///
   /// - Returns: false if the time was not enough.

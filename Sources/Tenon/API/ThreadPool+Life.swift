@@ -1,9 +1,8 @@
 import CTenon
-import Glibc
 
 extension ThreadPool {
   /// How many processors this process may use: how many threads compute at the same time.
-  public static var processors: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+  public static var processors: Int { Thread.processors }
 
   /// Makes an executor with threads of its own. It lives until ``close(timeout:)``.
   ///

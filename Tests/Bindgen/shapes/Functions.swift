@@ -1,3 +1,4 @@
+import Glibc
 import Tenon
 
 /// The most that there can be.
@@ -71,6 +72,14 @@ import Tenon
   if number < 0 { throw MathError.negative(number, reason: "computed") }
   return number * number
 }
+
+/// Computes until a counter stands at a number.
+@Export(.concurrent) public func computeUntil(_ counter: Counter, reaches number: Int) {
+  while counter.value < number { usleep(100) }
+}
+@Export(.concurrent) public func computeAndCount(_ counter: Counter) { _ = counter.add(number: 1) }
+@Export public func thread() async -> Int { Int(pthread_self()) }
+@Export(.concurrent) public func computingThread() -> Int { Int(pthread_self()) }
 
 @Export("renamed") public func someName() -> Int { 1 }
 

@@ -26,8 +26,10 @@ import Tenon
   @Export public var isZero: Bool { value == 0 }
   @Export public func add(_ other: Counter) { value += other.value }
   @Export("add_number") public func add(number: Int) -> Int {
-    value += number
-    return value
+    state.withLock {
+      $0 += number
+      return $0
+    }
   }
   @Export("add_or_nil") public func add(optional other: Counter?) { value += other?.value ?? 0 }
   @Export public static func zero() -> Counter { Counter(0) }

@@ -2,6 +2,7 @@
 // Every kind of value, function and class.
 const test = require('node:test');
 const assert = require('node:assert/strict');
+const os = require('node:os');
 const shapes = require(process.env.TENON_TEST_PACKAGE);
 
 const everything = {
@@ -93,6 +94,28 @@ test('async functions, and those that leave the loop', async () => {
   assert.equal(await shapes.compute(7), 49);
   await assert.rejects(shapes.compute(-1), { code: 'negative', reason: 'computed' });
   await assert.rejects(shapes.sleepForever({ signal: AbortSignal.timeout(5) }), { name: 'TimeoutError' });
+});
+
+test('timers tick while a function computes that leaves the loop', async () => {
+  const counter = new shapes.Counter(0);
+  const computing = shapes.computeUntil(counter, 5);
+  const ticking = setInterval(() => counter.addNumber(1), 1); // it ends by these alone
+  await computing;
+  clearInterval(ticking);
+  assert.notEqual(await shapes.computingThread(), await shapes.thread());
+});
+
+test('results that are there together come back together', async () => {
+  const counter = new shapes.Counter(0);
+  const turns = new Set();
+  let turn = 0;
+  const calls = Array.from({ length: 1000 }, () => shapes.computeAndCount(counter).then(() => turns.add(turn)));
+  await shapes.thread(); // calls begin in order, so all of them have left
+  while (counter.value < 1000) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  const turning = setInterval(() => turn++, 0);
+  await Promise.all(calls);
+  clearInterval(turning);
+  assert.ok(turns.size <= 2 + os.availableParallelism(), `${turns.size} turns`);
 });
 
 test('streams both ways', async () => {

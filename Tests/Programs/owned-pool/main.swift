@@ -4,6 +4,7 @@ import Dispatch
 import Glibc
 import Synchronization
 import Tenon
+import TenonExport
 
 let counts = Mutex((passed: 0, failed: 0))
 
@@ -96,8 +97,66 @@ func wakes() -> UInt64 {
   report("aBatchIsOneWake", wakes() - before <= 3)
 }
 
+/// What must not hold up a loop leaves one without a pool, too: see `@Export(.concurrent)`.
+func withoutAPool() throws {
+  struct Boom: Error {}
+  let away = try loop.start {
+    report(
+      "aFunctionLeavesALoopWithoutAPool",
+      try await TenonExport.concurrently { !loop.isCurrent && !pool.isCurrent })
+    report("andComesBackToIt", loop.isCurrent)
+    do {
+      try await TenonExport.concurrently { throw Boom() }
+    } catch { report("whatItThrowsComesBack", error is Boom && loop.isCurrent) }
+  }
+  try loop.run(until: away)
+  report("thatDoesNotFail", away.isSettled)
+
+  // It ends by what the loop does meanwhile.
+  let ticks = Answer()
+  let endless = try loop.start {
+    try await TenonExport.concurrently { while ticks.value.withLock({ $0 }) < 5 { usleep(100) } }
+  }
+  let ticking = try loop.start {
+    for _ in 0..<5 {
+      try await Task.sleep(for: .milliseconds(1))
+      ticks.value.withLock { $0 += 1 }
+    }
+  }
+  try loop.run(until: ticking)
+  try loop.run(until: endless)
+  report("theLoopGoesOnMeanwhile", endless.isSettled)
+
+  let cancelled = try loop.start {
+    try await TenonExport.concurrently {
+      while !Task.isCancelled { usleep(100) }
+      throw CancellationError()
+    }
+  }
+  let later = try loop.start { try await Task.sleep(for: .milliseconds(1)) }
+  try loop.run(until: later)
+  cancelled.cancel()
+  try loop.run(until: cancelled)
+  report("aCancelFindsIt", tenon_future_poll(cancelled.pointer) == TENON_STATUS_CANCELLED)
+
+  // Nobody polls while a thousand end, so they wake the loop once; but those that were not quite back when the last one ended.
+  let ended = Answer()
+  let calls = try (0..<1000).map { _ in
+    try loop.start { try await TenonExport.concurrently { ended.value.withLock { $0 += 1 } } }
+  }
+  var descriptor: Int32 = -1
+  _ = tenon_executor_fd(loop.pointer, &descriptor)
+  let before = wakes()
+  let all = try loop.start {
+    while ended.value.withLock({ $0 }) < 1000 { usleep(100) }
+  }
+  for call in calls + [all] { try loop.run(until: call) }
+  report("aThousandComeBackInAFewWakes", wakes() - before <= 1 + ThreadPool.processors)
+}
+
 do {
   try loop.ownProcess()
+  try withoutAPool()
   try loop.setPool(pool)
   let done = try loop.start {
     report("aCallIsOnTheLoop", loop.isCurrent)

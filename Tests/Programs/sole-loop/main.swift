@@ -3,6 +3,7 @@ import CTenon
 import Glibc
 import Synchronization
 import Tenon
+import TenonExport
 
 let counts = Mutex((passed: 0, failed: 0))
 
@@ -188,6 +189,9 @@ try body(of: "so is a call with a priority") {
   guard case .boolean(let isRight) = try await loop.start(priority: .high, { loop.isCurrent }).value
   else { return false }
   return isRight
+}
+try body(of: "so is a function that leaves others") {
+  try await TenonExport.concurrently { loop.isCurrent }
 }
 try amongForeigners()
 try theEnd()

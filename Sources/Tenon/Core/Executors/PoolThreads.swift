@@ -92,6 +92,18 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     return false
   }
 
+  /// Has a thread be there, for work that cannot wait until the system has one again; false: it has none to give.
+  func haveThread() -> Bool {
+    executor.pointee.mutex.lock()
+    guard shared.pointee.threads == 0, let worker = takeEmpty() else {
+      executor.pointee.mutex.unlock()
+      return true
+    }
+    pointee.searching.wrappingAdd(1, ordering: .relaxed)
+    executor.pointee.mutex.unlock()
+    return start(worker)
+  }
+
   /// Under the mutex, which is free afterwards: somebody must be there when the next deadline comes.
   func unlockAndKeepTime() {
     guard pointee.nextDeadline.load(ordering: .relaxed) != .max, keeper < 0 else {

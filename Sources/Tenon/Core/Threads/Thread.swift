@@ -5,6 +5,9 @@ import Glibc
 @inline(__always) var currentThread: UInt { tenon__thread() }
 
 enum Thread {
+  /// How many processors this process may use.
+  static var processors: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
   /// Spins for a moment: some 10 nanoseconds a turn.
   @inline(never) static func pause(_ turns: Int) {
     for _ in 0..<turns { tenon__spin() }
