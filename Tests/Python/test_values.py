@@ -3,6 +3,7 @@
 import array
 import unittest
 from datetime import timedelta
+from typing import Any
 
 import shapes
 import tenon
@@ -80,6 +81,28 @@ class ValueTests(unittest.TestCase):
         self.assertEqual((caught.exception.value0, caught.exception.reason), (-1, "less than nothing"))
         with self.assertRaises(shapes.OtherError.Odd):
             tenon.run(shapes.fetch_numbers(-1))
+
+    def test_values_that_are_called_as_what_exceptions_have(self) -> None:
+        with self.assertRaises(shapes.TakenError.Sqlite) as caught:
+            shapes.fail_taken(False)
+        error: Any = caught.exception
+        self.assertEqual((error.domain, error.code, error.message), ("shapes.TakenError", 1, "locked"))
+        self.assertEqual((error.sqlite_code, error.name, str(error)), (5, "main", "locked"))
+        with self.assertRaises(shapes.TakenError.Other) as caught:
+            shapes.fail_taken(True)
+        error = caught.exception
+        self.assertEqual((error.other_code, error.other_message, error.other_args), ("c", 7, ["a"]))
+        self.assertEqual((error.cause, error.stack, error.other_domain), (True, 1, "d"))
+        self.assertEqual((error.domain, error.code), ("shapes.TakenError", 2))
+
+        def fail() -> None:
+            raise shapes.TakenError.Sqlite(6, "mine", "x")
+
+        with self.assertRaises(shapes.TakenError.Sqlite) as caught:
+            shapes.fail_as(fail)
+        self.assertEqual((caught.exception.sqlite_code, caught.exception.message), (6, "mine"))
+        taken = shapes.Taken.One(kind=3, code=4)
+        self.assertEqual(shapes.echo_taken(taken), taken)
 
     def test_options_have_defaults(self) -> None:
         self.assertEqual(shapes.search("a"), "> a 10 green [] 1.0 false")

@@ -52,13 +52,31 @@ static PyObject *plain_error(const char *domain, int64_t code, const char *messa
   return PyObject_CallFunction(cls, "sLs", domain, (long long)code, message);
 }
 
-static PyObject *made_error(Library *library, tenon_error_t *error, const char *domain) {
+/* Whether what a case carries is the message. */
+static int has_message(Type *type, PyObject *exception) {
+  const Case *one = case_of(type, exception);
+  for (Py_ssize_t i = 0; one && i < one->fields.count; i++)
+    if (PyUnicode_CompareWithASCIIString(one->fields.items[i].name, "message") == 0)
+      return 1;
+  return 0;
+}
+
+static PyObject *made_error(Library *library, tenon_error_t *error, const char *domain,
+                            const char *message) {
   PyObject *found = library->errors ? PyDict_GetItemString(library->errors, domain) : NULL;
   const void *details = NULL;
   if (!found || !((Type *)found)->get || ((Type *)found)->get(error, &details) != TENON_STATUS_OK ||
       !details)
     return NULL;
-  return case_read((Type *)found, details);
+  PyObject *exception = case_read((Type *)found, details);
+  if (!exception || has_message((Type *)found, exception))
+    return exception;
+  PyObject *text = PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "replace");
+  if (text)
+    PyObject_SetAttrString(exception, "message", text);
+  Py_XDECREF(text);
+  PyErr_Clear();
+  return exception;
 }
 
 PyObject *error_object(Library *library, tenon_error_t *error) {
@@ -71,16 +89,11 @@ PyObject *error_object(Library *library, tenon_error_t *error) {
   api->tenon_error_get_domain(error, &domain);
   api->tenon_error_get_code(error, &code);
   api->tenon_error_get_message(error, &message);
-  PyObject *exception = made_error(library, error, domain);
+  PyObject *exception = made_error(library, error, domain, message);
   if (!exception && !PyErr_Occurred())
     exception = plain_error(domain, code, message);
   if (!exception)
     return NULL;
-  PyObject *text = PyUnicode_DecodeUTF8(message, (Py_ssize_t)strlen(message), "replace");
-  if (text)
-    PyObject_SetAttrString(exception, "message", text);
-  Py_XDECREF(text);
-  PyErr_Clear();
   keep_handle(exception, api, error);
   tenon_error_t *cause = NULL;
   if (api->tenon_error_copy_cause(error, &cause) == TENON_STATUS_OK && cause) {

@@ -76,6 +76,20 @@ func checkNames(_ interface: Interface, _ diagnostics: Diagnostics) {
           field.location,
           "two values of \(one.name) would be called \(field.symbol) in C; label them")
       }
+      // Some have other names there than in C.
+      var areClear = members.count == one.payload.count
+      for (language, names) in [
+        ("JavaScript", one.payload.map { JavaScriptNames.field($0, of: one, in: type) }),
+        ("Python", one.payload.map { pythonName($0, of: one, in: type) }),
+      ] where areClear {
+        for (index, name) in names.enumerated() where names[..<index].contains(name) {
+          areClear = false
+          diagnostics.error(
+            one.payload[index].location,
+            "two values of \(one.name) would be called \(name) in \(language); call one something else"
+          )
+        }
+      }
     }
     for constant in type.constants {
       claim(constant.symbol, "\(type.name).\(constant.name)", constant.location)

@@ -25,6 +25,20 @@ import Tenon
 }
 @Export public enum OtherError: Error { case odd }
 
+/// Its values are called as what every error has in some language, or every variant.
+@Export public enum TakenError: Error {
+  case sqlite(code: Int, message: String, name: String)
+  case other(code: String, message: Int, args: [String], cause: Bool, stack: Int, domain: String)
+}
+@Export public enum Taken: Sendable { case one(kind: Int, code: Int), other }
+@Export public func failTaken(_ isOther: Bool) throws(TakenError) {
+  if !isOther { throw .sqlite(code: 5, message: "locked", name: "main") }
+  throw .other(code: "c", message: 7, args: ["a"], cause: true, stack: 1, domain: "d")
+}
+/// What a callback fails with, which is thrown again.
+@Export public func failAs(_ body: () throws -> Void) throws { try body() }
+@Export public func echoTaken(_ taken: Taken) -> Taken { taken }
+
 @Export public func upper(_ text: String) -> String { text.uppercased() }
 @Export public func maybeUpper(_ text: String?) -> String? { text?.uppercased() }
 @Export public func reversed(_ bytes: [UInt8]) -> [UInt8] { bytes.reversed() }

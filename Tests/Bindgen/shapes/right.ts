@@ -1,6 +1,6 @@
 import {
-  Account, Color, compute, Counter, countdown, Dog, Everything, fetchMap, isMathError, lengths, limit, nameOf, pointLength,
-  Preferences, search, Shape, total, vendor, wait,
+  Account, Color, compute, Counter, countdown, Dog, Everything, fetchMap, isMathError, isTakenError, lengths, limit, nameOf,
+  pointLength, Preferences, search, Shape, total, vendor, wait,
 } from './index';
 
 async function use(everything: Everything): Promise<void> {
@@ -24,4 +24,8 @@ async function use(everything: Everything): Promise<void> {
   console.log(twin, later.isZero, nameOf(new Dog()), new Dog().bark(), pointLength({ x: 1 }), map.get(1)?.x);
   await new Account('Ada').deposit((await wait(5)) + (await compute(2)));
 }
-void [use, isMathError];
+function clash(error: unknown): number {
+  if (!isTakenError(error)) return 0;
+  return error.code === 'sqlite' ? error.sqliteCode + error.message.length + error.sqliteName.length : error.otherMessage;
+}
+void [use, isMathError, clash];

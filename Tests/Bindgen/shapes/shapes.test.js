@@ -96,6 +96,27 @@ test('async functions, and those that leave the loop', async () => {
   await assert.rejects(shapes.sleepForever({ signal: AbortSignal.timeout(5) }), { name: 'TimeoutError' });
 });
 
+test('values of cases that are called as what every error has, or every variant', () => {
+  const thrown = (body) => { try { body(); } catch (error) { return error; } };
+  const sqlite = thrown(() => shapes.failTaken(false));
+  assert.ok(shapes.isTakenError(sqlite));
+  const { domain, code, message, name } = sqlite;
+  assert.deepEqual({ domain, code, message, name }, { domain: 'shapes.TakenError', code: 'sqlite', message: 'locked', name: 'TakenError' });
+  assert.deepEqual([sqlite.sqliteCode, sqlite.sqliteName], [5, 'main']);
+  const other = thrown(() => shapes.failTaken(true));
+  assert.deepEqual({ ...other }, {
+    domain: 'shapes.TakenError', code: 'other', otherCode: 'c', otherMessage: 7, args: ['a'], otherCause: true, otherStack: 1,
+    otherDomain: 'd',
+  });
+  assert.equal(typeof other.message, 'string');
+  assert.match(other.stack, /^TakenError: /);
+  // They say the same on the way back.
+  const again = thrown(() => shapes.failAs(() => { throw Object.assign(new Error('mine'), { domain, code, sqliteCode: 6, sqliteName: 'x' }); }));
+  assert.deepEqual([again.message, again.sqliteCode, again.sqliteName], ['mine', 6, 'x']);
+  const taken = { kind: 'one', oneKind: 3, code: 4 };
+  assert.deepEqual(shapes.echoTaken(taken), taken);
+});
+
 test('timers tick while a function computes that leaves the loop', async () => {
   const counter = new shapes.Counter(0);
   const computing = shapes.computeUntil(counter, 5);

@@ -1,4 +1,4 @@
-import { Account, Animal, Color, compute, Counter, countdown, lengths, limit, pointLength, Preferences, search, Shape, total } from './index';
+import { Account, Animal, Color, compute, Counter, countdown, lengths, limit, pointLength, Preferences, search, Shape, TakenError, total } from './index';
 
 async function use(counter: Counter): Promise<void> {
   const color: Color = 'blue'; // wrong
@@ -26,4 +26,7 @@ async function use(counter: Counter): Promise<void> {
   pointLength(5); // wrong
   await new Account(5).deposit(1); // wrong
 }
-void use;
+function clash(error: TakenError): number {
+  return error.code === 'sqlite' ? error.code : 0; // wrong
+}
+void [use, clash];

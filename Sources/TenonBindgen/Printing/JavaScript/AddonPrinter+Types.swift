@@ -151,7 +151,7 @@ extension AddonPrinter {
     foreign("cases", "cases_\(type.symbol)")
     let rows = type.cases.map { one in
       let fields = self.fields(
-        one.payload.map { (JavaScriptNames.field($0, of: one), $0) },
+        one.payload.map { (JavaScriptNames.field($0, of: one, in: type), $0) },
         "\(type.symbol)_\(one.symbol)", type.usesNumbers)
       return
         "    {\(quoted(JavaScriptNames.member(one.name))), \(one.number), \(one.payload.count), \(fields)},"

@@ -123,7 +123,7 @@ struct DeclarationPrinter {
       let isOptional = field.type.kind == .optional
       let inside = isOptional ? field.type.element : field.type
       return
-        "; \(isReadonly ? "readonly " : "")\(JavaScriptNames.field(field, of: one))\(isOptional ? "?" : ""): \(type(inside, owner.usesNumbers, .field))"
+        "; \(isReadonly ? "readonly " : "")\(JavaScriptNames.field(field, of: one, in: owner))\(isOptional ? "?" : ""): \(type(inside, owner.usesNumbers, .field))"
     }.joined()
   }
 

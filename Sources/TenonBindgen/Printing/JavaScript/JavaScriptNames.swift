@@ -16,10 +16,20 @@ struct JavaScriptNames {
 
   static func member(_ name: String) -> String { name.filter { $0 != "`" } }
 
-  /// A payload that has no label is a value, or one of several.
-  static func field(_ field: Field, of one: Case) -> String {
-    if !field.name.isEmpty { return member(field.name) }
-    return one.isBare ? "value" : camelCase(field.symbol)
+  /// A payload that has no label is a value, or one of several. What the object has by itself is named after its case, too:
+  /// `sqliteCode`.
+  static func field(_ field: Field, of one: Case, in type: TypeDeclaration) -> String {
+    if field.name.isEmpty { return one.isBare ? "value" : camelCase(field.symbol) }
+    let name = member(field.name)
+    if !isTaken(name, field, in: type) { return name }
+    return member(one.name) + name.prefix(1).uppercased() + name.dropFirst()
+  }
+
+  private static func isTaken(_ name: String, _ field: Field, in type: TypeDeclaration) -> Bool {
+    if type.kind != .error { return name == "kind" }
+    // A text is the error's message.
+    if name == "message" { return field.type.kind != .string }
+    return ["name", "stack", "cause", "domain", "code"].contains(name)
   }
 
   /// The Swift name, unless the author gives another one or several functions share it.

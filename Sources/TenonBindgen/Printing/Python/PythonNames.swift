@@ -12,6 +12,24 @@ func pythonName(_ name: String) -> String {
   return pythonKeywords.contains(snake) ? snake + "_" : snake
 }
 
+/// A field's of a case: what has no label is a value, or the first of several. What an exception has by itself is named after its case,
+/// too: `sqlite_code`.
+func pythonName(_ field: Field, of one: Case, in type: TypeDeclaration) -> String {
+  if field.name.isEmpty {
+    let isNumbered = field.symbol.hasPrefix("value") && field.symbol.last?.isNumber == true
+    return isNumbered ? field.symbol : "value"
+  }
+  let name = pythonName(field.name)
+  if type.kind != .error || !isTaken(name, field) { return name }
+  return pythonName(one.name) + "_" + name
+}
+
+private func isTaken(_ name: String, _ field: Field) -> Bool {
+  // A text is the exception's message.
+  if name == "message" { return field.type.kind != .string }
+  return ["domain", "code", "args", "add_note", "with_traceback"].contains(name)
+}
+
 /// A class's: what is nested in Swift has the names of both.
 func pythonClass(_ name: String) -> String {
   let plain = name.filter { $0 != "." && $0 != "`" }

@@ -52,29 +52,24 @@ extension PythonPrinter {
     let start = text.lines.count
     text.line("@_dataclass(slots=True)")
     open(pythonClass(type.name), type.documentation)
-    fields(type.fields, "    ", hasDefaults: true)
+    fields(type.fields, type.fields.map { pythonName($0.name) }, "    ", hasDefaults: true)
     text.line()
     members(type)
     close(start + 1)
   }
 
   /// What comes last may be left out, as far as there is something to take instead.
-  mutating func fields(_ fields: [Field], _ indent: String, hasDefaults: Bool) {
+  mutating func fields(
+    _ fields: [Field], _ names: [String], _ indent: String, hasDefaults: Bool
+  ) {
     let required = fields.lastIndex { types.fieldDefault($0) == nil } ?? -1
     for (index, field) in fields.enumerated() {
       let value = hasDefaults && index > required ? types.fieldDefault(field) : nil
       text.line(
-        "\(indent)\(name(of: field, index)): \(types.text(field.type, .field))"
+        "\(indent)\(names[index]): \(types.text(field.type, .field))"
           + (value.map { " = \($0)" } ?? ""))
       documented(field.documentation, indent)
     }
-  }
-
-  /// What has no label is a value, or the first of several.
-  func name(of field: Field, _ index: Int) -> String {
-    field.name.isEmpty
-      ? (field.symbol.hasPrefix("value") && field.symbol.last?.isNumber == true
-        ? field.symbol : "value") : pythonName(field.name)
   }
 
   private mutating func variant(_ type: TypeDeclaration) {
@@ -84,7 +79,7 @@ extension PythonPrinter {
     if isStub {
       for one in type.cases {
         text.line("    @_dataclass(frozen=True, slots=True)")
-        caseClass("    class \(pythonClass(one.name))(\(name)):", one, "    ")
+        caseClass("    class \(pythonClass(one.name))(\(name)):", one, type, "    ")
       }
       members(type)
       return
@@ -95,18 +90,24 @@ extension PythonPrinter {
     for one in type.cases {
       text.line("@_binding.case(\(name), \(pythonText(pythonClass(one.name))))")
       text.line("@_dataclass(frozen=True, slots=True)")
-      caseClass("class _\(name)\(pythonClass(one.name))(\(name)):", one, "")
+      caseClass("class _\(name)\(pythonClass(one.name))(\(name)):", one, type, "")
     }
   }
 
-  private mutating func caseClass(_ head: String, _ one: Case, _ indent: String) {
+  private mutating func caseClass(
+    _ head: String, _ one: Case, _ type: TypeDeclaration, _ indent: String
+  ) {
     let start = text.lines.count
     text.line(head)
     documented(one.documentation, indent + "    ")
     if text.lines.count > start + 1 { text.line() }
-    fields(one.payload, indent + "    ", hasDefaults: false)
+    fields(one.payload, names(one, type), indent + "    ", hasDefaults: false)
     if text.lines.count == start + 1 { text.line("\(indent)    pass") }
     text.line()
+  }
+
+  func names(_ one: Case, _ type: TypeDeclaration) -> [String] {
+    one.payload.map { pythonName($0, of: one, in: type) }
   }
 
   func listed(_ names: [String]) -> String {
@@ -141,11 +142,9 @@ extension PythonPrinter {
     let start = text.lines.count
     documented(one.documentation, indent + "    ")
     if text.lines.count > start { text.line() }
-    if isStub { fields(one.payload, indent + "    ", hasDefaults: false) }
-    let names = one.payload.enumerated().map { name(of: $1, $0) }
-    let given = one.payload.enumerated().map {
-      "\(name(of: $1, $0)): \(types.text($1.type, .field))"
-    }
+    let names = names(one, type)
+    if isStub { fields(one.payload, names, indent + "    ", hasDefaults: false) }
+    let given = zip(names, one.payload).map { "\($0): \(types.text($1.type, .field))" }
     if isStub, !one.payload.isEmpty { text.line() }
     let parameters = (["self"] + given).joined(separator: ", ")
     if isStub {

@@ -63,13 +63,13 @@ extension PythonPrinter {
     let name = "_t_\(forms.local(type.symbol))"
     switch type.kind {
     case .record:
-      let parts = self.parts(type.fields)
+      let parts = self.parts(type.fields, type.fields.map { pythonName($0.name) })
       text.line("\(name).lay(\(type.size), (\(parts)))")
     case .variant, .error:
       var cases: [String] = []
       for one in type.cases {
         let cls = "\(pythonClass(type.name)).\(pythonClass(one.name))"
-        cases.append("(\(one.number), \(cls), (\(parts(one.payload)))),")
+        cases.append("(\(one.number), \(cls), (\(parts(one.payload, names(one, type))))),")
       }
       text.line("\(name).choose(\(type.size), (")
       for one in cases { text.line("    \(one)") }
@@ -94,11 +94,11 @@ extension PythonPrinter {
     }
   }
 
-  private mutating func parts(_ fields: [Field]) -> String {
+  private mutating func parts(_ fields: [Field], _ names: [String]) -> String {
     var result = ""
-    for (index, field) in fields.enumerated() {
+    for (field, name) in zip(fields, names) {
       let type = description(field.type)
-      result += "(\"\(name(of: field, index))\", \(type), \(field.offset)), "
+      result += "(\"\(name)\", \(type), \(field.offset)), "
     }
     return String(result.dropLast(result.isEmpty ? 0 : 1))
   }
