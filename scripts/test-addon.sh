@@ -10,12 +10,15 @@ library=$(swift build -c release --show-bin-path)
 headers=$(dirname "$(readlink -f "$(command -v node)")")/../include
 include=(-I"$headers/node" -I/usr/include/node -Iinclude -ISources/TenonNodeExport -ISources/TenonNodeLoop/uv)
 
+# Whether a file is missing, or older than what it is made of.
+is_old() { [ ! -f "$1" ] || [ -n "$(find "${@:2}" -newer "$1" -print -quit)" ]; }
+
 objects() { # of the runtime, once
   mkdir -p "$build/node"
   local source object
   for source in Sources/TenonNodeLoop/*.c Sources/TenonNodeExport/*.c; do
     object=$build/node/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
-    [ "$object" -nt "$source" ] ||
+    ! is_old "$object" "$source" Sources/TenonNode{Loop,Export}/*.h Sources/TenonNodeLoop/{include,uv} include/tenon ||
       gcc -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC "${include[@]}" -c "$source" -o "$object"
   done
 }
@@ -31,7 +34,8 @@ sample() { # name
   local name=$1 place=$build/$1
   mkdir -p "$place/node"
   # The library that test-bindgen.sh makes, or the same.
-  [ -f "$place/lib$name.so" ] || scripts/test-bindgen.sh "$name"
+  ! is_old "$place/lib$name.so" Tests/Bindgen/"$name"/*.swift Sources/TenonBindgen Sources/TenonExport "$library/libtenon.so" ||
+    scripts/test-bindgen.sh "$name"
   packaging/bindgen.sh "$build" --library "$name" --module "$(sed 's/./\u&/' <<< "$name")" --version 1.2.0 \
     --headers "$place" --node "$place/node" Tests/Bindgen/"$name"/*.swift
   gcc -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -shared "${include[@]}" -I"$place" -o "$place/node/$name.node" \
