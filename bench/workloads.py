@@ -626,6 +626,21 @@ WORKLOADS = [
         for capacity in (64, 1024)
         for batch in (1, 64)
     ),
+    Workload(
+        "stream-ready",
+        "(h) items that are sent and then read on one thread, 1024 in turn, by a `for await`",
+        1_024_000,
+        variant=str(1024 * 10_000 + 1),
+        counted=10_240,
+        subjects=[
+            Subject("for await of nothing", LIMIT, "c/stream-await sequence-ready"),
+            Subject("Tenon, C to for await", OURS, "c/stream-await tenon-ready"),
+            Subject("AsyncStream, for await", PEER, "c/stream-await async-stream-ready", slower=10),
+            Subject("async-channel", PEER, "rust/release/bench-rust stream async-channel-ready"),
+            Subject("flume", PEER, "rust/release/bench-rust stream flume-ready"),
+        ],
+        targets=[at_most_times(1, "async-channel"), instructions_at_most(300)],
+    ),
     pipe(1, [at_most_more(45, "one stream alone"), ahead_of("Tenon, by hand")]),
     pipe(64, [at_most_more(3, "one stream alone"), ahead_of("Tenon, by hand")]),
     loop(0, "(p) a chunk of a parallel loop over a million of them", 1_000_000, 10),

@@ -71,7 +71,18 @@ public final class Latest: Sendable {
   /// The newest value that was not seen yet, when there is one; nil at the end.
   ///
   /// - Throws: As ``Stream/next()``.
-  public nonisolated(nonsending) func next() async throws -> Value? {
+  @inlinable public nonisolated(nonsending) func next() async throws -> Value? {
+    // As Stream does.
+    if let value = takeNow() { return value }
+    return try await takeLater()
+  }
+
+  @usableFromInline func takeNow() -> Value? {
+    var value = tenon_value_none()
+    return takeLatest(handle, &value, nil) == TENON_STATUS_OK ? Value(taking: value) : nil
+  }
+
+  @usableFromInline nonisolated(nonsending) func takeLater() async throws -> Value? {
     while true {
       var value = tenon_value_none()
       var status = takeLatest(handle, &value, nil)
@@ -85,16 +96,20 @@ public final class Latest: Sendable {
 
 extension Latest: AsyncSequence {
   public struct AsyncIterator: AsyncIteratorProtocol {
-    fileprivate let latest: Latest
+    @usableFromInline let latest: Latest
 
-    public mutating func next() async throws -> Value? { try await latest.next() }
+    @inlinable init(_ latest: Latest) { self.latest = latest }
 
-    public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Value? {
+    @inlinable public mutating func next() async throws -> Value? { try await latest.next() }
+
+    @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async throws
+      -> Value?
+    {
       try await latest.next()
     }
   }
 
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(latest: self) }
+  @inlinable public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 }
 
 /// The write end of a ``Latest``. From C it is a `tenon_publisher_t`.

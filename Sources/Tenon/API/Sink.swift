@@ -1,4 +1,4 @@
-import CTenon
+public import CTenon
 
 /// The write end of many values. From C it is a `tenon_sink_t`.
 ///
@@ -51,12 +51,24 @@ public final class Sink: Sendable {
   /// - Throws: `CancellationError` if the reader wants no more, or this task is cancelled while it waits; ``Failure`` in domain
   ///   `tenon`: code `TENON_STATUS_CLOSED` if the sink has been ended, `TENON_STATUS_BUSY` if another task is at it.
   ///   The value is then dropped.
-  public nonisolated(nonsending) func send(_ value: consuming some ValueConvertible) async throws {
+  @inlinable public nonisolated(nonsending) func send(
+    _ value: consuming some ValueConvertible
+  ) async throws {
+    // What there is room for is sent without an async call: see Stream.
     var value = value.makeValue()
+    if !sendNow(&value) { try await sendLater(value) }
+  }
+
+  @usableFromInline func sendNow(_ value: inout tenon_value_t) -> Bool {
+    _fastPath(take(&value, 1).status == TENON_STATUS_OK)
+  }
+
+  @usableFromInline nonisolated(nonsending) func sendLater(_ unsent: tenon_value_t) async throws {
+    var value = unsent
     do {
       while true {
         var status = take(&value, 1).status
-        if _fastPath(status == TENON_STATUS_OK) { return }
+        if status == TENON_STATUS_OK { return }
         if status == TENON_STATUS_PENDING { status = try await waitForRoom(handle) }
         if status != TENON_STATUS_OK { throw refusal(status) }
       }

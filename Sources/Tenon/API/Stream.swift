@@ -85,11 +85,23 @@ public final class Stream: Sendable {
   ///
   /// - Throws: What the writer failed with, `CancellationError` if it ended as cancelled or this task is, and
   ///   ``Failure`` in domain `tenon`, code `TENON_STATUS_BUSY`, if another task waits.
-  public nonisolated(nonsending) func next() async throws -> Value? {
+  @inlinable public nonisolated(nonsending) func next() async throws -> Value? {
+    if let value = takeNow() { return value }
+    return try await takeLater()
+  }
+
+  // An async call of another module's function costs some hundred instructions. So what is there already is taken without one.
+
+  @usableFromInline func takeNow() -> Value? {
+    var value = tenon_value_none()
+    return _fastPath(take(&value) == TENON_STATUS_OK) ? Value(taking: value) : nil
+  }
+
+  @usableFromInline nonisolated(nonsending) func takeLater() async throws -> Value? {
     while true {
       var value = tenon_value_none()
       var status = take(&value)
-      if _fastPath(status == TENON_STATUS_OK) { return Value(taking: value) }
+      if status == TENON_STATUS_OK { return Value(taking: value) }
       if status == TENON_STATUS_PENDING { status = try await waitForItem(handle, .stream) }
       if status == TENON_STATUS_ENDED { return nil }
       if status != TENON_STATUS_OK { throw streamError(handle, .stream, status) }
@@ -104,16 +116,22 @@ public final class Stream: Sendable {
 
 extension Stream: AsyncSequence {
   public struct AsyncIterator: AsyncIteratorProtocol {
-    fileprivate let stream: Stream
+    @usableFromInline let stream: Stream
 
-    public mutating func next() async throws -> Value? { try await stream.next() }
+    @inlinable init(_ stream: Stream) { self.stream = stream }
 
-    public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Value? {
+    @inlinable public mutating func next() async throws -> Value? {
+      try await stream.next()
+    }
+
+    @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async throws
+      -> Value?
+    {
       try await stream.next()
     }
   }
 
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
+  @inlinable public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 }
 
 /// What Swift throws for a status of a stream's end.

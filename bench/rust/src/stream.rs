@@ -180,8 +180,27 @@ fn measure<S: Sender, R: Receiver>(bench: &Bench, channel: impl Fn(usize) -> (S,
     ns_per_op(start, count)
 }
 
+/// All on one thread: as many as there is room for are sent, then all of them are received.
+fn measure_ready<S: Sender, R: Receiver>(bench: &Bench, channel: impl Fn(usize) -> (S, R)) -> f64 {
+    let capacity = bench.variant / 10_000;
+    let (sender, mut receiver) = channel(capacity as usize);
+    let start = Instant::now();
+    for first in (0..bench.iterations).step_by(capacity as usize) {
+        let numbers = first..bench.iterations.min(first + capacity);
+        numbers.clone().for_each(|number| sender.send_now(Item::Number(number)));
+        R::run(async {
+            for number in numbers {
+                assert!(matches!(receiver.receive().await, Item::Number(same) if same == number));
+            }
+        });
+    }
+    ns_per_op(start, bench.iterations)
+}
+
 pub fn run(bench: &Bench) -> f64 {
     match bench.subject.as_str() {
+        "async-channel-ready" => measure_ready(bench, async_channel::bounded),
+        "flume-ready" => measure_ready(bench, flume::bounded),
         "tokio" => measure(bench, tokio::sync::mpsc::channel),
         "async-channel" => measure(bench, async_channel::bounded),
         "flume" => measure(bench, flume::bounded),

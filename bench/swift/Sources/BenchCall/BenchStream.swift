@@ -49,3 +49,33 @@ public func exportAsyncStreamYield(_ number: Int64) -> Bool {
   if case .dropped = continuation?.yield(number) { return false }
   return true
 }
+
+/// What `for await` itself costs: it gives numbers that nobody sends.
+struct Numbers: AsyncSequence, AsyncIteratorProtocol {
+  var next: Int64 = 0
+  let count: Int64
+
+  func makeAsyncIterator() -> Numbers { self }
+
+  // As a call of another module's function, which the loop does not know the inside of.
+  @inline(never) mutating func next() async throws -> Value? {
+    if next == count { return nil }
+    defer { next += 1 }
+    return .i64(next)
+  }
+}
+
+func sum(of numbers: Numbers) async throws -> Int64 {
+  var sum: Int64 = 0
+  for try await value in numbers {
+    if case .i64(let number) = value { sum += number }
+  }
+  return sum
+}
+
+@c(bench_sequence_sum)
+public func exportSequenceSum(
+  _ executor: OpaquePointer?, _ count: Int64, _ futureOut: UnsafeMutablePointer<OpaquePointer?>?
+) -> tenon_status_t {
+  export(on: executor, future: futureOut) { try await sum(of: Numbers(count: count)) }
+}

@@ -34,7 +34,11 @@ TENON_API tenon_status_t bench_stream_sum(tenon_executor_t *executor, tenon_stre
 TENON_API tenon_status_t bench_async_stream_sum(tenon_executor_t *executor, int64_t capacity,
                                                 tenon_future_t **future_out) TENON_NOEXCEPT;
 
-/** (h) Adds a number to that AsyncStream; a negative one ends it. False: it is full. */
+/** (h) The same, of a sequence in Swift that has so many, and never suspends. */
+TENON_API tenon_status_t bench_sequence_sum(tenon_executor_t *executor, int64_t count,
+                                            tenon_future_t **future_out) TENON_NOEXCEPT;
+
+/** (h) Adds a number to the AsyncStream; a negative one ends it. False: it is full. */
 TENON_API bool bench_async_stream_yield(int64_t number) TENON_NOEXCEPT;
 
 TENON_END_DECLS
