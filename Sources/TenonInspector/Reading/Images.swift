@@ -5,16 +5,26 @@ final class Images {
   final class Image {
     let path: String
     let start: UInt
-    fileprivate(set) var end: UInt
+    /// Where it ends by its own headers: some programs map parts of their file a second time, far away.
+    let end: UInt
     /// What its file's addresses are to be moved by.
-    fileprivate var bias: UInt = 0
+    fileprivate let bias: UInt
+    fileprivate let segments: [Elf.Segment]
     fileprivate var elf: Elf?
     /// What that reads.
     fileprivate var file: MappedFile?
     fileprivate lazy var symbols: [Elf.Symbol] = elf?.symbols() ?? []
 
-    fileprivate init(path: String, start: UInt, end: UInt) {
-      (self.path, self.start, self.end) = (path, start, end)
+    /// By what is in memory: the file itself may be gone.
+    fileprivate init?(_ mapping: Mapping, _ memory: Memory) {
+      let head = memory.bytes(at: mapping.start, count: 1 << 12)
+      guard let segments = head.withUnsafeBytes({ Elf($0)?.segments }),
+        let first = segments.first(where: { $0.type == Elf.load }),
+        let last = segments.last(where: { $0.type == Elf.load })
+      else { return nil }
+      (path, start, self.segments) = (mapping.path, mapping.start, segments)
+      bias = mapping.start &- (first.address &- first.offset)
+      end = last.address &+ last.memorySize &+ bias
     }
 
     var name: String { String(path.split(separator: "/").last ?? "?") }
@@ -27,15 +37,9 @@ final class Images {
   /// `pid`: of a process that lives, whose files are seen as it sees them, in its container and deleted.
   init(_ mappings: [Mapping], _ memory: Memory, pid: Int32?) {
     self.memory = memory
-    var (images, last) = ([Image](), [String: Image]())
-    for mapping in mappings where mapping.path.first == "/" {
-      if let image = last[mapping.path], mapping.offset != 0 {
-        image.end = max(image.end, mapping.end)
-      } else if mapping.offset == 0, memory.half(mapping.start) == 0x464c_457f {
-        let image = Image(path: mapping.path, start: mapping.start, end: mapping.end)
-        last[mapping.path] = image
-        images.append(image)
-      }
+    let images = mappings.compactMap {
+      $0.path.first == "/" && $0.offset == 0 && memory.half($0.start) == 0x464c_457f
+        ? Image($0, memory) : nil
     }
     for image in images {
       let root = pid.map { "/proc/\($0)/root" } ?? ""
@@ -44,8 +48,6 @@ final class Images {
       {
         image.file = file
         image.elf = elf
-        let first = elf.segments.first { $0.type == Elf.load }
-        if let first { image.bias = image.start &- (first.address &- first.offset) }
       }
     }
     all = images.sorted { $0.start < $1.start }
@@ -61,16 +63,12 @@ final class Images {
     return all[low - 1]
   }
 
-  /// Calls `body` with each note of a file, as it is in memory: the file itself may be gone. `content` is an address.
+  /// Calls `body` with each note of a file, as it is in memory. `content` is an address.
   func forEachNote(
     of image: Image, _ body: (_ name: String, _ type: UInt32, _ content: UInt) -> Void
   ) {
-    let head = memory.bytes(at: image.start, count: 1 << 12)
-    let segments = head.withUnsafeBytes { Elf($0)?.segments ?? [] }
-    guard let first = segments.first(where: { $0.type == Elf.load }) else { return }
-    let bias = image.start &- (first.address &- first.offset)
-    for segment in segments where segment.type == Elf.note {
-      let start = segment.address &+ bias
+    for segment in image.segments where segment.type == Elf.note {
+      let start = segment.address &+ image.bias
       memory.bytes(at: start, count: Int(segment.memorySize)).withUnsafeBytes { bytes in
         Elf.forEachNote(in: bytes) { body($0, $1, start + UInt($2.lowerBound)) }
       }
