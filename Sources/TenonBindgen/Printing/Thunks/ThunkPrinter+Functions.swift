@@ -118,13 +118,14 @@ extension ThunkPrinter {
     let marks = (function.isThrowing ? "try " : "") + (function.isAwaited ? "await " : "")
     let (open, close) = needsLent ? ("return lent.settle(", ")") : ("return ", "")
     let line = function.location
+    let name = (interface.owner(of: function).map { $0.name + "." } ?? "") + function.name
     if function.result.kind == .stream {
-      text.line("    \(open)TenonExport.start(executor, stream: out) { sink in")
+      text.line("    \(open)TenonExport.start(executor, stream: out, name: \"\(name)\") { sink in")
       at(line, "      let elements = \(marks)\(expression)")
       text.line("      try await TenonExport.send(elements, to: sink)")
       text.line("    }\(close)")
     } else if function.isAsync, function.isConcurrent {
-      text.line("    \(open)TenonExport.start(executor, out) {")
+      text.line("    \(open)TenonExport.start(executor, out, name: \"\(name)\") {")
       if isVoid {
         at(line, "      try await TenonExport.concurrently { \(marks)\(expression) }")
       } else {
@@ -135,7 +136,7 @@ extension ThunkPrinter {
       }
       text.line("    }\(close)")
     } else if function.isAsync {
-      text.line("    \(open)TenonExport.start(executor, out) {")
+      text.line("    \(open)TenonExport.start(executor, out, name: \"\(name)\") {")
       at(
         line,
         isVoid
