@@ -23,6 +23,20 @@ objects() { # of the runtime, once
   done
 }
 
+# `tenon` sees what a node that waits for ever waits for: an async callback's promise that nobody resolves.
+looked_into() { # package, the file that Tenon is in
+  local pid tenon
+  tenon=$(packaging/inspector.sh "$root/.build-inspect")
+  coproc node -e '
+    const { visit } = require(process.argv[1]);
+    visit(["x"], () => { setImmediate(() => console.log("stuck", process.pid)); return new Promise(() => {}); });
+    setInterval(() => {}, 1e6);' "$1"
+  read -r -t 60 _ pid <&"${COPROC[0]}"
+  "$tenon" ps --json "$pid" > "$build/looked" || { kill "$pid"; return 1; }
+  kill "$pid"
+  Tests/Inspect/find.py "$2" future name=visit - task - future state=pending < "$build/looked"
+}
+
 suite() { # package, files
   TENON_TEST_PACKAGE=$1 timeout 300 node --test --expose-gc "${@:2}" > "$build/log" 2>&1 || {
     grep -v '^ *ok ' "$build/log" | tail -100
@@ -45,6 +59,7 @@ sample() { # name
     types "$name" "$place/node"
   fi
   suite "$place/node" Tests/Bindgen/"$name"/*.test.js
+  [ "$name" != callbacks ] || looked_into "$place/node" libtenon.so
   echo "test-addon: $name passed"
 }
 

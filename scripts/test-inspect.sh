@@ -53,12 +53,25 @@ for name in inspected stripped; do
 done
 
 # What cannot be looked at is one sentence each.
-refused() { # what it says, argument
-  ! "$tenon" ps "$2" > $build/output 2>&1 || { echo "test-inspect: not refused: $2" >&2; exit 1; }
+refused() { # what it says, argument, who asks...
+  ! "${@:3}" "$tenon" ps "$2" > $build/output 2>&1 || { echo "test-inspect: not refused: $2" >&2; exit 1; }
   grep -q "$1" $build/output && [ "$(wc -l < $build/output)" = 1 ] || { cat $build/output >&2; exit 1; }
 }
 refused 'there is no Tenon in process' $$
 refused 'there is no process' 999999999
 refused 'is no core' scripts/test-inspect.sh
 refused 'cannot be read' $build/nothing
+if [ "$(id -u)" = 0 ]; then
+  # Nobody can read what is in here.
+  nobody=$(mktemp -d)
+  trap 'rm -rf "$nobody"' EXIT
+  chmod 755 "$nobody"
+  cp "$tenon" "$nobody/tenon"
+  tenon=$nobody/tenon
+  sleep 1000 &
+  refused 'run this as\( its user or as\)\? root' $! setpriv --reuid=65534 --clear-groups
+  kill $!
+else
+  refused 'run this as\( its user or as\)\? root' 1
+fi
 echo "test-inspect: all found"

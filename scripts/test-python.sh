@@ -49,6 +49,16 @@ arguments=("$@")
 PYTHONPATH=$packages:$root/Tests/Python PYTHONFAULTHANDLER=1 timeout 150 \
   "$python" -W error::ResourceWarning -m unittest "${arguments[@]}"
 
+# `tenon` sees what a program that waits for ever waits for.
+if [ $# = 0 ]; then
+  tenon=$(packaging/inspector.sh "$root/.build-inspect")
+  coproc env PYTHONPATH="$packages" "$python" Tests/Python/stuck.py
+  read -r -t 60 _ pid <&"${COPROC[0]}"
+  "$tenon" ps --json "$pid" > "$build/looked" || { kill "$pid"; exit 1; }
+  kill "$pid"
+  Tests/Inspect/find.py libtenon.so future name=visit - task - future state=pending < "$build/looked"
+fi
+
 # The extension under the address sanitizer, with Python's own memory in the heap, where that looks at it.
 if [ $# = 0 ] && command -v gcc > /dev/null; then
   CC=gcc CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined -g" \

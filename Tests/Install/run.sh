@@ -112,6 +112,23 @@ is_static() { ! readelf -d "$work/$1" | grep 'NEEDED.*libtenon'; }
 # Programs find the library where they are told, too: the prefix that they were built with is gone.
 moved_program() { env -i LD_LIBRARY_PATH="$prefix/lib" "${@:2}" "$work/$1"; }
 
+# looked_into PROGRAM IMAGE: `tenon` finds out what it waits for; Tenon is in the file that is named so.
+looked_into() {
+  local pid
+  coproc "$work/$1"
+  trap 'kill -KILL $COPROC_PID' EXIT
+  read -r -t 60 _ pid <&"${COPROC[0]}"
+  env -i "$installed/bin/tenon" ps --json "$pid" >"$work/$1.json"
+  "$root/Tests/Inspect/find.py" "$2" executor 'name=stuck loop' <"$work/$1.json"
+  "$root/Tests/Inspect/find.py" "$2" callback state=armed - future state=pending - \
+    future 'cause=is pending: nobody has settled its promise' <"$work/$1.json"
+}
+bundle_looked_into() {
+  prefix=$author
+  build words-stuck stuck.c words "-Wl,-rpath,$author/lib"
+  looked_into words-stuck libwords.so.1.2.3
+}
+
 # What a Swift author types.
 bundle() {
   env PACKAGE="$work/words" PRODUCT=words PREFIX="$author" "$@" "$root/packaging/bundle.sh"
@@ -194,6 +211,7 @@ one_copy() {
 echo "# libraries"
 check install env PREFIX="$prefix" "$root/packaging/install.sh"
 lib=$prefix/lib
+installed=$prefix
 [ -e "$lib/libtenon.so" ] || { echo "$passed passed, $failed failed"; exit 1; }
 check libtenon-exports-the-contract "$root/packaging/check-abi.sh" "$lib/libtenon.so"
 check libtenon_uv-exports-the-contract "$root/packaging/check-abi.sh" "$lib/libtenon_uv.so"
@@ -236,6 +254,14 @@ check static-executable build promise-fully promise.c "--static tenon" -static
 check static-executable-runs run promise-fully
 check cmake with_cmake cmake
 
+echo "# seen from outside"
+check stuck-builds build stuck stuck.c tenon "$rpath"
+check looked-into looked_into stuck "$(basename "$(realpath "$lib/libtenon.so")")"
+check stuck-stripped-builds build stuck-stripped stuck.c tenon-static -s -Wl,--gc-sections
+check static-stripped-looked-into looked_into stuck-stripped stuck-stripped
+check stuck-fully-static-builds build stuck-fully stuck.c "--static tenon" -static
+check fully-static-looked-into looked_into stuck-fully stuck-fully
+
 echo "# plugins and forks"
 check plugin-builds build plugin.so plugin.c tenon-static -fPIC -shared
 check unload-builds build unload unload.c tenon -Wl,--as-needed
@@ -259,6 +285,7 @@ check libdir-pkg-config build_and_run promise-libdir promise.c tenon \
 check libdir-cmake with_cmake cmake-libdir
 prefix=$work/moved
 mv "$work/prefix" "$prefix"
+installed=$prefix
 check moved-program moved_program uv
 check moved-pkg-config build_and_run uv-moved uv.c tenon-uv "-Wl,-rpath,$prefix/lib"
 check moved-cmake with_cmake cmake-moved
@@ -275,6 +302,7 @@ check bundle-is-self-contained needs_only "$words" "$system"
 check bundle-soname soname_is "$words" libwords.so.1
 check bundle-called-from-C build_words
 check bundle-owns-the-process run words-client owned
+check bundle-looked-into bundle_looked_into
 check bundle-for-debuggers bundle_debug
 check bundle-not-stripped bundle_unstripped
 check bundle-with-a-debug-file bundle_split
