@@ -425,6 +425,9 @@
   CASE(an_executor_takes_three_descriptors_once_its_own_is_asked_for)         \
   CASE(sixteen_thousand_executors_live_at_a_time)                             \
   CASE(a_callback_that_jumps_out_leaves_its_executor_busy_and_others_alone)   \
+  CASE(a_thread_that_ends_in_a_job_leaves_its_executor_busy_and_others_alone) \
+  CASE(a_pools_thread_that_ends_in_a_job_counts_as_in_it)                     \
+  CASE(after_a_jump_out_of_a_callback_without_executor_a_poll_tells_what_is_left)\
   /* nesting_test.c */                                                        \
   CASE(run_until_nests_in_callbacks_of_the_loop_that_it_turns)                \
   CASE(a_nested_run_until_keeps_its_own_time_and_the_executors_timers)        \

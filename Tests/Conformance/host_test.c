@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include <dirent.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -202,4 +203,96 @@ CASE(a_callback_that_jumps_out_leaves_its_executor_busy_and_others_alone) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(other, NULL, TENON_FOREVER));
   CHECK_TOLD(TENON_STATUS_OK, &told);
   executor_end(other);
+}
+
+static atomic_bool is_in_job;
+
+static void end_thread(void *context, tenon_status_t status) {
+  (void)context;
+  if (status == TENON_STATUS_OK)
+    pthread_exit(NULL);
+}
+
+static void await_cancel(void *context, tenon_status_t status) {
+  (void)context;
+  atomic_store(&is_in_job, status == TENON_STATUS_OK);
+  while (status == TENON_STATUS_OK) {
+    sched_yield();
+    pthread_testcancel();
+  }
+}
+
+static void *poll_once(void *executor) {
+  tenon_executor_poll(executor, NULL, NULL);
+  return NULL;
+}
+
+CASE(a_thread_that_ends_in_a_job_leaves_its_executor_busy_and_others_alone) {
+  for (int is_cancel = 0; is_cancel < 2; is_cancel++) {
+    tenon_executor_t *lost = executor_create(), *other = executor_create();
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_executor_post(lost, is_cancel ? await_cancel : end_thread, NULL));
+    atomic_store(&is_in_job, false);
+    pthread_t thread = thread_start(poll_once, lost);
+    if (is_cancel) {
+      SPIN_UNTIL(atomic_load(&is_in_job));
+      CHECK_COUNT(0, pthread_cancel(thread));
+    }
+    CHECK_COUNT(0, pthread_join(thread, NULL));
+    CHECK_STATUS(TENON_STATUS_BUSY, tenon_executor_poll(lost, NULL, NULL));
+    CHECK_STATUS(TENON_STATUS_BUSY, tenon_executor_run_until(lost, NULL, 0));
+    CHECK_STATUS(TENON_STATUS_BUSY, tenon_executor_close(lost, 0));
+    told_t told = {0};
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(other, tell, &told));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(other, NULL, TENON_FOREVER));
+    CHECK_TOLD(TENON_STATUS_OK, &told);
+    executor_end(other);
+  }
+}
+
+/** There under the thread sanitizer, which wants each thread joined. */
+extern void __tsan_init(void) __attribute__((weak));
+
+CASE(a_pools_thread_that_ends_in_a_job_counts_as_in_it) {
+  if (__tsan_init)
+    return;
+  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
+  tenon_executor_t *pool;
+  told_t told = {0};
+  config.threads_max = 2;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &pool));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(pool, end_thread, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(pool, tell, &told));
+  SPIN_UNTIL(told.count == 1);
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_close(pool, 1000000));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
+}
+
+static void jump_inline(void *context, tenon_status_t status, tenon_future_t *future) {
+  (void)future;
+  jump(context, status);
+}
+
+static void *tell_after_a_jump(void *context) {
+  pair_t first = pair_create(), second = pair_create();
+  told_t told = {0};
+  tenon_executor_t *executor = context;
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_future_on_complete(first.future, NULL, jump_inline, NULL, NULL));
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_future_on_complete(second.future, NULL, tell_completion, &told, NULL));
+  if (setjmp(out_of_the_poll) == 0)
+    settle(first.promise, TENON_STATUS_OK);
+  CHECK_STATUS(TENON_STATUS_OK, settle(second.promise, TENON_STATUS_OK));
+  executor_poll(executor);
+  CHECK_TOLD(TENON_STATUS_OK, &told);
+  tenon_future_release(first.future);
+  tenon_future_release(second.future);
+  return NULL;
+}
+
+CASE(after_a_jump_out_of_a_callback_without_executor_a_poll_tells_what_is_left) {
+  tenon_executor_t *executor = executor_create();
+  on_other_thread(tell_after_a_jump, executor);
+  executor_end(executor);
 }
