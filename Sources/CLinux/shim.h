@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -103,6 +104,38 @@ static inline void tenon__sleep_on(int descriptor, struct timespec *duration) {
 /* Wakes threads that sleep. */
 static inline void tenon__futex_wake(const void *word, int count) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
+
+/* The compiler moves nothing from before this to after it, or back. */
+static inline void tenon__keep_order(void) { __asm__ volatile("" ::: "memory"); }
+
+static inline long tenon__membarrier(int command) {
+  int error = errno;
+  long result = syscall(SYS_membarrier, command, 0, 0);
+  errno = error;
+  return result;
+}
+
+/* Whether there is tenon__barrier_everywhere(). */
+static inline bool tenon__has_barrier(void) {
+  long commands = tenon__membarrier(MEMBARRIER_CMD_QUERY);
+  return commands >= 0 && (commands & MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0;
+}
+
+/*
+ * Returns when each running thread of this process has passed a full memory barrier; those that do not run have. The first
+ * time in a process it takes some milliseconds.
+ */
+static inline void tenon__barrier_everywhere(void) {
+  if (tenon__membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0)
+    return;
+  tenon__membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+  if (tenon__membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0)
+    return;
+  // A sandbox that came later forbids it. Interrupts do the same to each processor, and are never so late.
+  int error = errno;
+  poll(NULL, 0, 20);
+  errno = error;
 }
 
 /* Tells the processor that this thread spins. */

@@ -83,6 +83,12 @@
   CASE(every_two_and_three_operations_on_an_executor_may_meet)                \
   CASE(the_last_handle_may_go_while_others_poll)                              \
   CASE(a_poll_by_an_old_handle_keeps_nobody_from_a_new_executor)              \
+  /* home_test.c */                                                           \
+  CASE(two_threads_that_poll_in_turn_run_the_jobs_of_one_in_order)            \
+  CASE(what_the_loops_thread_adds_meets_a_poll_a_close_a_look_and_a_last_release)\
+  CASE(each_thread_knows_how_many_jobs_are_pending)                           \
+  CASE(the_loop_is_woken_once_for_what_its_thread_adds)                       \
+  CASE(what_was_added_before_runs_before_whoever_added_it)                    \
   /* race_test.c */                                                           \
   CASE(of_many_threads_that_resolve_a_promise_one_wins)                       \
   CASE(of_many_threads_that_end_a_promise_one_wins)                           \

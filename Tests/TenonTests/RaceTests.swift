@@ -166,4 +166,26 @@ import Testing
       }
     }
   }
+
+  @Test func callsThatTheLoopsThreadStartsWhileAnotherOnePollsAllRun() async throws {
+    try await withLoop { _ in
+      for round in 0..<(RaceTests.rounds / 20) {
+        let loop = try LoopExecutor.create(name: "home")
+        let ends = Shared(0)
+        let other = TestThread {
+          for _ in 0..<(round & 15) { sched_yield() }
+          loop.pollAll()
+        }
+        let futures = try (0..<16).map { _ in
+          try loop.start { [witness = Witness(ends)] in withExtendedLifetime(witness) {} }
+        }
+        other.join()
+        try loop.run()
+        for future in futures { #expect(tenon_future_poll(future.pointer) == TENON_STATUS_OK) }
+        #expect(ends.value == futures.count)
+        #expect(loop.statistics.pending == 0)
+        try loop.close()
+      }
+    }
+  }
 }

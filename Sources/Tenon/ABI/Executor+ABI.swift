@@ -145,8 +145,9 @@ public func tenon_executor_post(
   guard let state = LoopExecutor.state(handle) else { return LoopExecutor.check(handle) }
   let (job, name) = (Job(fn, context), ExecutorName(handle))
   let isAccepted =
-    state.isPolledHere || state.pool != nil
-    ? state.enqueue(job, name, .newWork) : state.enqueueToLoop(job, name, .newWork)
+    state.enqueueHere(job, name, .newWork)
+    ?? (state.pool == nil
+      ? state.enqueueToLoop(job, name, .newWork) : state.enqueue(job, name, .newWork))
   return isAccepted ? TENON_STATUS_OK : state.refusal(name)
 }
 

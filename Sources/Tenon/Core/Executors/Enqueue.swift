@@ -16,14 +16,22 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     _ job: Job, _ name: ExecutorName, _ admission: ExecutorState.Admission,
     _ accepted: () -> Void = {}
   ) -> Bool {
-    if isPolledHere {
-      guard admits(admission, name) else { return false }
-      if admission == .newWork && !own.pointee.ready.makeRoom() { return false }
-      accepted()
-      own.pointee.ready.append(job)
-      return true
-    }
-    return enqueueFromElsewhere(job, name, admission, accepted)
+    enqueueHere(job, name, admission, accepted)
+      ?? enqueueFromElsewhere(job, name, admission, accepted)
+  }
+
+  /// The same on the thread that owns `own`; nil: this is another one.
+  @inline(__always) func enqueueHere(
+    _ job: Job, _ name: ExecutorName, _ admission: ExecutorState.Admission,
+    _ accepted: () -> Void = {}
+  ) -> Bool? {
+    guard isPolledHere || enter() else { return nil }
+    defer { leave() }
+    guard admits(admission, name) else { return false }
+    if admission == .newWork && !own.pointee.ready.makeRoom() { return false }
+    accepted()
+    own.pointee.ready.append(job)
+    return true
   }
 
   @inline(never) private func enqueueFromElsewhere(
@@ -50,6 +58,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     }
     accepted()
     shared.pointee.inbox.append(job)
+    noteAddition()
     unlockAndWakeLoop()
     return true
   }
@@ -74,12 +83,19 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
 
   /// Adds a Swift call; false: refused, and nothing has happened. A close finds it in its queue, or in its driver.
   @inline(__always) func enqueue(_ call: consuming Call, _ name: ExecutorName) -> Bool {
-    if isPolledHere {
+    if isPolledHere || enter() {
+      defer { leave() }
       guard admits(.newWork, name), own.pointee.readyCalls.makeRoom() else { return false }
       pointee.pendingHere.change(by: 1)
       own.pointee.readyCalls.append(call)
       return true
     }
+    return enqueueFromElsewhere(call, name)
+  }
+
+  @inline(never) private func enqueueFromElsewhere(_ call: consuming Call, _ name: ExecutorName)
+    -> Bool
+  {
     pointee.mutex.lock()
     guard admits(.newWork, name), shared.pointee.calls.makeRoom() else {
       pointee.mutex.unlock()
@@ -87,6 +103,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     }
     shared.pointee.pendingElsewhere += 1
     shared.pointee.calls.append(call)
+    noteAddition()
     // Calls of a pool go another way.
     unlockAndWakeLoop()
     return true
@@ -223,16 +240,17 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
 
   /// Work, callbacks, timers and jobs that wait. Looks at each job.
   var pendingCount: Int {
-    // What the polling thread has taken and not run is still waiting; others know of it when the poll ends.
-    let inPoll =
-      isPolledHere
-      ? own.pointee.timers.count + own.pointee.ready.count { !$0.isCountedElsewhere }
-      : pointee.timersPending.load(ordering: .relaxed)
-    return pointee.pendingHere.load(ordering: .relaxed) + inPoll
-      + pointee.mutex.withLock {
-        shared.pointee.pendingElsewhere + shared.pointee.timers.count
-          + shared.pointee.inbox.count { !$0.isCountedElsewhere }
-      }
+    pointee.mutex.withLock {
+      // What a poll has taken and not run is still waiting; other threads know of it when the poll ends.
+      let poller = pointee.poller.load(ordering: .relaxed)
+      if poller == 0 { evict() }
+      let isOwn = poller == 0 || poller == currentThread
+      return (isOwn ? own.pointee.ready.count { !$0.isCountedElsewhere } : 0)
+        + (isOwn ? own.pointee.timers.count : pointee.timersPending.load(ordering: .relaxed))
+        + pointee.pendingHere.load(ordering: .relaxed)
+        + shared.pointee.pendingElsewhere + shared.pointee.timers.count
+        + shared.pointee.inbox.count { !$0.isCountedElsewhere }
+    }
   }
 
   /// Under the mutex, or in the poll.

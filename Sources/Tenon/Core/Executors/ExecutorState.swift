@@ -9,7 +9,8 @@ struct ExecutorState: ~Copyable {
   /// What is refused: new work once it is closing, and everything once it is closed.
   enum Admission { case newWork, inFlight }
 
-  /// The thread that polls, or 0. Whoever puts its name here, under the mutex, owns `own`. Any thread reads it.
+  /// The thread that polls, or 0. Whoever puts its name here, under the mutex, owns `own`; between polls, the resident does.
+  /// Any thread reads it.
   let poller = Atomic<UInt>(0)
   /// The thread that polled last, or created it.
   let home = Atomic<UInt>(0)
@@ -17,6 +18,7 @@ struct ExecutorState: ~Copyable {
   let name = Atomic<UInt32>(0)
   let phase = Atomic<Phase>(.closed)
   let mutex = Mutex()
+  let residence = Residence()
   /// What ``interrupt(_:)`` has done, and who is in it.
   let interruption = Interruption()
   /// For threads that run until their futures have settled.
@@ -103,9 +105,10 @@ struct ExecutorState: ~Copyable {
     /// But for those in `own.bound`.
     var bound = BoundHandles()
     var alarms = Alarms()
+    var terms = Residence.Terms()
   }
 
-  /// The polling thread's.
+  /// The polling thread's; the first two are the resident's between polls.
   struct Own: ~Copyable {
     /// Jobs in the order in which they came: what jobs make goes to the end, and so does what others have added,
     /// when it is looked at.

@@ -12,6 +12,7 @@ extension LoopExecutor {
       state.pointee.mutex.unlock()
       return false
     }
+    if state.pointee.poller.load(ordering: .relaxed) == 0 { state.evict() }
     state.pointee.phase.store(.closing, ordering: .relaxed)
     state.shared.pointee.closeDeadline = deadline
     state.shared.pointee.cancelling = .now

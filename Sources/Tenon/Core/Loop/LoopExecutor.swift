@@ -238,6 +238,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     shared.pointee.cancelling = .no
     shared.pointee.leftBehind = []
     forgetInterruptions()
+    resetResidence()
     pointee.phase.store(.open, ordering: .releasing)
     pointee.mutex.unlock()
     pointee.home.store(pool == nil ? currentThread : 0, ordering: .relaxed)

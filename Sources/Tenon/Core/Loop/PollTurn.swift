@@ -28,6 +28,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       (shared.pointee.isSignalled || shared.pointee.wakersInFlight != 0)
       && shared.pointee.sleepers == 0
     if clears { shared.pointee.isSignalled = false }
+    evict()
     let clearsInterruption = shared.pointee.sleepers == 0 && takeWakeOfInterruption()
     moveArrivals()
     pointee.mutex.unlock()
@@ -130,7 +131,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     }
   }
 
-  /// In the poll and under the mutex.
+  /// Under the mutex, by who owns `own`.
   @inline(__always) func moveArrivals() {
     if !own.pointee.bound.isEmpty { moveAllBound() }
     if !shared.pointee.inbox.isEmpty {
