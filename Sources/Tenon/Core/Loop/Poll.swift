@@ -47,18 +47,25 @@ extension LoopExecutor {
     _ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, isLent: Bool,
     _ budget: PollBudget, _ result: inout PollResult
   ) -> tenon_status_t {
-    guard Delivery.isInside, state.pointee.poller.load(ordering: .relaxed) == 0 else {
-      return pollHere(state, name, isLent: isLent, budget, &result)
+    if _slowPath(Delivery.isInside), state.pointee.poller.load(ordering: .relaxed) == 0 {
+      return pollInCallback(state, name, isLent: isLent, budget, &result)
     }
-    return Delivery.whileWaiting { pollHere(state, name, isLent: isLent, budget, &result) }
+    return pollHere(state, name, isLent: isLent, budget, &result)
   }
 
-  private static func pollHere(
+  @inline(never) private static func pollInCallback(
+    _ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, isLent: Bool,
+    _ budget: PollBudget, _ result: inout PollResult
+  ) -> tenon_status_t {
+    Delivery.whileWaiting { pollHere(state, name, isLent: isLent, budget, &result) }
+  }
+
+  @inline(__always) private static func pollHere(
     _ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, isLent: Bool,
     _ budget: PollBudget, _ result: inout PollResult
   ) -> tenon_status_t {
     let status = state.beginPoll(name, isLent: isLent)
-    if status != TENON_STATUS_OK {
+    if _slowPath(status != TENON_STATUS_OK) {
       if status == TENON_STATUS_BUSY && state.isPolledHere && state.isNamed(name) {
         state.silenceDescriptor()
       }
@@ -77,7 +84,7 @@ extension LoopExecutor {
   }
 
   /// The poll itself. Returns with the mutex taken.
-  @inline(__always) private func run(_ budget: PollBudget, _ result: inout PollResult) {
+  @inline(never) private func run(_ budget: PollBudget, _ result: inout PollResult) {
     result.jobs = 0
     state.own.pointee.budget = budget.jobs == 0 ? .max : budget.jobs
     if let overdue = state.own.pointee.jobsOverdue {
@@ -134,7 +141,7 @@ extension LoopExecutor {
 
   /// Ends the poll, and takes the mutex; unless new work has come, or a close that it has not seen, or that nobody else will
   /// finish: false.
-  private func finishPoll(
+  @inline(__always) private func finishPoll(
     _ result: inout PollResult, _ seenClose: UInt64, _ hasCompany: Bool
   ) -> Bool {
     // A producer was at it a moment ago. One that is let alone for some of its turns adds twice as fast as one with which
