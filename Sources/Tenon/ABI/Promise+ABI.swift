@@ -7,8 +7,7 @@ public func tenon_promise_create(
   _ promise_out: UnsafeMutablePointer<OpaquePointer?>?,
   _ future_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
-  guard let promise_out, let future_out else { return TENON_STATUS_INVALID }
-  if config == nil, let (promise, future) = createFutureFast() {
+  if config == nil, let promise_out, let future_out, let (promise, future) = createFutureFast() {
     promise_out.pointee = promise.pointer
     future_out.pointee = future.pointer
     return TENON_STATUS_OK
@@ -18,9 +17,10 @@ public func tenon_promise_create(
 
 @inline(never) private func create(
   _ config: UnsafePointer<tenon_promise_config_t>?,
-  _ promise_out: UnsafeMutablePointer<OpaquePointer?>,
-  _ future_out: UnsafeMutablePointer<OpaquePointer?>
+  _ promise_out: UnsafeMutablePointer<OpaquePointer?>?,
+  _ future_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
+  guard let promise_out, let future_out else { return TENON_STATUS_INVALID }
   var (name, flags) = (ExecutorName.none, UInt(0))
   if let config {
     guard config.pointee.struct_size == MemoryLayout<tenon_promise_config_t>.size,

@@ -62,7 +62,9 @@ import CTenon
   let life = future.bits & Handle.lifeMask
   let fulfilled = life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader
   let free = FutureWord.freed(life)
-  guard free & Handle.mark != 0, let magazine = futureTable.magazineWithRoom() else { return false }
+  guard free & Handle.mark != 0, let magazine = Magazine.withRoom(SlotTables.futures) else {
+    return false
+  }
   guard slot.exchange(fulfilled, fulfilled | FutureWord.locked | FutureWord.taken) else {
     return false
   }
@@ -82,7 +84,9 @@ import CTenon
     life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader | FutureWord.taken
   // Both at hand before the exchange, so that nothing is left to call after it.
   let free = FutureWord.freed(life)
-  guard free & Handle.mark != 0, let magazine = futureTable.magazineWithRoom() else { return false }
+  guard free & Handle.mark != 0, let magazine = Magazine.withRoom(SlotTables.futures) else {
+    return false
+  }
   guard slot.exchange(taken, free) else { return false }
   magazine.give(future.index, memory)
   return true

@@ -8,7 +8,7 @@ import Synchronization
 @inline(__always) func createFuture(_ executor: ExecutorName, flags: UInt) -> (
   promise: Handle, future: Handle
 )? {
-  guard let (index, memory) = futureTable.take() else { return nil }
+  guard let (index, memory) = futureTable.take(at: SlotTables.futures) else { return nil }
   let ends = initialize(index, memory, executor, flags)
   // A call is bound when it is enqueued.
   if executor != .none && flags & FutureWord.call == 0, let state = executor.state,
@@ -22,7 +22,7 @@ import Synchronization
 
 /// The same without an executor or flags, if this thread has a free slot.
 @inline(__always) func createFutureFast() -> (promise: Handle, future: Handle)? {
-  guard let (index, memory) = futureTable.takeFast() else { return nil }
+  guard let (index, memory) = futureTable.takeFast(at: SlotTables.futures) else { return nil }
   return initialize(index, memory, .none, 0)
 }
 

@@ -20,11 +20,23 @@ struct Magazine {
   var limit: UInt32 = 0
 }
 
-extension SlotTable {
-  /// This thread's magazine, if it has one.
-  @inline(__always) private var magazine: UnsafeMutablePointer<Magazine>? {
+extension Magazine {
+  /// This thread's for the table with that place, if it has one.
+  @inline(__always) static func here(_ place: Int) -> UnsafeMutablePointer<Magazine>? {
     tenon__record()?.assumingMemoryBound(to: Magazine.self).advanced(by: place)
   }
+
+  /// The same, if it has room for one slot more.
+  @inline(__always) static func withRoom(_ place: Int) -> UnsafeMutablePointer<Magazine>? {
+    guard let magazine = here(place), magazine.pointee.count < magazine.pointee.limit
+    else { return nil }
+    return magazine
+  }
+}
+
+extension SlotTable {
+  /// This thread's magazine, if it has one.
+  @inline(__always) private var magazine: UnsafeMutablePointer<Magazine>? { Magazine.here(place) }
 
   /// This thread's magazine, if it is empty, or can be made.
   var magazineToFill: UnsafeMutablePointer<Magazine>? {
@@ -33,20 +45,15 @@ extension SlotTable {
     return magazine
   }
 
-  /// A free slot from this thread's magazine.
-  @inline(__always) func takeFast() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
-    guard let magazine, case let first = magazine.pointee.head, first != 0 else { return nil }
+  /// A free slot from this thread's magazine. Who knows the table's place says it, which spares a look.
+  @inline(__always) func takeFast(at place: Int) -> (index: UInt32, slot: UnsafeMutableRawPointer)?
+  {
+    guard let magazine = Magazine.here(place), case let first = magazine.pointee.head, first != 0
+    else { return nil }
     let slot = address(of: first &- 1)
     magazine.pointee.head = SlotTable.head(slot).pointee.nextFree.load(ordering: .relaxed)
     magazine.pointee.count &-= 1
     return (first &- 1, slot)
-  }
-
-  /// This thread's magazine, if it has room for one slot more.
-  @inline(__always) func magazineWithRoom() -> UnsafeMutablePointer<Magazine>? {
-    guard let magazine, magazine.pointee.count < magazine.pointee.limit
-    else { return nil }
-    return magazine
   }
 
   /// A slot that others have given back, with some more for this thread's magazine.

@@ -76,7 +76,12 @@ struct SlotTable: ~Copyable {
 
   /// Takes a slot. Its word keeps the life that it has from now on, and nothing else.
   @inline(__always) func take() -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
-    takeFast() ?? takeShared() ?? takeFresh()
+    take(at: place)
+  }
+
+  /// The same by who knows the table's place.
+  @inline(__always) func take(at place: Int) -> (index: UInt32, slot: UnsafeMutableRawPointer)? {
+    takeFast(at: place) ?? takeShared() ?? takeFresh()
   }
 
   /// Gives a slot back. The caller has ended its life already: see ``endedLife(of:)``.
@@ -85,7 +90,7 @@ struct SlotTable: ~Copyable {
     // carried into the mark.
     let word = SlotTable.head(slot).pointee.word.load(ordering: .relaxed)
     if _slowPath(word & Handle.mark == 0) { return retire(slot) }
-    if let magazine = magazineWithRoom() { return magazine.give(index, slot) }
+    if let magazine = Magazine.withRoom(place) { return magazine.give(index, slot) }
     giveShared(index, slot)
   }
 

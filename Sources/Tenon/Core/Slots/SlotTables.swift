@@ -12,6 +12,9 @@ let latestTable = SlotTable(9)
 
 /// All of them: whoever adds a table adds it here, and has it forget its slots in a fork's child, and counted.
 enum SlotTables {
+  /// The place of the futures' table.
+  @inline(__always) static var futures: Int { 0 }
+
   static func forEach(_ body: (borrowing SlotTable) -> Void) {
     body(futureTable)
     body(registrationTable)
