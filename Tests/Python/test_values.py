@@ -7,6 +7,7 @@ from typing import Any
 
 import shapes
 import tenon
+import work
 from shapes import Account, Color, Counter, CounterMode, CounterOptions, Dog, Everything, Point, Shape
 
 
@@ -103,6 +104,14 @@ class ValueTests(unittest.TestCase):
         self.assertEqual((caught.exception.sqlite_code, caught.exception.message), (6, "mine"))
         taken = shapes.Taken.One(kind=3, code=4)
         self.assertEqual(shapes.echo_taken(taken), taken)
+
+    def test_fields_have_swifts_defaults(self) -> None:
+        given = work.Patience()
+        self.assertEqual((given.short, given.long), (timedelta(seconds=1.5), timedelta(seconds=30)))
+        self.assertEqual((given.none, given.names), (timedelta(), {}))
+        with self.assertRaisesRegex(TypeError, "exponent"):
+            work.Power()  # another default than Swift's would be wrong
+        self.assertEqual(work.patience(given, power=work.Power(2)), timedelta(seconds=33.5))
 
     def test_options_have_defaults(self) -> None:
         self.assertEqual(shapes.search("a"), "> a 10 green [] 1.0 false")

@@ -125,3 +125,16 @@ struct Numbers: AsyncSequence, AsyncIteratorProtocol, Sendable {
 @Export public func tell(_ count: Int, _ listener: @escaping @Sendable (Int) -> Void) async {
   for number in 0..<count { listener(number) }
 }
+
+/// Defaults that Python can say.
+@Export public struct Patience: Sendable {
+  public var short: Duration = .milliseconds(1500)
+  public var long: Duration = Duration.seconds(30)
+  public var none: Duration = .zero
+  public var names: [String: Int] = [:]
+}
+/// And one that it cannot.
+@Export public struct Power: Sendable { public var exponent: Int = 1 << 4 }
+@Export public func patience(_ patience: Patience, power: Power) -> Duration {
+  patience.short + patience.long + patience.none + .seconds(power.exponent + patience.names.count)
+}

@@ -115,6 +115,8 @@ struct PythonTypes {
   func fieldDefault(_ field: Field) -> String? {
     let isCollection = [.list, .set, .dictionary].contains(field.type.kind)
     if !isCollection, let value = defaultValue(field.defaultValue, field.type) { return value }
+    // Swift's is not what is empty, and cannot be said here: so the caller says.
+    if let own = field.defaultValue, !isCollection || !["[]", "[:]"].contains(own) { return nil }
     switch field.type.kind {
     case .optional: return "None"
     case .bool: return "False"
