@@ -11,7 +11,7 @@ library=$(swift build -c release --show-bin-path)
 build=$root/.build-bindgen
 mkdir -p "$build"
 maps=()
-for map in "$root"/include/module.modulemap "$root"/Sources/C*/module.modulemap "$library"/{C*,TenonFoundationStart}.build/module.modulemap; do
+for map in "$root"/include/module.modulemap "$root"/Sources/C*/{,include/}module.modulemap "$library"/{C*,TenonFoundationStart}.build/module.modulemap; do
   if [ -f "$map" ]; then maps+=(-Xcc "-fmodule-map-file=$map"); fi
 done
 strict=(-Wall -Wextra -Werror -g -fsanitize=address,undefined -I"$root/include")

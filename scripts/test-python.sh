@@ -15,7 +15,7 @@ build=$root/.build-python
 packages=$build/packages
 mkdir -p "$packages"
 maps=()
-for map in "$root"/include/module.modulemap "$root"/Sources/C*/module.modulemap "$library"/{C*,TenonFoundationStart}.build/module.modulemap; do
+for map in "$root"/include/module.modulemap "$root"/Sources/C*/{,include/}module.modulemap "$library"/{C*,TenonFoundationStart}.build/module.modulemap; do
   if [ -f "$map" ]; then maps+=(-Xcc "-fmodule-map-file=$map"); fi
 done
 
