@@ -136,12 +136,16 @@ class LifeTests(unittest.TestCase):
 
     def test_control_c_ends_a_blocking_wait(self) -> None:
         self.check("""
-            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
-            try:
-                tenon.run(work.pause(timedelta(hours=1)))
-            except KeyboardInterrupt:
-                assert work.running() == 0
-                print("ok")
+            def send():
+                while not work.running(): time.sleep(0.001)
+                os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(20):
+                threading.Thread(target=send).start()
+                try:
+                    tenon.run(work.pause(timedelta(hours=1)))
+                except KeyboardInterrupt:
+                    assert work.running() == 0
+            print("ok")
         """)
 
     def test_a_second_control_c_waits_for_nothing(self) -> None:
@@ -152,6 +156,74 @@ class LifeTests(unittest.TestCase):
                 tenon.run(work.stubborn())
             except KeyboardInterrupt:
                 work.open(1)
+                print("ok")
+        """)
+
+    def test_other_signals_run_their_handlers_and_the_wait_goes_on(self) -> None:
+        self.check("""
+            seen = []
+            def handler(number, frame):
+                seen.append(number)
+                os.write(1, b"here\\n")
+                work.open(7)
+            signal.signal(signal.SIGUSR1, handler)
+            def send():
+                while not work.running(): time.sleep(0.001)
+                os.kill(os.getpid(), signal.SIGUSR1)
+            threading.Thread(target=send).start()
+            assert tenon.run(work.stubborn()) == 7 and seen == [signal.SIGUSR1]
+            # Afterwards they are Python's alone, as before.
+            assert signal.getsignal(signal.SIGUSR1) is handler
+            os.kill(os.getpid(), signal.SIGUSR1)
+            assert len(seen) == 2
+            assert tenon.run(work.echo(3)) == 3
+            print("ok")
+        """, "here\nhere\nok\n")
+
+    def test_a_handler_set_while_it_waits_stays(self) -> None:
+        self.check("""
+            def other(number, frame): seen.append(number)
+            seen = []
+            def back(number):
+                time.sleep(0.005)
+                signal.signal(signal.SIGUSR1, other)
+                signal.signal(signal.SIGINT, other)
+            tenon.run(work.tell(1, back))
+            for number in (signal.SIGUSR1, signal.SIGINT): os.kill(os.getpid(), number)
+            assert seen == [signal.SIGUSR1, signal.SIGINT]
+            print("ok")
+        """)
+
+    def test_a_blocking_wait_sleeps(self) -> None:
+        self.check("""
+            import resource
+            def sleeps(): return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+            tenon.run(work.pause(timedelta(milliseconds=10)))
+            before = sleeps()
+            tenon.run(work.pause(timedelta(milliseconds=500)))
+            assert sleeps() - before < 8, sleeps() - before
+            assert threading.active_count() == 1
+            print("ok")
+        """)
+
+    def test_control_c_is_for_the_first_thread(self) -> None:
+        self.check("""
+            ended = []
+            def other(): ended.append(tenon.run(work.stubborn()))
+            thread = threading.Thread(target=other)
+            thread.start()
+            while not work.running(): time.sleep(0.001)
+            def send():
+                while work.running() < 2: time.sleep(0.001)
+                os.kill(os.getpid(), signal.SIGINT)
+            threading.Thread(target=send).start()
+            try:
+                tenon.run(work.pause(timedelta(hours=1)))
+            except KeyboardInterrupt:
+                assert work.running() == 1 and not ended
+                work.open(5)
+                thread.join()
+                assert ended == [5]
                 print("ok")
         """)
 

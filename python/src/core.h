@@ -33,6 +33,7 @@
   X(tenon_executor_begin_close)                                                                    \
   X(tenon_executor_close)                                                                          \
   X(tenon_executor_run_until)                                                                      \
+  X(tenon_executor_interrupt)                                                                      \
   X(tenon_executor_get_statistics)                                                                 \
   X(tenon_executor_copy_unfinished)                                                                \
   X(tenon_future_on_complete_if_pending)                                                           \
@@ -299,6 +300,12 @@ static inline void executor_leave(Executor *executor) {
     executor_arm(executor);
 }
 
+/* ---- signals.c: what ends a wait without a loop -------------------------------------------------------------------------- */
+
+/* Has signals end this executor's waits. 1: and then signals_end() with the outer one; 0: not on this thread; -1: an exception is set. */
+int signals_begin(Executor *executor, Executor **outer);
+void signals_end(Executor *outer);
+
 /* ---- settle.c, call.c ------------------------------------------------------------------------------------------------------------ */
 
 typedef enum State { STATE_WAITING, STATE_SETTLED, STATE_CONSUMED } State;
@@ -345,7 +352,8 @@ extern struct Hooks {
   PyObject *error, *cancelled, *closed, *forked; /* classes */
   PyObject *executor_for;                        /* (loop or None, library) -> Executor */
   PyObject *stream;                              /* the class of streams */
-  PyObject *cancelled_error, *get_running_loop, *copy_context, *timedelta, *epoch, *uuid;
+  PyObject *cancelled_error, *get_running_loop, *copy_context, *main_thread, *timedelta, *epoch,
+      *uuid;
 } hooks;
 extern PyObject *s_set_result, *s_done, *s_blocking, *s_context, *s_handle, *s_copy, *s_run,
     *s_void;

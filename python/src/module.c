@@ -132,6 +132,7 @@ static int module_exec(PyObject *module) {
   if (!(hooks.cancelled_error = attribute("asyncio", "CancelledError")) ||
       !(hooks.get_running_loop = attribute("asyncio", "_get_running_loop")) ||
       !(hooks.copy_context = attribute("contextvars", "copy_context")) ||
+      !(hooks.main_thread = attribute("threading", "main_thread")) ||
       !(hooks.timedelta = attribute("datetime", "timedelta")) ||
       !(hooks.uuid = attribute("uuid", "UUID")) || !(hooks.epoch = epoch()) || types_init())
     return -1;

@@ -83,22 +83,27 @@ void call_settled(Call *call) {
 
 /* ---- Beginning ---- */
 
+/* How long a wait is before it pays to have signals end it. */
+#define SHORT_NS 1000000
+
 /* Waits here, with the GIL free, until it has settled; Ctrl-C cancels it. */
 static int call_block(Call *call) {
-  Executor *executor = call->executor;
+  Executor *executor = call->executor, *outer = NULL;
   const Api *api = executor->api;
   PyObject *interrupt = NULL;
   tenon_status_t status;
-  for (;;) {
-    /* A signal wakes nobody who waits in Tenon: so the first thread looks for one, now and then. */
+  int is_first = 0;
+  for (uint64_t time = SHORT_NS;; time = TENON_FOREVER) {
     executor->polling = 1;
     Py_BEGIN_ALLOW_THREADS status =
-        api->tenon_executor_run_until(executor->handle, call->future, 50000000);
+        api->tenon_executor_run_until(executor->handle, call->future, time);
     Py_END_ALLOW_THREADS executor->polling = 0;
     executor_drain(executor);
-    if (status != TENON_STATUS_TIMEOUT)
+    if (status != TENON_STATUS_TIMEOUT && status != TENON_STATUS_INTERRUPTED)
       break;
-    if (!PyErr_CheckSignals())
+    if (is_first <= 0)
+      is_first = signals_begin(executor, &outer);
+    if (is_first >= 0 && !PyErr_CheckSignals())
       continue;
     PyObject *again = interrupt;
     interrupt = take_exception();
@@ -108,6 +113,8 @@ static int call_block(Call *call) {
     Py_DECREF(again); /* the second one does not wait for Swift */
     break;
   }
+  if (is_first > 0)
+    signals_end(outer);
   if (interrupt) {
     call->state = STATE_CONSUMED;
     raise_exception(interrupt);
