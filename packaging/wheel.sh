@@ -5,7 +5,8 @@
 #   make wheel PACKAGE=path/to/package PRODUCT=docdb DEST=path/to/folder
 #   pip install --find-links path/to/folder docdb
 #
-#   PRODUCT  a product of the package: .library(name: "docdb", type: .dynamic, targets: [...]), one of whose targets exports
+#   PRODUCT  a product of the package: .library(name: "docdb", type: .dynamic, targets: [...]), one of whose targets exports; what
+#            that uses of other modules that export is in the same package
 #   DEST     where the wheels go
 #   VERSION  of the package; otherwise that of the lock file, or 0.0.0
 #   PYTHON   which python3, 3.11 or newer; its headers are needed, and no package of its own
@@ -22,7 +23,7 @@ product=$PRODUCT
 configuration=${CONFIGURATION:-release}
 symbols=stripped
 [ "${STRIP:-yes}" = yes ] || symbols=kept
-build=$package/.build/wheel
+build=$package/.build/bundle # one build serves this, `make addon` and `make bundle`
 mkdir -p "$DEST"
 dest=$(cd "$DEST" && pwd)
 
@@ -30,16 +31,27 @@ dest=$(cd "$DEST" && pwd)
 export TENON_PACKED=yes
 build_objects "$package" "$product" "$build" "$configuration"
 own=$(basename "$package" | tr '[:upper:]' '[:lower:]')
-mapfile -t found < <(find "$build/plugins/outputs/$own" -path '*/TenonBindgen/python/*/__init__.py' 2>/dev/null)
-[ ${#found[@]} -gt 0 ] || die "$package exports nothing: does its target use the plugin TenonBindgen?"
-[ ${#found[@]} = 1 ] || die "a wheel is of one module, and these export: ${found[*]}"
-source=$(dirname "${found[0]}")
+folders=()
+while read -r target; do
+  for file in "$build/plugins/outputs/$own/$target/destination/TenonBindgen/python"/*/__init__.py; do
+    if [ -f "$file" ]; then folders+=("$(dirname "$file")"); fi
+  done
+done < <(product_members "$package" "$product" "$build")
+[ ${#folders[@]} -gt 0 ] || die "$package exports nothing: does a target of $product use the plugin TenonBindgen?"
+# The product's module is the one that no other uses.
+modules() { cat "$@" | sed -n 's/^_library = _binding.library(__file__, "\([^"]*\)".*/\1/p'; }
+used=$(for folder in "${folders[@]}"; do
+  for file in "$folder"/*.py; do if [ "${file##*/}" != __init__.py ]; then modules "$file"; fi; done
+done)
+found=()
+for folder in "${folders[@]}"; do
+  if ! grep -qx "$(modules "$folder/__init__.py")" <<<"$used"; then found+=("$folder"); fi
+done
+[ ${#found[@]} = 1 ] || die "a wheel is of one module and those that it uses, and these export: ${found[*]}"
+source=${found[0]}
 name=$(basename "$source")
-others=$("$python" -c 'import json, sys; print(*(one["module"] for one in json.load(open(sys.argv[1]))["imports"]))' \
-  "$source/../../$name.json")
-[ -z "$others" ] || die "$name uses types of $others: what crosses to Python has to be declared in the module itself"
 
-stage=$build/stage
+stage=$build/python
 rm -rf "$stage"
 mkdir -p "$stage/$name"
 install -m 644 "$source"/* "$stage/$name/"
@@ -47,8 +59,10 @@ version=${VERSION:-$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' "$source/__init__.
 sed -i "s/^__version__ = .*/__version__ = \"$version\"/" "$stage/$name/__init__.py"
 {
   cat "$packaging/tenon.map"
-  echo "${name^^}_PYTHON { global: ${name}_*; };"
-} >"$build/map"
-build_library "$package" "$product" "$build" "$build/map" "lib$name.so" "$stage/$name/lib$name.so" "$configuration" "$symbols"
+  echo "${name^^}_PYTHON { global:"
+  modules "$source"/*.py | sed 's/$/_*;/'
+  echo "};"
+} >"$build/python.map"
+build_library "$package" "$product" "$build" "$build/python.map" "lib$name.so" "$stage/$name/lib$name.so" "$configuration" "$symbols"
 "$python" "$packaging/../python/backend.py" package "$dest" "$name" "$version" "$stage/$name"
 "$python" "$packaging/../python/backend.py" wheel "$dest"

@@ -15,6 +15,18 @@ copy "$root/Tests/Bindgen/docdb/Database.swift" "$place/Sources/Docdb/Database.s
 rm -rf "$build/wheels"
 PYTHON=$python PACKAGE=$place PRODUCT=docdb DEST=$build/wheels VERSION=1.2.0 "$root/packaging/wheel.sh"
 
+# One with types of other modules, where test-bindgen.sh has it, too.
+greeter=$root/.build-bindgen/packages/greeter
+mkdir -p "${greeter%/*}"
+ln -sfn "$root" "${greeter%/*}/tenon"
+for file in "$root"/Tests/Bindgen/packages/{greeter,names}/Package.swift; do
+  sed "s|TENON_PATH|${greeter%/*}/tenon|" "$file" >"$build/Package.swift"
+  folder=${greeter%/*}/$(basename "$(dirname "$file")")
+  cp -r "$(dirname "$file")" "${greeter%/*}"
+  cp "$build/Package.swift" "$folder/Package.swift"
+done
+PYTHON=$python PACKAGE=$greeter PRODUCT=greeter DEST=$build/wheels "$root/packaging/wheel.sh"
+
 machine=$(uname -m)
 for pattern in "docdb-1.2.0-py3-none-manylinux_2_??_$machine" "tenon-*-cp311-abi3-manylinux_2_??_$machine"; do
   compgen -G "$build/wheels/$pattern.whl" >/dev/null || { echo "test-python: no wheel is called $pattern" >&2; exit 1; }
@@ -25,9 +37,9 @@ size() { stat -Lc %s "$build/wheels/$1"-*.whl; }
 # Into a fresh environment, without an index.
 rm -rf "$build/fresh"
 "$python" -m venv "$build/fresh"
-"$build/fresh/bin/pip" install -q --disable-pip-version-check --no-index --find-links "$build/wheels" docdb
+"$build/fresh/bin/pip" install -q --disable-pip-version-check --no-index --find-links "$build/wheels" docdb greeter
 "$build/fresh/bin/pip" check -q --disable-pip-version-check
-(cd "$build" && PYTHONPATH=$root/Tests/Python "$build/fresh/bin/python" -m unittest -q test_docdb)
+(cd "$build" && PYTHONPATH=$root/Tests/Python:$root/Tests/Python/wheels "$build/fresh/bin/python" -m unittest -q test_docdb test_modules)
 
 # The type checkers, and other loops, are kept from one run to the next; the packages are the new ones.
 tools=$build/tools
@@ -39,7 +51,7 @@ if [ ! -x "$tools/bin/basedpyright" ]; then
     exit 0
   }
 fi
-"$tools/bin/pip" install -q --disable-pip-version-check --no-index --find-links "$build/wheels" --force-reinstall docdb
+"$tools/bin/pip" install -q --disable-pip-version-check --no-index --find-links "$build/wheels" --force-reinstall docdb greeter
 "$tools/bin/python" "$root/Tests/Python/types/check.py"
 "$tools/bin/python" "$root/Tests/Python/types/good.py" >/dev/null
 PYTHONPATH=$build/packages:$root/Tests/Python "$tools/bin/python" -m unittest -q test_life.OtherLoopTests

@@ -39,10 +39,9 @@ void *library_symbol(Library *library, PyObject *name) {
 }
 
 static PyObject *library_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
-  PyObject *path, *prefix;
-  unsigned int abi;
-  static char *names[] = {"path", "prefix", "abi", NULL};
-  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "UUI", names, &path, &prefix, &abi))
+  PyObject *path;
+  static char *names[] = {"path", NULL};
+  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "U", names, &path))
     return NULL;
   PyObject *bytes = PyUnicode_EncodeFSDefault(path);
   if (!bytes)
@@ -61,19 +60,30 @@ static PyObject *library_new(PyTypeObject *type, PyObject *arguments, PyObject *
   library->handle = handle;
   library->api = api;
   library->path = Py_NewRef(path);
-  library->errors = PyDict_New();
+  if ((library->errors = PyDict_New()))
+    return (PyObject *)library;
+  Py_DECREF((PyObject *)library);
+  return NULL;
+}
+
+/* check(prefix, abi): whether a module of the library is the one that Python code was made for */
+static PyObject *library_check(PyObject *self, PyObject *arguments) {
+  Library *library = (Library *)self;
+  PyObject *prefix;
+  unsigned int abi;
+  if (!PyArg_ParseTuple(arguments, "UI", &prefix, &abi))
+    return NULL;
   PyObject *name = PyUnicode_FromFormat("%U_check_abi", prefix);
   tenon_status_t (*check)(uint32_t) = NULL;
   if (name)
     *(void **)&check = library_symbol(library, name);
   Py_XDECREF(name);
-  if (check && check(abi) != TENON_STATUS_OK)
-    PyErr_Format(PyExc_ImportError, "%U is of another version than the Python code beside it",
-                 path);
-  if (!PyErr_Occurred())
-    return (PyObject *)library;
-  Py_DECREF(library);
-  return NULL;
+  if (!check)
+    return NULL;
+  if (check(abi) != TENON_STATUS_OK)
+    return PyErr_Format(PyExc_ImportError,
+                        "%U is of another version than the Python code beside it", library->path);
+  Py_RETURN_NONE;
 }
 
 static PyObject *library_statistics(PyObject *self, PyObject *unused) {
@@ -112,6 +122,7 @@ static void library_dealloc(PyObject *self) {
 }
 
 static PyMethodDef library_methods[] = {
+    {"check", library_check, METH_VARARGS, "Checks that a module of it is the one that is meant."},
     {"statistics", library_statistics, METH_NOARGS, "What Tenon counts in this process."},
     {0},
 };

@@ -13,9 +13,17 @@ from ._core import Type as Type
 _Class = TypeVar("_Class", bound=type)
 
 
-def library(module: str, name: str, abi: int) -> Library:
-    """Loads the library beside a module, and checks that the two go together."""
-    return Library(os.path.join(os.path.dirname(os.path.abspath(module)), f"lib{name}.so"), name, abi)
+_libraries: dict[str, Library] = {}
+
+
+def library(module: str, name: str, abi: int, file: str | None = None) -> Library:
+    """Loads the library beside a module, and checks that the two go together. Modules of one package share it."""
+    path = os.path.join(os.path.dirname(os.path.abspath(module)), f"lib{file or name}.so")
+    found = _libraries.get(path)
+    if found is None:
+        found = _libraries[path] = Library(path)
+    found.check(name, abi)
+    return found
 
 
 def case(base: type, name: str) -> Callable[[_Class], _Class]:

@@ -26,7 +26,7 @@ let printers = [
     return [("", packed.print())]
   },
   Printer(option: "--python", value: "DIR", help: "writes a Python package NAME there") {
-    PythonPrinter.files($0)
+    PythonPackage($0).files
   },
   Printer(option: "--thunks", value: "FILE", help: "writes the Swift functions that C calls") {
     var thunks = ThunkPrinter($0)

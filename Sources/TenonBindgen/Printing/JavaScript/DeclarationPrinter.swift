@@ -3,12 +3,15 @@ struct DeclarationPrinter {
   let interface: Interface
   let names: JavaScriptNames
   let foreign: ForeignNames
+  /// Whose package it is in.
+  let root: Interface
   var text = Text()
 
   init(_ interface: Interface, root: Interface) {
     self.interface = interface
     names = JavaScriptNames(interface: interface)
-    foreign = ForeignNames(interface, root: root)
+    self.root = root
+    foreign = ForeignNames(interface, taken: ["CallOptions"], call: JavaScriptNames.type)
   }
 
   mutating func print() -> String {
@@ -17,7 +20,9 @@ struct DeclarationPrinter {
       interface.version == "0.0.0" ? interface.module : "\(interface.library) \(interface.version)"
     let summary = documentation.summary.isEmpty ? "" : sentence(documentation.summary) + " "
     text.add("// \(summary)Made by tenon-bindgen from \(release). Do not edit.\n")
-    for (file, list) in foreign.imports {
+    for (module, names) in foreign.imports {
+      let file = module.module == root.module ? "index" : module.library
+      let list = names.map { $0.own == $0.here ? $0.own : "\($0.own) as \($0.here)" }
       text.line("import type { \(list.joined(separator: ", ")) } from './\(file).js';")
     }
     if !foreign.imports.isEmpty { text.line() }

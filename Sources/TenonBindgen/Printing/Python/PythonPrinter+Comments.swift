@@ -69,9 +69,9 @@ extension PythonPrinter {
   }
 
   private func raises(_ function: Function) -> String? {
-    if let error = function.error, let type = interface.type(named: error.name ?? "") {
+    if let error = function.error, let (type, _) = interface.declaration(of: error) {
       let cases = type.cases.map { pythonClass($0.name) }.joined(separator: ", ")
-      return "\(pythonClass(type.name)): \(cases)."
+      return "\(types.text(error, .taken)): \(cases)."
     }
     return function.documentation.throwing.map { sentence(python($0)) }
   }

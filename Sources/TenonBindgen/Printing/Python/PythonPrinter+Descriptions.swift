@@ -1,13 +1,14 @@
 /// How types and functions look in C: what tenon._core goes by.
 extension PythonPrinter {
   mutating func describe() {
+    let file = isRoot ? "" : ", \(pythonText(root.library))"
     text.line(
-      "_library = _binding.library(__file__, \(pythonText(interface.library)), 0x\(hex(interface.abi)))"
+      "_library = _binding.library(__file__, \(pythonText(interface.library)), 0x\(hex(interface.abi))\(file))"
     )
     let declared = interface.types
     for type in declared {
       let name = "_t_\(forms.local(type.symbol))"
-      descriptions[type.name] = name
+      descriptions[type.symbol] = name
       let kind = type.kind.rawValue
       text.line(
         "\(name) = _binding.Type(_library, \(pythonText(kind)), \(pythonClass(type.name)), ())")
@@ -55,7 +56,7 @@ extension PythonPrinter {
       let parts = of.count == 1 ? of[0] + "," : of.joined(separator: ", ")
       text.line("\(name) = _binding.Type(_library, \"\(kind)\", None, (\(parts)))")
       return name
-    default: return descriptions[type.name ?? ""] ?? "\"v\""
+    default: return descriptions[type.symbol ?? ""] ?? "\"v\""
     }
   }
 
@@ -140,7 +141,7 @@ extension PythonPrinter {
     let owner = interface.owner(of: function)
     let isMethod = owner != nil && !function.isStatic
     let layout = OptionsLayout(function, forms)
-    var parameters = isMethod ? "(\"self\", \(descriptions[owner?.name ?? ""] ?? ""), 0), " : ""
+    var parameters = isMethod ? "(\"self\", \(descriptions[owner?.symbol ?? ""] ?? ""), 0), " : ""
     for parameter in function.parameters {
       let type = description(parameter.type)
       let offset = parameter.isOption ? layout.offsets[parameter.name] ?? 0 : 0

@@ -1,28 +1,20 @@
-/// Prints a Python package: what runs, and, as a stub, what type checkers and editors read.
+/// Prints a module of a Python package: what runs, and, as a stub, what type checkers and editors read.
 struct PythonPrinter {
   let interface: Interface
+  /// Whose package it is in.
+  let root: Interface
   let usage: Usage
   let types: PythonTypes
   let isStub: Bool
+  var isRoot: Bool { interface.module == root.module }
   var forms: CForms { usage.forms }
   var text = Text()
-  /// The descriptions of types, by how Swift writes them.
+  /// The descriptions of types, by their symbols or how Swift writes them.
   var descriptions: [String: String] = [:]
 
-  static func files(_ interface: Interface) -> [Printer.File] {
-    var (package, stub) = (
-      PythonPrinter(interface, isStub: false), PythonPrinter(interface, isStub: true)
-    )
-    let folder = interface.library
-    return [
-      ("\(folder)/__init__.py", package.print()), ("\(folder)/__init__.pyi", stub.print()),
-      ("\(folder)/py.typed", ""),
-    ]
-  }
-
-  init(_ interface: Interface, isStub: Bool) {
+  init(_ interface: Interface, root: Interface, isStub: Bool) {
     self.interface = interface
-    self.isStub = isStub
+    (self.root, self.isStub) = (root, isStub)
     usage = Usage(interface)
     types = PythonTypes(interface)
   }
@@ -99,18 +91,40 @@ struct PythonPrinter {
       from uuid import UUID as _UUID
 
       import tenon as _tenon
-
       """)
+    if !isStub { text.line("from tenon import binding as _binding") }
+    imports()
+    text.line()
     let public_ = names.map(pythonText).joined(separator: ", ")
     if isStub {
       text.line("__all__: \(types.builtin("list"))[\(types.builtin("str"))]")
       text.line("__version__: \(types.builtin("str"))")
     } else {
-      text.add("from tenon import binding as _binding\n")
       for line in wrap("__all__ = [\(public_)]", width) { text.line(line) }
       text.line("__version__ = \(pythonText(interface.version))")
     }
     text.line()
+  }
+
+  /// What is of other modules of the package.
+  private mutating func imports() {
+    if !types.foreign.imports.isEmpty { text.line() }
+    for (module, names) in types.foreign.imports {
+      let list = names.map { $0.own == $0.here ? $0.own : "\($0.own) as \($0.here)" }
+      text.line("from .\(pythonName(module.library)) import \(list.joined(separator: ", "))")
+    }
+    guard !isStub else { return }
+    for (module, names) in types.foreign.imports {
+      let own = CForms(library: module.library)
+      let list = names.map { "_t_\(own.local($0.symbol)) as _o_\($0.symbol)" }
+      for (symbol, _, _) in names { descriptions[symbol] = "_o_\(symbol)" }
+      text.line("from .\(pythonName(module.library)) import \(list.joined(separator: ", "))")
+    }
+    // Theirs are errors of this one's functions, too.
+    for other in interface.others where isRoot {
+      if types.foreign.imports.contains(where: { $0.module.module == other.module }) { continue }
+      text.line("from . import \(pythonName(other.library)) as _\(other.library)")
+    }
   }
 
   /// All that `import *` gives.

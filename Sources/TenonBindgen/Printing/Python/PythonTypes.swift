@@ -10,6 +10,8 @@ struct PythonTypes {
   }
 
   let interface: Interface
+  /// What types of other modules are called here.
+  let foreign: ForeignNames
   /// Whether the author has names that hide builtins.
   let hidesBuiltins: Bool
 
@@ -20,6 +22,8 @@ struct PythonTypes {
       names += type.functions.map { pythonName($0.name) } + type.fields.map { pythonName($0.name) }
       names += type.cases.flatMap(\.payload).map { pythonName($0.name) }
     }
+    foreign = ForeignNames(
+      interface, taken: interface.functions.map { pythonName($0.name) }, call: pythonClass)
     hidesBuiltins = names.contains { pythonBuiltins.contains($0) }
   }
 
@@ -56,7 +60,7 @@ struct PythonTypes {
         ? "_AsyncIterable[\(text(type.element, .field))]"
         : "_tenon.Stream[\(text(type.element, .taken))]"
     case .record, .enumeration, .variant, .error, .object, .interface:
-      return pythonClass(type.name ?? "")
+      return foreign[type] ?? pythonClass(type.name ?? "")
     default: return builtin("int")
     }
   }

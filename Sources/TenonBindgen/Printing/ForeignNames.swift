@@ -1,26 +1,27 @@
 /// What the types of other modules are called in the declarations of one that uses them: as there, unless there is such a name here.
 struct ForeignNames {
-  /// The module's file, and what is imported of it, in order.
-  private(set) var imports: [(file: String, names: [String])] = []
+  /// A type, its name in its own module, and the one here.
+  typealias Name = (symbol: String, own: String, here: String)
+  /// The modules, and what is imported of each, in order.
+  private(set) var imports: [(module: Interface, names: [Name])] = []
   private var names: [String: String] = [:]
 
-  init(_ interface: Interface, root: Interface) {
-    var taken = Set(interface.types.map { JavaScriptNames.type($0.name) } + ["CallOptions"])
+  /// `taken` is what has a meaning here, `call` gives a type's name in the language.
+  init(_ interface: Interface, taken: [String], call: (String) -> String) {
+    var taken = Set(interface.types.map { call($0.name) } + taken)
     var used: [TypeReference] = []
     interface.eachReference { used.append($0) }
     for type in used.sorted(by: { $0.symbol ?? "" < $1.symbol ?? "" }) {
       guard let symbol = type.symbol, names[symbol] == nil,
         let (declared, other) = interface.declaration(of: type), other.module != interface.module
       else { continue }
-      let own = JavaScriptNames.type(declared.name)
+      let own = call(declared.name)
       let name = taken.insert(own).inserted ? own : other.module + own
       names[symbol] = name
-      let file = other.module == root.module ? "index" : other.library
-      let text = name == own ? own : "\(own) as \(name)"
-      if let index = imports.firstIndex(where: { $0.file == file }) {
-        imports[index].names.append(text)
+      if let index = imports.firstIndex(where: { $0.module.module == other.module }) {
+        imports[index].names.append((symbol, own, name))
       } else {
-        imports.append((file, [text]))
+        imports.append((other, [(symbol, own, name)]))
       }
     }
   }
