@@ -116,6 +116,8 @@ let package = Package(
     .executableTarget(
       name: "inspected", dependencies: ["Tenon", "TenonInspect", "CTenon"],
       path: "Tests/Programs/inspected"),
+    .executableTarget(
+      name: "culprits", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/culprits"),
     .target(
       name: "CEcho", dependencies: ["CTenon"], path: "Tests/Programs/cpp-and-swift/include",
       publicHeadersPath: "."),

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 build=.build-inspect
 mkdir -p $build
 tenon=$(packaging/inspector.sh $build)
-for product in tenon tenon_inspect inspected; do swift build -c release --product $product; done
+for product in tenon tenon_inspect inspected culprits; do swift build -c release --product $product; done
 library=$(swift build -c release --show-bin-path)
 program=$library/inspected
 # From inside, in C.
@@ -50,6 +50,15 @@ for name in inspected stripped; do
   [ "$(stat -c %s "$build/core.$pid")" -lt 500000000 ] || { echo "test-inspect: the core is large" >&2; exit 1; }
   look "$build/core.$pid" core "$pid" $build/core-$name
   rm "$build/core.$pid"
+done
+
+# Who is to blame.
+for scenario in continuation promise stream semaphore; do
+  start "$library/culprits" $scenario
+  "$tenon" why "$pid" > $build/$scenario.why
+  "$tenon" why --json "$pid" > $build/$scenario.why.json
+  Tests/Inspect/culprits.py $scenario $build/$scenario
+  end KILL
 done
 
 # What cannot be looked at is one sentence each.

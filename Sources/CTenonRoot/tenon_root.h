@@ -34,6 +34,41 @@ typedef struct tenon__inspect_table {
 
 enum { tenon__inspect_fresh_offset = offsetof(tenon__inspect_table_t, fresh) };
 
+/* What somebody has noted about a handle: its name, or what whoever holds a promise waits for. A text follows, with a NUL. */
+typedef struct tenon__inspect_note {
+  uint64_t
+      handle; /* of a future, or the end of a stream: the note is about this life of the slot only */
+  uint64_t since_ns; /* when it was noted, by the monotonic clock */
+  uint64_t on;       /* the handle of a future, or 0 */
+  uint64_t file;     /* addresses of texts, or 0 */
+  uint64_t function;
+  uint32_t line;
+  uint32_t size; /* of the text */
+} tenon__inspect_note_t;
+
+/* The addresses of notes are in chunks, by slots; those of the chunks in an array. 0: there is none. */
+#define TENON__INSPECT_CHUNK 16384
+#define TENON__INSPECT_CHUNKS_MAX 16384
+#define TENON__INSPECT_TEXT_MAX 1000
+
+/* Among `notes`: after names, by the table's place, what promises wait for. */
+#define TENON__INSPECT_WAITS TENON__INSPECT_TABLES_MAX
+
+/* A thread that sleeps until a future has settled. */
+typedef struct tenon__inspect_sleeper {
+  uint64_t thread; /* its pthread_t; 0: nobody is here, 1: somebody is about to be */
+  uint64_t future; /* a handle */
+  uint64_t since_ns;
+} tenon__inspect_sleeper_t;
+
+#define TENON__INSPECT_SLEEPERS 30
+
+/* So many of them, and the address of those that did not find a place here. */
+typedef struct tenon__inspect_sleepers {
+  uint64_t next;
+  tenon__inspect_sleeper_t all[TENON__INSPECT_SLEEPERS];
+} tenon__inspect_sleepers_t;
+
 typedef struct tenon__inspect_root {
   char magic[16];
   uint32_t version;
@@ -43,7 +78,11 @@ typedef struct tenon__inspect_root {
   /* By place: futures, registrations, errors, executors, scopes, objects, sinks, streams, publishers, latest values. 0: nothing of
    * that kind was ever made. */
   uint64_t tables[TENON__INSPECT_TABLES_MAX];
+  uint64_t notes[TENON__INSPECT_TABLES_MAX + 1];
+  tenon__inspect_sleepers_t sleepers;
 } tenon__inspect_root_t;
+
+extern tenon__inspect_root_t tenon__inspect_root __attribute__((visibility("hidden")));
 
 /* Enters a table, which is there as long as the process. */
 void tenon__inspect_add_table(int place, const void *table);

@@ -56,6 +56,16 @@ static inline bool tenon__stop_thread(pid_t thread, uint64_t *counter_out, uint6
   return true;
 }
 
+#define TENON__REGISTERS_MAX 64
+
+/* What a stopped thread has in its registers, and how many these are. */
+static inline unsigned tenon__registers(pid_t thread, uint64_t words_out[TENON__REGISTERS_MAX]) {
+  struct iovec memory = {words_out, TENON__REGISTERS_MAX * sizeof(uint64_t)};
+  if (ptrace(PTRACE_GETREGSET, thread, (void *)NT_PRSTATUS, &memory) != 0)
+    return 0;
+  return (unsigned)(memory.iov_len / sizeof(uint64_t));
+}
+
 /* Lets it go on. */
 static inline void tenon__let_go(pid_t thread) { ptrace(PTRACE_DETACH, thread, NULL, NULL); }
 

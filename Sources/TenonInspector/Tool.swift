@@ -22,7 +22,9 @@ enum Tool {
     }
     do throws(Failure) {
       let target = try Target.named(names[1])
-      let copies = try target.copies().map { ($0, Survey.graph(of: target, $0)) }
+      let copies = try target.copies().map {
+        ($0, Survey.graph(of: target, $0, isThorough: names[0] == "why"))
+      }
       if names.count < arguments.count {
         print(Json.document(names[0], target, copies), terminator: "")
       } else {
@@ -36,7 +38,7 @@ enum Tool {
   }
 
   private static func write(_ command: String, _ target: Target, _ copy: Copy, _ graph: Graph) {
-    let words = Words(graph: graph, images: target.images)
+    let words = Words(graph, of: target)
     print("\(target.kind.rawValue) \(target.pid)  \(copy.image.path)")
     if command == "why" {
       print(Why(words: words, causes: Causes(graph)).text(), terminator: "")

@@ -343,3 +343,20 @@ TEST_CASE_TEMPLATE("of several that set at once one succeeds", L, standard, ours
     CHECK(future.get() == winner);
   }
 }
+
+TEST_CASE("names go with the place of the call") {
+  const tenon_source_t here = tenon::here();
+  CHECK(here.line == __LINE__ - 1);
+  CHECK(std::string(here.file).find("futures_test.cpp") != std::string::npos);
+  tenon::promise<int> promise, other;
+  tenon::future<int> future = promise.get_future(), next = other.get_future();
+  future.set_name("reply");
+  promise.set_wait("a place in the pool");
+  promise.set_wait(next);
+  auto [sink, stream] = tenon::make_stream<int>();
+  stream.set_name("lines");
+  CHECK(tenon_future_set_name(future.handle(), "reply", TENON_HERE) == TENON_STATUS_OK);
+  promise.set_value(7);
+  other.set_value(8);
+  CHECK(future.get() == 7);
+}

@@ -345,6 +345,26 @@ static tenon_status_t call_scope_copy_reason(arguments_t *arguments) {
   return tenon_scope_copy_reason(HANDLE(scope, 0), REQUIRED(0, OUT(tenon_error_t *, 0)));
 }
 
+static tenon_status_t call_future_set_name(arguments_t *arguments) {
+  tenon_source_t source = {__FILE__, __func__, __LINE__, FLAGS(0)};
+  return tenon_future_set_name(HANDLE(future, 0), REQUIRED(0, TEXT(0, "reply")), &source);
+}
+
+static tenon_status_t call_promise_set_wait(arguments_t *arguments) {
+  tenon_source_t source = {__FILE__, __func__, __LINE__, FLAGS(0)};
+  return tenon_promise_set_wait(HANDLE(promise, 0), HANDLE(future, 1), TEXT(0, "a reply"), &source);
+}
+
+static tenon_status_t call_stream_set_name(arguments_t *arguments) {
+  tenon_source_t source = {__FILE__, __func__, __LINE__, FLAGS(0)};
+  return tenon_stream_set_name(HANDLE(stream, 0), REQUIRED(0, TEXT(0, "lines")), &source);
+}
+
+static tenon_status_t call_latest_set_name(arguments_t *arguments) {
+  tenon_source_t source = {__FILE__, __func__, __LINE__, FLAGS(0)};
+  return tenon_latest_set_name(HANDLE(latest, 0), REQUIRED(0, TEXT(0, "progress")), &source);
+}
+
 static tenon_status_t call_promise_copy_reason(arguments_t *arguments) {
   return tenon_promise_copy_reason(HANDLE(promise, 0), REQUIRED(0, OUT(tenon_error_t *, 0)));
 }
@@ -835,6 +855,10 @@ const function_t conformance_functions[] = {
     FUNCTION(promise_is_cancelled, .handles = {P}, .inexact = true),
     FUNCTION(promise_on_cancel, .handles = {P, X}, .optional = {false, true}, .pointers = 1),
 
+    FUNCTION(future_set_name, .handles = {F}, .pointers = 1, .flags = 1, .texts = 1),
+    FUNCTION(promise_set_wait, .handles = {P, F}, .optional = {false, true}, .flags = 1, .texts = 1),
+    FUNCTION(stream_set_name, .handles = {M}, .pointers = 1, .flags = 1, .texts = 1),
+    FUNCTION(latest_set_name, .handles = {L}, .pointers = 1, .flags = 1, .texts = 1),
     FUNCTION(promise_copy_reason, .handles = {P}, .pointers = 1),
     FUNCTION(scope_open, .handles = {C, X}, .optional = {true, true}, .pointers = 1, .structs = 1,
              .flags = 2, .flags_known = TENON_SCOPE_FLAG_COLLECT, .texts = 1),

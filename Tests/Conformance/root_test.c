@@ -13,6 +13,8 @@ typedef struct root {
   char magic[16];
   uint32_t version, size, slot_size, table_count;
   const uint64_t *tables[16];
+  const uint64_t *notes[17];
+  uint64_t sleepers[1 + 30 * 3];
 } root_t;
 
 typedef struct search {

@@ -401,3 +401,15 @@ CASE(scope_copy_reason) {
   if (MAY(TENON_STATUS_OK, tenon_scope_copy_reason(scope, &reason)))
     keep_error(reason);
 }
+
+CASE(future_set_name) {
+  pair_t pair = need_pair();
+  begin();
+  MAY(TENON_STATUS_OK, tenon_future_set_name(pair.future, "reply", TENON_HERE));
+}
+
+CASE(promise_set_wait) {
+  pair_t pair = need_pair(), other = need_pair();
+  begin();
+  MAY(TENON_STATUS_OK, tenon_promise_set_wait(pair.promise, other.future, "a reply", TENON_HERE));
+}

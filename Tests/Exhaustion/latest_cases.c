@@ -162,3 +162,9 @@ CASE(latest_release) {
   begin();
   MUST(TENON_STATUS_OK, tenon_latest_release(ends.latest));
 }
+
+CASE(latest_set_name) {
+  latest_ends_t ends = need_latest();
+  begin();
+  MAY(TENON_STATUS_OK, tenon_latest_set_name(ends.latest, "progress", TENON_HERE));
+}

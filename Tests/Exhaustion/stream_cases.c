@@ -267,3 +267,9 @@ CASE(stream_release) {
   MUST(TENON_STATUS_OK, tenon_stream_release(stream));
   MUST(TENON_STATUS_OK, tenon_sink_release(sink));
 }
+
+CASE(stream_set_name) {
+  ends_t ends = need_stream(64);
+  begin();
+  MAY(TENON_STATUS_OK, tenon_stream_set_name(ends.stream, "lines", TENON_HERE));
+}

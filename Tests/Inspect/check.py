@@ -9,13 +9,14 @@ import sys
 prefix, kind, pid = sys.argv[1:]
 STRIPPED = prefix.endswith("stripped")
 
-NODE = {"id": str, "kind": str, "title": str, "name": str, "state": str, "detail": str, "cause": str, "frames": list}
+NODE = {"id": str, "kind": str, "title": str, "name": str, "state": str, "detail": str, "cause": str, "frames": list,
+        "call": bool, "source": str, "age_ns": int}
 FRAME = {"address": str, "function": str, "place": str}
 EDGE = {"from": str, "relation": str, "to": str}
 CAUSE = {"node": str, "waiting": int, "chain": list}
-KINDS = {"executor", "scope", "future", "task", "stream", "sink", "callback"}
+KINDS = {"executor", "scope", "future", "task", "stream", "sink", "callback", "timer", "thread"}
 RELATIONS = {
-    "awaits", "made-by", "combines", "maps", "member", "child", "reads", "writes", "runs-on", "peer",
+    "awaits", "made-by", "combines", "maps", "member", "child", "reads", "writes", "runs-on", "peer", "used-by",
 }
 
 
@@ -36,7 +37,7 @@ def read(command):
     (copy,) = document["copies"]
     ids = set()
     for node in copy["nodes"]:
-        fits(node, NODE, optional=("name", "detail", "cause"))
+        fits(node, NODE, optional=("name", "detail", "cause", "call", "source", "age_ns"))
         assert node["kind"] in KINDS, node
         ids.add(node["id"])
         for frame in node["frames"]:
@@ -72,6 +73,9 @@ assert (task_of[fetch["id"]], "child", reader["id"]) in edges
 assert (task_of[fetch["id"]], "awaits", reader["id"]) in edges
 assert (task_of[warm["id"]], "awaits", load["id"]) in edges
 assert tasks[task_of[stuck["id"]]]["state"] == "running"
+named = one(ps, kind="future", name="query")
+assert "call" not in named and named["source"].startswith("inspected/main.swift:"), named
+assert ("age_ns" in named) == (kind == "process") and fetch["call"] is True
 assert any(relation == "reads" for _, relation, _ in edges)
 if not STRIPPED:
     assert "readQuery" in functions(reader), reader

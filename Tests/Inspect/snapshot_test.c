@@ -6,6 +6,7 @@
 #include <tenon/tenon.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +124,166 @@ static void sees_what_there_is(void) {
   OK(tenon_future_release(next));
   OK(tenon_stream_release(stream));
   OK(tenon_sink_release(sink));
+  OK(tenon_executor_release(executor));
+}
+
+static bool node_at(tenon_snapshot_t *snapshot, size_t index, tenon_snapshot_node_t *node) {
+  node->struct_size = sizeof *node;
+  return tenon_snapshot_get_node(snapshot, index, node) == TENON_STATUS_OK;
+}
+
+/* How many of these there are, and the last of them. */
+static size_t count(tenon_snapshot_t *snapshot, const char *kind, tenon_snapshot_node_t *last) {
+  tenon_snapshot_node_t node;
+  size_t found = 0;
+  for (size_t index = 0; node_at(snapshot, index, &node); index++) {
+    if (!is(node.kind, kind))
+      continue;
+    found++;
+    *last = node;
+  }
+  return found;
+}
+
+static void gives_names_and_places(void) {
+  tenon_promise_t *promise = NULL;
+  tenon_future_t *future = NULL;
+  tenon_sink_t *sink = NULL;
+  tenon_stream_t *stream = NULL;
+  tenon_publisher_t *publisher = NULL;
+  tenon_latest_t *latest = NULL;
+  char name[1300];
+  OK(tenon_promise_create(NULL, &promise, &future));
+  OK(tenon_stream_create(NULL, &sink, &stream));
+  OK(tenon_latest_create(NULL, &publisher, &latest));
+  OK(tenon_future_set_name(future, "a first one", NULL));
+  OK(tenon_future_set_name(future, "reply \xc3\xa4", TENON_HERE));
+  OK(tenon_stream_set_name(stream, "lines", TENON_HERE));
+  OK(tenon_latest_set_name(latest, "progress", NULL));
+  tenon_snapshot_t *snapshot = take();
+  tenon_snapshot_node_t node = find(snapshot, future);
+  CHECK(is(node.name, "reply \xc3\xa4") && node.age_ns > 0 && !node.is_call);
+  CHECK(has(node.source, "snapshot_test.c:") && has(node.source, "(gives_names_and_places)"));
+  CHECK(is(find(snapshot, sink).name, "lines") && is(find(snapshot, stream).name, "lines"));
+  CHECK(is(find(snapshot, latest).name, "progress") && !find(snapshot, latest).source);
+  OK(tenon_snapshot_release(snapshot));
+
+  /* Of what is too long the rest is cut off, between two characters. */
+  memset(name, 'x', sizeof name);
+  memcpy(name + 999, "\xc3\xa4", 2);
+  name[sizeof name - 1] = 0;
+  OK(tenon_future_set_name(future, name, NULL));
+  snapshot = take();
+  node = find(snapshot, future);
+  CHECK(node.name && strlen(node.name) == 999 && !node.source);
+  OK(tenon_snapshot_release(snapshot));
+
+  /* The next one in the same slot has no name. */
+  tenon_future_t *first = future;
+  OK(tenon_promise_release(promise));
+  OK(tenon_future_release(future));
+  CHECK(tenon_future_set_name(future, "late", NULL) == TENON_STATUS_STALE);
+  OK(tenon_promise_create(NULL, &promise, &future));
+  CHECK((uint32_t)bits(first) == (uint32_t)bits(future));
+  snapshot = take();
+  CHECK(!find(snapshot, future).name);
+  OK(tenon_snapshot_release(snapshot));
+  OK(tenon_promise_release(promise));
+  OK(tenon_future_release(future));
+  OK(tenon_stream_release(stream));
+  OK(tenon_sink_release(sink));
+  OK(tenon_latest_release(latest));
+  OK(tenon_publisher_release(publisher));
+}
+
+static void goes_on_with_what_promises_wait_for(void) {
+  tenon_promise_t *promise = NULL, *other_promise = NULL;
+  tenon_future_t *future = NULL, *other = NULL;
+  tenon_explanation_t why = TENON_EXPLANATION_INIT;
+  OK(tenon_promise_create(NULL, &promise, &future));
+  OK(tenon_promise_create(NULL, &other_promise, &other));
+  OK(tenon_promise_set_wait(promise, other, NULL, TENON_HERE));
+  OK(tenon_promise_set_wait(other_promise, NULL, "a place in the pool", TENON_HERE));
+  tenon_snapshot_t *snapshot = take();
+  OK(tenon_snapshot_explain(snapshot, future, &why));
+  CHECK(why.count == 2 && why.chain[1] == bits(other) && !why.is_deadlock);
+  CHECK(has(why.text, "waits for a place in the pool, at ") && has(why.text, "snapshot_test.c:"));
+  OK(tenon_snapshot_release(snapshot));
+
+  OK(tenon_promise_set_wait(other_promise, future, "the other one", TENON_HERE));
+  snapshot = take();
+  OK(tenon_snapshot_explain(snapshot, future, &why));
+  CHECK(why.is_deadlock && why.count == 2 && why.cycle_start == 0);
+  OK(tenon_snapshot_explain(snapshot, other_promise, &why));
+  CHECK(why.is_deadlock && why.count == 2 && why.chain[0] == bits(other));
+  OK(tenon_snapshot_release(snapshot));
+
+  OK(tenon_promise_set_wait(other_promise, NULL, NULL, NULL));
+  snapshot = take();
+  OK(tenon_snapshot_explain(snapshot, future, &why));
+  CHECK(!why.is_deadlock && has(why.text, "nobody has settled its promise"));
+  OK(tenon_snapshot_release(snapshot));
+  OK(tenon_promise_resolve(promise, NULL));
+  CHECK(tenon_promise_set_wait(promise, NULL, "late", NULL) == TENON_STATUS_SETTLED);
+  OK(tenon_promise_resolve(other_promise, NULL));
+  OK(tenon_future_release(future));
+  CHECK(tenon_promise_set_wait(promise, NULL, "later", NULL) == TENON_STATUS_STALE);
+  OK(tenon_future_release(other));
+}
+
+static void *block(void *future) {
+  OK(tenon_future_wait(future, TENON_FOREVER));
+  return NULL;
+}
+
+enum { BLOCKED = 70 };
+
+static void sees_threads_that_wait(void) {
+  tenon_promise_t *promise = NULL;
+  tenon_future_t *future = NULL;
+  tenon_snapshot_node_t node = TENON_SNAPSHOT_NODE_INIT;
+  pthread_t threads[BLOCKED];
+  OK(tenon_promise_create(NULL, &promise, &future));
+  for (int index = 0; index < BLOCKED; index++)
+    pthread_create(&threads[index], NULL, block, future);
+  size_t found = 0;
+  while (found < BLOCKED) {
+    tenon_snapshot_t *snapshot = take();
+    found = count(snapshot, "thread", &node);
+    CHECK(found <= BLOCKED);
+    OK(tenon_snapshot_release(snapshot));
+    sched_yield();
+  }
+  tenon_snapshot_t *all = take();
+  CHECK(count(all, "thread", &node) == BLOCKED);
+  CHECK(is(node.state, "blocked") && has_edge(all, node.id, "awaits", bits(future)));
+  CHECK(node.age_ns > 0 && has(node.title, "thread "));
+  OK(tenon_snapshot_release(all));
+  OK(tenon_promise_resolve(promise, NULL));
+  for (int index = 0; index < BLOCKED; index++)
+    pthread_join(threads[index], NULL);
+  tenon_snapshot_t *snapshot = take();
+  CHECK(count(snapshot, "thread", &node) == 0);
+  OK(tenon_snapshot_release(snapshot));
+  OK(tenon_future_release(future));
+}
+
+static void tick(void *context, tenon_status_t status) { (void)context, (void)status; }
+
+static void sees_timers(void) {
+  tenon_executor_t *executor = NULL;
+  tenon_future_t *sleep = NULL;
+  tenon_snapshot_node_t node = TENON_SNAPSHOT_NODE_INIT;
+  tenon_explanation_t why = TENON_EXPLANATION_INIT;
+  OK(tenon_executor_create(NULL, &executor));
+  OK(tenon_timer_start(executor, TENON_FOREVER, tick, NULL, NULL));
+  OK(tenon_future_sleep(executor, 3600000000000u, &sleep));
+  tenon_snapshot_t *snapshot = take();
+  CHECK(count(snapshot, "timer", &node) == 2);
+  OK(tenon_snapshot_explain(snapshot, sleep, &why));
+  CHECK(why.count == 2 && has(why.text, "is due in 59 min"));
+  OK(tenon_snapshot_release(snapshot));
+  OK(tenon_future_release(sleep));
   OK(tenon_executor_release(executor));
 }
 
@@ -266,6 +427,10 @@ static void has_nothing_in_a_forks_child(void) {
 
 int main(void) {
   sees_what_there_is();
+  gives_names_and_places();
+  goes_on_with_what_promises_wait_for();
+  sees_threads_that_wait();
+  sees_timers();
   keeps_to_the_sizes();
   refuses_what_is_wrong();
   sees_what_stays_while_others_change();

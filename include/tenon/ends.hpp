@@ -22,6 +22,7 @@ template <> struct functions_of<tenon_stream_t> {
   static constexpr auto copy_end = tenon_stream_copy_end;
   static constexpr auto copy_error = tenon_stream_copy_error;
   static constexpr auto next = tenon_stream_next;
+  static constexpr auto set_name = tenon_stream_set_name;
   static tenon_status_t take(tenon_stream_t *stream, tenon_value_t *value,
                              tenon_future_t **ready_out) noexcept {
     size_t count;
@@ -35,6 +36,7 @@ template <> struct functions_of<tenon_latest_t> {
   static constexpr auto copy_end = tenon_latest_copy_end;
   static constexpr auto copy_error = tenon_latest_copy_error;
   static constexpr auto next = tenon_latest_next;
+  static constexpr auto set_name = tenon_latest_set_name;
   static constexpr auto take = tenon_latest_take;
 };
 template <> struct functions_of<tenon_sink_t> {
@@ -104,6 +106,11 @@ public:
   /// The same, and says why: the writer's cancel_reason() gives it, in every language.
   TENON_TAG void cancel(const error &reason) const noexcept {
     functions::cancel_with(this->handle(), reason.handle());
+  }
+
+  /// Names both ends for people who look into the process, with the place of the call.
+  void set_name(const char *name, const tenon_source_t &place = here()) const noexcept {
+    static_cast<void>(functions::set_name(this->handle(), name, &place));
   }
 
   /// When the writer ends it, whether or not all has been read: with nothing, with the error, or as

@@ -21,6 +21,7 @@
 
 #include <tenon/error.h>
 #include <tenon/registration.h>
+#include <tenon/source.h>
 #include <tenon/value.h>
 
 TENON_BEGIN_DECLS
@@ -209,6 +210,22 @@ TENON_API tenon_status_t tenon_future_on_complete_if_pending(
  */
 TENON_API tenon_status_t tenon_future_wait(tenon_future_t *future,
                                            uint64_t timeout_ns) TENON_NOEXCEPT;
+
+/**
+ * Names a future, for people who look into the process: `tenon ps`, tenon/inspect.h. It costs nothing
+ * where it is not called, and a table on its first call. A later name replaces it. Calls of exported
+ * functions have their function's name by themselves.
+ *
+ *     tenon_future_set_name(future, "reply of 10.0.0.7", TENON_HERE);
+ *
+ * Ownership:  copies `name`, of which more than 1000 bytes are cut off; borrows `source` (may be
+ *             NULL), whose texts must stay, as literals do.
+ * Threading:  any thread.
+ * Errors:     TENON_STATUS_NO_RESOURCES.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_future_set_name(tenon_future_t *future, const char *name,
+                                               const tenon_source_t *source) TENON_NOEXCEPT;
 
 TENON_END_DECLS
 

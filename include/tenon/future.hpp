@@ -9,6 +9,7 @@
 #ifndef TENON_FUTURE_HPP
 #define TENON_FUTURE_HPP
 
+#include <tenon/source.hpp>
 #include <tenon/time.hpp>
 #include <tenon/value.hpp>
 
@@ -97,6 +98,11 @@ public:
 
   /// Lets the work go on when this is let go of: tenon_future_detach().
   void detach() const noexcept { tenon_future_detach(handle_); }
+
+  /// Names it for people who look into the process, with the place of the call: tenon_future_set_name().
+  void set_name(const char *name, const tenon_source_t &place = here()) const noexcept {
+    static_cast<void>(tenon_future_set_name(handle_, name, &place));
+  }
 
   /// The handle, lent.
   [[nodiscard]] tenon_future_t *handle() const noexcept { return handle_; }

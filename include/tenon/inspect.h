@@ -71,12 +71,18 @@ typedef struct tenon_snapshot_node {
   const char *detail;     /**< for people: what else is known */
   const char *cause;      /**< for people: why it waits, where that is the end of the matter */
   const char *function;   /**< what it is in, or goes on with */
+  const char *source;     /**< where it was named: file, line, function */
+  uint64_t age_ns;        /**< how long it has been there at least; 0: not known */
   const uint64_t *frames; /**< code addresses, innermost first */
   size_t frame_count;     /**< how many */
+  bool is_call;           /**< of a future: a Swift call makes it */
 } tenon_snapshot_node_t;
 
 #define TENON_SNAPSHOT_NODE_INIT                                                                   \
-  { sizeof(tenon_snapshot_node_t), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0 }
+  {                                                                                                \
+    sizeof(tenon_snapshot_node_t), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, 0,  \
+        false                                                                                      \
+  }
 
 /** What one has to do with another: `from` awaits, combines, reads, ... `to`. */
 typedef struct tenon_snapshot_edge {

@@ -260,6 +260,14 @@ TENON_API tenon_status_t tenon_latest_retain(tenon_latest_t *latest) TENON_NOEXC
  */
 TENON_API tenon_status_t tenon_latest_release(tenon_latest_t *latest) TENON_NOEXCEPT;
 
+/**
+ * Names a latest value, both ends of it, as tenon_future_set_name() names a future.
+ *
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_latest_set_name(tenon_latest_t *latest, const char *name,
+                                               const tenon_source_t *source) TENON_NOEXCEPT;
+
 TENON_END_DECLS
 
 #endif /* TENON_LATEST_H */

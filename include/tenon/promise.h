@@ -143,6 +143,25 @@ TENON_API tenon_status_t
 tenon_promise_on_cancel(tenon_promise_t *promise, tenon_executor_t *executor, tenon_cancel_fn fn,
                         void *context, tenon_registration_t **registration_out) TENON_NOEXCEPT;
 
+/**
+ * Says what whoever holds a promise waits for before it settles, which nobody else can know: another
+ * future, or anything else. `tenon why` and tenon/inspect.h then go on there, and find deadlocks that
+ * lead through it. It costs nothing where it is not called. A later one replaces it; neither `on` nor
+ * `what` takes it away; and so does settling.
+ *
+ *     tenon_promise_set_wait(promise, NULL, "a connection of the pool", TENON_HERE);
+ *
+ * Ownership:  borrows both handles; copies `what` (may be NULL), of which more than 1000 bytes are cut
+ *             off; borrows `source` (may be NULL), whose texts must stay, as literals do.
+ * Threading:  any thread.
+ * Returns:    TENON_STATUS_OK; TENON_STATUS_SETTLED if the future has settled.
+ * Errors:     TENON_STATUS_NO_RESOURCES.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_promise_set_wait(tenon_promise_t *promise, tenon_future_t *on,
+                                                const char *what,
+                                                const tenon_source_t *source) TENON_NOEXCEPT;
+
 TENON_END_DECLS
 
 #endif /* TENON_PROMISE_H */

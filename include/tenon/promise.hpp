@@ -80,6 +80,17 @@ public:
   }
 #endif
 
+  /// Says what is waited for before this settles, for people who look into the process: tenon_promise_set_wait().
+  void set_wait(const char *what, const tenon_source_t &place = here()) const noexcept {
+    static_cast<void>(tenon_promise_set_wait(handle_, nullptr, what, &place));
+  }
+
+  /// The same, if that is a future.
+  void set_wait(const future_base &on, const char *what = nullptr,
+                const tenon_source_t &place = here()) const noexcept {
+    static_cast<void>(tenon_promise_set_wait(handle_, on.handle(), what, &place));
+  }
+
   /// Fails with an error: tenon_promise_reject().
   TENON_TAG void set_error(const error &error) {
     require_unsatisfied();

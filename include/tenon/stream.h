@@ -421,6 +421,14 @@ TENON_API tenon_status_t tenon_stream_retain(tenon_stream_t *stream) TENON_NOEXC
  */
 TENON_API tenon_status_t tenon_stream_release(tenon_stream_t *stream) TENON_NOEXCEPT;
 
+/**
+ * Names a stream, both ends of it, as tenon_future_set_name() names a future.
+ *
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_stream_set_name(tenon_stream_t *stream, const char *name,
+                                               const tenon_source_t *source) TENON_NOEXCEPT;
+
 TENON_END_DECLS
 
 #endif /* TENON_STREAM_H */

@@ -137,3 +137,11 @@ public func tenon_future_wait(_ future: OpaquePointer?, _ timeout_ns: UInt64) ->
   if status != TENON_STATUS_OK { return status }
   return body(pointer, ExecutorName(handle))
 }
+
+@c @implementation
+public func tenon_future_set_name(
+  _ future: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ source: UnsafePointer<tenon_source_t>?
+) -> tenon_status_t {
+  guard let name, isText(name) else { return TENON_STATUS_INVALID }
+  return setName(of: Handle(future), name, source)
+}

@@ -138,3 +138,11 @@ public func tenon_latest_retain(_ latest: OpaquePointer?) -> tenon_status_t {
 public func tenon_latest_release(_ latest: OpaquePointer?) -> tenon_status_t {
   releaseEnd(Handle(latest), .latest)
 }
+
+@c @implementation
+public func tenon_latest_set_name(
+  _ latest: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ source: UnsafePointer<tenon_source_t>?
+) -> tenon_status_t {
+  guard let name, isText(name) else { return TENON_STATUS_INVALID }
+  return setName(ofEnd: Handle(latest), .latest, name, source)
+}

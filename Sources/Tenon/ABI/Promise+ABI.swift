@@ -129,3 +129,12 @@ public func tenon_promise_on_cancel(
     }
   }
 }
+
+@c @implementation
+public func tenon_promise_set_wait(
+  _ promise: OpaquePointer?, _ on: OpaquePointer?, _ what: UnsafePointer<CChar>?,
+  _ source: UnsafePointer<tenon_source_t>?
+) -> tenon_status_t {
+  if let what, !isText(what) { return TENON_STATUS_INVALID }
+  return setWait(of: Handle(promise), on: on == nil ? nil : Handle(on), what, source)
+}

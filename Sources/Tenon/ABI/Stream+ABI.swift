@@ -280,3 +280,11 @@ func giveStreamError(
   if status == TENON_STATUS_OK { error_out.pointee = error?.pointer }
   return status
 }
+
+@c @implementation
+public func tenon_stream_set_name(
+  _ stream: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ source: UnsafePointer<tenon_source_t>?
+) -> tenon_status_t {
+  guard let name, isText(name) else { return TENON_STATUS_INVALID }
+  return setName(ofEnd: Handle(stream), .stream, name, source)
+}

@@ -1,6 +1,6 @@
 /// What there is in the target, and what of it waits for what.
 struct Graph {
-  enum Kind: String { case executor, scope, future, task, stream, sink, callback }
+  enum Kind: String { case executor, scope, future, task, stream, sink, callback, timer, thread }
 
   enum Relation: String, CaseIterable {
     /// Waits until it has settled, or ended.
@@ -14,6 +14,8 @@ struct Graph {
     /// Waits for an item, or for room: for what the other end does.
     case reads, writes
     case runsOn = "runs-on"
+    /// An end of a stream on which another one waits: the call that used it last.
+    case usedBy = "used-by"
     /// The two ends of a stream.
     case peer
 
@@ -33,6 +35,12 @@ struct Graph {
     var detail: String?
     /// There is no more to be found out about why it waits.
     var cause: String?
+    /// Of a future: a Swift call makes it.
+    var isCall = false
+    /// Where in the source it was named.
+    var source: String?
+    /// Since when it has been there at least, in nanoseconds of the monotonic clock.
+    var since: UInt64?
   }
 
   struct Edge: Hashable {

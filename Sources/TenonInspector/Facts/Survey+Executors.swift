@@ -2,15 +2,15 @@ extension Survey {
   /// Executors, and the calls that are in their drivers: see Sources/Tenon/Core/Executors and Calls.
   mutating func readExecutors() {
     for slot in copy.table(.executor).slots(memory) {
-      let state = memory.word(slot.address + 16)
-      let name = memory.half(state + 16)
-      guard state != 0, name != 0, memory.half(state + 20) & 0xff < 2 else { continue }
+      let state = memory.word(slot.address &+ 16)
+      let name = memory.half(state &+ 16)
+      guard state != 0, name != 0, memory.half(state &+ 20) & 0xff < 2 else { continue }
       let handle = Handle(.executor, slot)
       executors[name] = handle.bits
-      let object = memory.word(slot.address + 24)
+      let object = memory.word(slot.address &+ 24)
       var node = Graph.Node(id: handle.bits, kind: .executor, state: "idle")
-      if object != 0, memory.word(object + 16) == state {
-        node.name = memory.swiftText(memory.word(object + 40), memory.word(object + 48))
+      if object != 0, memory.word(object &+ 16) == state {
+        node.name = memory.swiftText(memory.word(object &+ 40), memory.word(object &+ 48))
       }
       if memory.half(state + 20) & 0xff == 1 { node.state = "closing" }
       let poller = memory.word(state)
@@ -18,6 +18,7 @@ extension Survey {
         node.state = "polling"
         node.detail = "thread \(thread.id)"
         node.frames = target.stack(of: thread)
+        threadOfExecutor[handle.bits] = thread
       }
       graph.add(node)
       for driver in drivers(of: state) { readDriver(driver, on: handle.bits) }
@@ -25,9 +26,9 @@ extension Survey {
   }
 
   /// The thread with this control block: the C library keeps its number in it.
-  private func thread(_ control: UInt) -> ThreadOfTarget? {
+  func thread(_ control: UInt) -> ThreadOfTarget? {
     #if arch(x86_64)
-      let id = Int32(bitPattern: memory.half(control + 720))
+      let id = Int32(bitPattern: memory.half(control &+ 720))
       return target.threads.first { $0.id == id }
     #else
       return target.threads.count == 1 ? target.threads[0] : nil
@@ -35,8 +36,8 @@ extension Survey {
   }
 
   private mutating func readDriver(_ driver: UInt, on executor: UInt) {
-    let promise = Handle(memory.word(driver + 16))
-    let task = memory.word(driver + 64)
+    let promise = Handle(memory.word(driver &+ 16))
+    let task = memory.word(driver &+ 64)
     tasks.learn(fromTask: task)
     guard promise.kind == .promise, let slot = copy.table(.future).slot(promise.index),
       promise.lives(in: memory.word(slot)), memory.word(slot) & 7 == 0
@@ -45,8 +46,8 @@ extension Survey {
     calls.insert(future.bits)
     graph.add(
       Graph.Node(
-        id: future.bits, kind: .future, name: memory.text(memory.word(driver + 32)),
-        state: memory.word(slot) & 1 << 4 != 0 ? "cancelling" : "pending"))
+        id: future.bits, kind: .future, name: memory.text(memory.word(driver &+ 32)),
+        state: memory.word(slot) & 1 << 4 != 0 ? "cancelling" : "pending", isCall: true))
     graph.connect(future.bits, .runsOn, executor)
     addTask(task)
     if graph.nodes[task] != nil { graph.connect(future.bits, .madeBy, task) }
@@ -54,10 +55,10 @@ extension Survey {
 
   /// The drivers are in an array of Swift's behind the state's memory for what is under its mutex. Found by their shape.
   private func drivers(of state: UInt) -> [UInt] {
-    for at in stride(from: state, to: state + 512, by: 8) {
+    for at in stride(from: state, to: state &+ 512, by: 8) {
       let shared = memory.word(at)
       guard shared & 7 == 0, shared > 4096, target.images.image(at: shared) == nil else { continue }
-      for field in stride(from: shared, to: shared + 640, by: 8) {
+      for field in stride(from: shared, to: shared &+ 640, by: 8) {
         let drivers = driverArray(memory.word(field))
         if !drivers.isEmpty { return drivers }
       }
@@ -67,11 +68,11 @@ extension Survey {
 
   private func driverArray(_ array: UInt) -> [UInt] {
     guard array & 7 == 0, array > 4096 else { return [] }
-    let (count, capacity) = (memory.word(array + 16), memory.word(array + 24) >> 1)
+    let (count, capacity) = (memory.word(array &+ 16), memory.word(array &+ 24) >> 1)
     guard count > 0, count <= capacity, capacity < 1 << 24 else { return [] }
     var drivers: [UInt] = []
     for index in 0..<count {
-      let driver = memory.word(array + 32 + index * 8)
+      let driver = memory.word(array &+ 32 &+ index &* 8)
       if driver == 0 { continue }
       guard isDriver(driver) else { return [] }
       drivers.append(driver)
@@ -81,13 +82,13 @@ extension Survey {
 
   private func isDriver(_ object: UInt) -> Bool {
     guard object & 15 == 0, object > 4096 else { return false }
-    let (current, awaited) = (memory.word(object + 16), memory.word(object + 24))
-    let flags = memory.word(object + 40) & 0xffff
+    let (current, awaited) = (memory.word(object &+ 16), memory.word(object &+ 24))
+    let flags = memory.word(object &+ 40) & 0xffff
     guard current < 2 || Handle(current).kind == .promise,
       awaited == 0 || Handle(awaited).kind == .future, flags & ~0x101 == 0
     else { return false }
-    let task = memory.word(object + 64)
-    return task & 15 == 0 && task > 4096 && memory.half(task + 32) & 0xff == 0
+    let task = memory.word(object &+ 64)
+    return task & 15 == 0 && task > 4096 && memory.half(task &+ 32) & 0xff == 0
       && memory.word(object) >> 48 == 0 && memory.word(object) > 4096
   }
 }

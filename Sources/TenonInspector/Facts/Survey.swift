@@ -10,6 +10,8 @@ struct Survey {
   var calls: Set<UInt> = []
   /// The end of a stream that was met first, by what both share.
   var ends: [UInt: UInt] = [:]
+  /// The threads that are in polls.
+  var threadOfExecutor: [UInt: ThreadOfTarget] = [:]
 
   var memory: Memory { target.memory }
 
@@ -19,14 +21,19 @@ struct Survey {
     tasks = Tasks(target)
   }
 
-  static func graph(of target: Target, _ copy: Copy) -> Graph {
+  /// `isThorough`: with what takes a look at all memory.
+  static func graph(of target: Target, _ copy: Copy, isThorough: Bool = false) -> Graph {
     var survey = Survey(target, copy)
     survey.readExecutors()
     survey.readFutures()
     survey.readRegistrations()
+    survey.readTimers()
     survey.readScopes()
     survey.readStreams()
+    survey.readThreads()
+    survey.readNotes()
     survey.explainRest()
+    if isThorough { survey.findBrokenPromises() }
     return survey.graph
   }
 
@@ -43,8 +50,8 @@ struct Survey {
         Graph.Node(
           id: future.bits, kind: .future, name: nil,
           state: word & 1 << 4 != 0 ? "cancelling" : "pending",
-          detail: word >> 12 & (1 << 26 - 1) == 0 ? "nobody reads it" : nil))
-      runsOn(future.bits, memory.half(slot.address + 12))
+          detail: word >> 12 & (1 << 26 - 1) == 0 ? "nobody reads it" : nil, isCall: isCall))
+      runsOn(future.bits, memory.half(slot.address &+ 12))
     }
   }
 
@@ -94,20 +101,20 @@ struct Survey {
     for registration in copy.table(.registration).slots(memory) {
       let slot = registration.address
       // Armed.
-      guard registration.word & 7 == 1, memory.word(slot + 56) >> 40 & 1 == 0 else { continue }
-      let subject = Handle(memory.word(slot + 32))
+      guard registration.word & 7 == 1, memory.word(slot &+ 56) >> 40 & 1 == 0 else { continue }
+      let subject = Handle(memory.word(slot &+ 32))
       guard subject.kind == .future || subject.kind == .promise else { continue }
       let future = subject.as(.future)
       guard isPending(future) else { continue }
-      let (function, context) = (memory.word(slot + 16), memory.word(slot + 24))
-      let isOwn = memory.word(slot + 56) >> 48 & 1 != 0
+      let (function, context) = (memory.word(slot &+ 16), memory.word(slot &+ 24))
+      let isOwn = memory.word(slot &+ 56) >> 48 & 1 != 0
       if subject.kind == .future {
         if readOwnWait(function, context, future, isOwn) { continue }
         let callback = Handle(.registration, registration).bits
         graph.add(
           Graph.Node(id: callback, kind: .callback, name: nil, state: "armed", frames: [function]))
         graph.connect(callback, .awaits, future.bits)
-        runsOn(callback, memory.half(slot + 12))
+        runsOn(callback, memory.half(slot &+ 12))
       }
     }
   }
@@ -118,7 +125,7 @@ struct Survey {
   ) -> Bool {
     if isOwn {
       if !tasks.isTask(context), memory.word(context) != future.bits,
-        memory.word(context + 8) != future.bits
+        memory.word(context &+ 8) != future.bits
       {
         tasks.learn(fromTask: context)
       }
@@ -130,18 +137,18 @@ struct Survey {
       // A scope's member: the scope's handle, and the future's.
       if Handle(memory.word(context)).kind == .scope { return true }
       // A combinator's entry: the future, and the block, which has the result's promise.
-      let block = memory.word(context + 8)
-      let result = Handle(memory.word(block + 16))
+      let block = memory.word(context &+ 8)
+      let result = Handle(memory.word(block &+ 16))
       if memory.word(context) == future.bits, result.kind == .promise, isPending(result) {
         connect(result, .combines, future)
         return true
       }
       return false
     }
-    let result = Handle(memory.word(context + 8))
+    let result = Handle(memory.word(context &+ 8))
     if memory.word(context) == future.bits, result.kind == .promise, isPending(result) {
       connect(result, .maps, future)
-      let mapping = memory.word(context + 16)
+      let mapping = memory.word(context &+ 16)
       graph.change(result.as(.future).bits) { $0.frames = [mapping] }
       return true
     }
@@ -156,7 +163,7 @@ struct Survey {
 
   private mutating func explainRest() {
     for node in graph.all(.future)
-    where (graph.outgoing[node.id] ?? []).allSatisfy({ !$0.relation.isWait }) {
+    where node.cause == nil && graph.waits(of: node.id).isEmpty {
       let isCall = calls.contains(node.id)
       graph.change(node.id) {
         $0.cause =
@@ -166,10 +173,11 @@ struct Survey {
       }
     }
     for node in graph.all(.task) where node.cause == nil {
-      if (graph.outgoing[node.id] ?? []).contains(where: { $0.relation.isWait }) { continue }
+      if !graph.waits(of: node.id).isEmpty { continue }
+      let running = node.state == "running" ? explainRunning(node.id) : ""
       graph.change(node.id) {
         switch node.state {
-        case "running": $0.cause = "runs"
+        case "running": $0.cause = running
         case "queued": $0.cause = "is ready, and waits for its executor"
         default: $0.cause = "waits for a continuation that nobody has resumed"
         }

@@ -23,13 +23,13 @@ struct Table {
   /// All that have.
   func slots(_ memory: Memory) -> some Sequence<Slot> {
     (0..<used).lazy.map { index in
-      let address = base + index * Table.slotSize
+      let address = base &+ index &* Table.slotSize
       return Slot(index: index, address: address, word: memory.word(address))
     }.filter { $0.word >> 63 == 1 }
   }
 
   /// The slot with this index, if there ever was one.
-  func slot(_ index: UInt) -> UInt? { index < used ? base + index * Table.slotSize : nil }
+  func slot(_ index: UInt) -> UInt? { index < used ? base &+ index &* Table.slotSize : nil }
 }
 
 /// A handle of the target: see Sources/Tenon/Core/Slots/Handle.swift.
@@ -64,6 +64,9 @@ struct Handle: Hashable {
 struct Copy {
   let image: Images.Image
   let tables: [Table.Kind: Table]
+  let notes: Notes
+  /// Where the first threads are that sleep in a wait; 0: not known.
+  let sleepers: UInt
 
   var isForked: Bool { tables.values.contains { $0.isForgotten && $0.used != 0 } }
 
@@ -102,7 +105,7 @@ extension Target {
 
   private func copy(in image: Images.Image, _ root: UInt) throws(Failure) -> Copy {
     func half(_ field: PartialKeyPath<tenon__inspect_root_t>) -> UInt32 {
-      memory.half(root + Table.offset(field))
+      memory.half(root &+ Table.offset(field))
     }
     guard memory.text(root) == TENON__INSPECT_MAGIC, half(\.version) == TENON__INSPECT_VERSION,
       UInt(half(\.slot_size)) == Table.slotSize
@@ -111,17 +114,23 @@ extension Target {
     }
     var tables: [Table.Kind: Table] = [:]
     for place in 0..<Int(half(\.table_count)) {
-      let table = memory.word(root + Table.offset(\tenon__inspect_root_t.tables) + UInt(place) * 8)
+      let table = memory.word(
+        root &+ Table.offset(\tenon__inspect_root_t.tables) &+ UInt(place) * 8)
       guard table != 0, let kind = Table.Kind(rawValue: place) else { continue }
       tables[kind] = Table(
-        base: memory.word(table + Table.offset(\tenon__inspect_table_t.base)),
-        used: memory.word(table + Table.offset(\tenon__inspect_table_t.fresh)),
-        isForgotten: memory.word(table + Table.offset(\tenon__inspect_table_t.count)) == 0)
+        base: memory.word(table &+ Table.offset(\tenon__inspect_table_t.base)),
+        used: memory.word(table &+ Table.offset(\tenon__inspect_table_t.fresh)),
+        isForgotten: memory.word(table &+ Table.offset(\tenon__inspect_table_t.count)) == 0)
     }
     for table in tables.values {
-      memory.settle(from: table.base, to: table.base + table.used * Table.slotSize, Table.slotSize)
+      memory.settle(
+        from: table.base, to: table.base &+ table.used &* Table.slotSize, Table.slotSize)
     }
-    return Copy(image: image, tables: tables)
+    let size = UInt(half(\.size))
+    let sleepers = Table.offset(\tenon__inspect_root_t.sleepers)
+    return Copy(
+      image: image, tables: tables, notes: Notes(memory, root: root, size: size),
+      sleepers: size < sleepers &+ 8 ? 0 : root &+ sleepers)
   }
 }
 

@@ -48,34 +48,34 @@ final class Tasks {
 
   /// Whether it looks as a task does, though its runtime is not known.
   private func isPlausible(_ address: UInt) -> Bool {
-    guard address & 15 == 0, address > 4096, memory.half(address + 32) & 0xff == 0,
+    guard address & 15 == 0, address > 4096, memory.half(address &+ 32) & 0xff == 0,
       images.image(at: memory.word(address)) != nil
     else { return false }
-    let status = memory.half(address + 96)
+    let status = memory.half(address &+ 96)
     return status & 0xff <= 0x40 && status & ~0x3_ffff == 0
-      && images.image(at: memory.word(address + 56)) != nil
+      && images.image(at: memory.word(address &+ 56)) != nil
   }
 
   func read(_ address: UInt) -> SwiftTask? {
     guard isTask(address) else { return nil }
-    let (flags, status) = (memory.half(address + 32), memory.half(address + 96))
+    let (flags, status) = (memory.half(address &+ 32), memory.half(address &+ 96))
     let state: SwiftTask.State =
       status & 0x2000 != 0
       ? .completed : status & 0x800 != 0 ? .running : status & 0x1000 != 0 ? .queued : .suspended
     var (name, children) = (String?.none, [UInt]())
-    var record = memory.word(address + 104)
+    var record = memory.word(address &+ 104)
     for _ in 0..<Tasks.depthMax where record != 0 {
       switch memory.word(record) & 0xff {
       case 1, 2: children += siblings(from: memory.word(record + 16))
-      case 6: name = name ?? memory.text(memory.word(record + 16))
+      case 6: name = name ?? memory.text(memory.word(record &+ 16))
       default: break
       }
-      record = memory.word(record + 8)
+      record = memory.word(record &+ 8)
     }
     return SwiftTask(
-      address: address, id: memory.half(address + 36), name: name, state: state,
+      address: address, id: memory.half(address &+ 36), name: name, state: state,
       isCancelled: status & 0x100 != 0, dependency: dependency(of: address),
-      parent: flags >> 24 & 1 != 0 ? memory.word(address + 208) : nil, children: children,
+      parent: flags >> 24 & 1 != 0 ? memory.word(address &+ 208) : nil, children: children,
       frames: state == .suspended || state == .queued ? frames(of: address) : [])
   }
 
@@ -83,16 +83,16 @@ final class Tasks {
     var (all, next) = ([UInt](), first)
     while isTask(next), all.count < 1 << 20 {
       all.append(next)
-      next = memory.word(next + 216)
+      next = memory.word(next &+ 216)
     }
     return all
   }
 
   private func dependency(of address: UInt) -> SwiftTask.Dependency? {
-    let record = memory.word(address + 160)
+    let record = memory.word(address &+ 160)
     guard record != 0 else { return nil }
-    let what = memory.word(record + 16)
-    switch memory.half(record + 32) {
+    let what = memory.word(record &+ 16)
+    switch memory.half(record &+ 32) {
     case 1: return .task(what)
     case 2: return .continuation
     case 3: return .group(what)
@@ -102,10 +102,10 @@ final class Tasks {
   }
 
   private func frames(of address: UInt) -> [UInt] {
-    var frames = [memory.word(address + 56)]
-    var context = memory.word(address + 64)
+    var frames = [memory.word(address &+ 56)]
+    var context = memory.word(address &+ 64)
     while frames.count < Tasks.depthMax, context != 0 {
-      let next = memory.word(context + 8)
+      let next = memory.word(context &+ 8)
       guard next != 0, images.image(at: next) != nil else { break }
       frames.append(next)
       context = memory.word(context)

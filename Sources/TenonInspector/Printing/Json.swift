@@ -39,6 +39,12 @@ struct Json {
     text += String(value)
   }
 
+  /// What is only said where it is so.
+  mutating func flag(_ key: String) {
+    begin(key)
+    text += "true"
+  }
+
   mutating func id(_ key: String? = nil, _ id: UInt) { value(key, "0x" + String(id, radix: 16)) }
 
   private func quoted(_ value: String) -> String {
@@ -70,7 +76,7 @@ extension Json {
       }
       $0.array("copies") {
         for (copy, graph) in copies {
-          $0.add(command, copy, Words(graph: graph, images: target.images))
+          $0.add(command, copy, Words(graph, of: target))
         }
       }
     }
@@ -115,6 +121,9 @@ extension Json {
       $0.value("state", node.state)
       $0.value("detail", node.detail)
       $0.value("cause", node.cause)
+      $0.value("source", node.source)
+      if node.isCall { $0.flag("call") }
+      if let age = words.age(node) { $0.value("age_ns", Int(age)) }
       $0.array("frames") {
         for frame in node.frames {
           $0.object {

@@ -2,6 +2,12 @@
 struct Words {
   let graph: Graph
   let images: Images
+  /// The monotonic clock's time, of a process.
+  let now: UInt64?
+
+  init(_ graph: Graph, of target: Target) {
+    (self.graph, images, now) = (graph, target.images, target.now)
+  }
 
   /// What it is: "call fetch (future 12)".
   func title(_ id: UInt) -> String {
@@ -9,8 +15,11 @@ struct Words {
     let index = Handle(id).index
     switch node.kind {
     case .future:
-      return node.name.map { "call \($0) (future \(index))" } ?? "future \(index)"
+      if node.isCall, let name = node.name { return "call \(name) (future \(index))" }
+      return node.name.map { "future \"\($0)\" (\(index))" } ?? "future \(index)"
     case .task: return node.name.map { "task \"\($0)\"" } ?? "task 0x" + String(id, radix: 16)
+    case .timer: return "timer " + (node.frames.first.map(images.name(at:)) ?? String(index))
+    case .thread: return (node.detail ?? "a thread") + (node.name.map { " \"\($0)\"" } ?? "")
     case .callback: return "callback \(node.frames.first.map(images.name(at:)) ?? "?")"
     case .executor, .scope, .stream, .sink:
       return "\(node.kind.rawValue) " + (node.name.map { "\"\($0)\"" } ?? String(index))
@@ -45,6 +54,7 @@ struct Words {
     case .reads: "waits for an item of"
     case .writes: "waits for room in"
     case .runsOn: "runs on"
+    case .usedBy: "was last used at the other end by"
     case .peer: "is the other end of"
     }
   }

@@ -16,7 +16,7 @@ struct Tree {
     for future in graph.all(.future) where !shown.contains(future.id) && !isScopesEnd(future.id) {
       branch(future.id, "", "")
     }
-    for kind in [Graph.Kind.task, .sink, .stream] {
+    for kind in [Graph.Kind.task, .sink, .stream, .timer, .thread] {
       for node in graph.all(kind) where !shown.contains(node.id) && !isChild.contains(node.id) {
         branch(node.id, "", "")
       }
@@ -51,7 +51,9 @@ struct Tree {
   private mutating func line(_ id: UInt, _ lead: String) {
     guard let node = graph.nodes[id] else { return }
     text += lead + words.title(id) + "  " + node.state
-    if let detail = node.detail { text += ", " + detail }
+    if node.kind != .thread, let detail = node.detail { text += ", " + detail }
+    if let age = words.age(node) { text += ", for \(duration(age))" }
+    if let source = node.source { text += ", of \(source)" }
     if node.kind != .callback, let frame = words.frame(node) { text += "  in " + frame }
     let waits = (graph.outgoing[id] ?? []).filter {
       $0.relation.isWait && $0.relation != .madeBy && $0.relation != .member

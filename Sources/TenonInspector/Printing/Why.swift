@@ -16,7 +16,7 @@ struct Why {
       guard let node = words.graph.nodes[cause.node] else { continue }
       text +=
         "\(cause.waiting) \(cause.waiting == 1 ? "waits" : "wait") for \(words.title(cause.node))"
-      text += ": it \(node.cause ?? node.state)\(words.place(node))\n"
+      text += ": it \(node.cause ?? node.state)\(words.place(node))\(words.origin(node))\n"
       for edge in cause.chain.prefix(32) { text += "  " + words.link(edge) + "\n" }
       if cause.chain.count > 32 { text += "  and \(cause.chain.count - 32) more\n" }
     }
@@ -35,6 +35,18 @@ struct Why {
 
 extension Words {
   func place(_ node: Graph.Node) -> String { frame(node).map { ", in " + $0 } ?? "" }
+
+  /// Where it comes from, and since when, if that is known.
+  func origin(_ node: Graph.Node) -> String {
+    let source = node.source.flatMap { node.cause?.contains($0) == true ? nil : " [\($0)]" } ?? ""
+    return (age(node).map { ", for \(duration($0))" } ?? "") + source
+  }
+
+  /// How long it has been there at least.
+  func age(_ node: Graph.Node) -> UInt64? {
+    guard let now, let since = node.since, since < now else { return nil }
+    return now - since
+  }
 
   /// What an edge says.
   func link(_ edge: Graph.Edge) -> String {
@@ -55,7 +67,8 @@ extension Chain {
       return text + "\(words.title(nodes[cycleStart])): again, so this is a deadlock\n"
     }
     if let last = nodes.last, let node = words.graph.nodes[last] {
-      text += "\(words.title(last)) \(node.cause ?? "is " + node.state)\(words.place(node))\n"
+      text +=
+        "\(words.title(last)) \(node.cause ?? "is " + node.state)\(words.place(node))\(words.origin(node))\n"
     }
     return text
   }

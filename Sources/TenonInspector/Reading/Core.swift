@@ -23,7 +23,8 @@ extension Target {
       let end = segment.address + segment.fileSize
       segments.append(
         Memory.Segment(
-          start: segment.address, end: end, file: file, offset: segment.offset))
+          start: segment.address, end: end, file: file, offset: segment.offset,
+          isWritten: segment.flags & 2 != 0))
       present.append((segment.address, end))
     }
     present.sort { $0.start < $1.start }
@@ -38,7 +39,8 @@ extension Target {
       for (start, end) in gaps(mapping.start, mapping.end, present) {
         segments.append(
           Memory.Segment(
-            start: start, end: end, file: source, offset: mapping.offset + start - mapping.start))
+            start: start, end: end, file: source, offset: mapping.offset + start - mapping.start,
+            isWritten: false))
       }
     }
     // What no file is behind: the zeroed end of a library's data, heaps.
@@ -89,6 +91,10 @@ private struct CoreNotes {
     let id = content.loadUnaligned(fromByteOffset: 32, as: Int32.self)
     var thread = ThreadOfTarget(id: id, name: nil, state: nil)
     // The registers follow at 112, as the system's user_regs has them.
+    let count = (content.count - 112) / 8
+    thread.registers = (0..<min(count, 27)).map {
+      content.loadUnaligned(fromByteOffset: 112 + $0 * 8, as: UInt.self)
+    }
     #if arch(x86_64)
       thread.framePointer = content.loadUnaligned(fromByteOffset: 112 + 4 * 8, as: UInt.self)
       thread.programCounter = content.loadUnaligned(fromByteOffset: 112 + 16 * 8, as: UInt.self)
@@ -96,6 +102,7 @@ private struct CoreNotes {
     #elseif arch(arm64)
       thread.framePointer = content.loadUnaligned(fromByteOffset: 112 + 29 * 8, as: UInt.self)
       thread.programCounter = content.loadUnaligned(fromByteOffset: 112 + 32 * 8, as: UInt.self)
+      thread.stackPointer = content.loadUnaligned(fromByteOffset: 112 + 31 * 8, as: UInt.self)
     #endif
     threads.append(thread)
   }

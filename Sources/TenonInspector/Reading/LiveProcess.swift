@@ -54,11 +54,12 @@ extension Mapping {
   static func parseAll(_ maps: [UInt8], file: Int32) -> ([Memory.Segment], [Mapping]) {
     var (segments, mappings) = ([Memory.Segment](), [Mapping]())
     for line in String(decoding: maps, as: UTF8.self).split(separator: "\n") {
-      guard let (mapping, isReadable) = Mapping.parse(line) else { continue }
+      guard let (mapping, isReadable, isWritten) = Mapping.parse(line) else { continue }
       if isReadable && mapping.path != "[vvar]" && mapping.path != "[vsyscall]" {
         segments.append(
           Memory.Segment(
-            start: mapping.start, end: mapping.end, file: file, offset: mapping.start))
+            start: mapping.start, end: mapping.end, file: file, offset: mapping.start,
+            isWritten: isWritten))
         mappings.append(mapping)
       }
     }
@@ -66,7 +67,7 @@ extension Mapping {
   }
 
   /// A line of /proc/PID/maps.
-  static func parse(_ line: Substring) -> (Mapping, isReadable: Bool)? {
+  static func parse(_ line: Substring) -> (Mapping, isReadable: Bool, isWritten: Bool)? {
     let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
     guard fields.count >= 5, let dash = fields[0].firstIndex(of: "-"),
       let start = UInt(fields[0][..<dash], radix: 16),
@@ -77,7 +78,8 @@ extension Mapping {
     if path.hasSuffix(" (deleted)") { path.removeLast(10) }
     return (
       Mapping(
-        start: start, end: end, offset: offset, path: path), fields[1].first == "r"
+        start: start, end: end, offset: offset, path: path), fields[1].first == "r",
+      fields[1].dropFirst().first == "w"
     )
   }
 }

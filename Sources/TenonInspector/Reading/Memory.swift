@@ -12,6 +12,8 @@ final class Memory {
     var end: UInt
     var file: Int32
     var offset: UInt
+    /// The process may write there.
+    var isWritten = true
   }
 
   /// Instead of a file: this very process.
@@ -26,6 +28,16 @@ final class Memory {
   /// Segments that come first win where two have the same address.
   init(_ segments: [Segment]) {
     self.segments = segments.sorted { $0.start < $1.start }
+  }
+
+  /// Where the process may have written.
+  var written: [Range<UInt>] { segments.filter(\.isWritten).map { $0.start..<$0.end } }
+
+  /// Calls `body` with the words of a part of a segment as they are now; those that cannot be read are left out.
+  func withBytesNow(from start: UInt, to end: UInt, _ body: (UnsafeBufferPointer<UInt>) -> Void) {
+    guard let segment = segment(at: start), end <= segment.end else { return }
+    let bytes = read(segment, from: start, to: end)
+    bytes.withUnsafeBytes { $0.withMemoryRebound(to: UInt.self) { body($0) } }
   }
 
   private func segment(at address: UInt) -> Segment? {

@@ -15,13 +15,35 @@ extension Target {
     return stack(UInt(counter), UInt(frame), UInt(top)) { memory.wordNow($0) }
   }
 
+  /// What a thread has in its registers, and where the top of its stack is; a process stops for that.
+  func registers(of thread: ThreadOfTarget) -> (words: [UInt], stackPointer: UInt) {
+    if kind == .core { return (thread.registers, thread.stackPointer) }
+    var (counter, frame, top): (UInt64, UInt64, UInt64) = (0, 0, 0)
+    guard tenon__stop_thread(thread.id, &counter, &frame, &top) else { return ([], 0) }
+    defer { tenon__let_go(thread.id) }
+    var words = [UInt64](repeating: 0, count: Int(TENON__REGISTERS_MAX))
+    let count = tenon__registers(thread.id, &words)
+    return (words[..<Int(count)].map { UInt($0) }, UInt(top))
+  }
+
   private func stack(_ counter: UInt, _ frame: UInt, _ top: UInt, _ word: (UInt) -> UInt) -> [UInt]
   {
-    var (frames, frame) = ([UInt](), frame)
+    var frames: [UInt] = []
     if images.image(at: counter) != nil { frames.append(counter) }
     // A function without a frame, as a call of the system's is, has where it returns to on top.
     let caller = word(top)
     if isAfterCall(caller) { frames.append(caller) }
+    let found = frames.count
+    follow(frame, &frames, word)
+    if frames.count == found, let (caller, frame) = nearestFrame(top, word) {
+      frames.append(caller)
+      follow(frame, &frames, word)
+    }
+    return frames
+  }
+
+  private func follow(_ first: UInt, _ frames: inout [UInt], _ word: (UInt) -> UInt) {
+    var frame = first
     while frames.count < 64 {
       // A bit of an async function's says that it is one.
       let at = frame & ~(1 << 60)
@@ -32,7 +54,20 @@ extension Target {
       guard outer & ~(1 << 60) > at else { break }
       frame = outer
     }
-    return frames
+  }
+
+  /// Where functions without frames end, such as those of the C library: the first frame above, and what was called from there.
+  private func nearestFrame(_ top: UInt, _ word: (UInt) -> UInt) -> (caller: UInt, frame: UInt)? {
+    var caller: UInt?
+    for at in stride(from: top & ~7, to: (top & ~7) + 2048, by: 8) {
+      let value = word(at)
+      if isAfterCall(value) { caller = value }
+      let outer = value & ~(1 << 60)
+      if let caller, outer > at, outer - at < 1 << 20, outer & 7 == 0, isAfterCall(word(at + 8)) {
+        return (caller, at)
+      }
+    }
+    return nil
   }
 
   /// Whether a call is in front of an address.

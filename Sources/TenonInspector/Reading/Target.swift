@@ -9,6 +9,8 @@ final class Target {
   let memory: Memory
   let images: Images
   let threads: [ThreadOfTarget]
+  /// The monotonic clock's time; of a core it is not known.
+  let now: UInt64?
 
   init(
     _ kind: Kind, pid: Int32, _ memory: Memory, _ mappings: [Mapping], _ threads: [ThreadOfTarget]
@@ -17,6 +19,9 @@ final class Target {
     self.pid = pid
     self.memory = memory
     self.threads = threads
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    now = kind == .core ? nil : UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     images = Images(mappings, memory, pid: kind == .process ? pid : nil)
   }
 }
@@ -30,6 +35,8 @@ struct ThreadOfTarget {
   var programCounter: UInt = 0
   var framePointer: UInt = 0
   var stackPointer: UInt = 0
+  /// All of its registers, of a core.
+  var registers: [UInt] = []
 }
 
 /// A range of addresses, and the file that it was loaded from.

@@ -42,13 +42,15 @@ struct NodeInC {
   init(_ node: Snapshot.Node) {
     texts = [
       node.kind, node.title, node.name, node.state, node.detail, node.cause, node.function,
+      node.source,
     ].map { $0.map(CText.init) }
     frames = CNumbers(node.frames)
     self.node = tenon_snapshot_node_t(
       struct_size: 0, id: UInt64(node.id), kind: texts[0]?.pointer, title: texts[1]?.pointer,
       name: texts[2]?.pointer, state: texts[3]?.pointer, detail: texts[4]?.pointer,
-      cause: texts[5]?.pointer, function: texts[6]?.pointer, frames: frames.pointer,
-      frame_count: frames.count)
+      cause: texts[5]?.pointer, function: texts[6]?.pointer, source: texts[7]?.pointer,
+      age_ns: node.age ?? 0, frames: frames.pointer,
+      frame_count: frames.count, is_call: node.isCall)
   }
 }
 

@@ -46,7 +46,7 @@ extension Snapshot.State {
   fileprivate init(_ target: Target) throws(Failure) {
     self.target = target
     copies = try target.copies().map { copy in
-      (copy, Words(graph: Survey.graph(of: target, copy), images: target.images))
+      (copy, Words(Survey.graph(of: target, copy), of: target))
     }
     var nodes: [(copy: Int, id: UInt)] = []
     for (index, copy) in copies.enumerated() {
@@ -101,6 +101,12 @@ extension Snapshot {
     public let cause: String?
     /// What it is in, or goes on with.
     public let function: String?
+    /// Where in the source it was named.
+    public let source: String?
+    /// How long it has been there at least, in nanoseconds; nil: not known.
+    public let age: UInt64?
+    /// Of a future: a Swift call makes it.
+    public let isCall: Bool
     /// Code addresses, innermost first.
     public let frames: [UInt]
   }
@@ -164,6 +170,9 @@ extension Snapshot.Node {
     detail = node.detail
     cause = node.cause
     function = words.frame(node)
+    source = node.source
+    age = words.age(node)
+    isCall = node.isCall
     frames = node.frames
   }
 }

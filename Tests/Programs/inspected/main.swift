@@ -42,6 +42,7 @@ let loop = try LoopExecutor.create(name: "main loop")
 
 // A call whose child waits for a promise that nobody settles.
 let (promise, query) = try Promise.make()
+query.setName("query")
 let fetch = try loop.start(name: "fetch") {
   await withTaskGroup { group in
     group.addTask(name: "reader") { await readQuery(query) }

@@ -49,6 +49,14 @@ func cancelForTask(_ future: Handle) {
 }
 
 extension LoopExecutor {
+  /// The call that this is in, as long as it has not been suspended.
+  static var callHere: Handle? {
+    guard let (_, driver, _) = driverHere,
+      case let call = driver.current.load(ordering: .relaxed), call > Driver.cancelled
+    else { return nil }
+    return Handle(bits: call)
+  }
+
   /// The driver in whose call this very task is, if it has not been suspended there before by anything else.
   @inline(__always) fileprivate static var driverHere:
     (state: UnsafeMutablePointer<ExecutorState>, driver: Driver, task: UInt)?

@@ -1,5 +1,6 @@
 import CLinux
 import CTenon
+import CTenonImage
 import Glibc
 import Synchronization
 
@@ -69,10 +70,12 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     ) { alarm = $0 }
     if status == TENON_STATUS_SETTLED { return pollFuture(future) }
     guard status == TENON_STATUS_OK, let alarm else { return status }
+    let sleeper = tenon__enter_sleep(UInt64(future.bits))
     let isAwake = pointee.runners.wait(until: deadline, for: 1 << UInt32(key)) {
       pollFuture(future) != TENON_STATUS_PENDING || interruptions != seen && isNamed(name)
         || isOver()
     }
+    tenon__leave_sleep(sleeper)
     _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN)
     let end = pollFuture(future)
     if end != TENON_STATUS_PENDING { return end }
@@ -261,7 +264,10 @@ private func sleep(until future: Handle, deadline: UInt64) -> tenon_status_t {
     Unmanaged<Sleeper>.fromOpaque(context).release()
     return status == TENON_STATUS_SETTLED ? pollFuture(future) : status
   }
-  if !sleeper.sleep(until: deadline) {
+  let place = tenon__enter_sleep(UInt64(future.bits))
+  let isAwake = sleeper.sleep(until: deadline)
+  tenon__leave_sleep(place)
+  if !isAwake {
     if let registration { _ = removeRegistration(registration, telling: TENON_STATUS_FORGOTTEN) }
     let status = pollFuture(future)
     return status == TENON_STATUS_PENDING ? TENON_STATUS_TIMEOUT : status

@@ -41,6 +41,9 @@ struct StreamCore: ~Copyable {
   let isFed = Atomic<Bool>(false)
   // Memory of its own, because the thread sanitizer takes an access to a field for one to its struct.
   let shared: UnsafeMutablePointer<Shared>
+  /// Which calls read and wrote last, of those that had to wait: for who looks from outside.
+  let lastReader = Atomic<UInt>(0)
+  let lastWriter = Atomic<UInt>(0)
 
   /// Under the mutex.
   struct Shared {

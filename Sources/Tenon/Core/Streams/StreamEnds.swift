@@ -249,3 +249,15 @@ func copyStreamError(_ reader: Handle, _ kind: Handle.Kind, _ error: inout Handl
     }
   }
 }
+
+/// Names a stream or a latest value by its reader's end.
+func setName(
+  ofEnd reader: Handle, _ kind: Handle.Kind, _ name: UnsafePointer<CChar>,
+  _ source: UnsafePointer<tenon_source_t>?
+) -> tenon_status_t {
+  withCore(reader, kind) { _ in
+    kind.withEndTable { table in
+      Notes.name(reader, in: table, name, source) { TENON_STATUS_OK }
+    }
+  }
+}

@@ -17,9 +17,13 @@ nonisolated(nonsending) func waitForItem(
     $0.lookForItem(minimum) ? TENON_STATUS_OK : TENON_STATUS_PENDING
   }
   if status != TENON_STATUS_PENDING { return status }
+  let call = LoopExecutor.callHere
   await withTaskCancellationHandler {
     await withUnsafeContinuation { continuation in
-      status = withCore(reader, kind) { $0.awaitItem(.task(continuation), minimum: minimum) }
+      status = withCore(reader, kind) {
+        if let call { $0.pointee.lastReader.store(call.bits, ordering: .relaxed) }
+        return $0.awaitItem(.task(continuation), minimum: minimum)
+      }
       if status != TENON_STATUS_PENDING {
         continuation.resume()
       } else if Task.isCancelled {
@@ -42,9 +46,13 @@ nonisolated(nonsending) func waitForRoom(_ sink: Handle) async throws -> tenon_s
     $0.lookForRoom() ? TENON_STATUS_OK : TENON_STATUS_PENDING
   }
   if status != TENON_STATUS_PENDING { return status }
+  let call = LoopExecutor.callHere
   await withTaskCancellationHandler {
     await withUnsafeContinuation { continuation in
-      status = withCore(sink, .sink) { $0.awaitRoom(.task(continuation)) }
+      status = withCore(sink, .sink) {
+        if let call { $0.pointee.lastWriter.store(call.bits, ordering: .relaxed) }
+        return $0.awaitRoom(.task(continuation))
+      }
       if status != TENON_STATUS_PENDING {
         continuation.resume()
       } else if Task.isCancelled {

@@ -57,4 +57,7 @@ struct Mutex: ~Copyable, Sendable {
 
   /// For the slot tables, when they grow.
   static let growth = Mutex()
+
+  /// For what is noted about slots.
+  static let notes = Mutex()
 }

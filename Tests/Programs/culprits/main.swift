@@ -1,0 +1,102 @@
+// Programs that never end, each for one reason that `tenon why` has to name: what the first argument says.
+import CTenon
+import Glibc
+import Tenon
+
+func ready() {
+  print("ready \(getpid())")
+  fflush(nil)
+}
+
+let loop = try LoopExecutor.create(name: "main loop")
+
+// MARK: A continuation that nobody resumes
+
+@inline(never) func askUser() async {
+  await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+}
+
+// MARK: A promise that nobody holds, and one that somebody does
+
+@inline(never) func loseReply() throws -> Future {
+  var (promise, future): (OpaquePointer?, OpaquePointer?)
+  _ = tenon_promise_create(nil, &promise, &future)
+  return try Future(adopting: future)
+}
+
+// MARK: Two that send each other more than there is room for
+
+@inline(never) func ask(_ requests: Sink, _ replies: Tenon.Stream) async throws {
+  try await requests.send(1)
+  _ = try await replies.next()
+  try await requests.send(2)
+  try await requests.send(3)
+}
+
+@inline(never) func answer(_ requests: Tenon.Stream, _ replies: Sink) async throws {
+  _ = try await requests.next()
+  try await replies.send(1)
+  try await replies.send(2)
+  try await replies.send(3)
+}
+
+// MARK: A semaphore in an async function
+
+// SAFETY: made for many threads; the pointer never changes.
+nonisolated(unsafe) let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+@inline(never) func waitOnSemaphore() { while sem_wait(semaphore) != 0 {} }
+
+/// Says that all is ready when the first thread sleeps.
+@c func watch(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  while true {
+    guard let file = fopen("/proc/self/task/\(getpid())/stat", "r") else { exit(2) }
+    var text = [CChar](repeating: 0, count: 512)
+    fgets(&text, 512, file)
+    fclose(file)
+    let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    let fields = String(decoding: bytes, as: UTF8.self).split(separator: ")").last ?? ""
+    if fields.hasPrefix(" S") { break }
+    usleep(1000)
+  }
+  ready()
+  return nil
+}
+
+func runUntilIdle() throws {
+  _ = try loop.run(timeout: .milliseconds(100))
+  ready()
+  while true { pause() }
+}
+
+switch CommandLine.arguments.dropFirst().first {
+case "continuation":
+  let call = try loop.start(name: "greet") { await askUser() }
+  try withExtendedLifetime(call) { try runUntilIdle() }
+case "promise":
+  let lost = try loseReply()
+  lost.setName("lost reply")
+  let call = try loop.start(name: "load") { await lost.settled() }
+  let (promise, kept) = try Promise.make()
+  kept.setName("kept reply")
+  let other = try loop.start(name: "store") { await kept.settled() }
+  try withExtendedLifetime((call, other, promise)) { try runUntilIdle() }
+case "stream":
+  let (requests, requestsOut) = try Tenon.Stream.make(capacity: 1)
+  let (replies, repliesOut) = try Tenon.Stream.make(capacity: 1)
+  requestsOut.setName("requests")
+  repliesOut.setName("replies")
+  let server = try loop.start(name: "server") { try await answer(requestsOut, replies) }
+  let client = try loop.start(name: "client") { try await ask(requests, repliesOut) }
+  try withExtendedLifetime((server, client)) { try runUntilIdle() }
+case "semaphore":
+  sem_init(semaphore, 0, 0)
+  let call = try loop.start(name: "configure") {
+    var thread = pthread_t()
+    pthread_create(&thread, nil, watch, nil)
+    waitOnSemaphore()
+  }
+  _ = try loop.run(until: call)
+default:
+  exit(2)
+}
