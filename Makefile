@@ -6,7 +6,7 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
-PARTS := check test-c test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers \
+PARTS := check test-c test-fuzz test-memory-order test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers \
 	test-inspect test-search test-node test-addon test-python test-install test-docs test-bindgen test-packages test-instructions
 
 .PHONY: help check-swift packages build test test-long $(PARTS) test-node-versions format demo demo-cpp demo-node bench \
@@ -38,6 +38,12 @@ test-async-algorithms: check-swift packages ## run swift-async-algorithms' own t
 
 test-c: check-swift packages
 	scripts/test-c.sh
+
+test-fuzz: check-swift packages ## run random programs over the C API, the same ones each time
+	scripts/test-fuzz.sh
+
+test-memory-order: check-swift packages ## try all executions of what the core relies on between threads
+	scripts/test-memory-order.sh
 
 test-loops: check-swift packages ## check the adapter of each loop
 	scripts/test-loops.sh

@@ -11,6 +11,7 @@ need cmake cmake
 need pkg-config pkg-config
 need clang-format clang-format
 need valgrind valgrind
+need /usr/include/relacy/relacy.hpp relacy-dev
 need gcore gdb
 need python3 python3
 python3 -c 'import os, sysconfig; raise SystemExit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' 2> /dev/null || missing+=(python3-dev)

@@ -207,6 +207,8 @@ extension LoopExecutor {
     _ = state.moveBound()
     var bound = state.shared.pointee.bound.takeAll()
     state.pointee.mutex.unlock()
+    // The phase, and then the callbacks: see `confirm`, which does it the other way round.
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
     state.awaitWakers()
     state.awaitSleepers()
     tellTimers(timers.first, TENON_STATUS_CLOSED)

@@ -28,6 +28,8 @@ struct Monitor: ~Copyable, Sendable {
   /// Sleeps until `condition` holds or the monotonic `deadline` (in nanoseconds) has come. Changes for other keys are none.
   func wait(until deadline: UInt64, for keys: UInt32 = .max, _ holds: () -> Bool) -> Bool {
     sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    // What `holds` reads comes after that, also for `signal()`, which looks at nothing else.
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
     defer {
       sleepers.wrappingSubtract(1, ordering: .relaxed)
       withUnsafePointer(to: changes) { Handover.take($0) }
