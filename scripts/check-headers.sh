@@ -81,12 +81,46 @@ tells() { # sentence; on standard input a function's body
 tells 'give them by std::move(), or share() them' <<<'void f(tenon::future<int> a, tenon::future<int> b) { auto c = tenon::all(a, b); }'
 tells "f takes the future's value, or the future that has ended" <<<'void f(tenon::future<int> a) { a.then(nullptr, [](std::string) {}).detach(); }'
 tells 'a task runs once: co_await std::move(task)' <<<'tenon::task<int> f(tenon::task<int> &a) { co_return co_await a; }'
-# What would lose work is told.
-if printf '#include <tenon/tenon.hpp>\nvoid lost(tenon_executor_t *e) { tenon::async(e, [] {}).then(e, [] {}); }\n' |
-  g++ -std=c++17 "${strict[@]}" -x c++ - 2> /dev/null; then
-  echo "check-headers: nobody notices that the result of then() is lost" >&2
+# What would lose work is told: each of these statements is a warning.
+lost=$(g++ -std=c++20 -Iinclude -Wall -fsyntax-only -x c++ - 2>&1 <<'EOF' | grep -c 'warning: ignoring' || true
+#include <tenon/tenon.hpp>
+using tenon::future;
+tenon::task<int> one() { co_return 1; }
+void lose(tenon_executor_t *executor, future<int> a, future<int> b, tenon::stream<int> &stream, tenon::sink<int> &sink,
+          tenon::latest<int> &latest, tenon::scope &scope, std::future<int> other, tenon::async_semaphore &slots) {
+  tenon::async(executor, [] {});
+  tenon::all(std::move(a), std::move(b));
+  tenon::any(std::move(a), std::move(b));
+  tenon::race(std::move(a), std::move(b));
+  tenon::when_all(std::move(a), std::move(b));
+  tenon::timeout(executor, std::move(a), std::chrono::seconds(1));
+  tenon::timeout(executor, one(), std::chrono::seconds(1));
+  tenon::sleep(executor, std::chrono::seconds(1));
+  tenon::readable(executor, 0);
+  tenon::shield(std::move(a));
+  tenon::from_std(std::move(other));
+  a.then(executor, [](int) {});
+  a.with_stop({});
+  a.share();
+  one();
+  one().start(executor);
+  stream.next();
+  sink.send(1);
+  latest.next();
+  scope.close();
+  slots.acquire();
+  slots.try_acquire();
+  tenon::work_guard{executor};
+  tenon::stop_on_signal{2};
+}
+EOF
+)
+[ "$lost" = 24 ] || {
+  echo "check-headers: of 24 statements that lose work $lost are told" >&2
   exit 1
-fi
+}
+# What all tests in C++ include is as clean.
+echo '#include "Tests/CPP/support.hpp"' | g++ -I. "${strict[@]}" -Wconversion -Wshadow -std=c++20 -x c++ -
 # Nothing in the headers may be defined twice when two files are linked.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

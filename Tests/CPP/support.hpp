@@ -75,7 +75,7 @@ struct foreign {
 struct counted {
   static inline std::atomic<int> alive{0};
   int number;
-  explicit counted(int number) : number(number) { alive++; }
+  explicit counted(int value) : number(value) { alive++; }
   counted(counted &&other) noexcept : number(std::exchange(other.number, -1)) { alive++; }
   counted &operator=(counted &&) = delete;
   ~counted() { alive--; }
@@ -85,7 +85,7 @@ struct counted {
 struct brittle {
   static inline thread_local int throws_after = -1;
   int number = 0;
-  explicit brittle(int number) : number(number) {}
+  explicit brittle(int value) : number(value) {}
   brittle(const brittle &other) : number(other.number) { may_throw(); }
   brittle(brittle &&other) : number(other.number) { may_throw(); }
   static void may_throw() {

@@ -107,10 +107,10 @@ private:
 
 /// Keeps an executor's run() from returning for as long as this lives, though nothing is pending:
 /// for a thread that serves others. It does not keep the executor open.
-class work_guard {
+class [[nodiscard]] work_guard {
 public:
   /// Throws tenon::error with TENON_STATUS_CLOSED on a closed executor.
-  TENON_TAG explicit work_guard(tenon_executor_t *executor) {
+  TENON_TAG [[nodiscard]] explicit work_guard(tenon_executor_t *executor) {
     tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
     config.executor = executor;
     detail::require(tenon_promise_create(&config, &promise_, &future_));

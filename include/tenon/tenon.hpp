@@ -7,7 +7,7 @@
 /// |-------------|----------------|-----------------------------------------------------------------|
 /// | value       | value.h        | value.hpp: what travels how                                     |
 /// | error       | error.h        | error.hpp, exception.hpp, category.hpp                          |
-/// | future      | future.h       | future.hpp, shared_future.hpp, then.hpp, coroutine.hpp, stop.hpp, from_std.hpp |
+/// | future      | future.h       | future.hpp, shared_future.hpp, then.hpp, coroutine.hpp, stop.hpp, stop_on_signal.hpp, from_std.hpp |
 /// | promise     | promise.h      | promise.hpp, packaged_task.hpp                                  |
 /// | executor    | executor.h     | executor.hpp, thread_pool.hpp, async.hpp, task.hpp, semaphore.hpp |
 /// | combinators | combinators.h  | combinators.hpp, when.hpp, timeout.hpp, sleep.hpp, descriptor.hpp |
@@ -36,6 +36,7 @@
 #include <tenon/sink.hpp>
 #include <tenon/sleep.hpp>
 #include <tenon/stop.hpp>
+#include <tenon/stop_on_signal.hpp>
 #include <tenon/stream.hpp>
 #include <tenon/task.hpp>
 #include <tenon/then.hpp>
