@@ -53,6 +53,11 @@ static bool invoke(context_t *context, const tenon_node_function_type_t *type, s
   napi_value self, callee, undefined;
   if (!tenon__node_object_read(environment, context->object, &self))
     return false;
+  if (type->access == TENON_NODE_ACCESS_GET)
+    return napi_get_named_property(env, self, type->name, result_out) == napi_ok;
+  if (type->access == TENON_NODE_ACCESS_SET)
+    return napi_set_named_property(env, self, type->name, all[2]) == napi_ok &&
+           napi_get_undefined(env, result_out) == napi_ok;
   if (context->callback->is_table)
     return napi_get_named_property(env, self, type->name, &callee) == napi_ok &&
            napi_call_function(env, self, callee, count, all + 2, result_out) == napi_ok;
@@ -335,6 +340,14 @@ static bool check_methods(instance_t *instance, const tenon_node_callback_t *cal
     path_t inner = {path, callback->functions[index]->name, 0};
     napi_value method;
     napi_valuetype type = napi_undefined;
+    bool is_there = false;
+    if (callback->functions[index]->access != TENON_NODE_ACCESS_CALL) {
+      if (napi_has_named_property(instance->env, js, inner.name, &is_there) != napi_ok)
+        return false;
+      if (!is_there && napi_get_undefined(instance->env, &method) == napi_ok)
+        return tenon_node_refuse(instance, &inner, "a property", method);
+      continue;
+    }
     if (napi_get_named_property(instance->env, js, inner.name, &method) != napi_ok)
       return false;
     if (napi_typeof(instance->env, method, &type) != napi_ok || type != napi_function)

@@ -99,6 +99,13 @@ typedef struct tenon_node_typed_error {
 
 /* MARK: Callbacks */
 
+/** How a function that Swift calls stands in JavaScript: as one, or as a property. */
+typedef enum tenon_node_access {
+  TENON_NODE_ACCESS_CALL,
+  TENON_NODE_ACCESS_GET,
+  TENON_NODE_ACCESS_SET
+} tenon_node_access_t;
+
 /** A function that JavaScript implements: of a closure or a protocol. */
 typedef struct tenon_node_function_type {
   const char *name;
@@ -108,6 +115,7 @@ typedef struct tenon_node_function_type {
   const tenon_node_type_t *result;
   bool is_async;
   bool is_throwing;
+  tenon_node_access_t access;
 } tenon_node_function_type_t;
 
 /** A closure (one function, in a struct of three words) or a protocol (a table). */

@@ -198,6 +198,24 @@ class MemoryStore:
         return True
 
 
+class Shelf:
+    def __init__(self) -> None:
+        self.level = 0
+        self.is_open = True
+        self.first: Item | None = None
+
+    @property
+    def title(self) -> str:
+        return "books"
+
+    async def weight(self) -> float:
+        await asyncio.sleep(0)
+        return self.level / 2
+
+    def close(self) -> None:
+        self.is_open = False
+
+
 class ProtocolTests(unittest.IsolatedAsyncioTestCase):
     async def test_python_implements_protocols(self) -> None:
         source, target = MemoryStore(a=Item("a", 1), b=Item("b")), MemoryStore()
@@ -210,6 +228,23 @@ class ProtocolTests(unittest.IsolatedAsyncioTestCase):
     async def test_what_lacks_a_method_is_refused(self) -> None:
         with self.assertRaisesRegex(TypeError, r"store must be an object with a method load\(\)"):
             callbacks.sizes(object())
+
+    async def test_properties_are_properties_or_methods_if_they_are_async(self) -> None:
+        shelf = Shelf()
+        self.assertEqual(await callbacks.fill(shelf, to=40), "books, nothing: 0 to 40, 20.0, true")
+        shelf.first = Item("atlas")
+        self.assertEqual(await callbacks.fill(shelf, to=100), "books, atlas: 40 to 100, 50.0, false")
+        self.assertEqual((shelf.level, shelf.is_open), (100, False))
+
+        class Broken(Shelf):
+            @property
+            def title(self) -> str:
+                raise KeyError("no title")
+
+        with self.assertRaisesRegex(KeyError, "no title"):
+            callbacks.title(of=Broken())
+        with self.assertRaisesRegex(TypeError, r"of must be an object with a property first"):
+            callbacks.title(of=type("Bare", (), {"title": "books"})())  # type: ignore[arg-type]
 
     async def test_async_callbacks_need_a_loop(self) -> None:
         def outside() -> None:

@@ -29,18 +29,35 @@ static void callback_done(void *context) {
 
 /* ---- Calling ---- */
 
-static PyObject *arguments_read(Method *method, char *words, Py_ssize_t *used) {
-  PyObject *arguments = PyTuple_New(method->parameters.count + 1);
-  Py_ssize_t at = 0;
+/* The arguments of the function that is called: a method, or getattr() or setattr(). Its own place comes first. */
+static PyObject *arguments_read(Callback *callback, Method *method, char *words, Py_ssize_t *used) {
+  Py_ssize_t first = method->access == 'c' ? 1 : 3, at = 0;
+  PyObject *arguments = PyTuple_New(method->parameters.count + first);
+  if (arguments && first == 3 &&
+      (PyTuple_SetItem(arguments, 1, Py_NewRef(callback->target)) ||
+       PyTuple_SetItem(arguments, 2, Py_NewRef(method->name))))
+    SET(arguments, NULL);
   for (Py_ssize_t i = 0; arguments && i < method->parameters.count; i++) {
     Type *type = method->parameters.items[i].type;
     PyObject *argument = parameter_read(type, words + 8 * at);
     at += parameter_words(type);
-    if (!argument || PyTuple_SetItem(arguments, i + 1, argument))
+    if (!argument || PyTuple_SetItem(arguments, i + first, argument))
       SET(arguments, NULL);
   }
   *used = at;
-  return arguments; /* the first one is the function's place */
+  return arguments;
+}
+
+static PyObject *function_of(Callback *callback, Method *method) {
+  switch (method->access) {
+  case 'g':
+    return Py_NewRef(hooks.get_attribute);
+  case 's':
+    return Py_NewRef(hooks.set_attribute);
+  default:
+    return callback->type->kind == KIND_CLOSURE ? Py_NewRef(callback->target)
+                                                : PyObject_GetAttr(callback->target, method->name);
+  }
 }
 
 static PyObject *copied_context(Callback *callback) {
@@ -162,19 +179,19 @@ static tenon_status_t callback_call(tenon_packed_callback_t *head, uint32_t inde
   Method *method = &callback->type->methods[index];
   tenon_status_t status = TENON_STATUS_OK;
   Py_ssize_t used = 0;
-  PyObject *arguments = arguments_read(method, words, &used), *target = NULL, *result = NULL;
+  PyObject *arguments = arguments_read(callback, method, words, &used), *target = NULL,
+           *result = NULL;
   char *rest = (char *)words + 8 * used;
   if (arguments) {
-    target = callback->type->kind == KIND_CLOSURE
-                 ? Py_NewRef(callback->target)
-                 : PyObject_GetAttr(callback->target, method->name);
+    target = function_of(callback, method);
     if (target && PyTuple_SetItem(arguments, 0, target))
       target = NULL;
   }
   if (target && method->is_async) {
     call_async(callback, method, arguments, rest);
   } else if (target && method->result->kind == KIND_VOID && !method->is_throwing &&
-             callback->executor && callback->executor->mode == MODE_ASYNCIO) {
+             method->access == 'c' && callback->executor &&
+             callback->executor->mode == MODE_ASYNCIO) {
     call_later(callback, arguments);
   } else {
     if (target)
@@ -203,14 +220,18 @@ static int check_target(Writer *writer, Type *type, PyObject *value, const Path 
   if (type->kind == KIND_CLOSURE)
     return PyCallable_Check(value) ? 0 : refuse(writer, path, PyExc_TypeError, value, "callable");
   for (Py_ssize_t i = 0; i < type->count; i++) {
-    PyObject *method = PyObject_GetAttr(value, type->methods[i].name);
-    int is = method && PyCallable_Check(method);
-    Py_XDECREF(method);
+    int is_method = type->methods[i].access == 'c';
+    PyObject *member = PyObject_GetAttr(value, type->methods[i].name);
+    int is = member ? !is_method || PyCallable_Check(member)
+                    : !is_method && !PyErr_ExceptionMatches(PyExc_AttributeError);
+    Py_XDECREF(member);
+    PyErr_Clear(); /* a property that fails is there */
     if (is)
       continue;
     char wanted[160];
     const char *name = PyUnicode_AsUTF8AndSize(type->methods[i].name, NULL);
-    PyOS_snprintf(wanted, sizeof wanted, "an object with a method %s()", name ? name : "?");
+    PyOS_snprintf(wanted, sizeof wanted, "an object with a %s %s%s",
+                  is_method ? "method" : "property", name ? name : "?", is_method ? "()" : "");
     return refuse(writer, path, PyExc_TypeError, value, wanted);
   }
   return 0;

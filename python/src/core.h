@@ -160,6 +160,7 @@ typedef struct Method {
   Fields parameters;
   Type *result;
   int is_async, is_throwing;
+  char access; /* 'c': it is called; 'g', 's': a property that Swift gets or sets */
 } Method;
 
 struct Type {
@@ -352,8 +353,8 @@ extern struct Hooks {
   PyObject *error, *cancelled, *closed, *forked; /* classes */
   PyObject *executor_for;                        /* (loop or None, library) -> Executor */
   PyObject *stream;                              /* the class of streams */
-  PyObject *cancelled_error, *get_running_loop, *copy_context, *main_thread, *timedelta, *epoch,
-      *uuid;
+  PyObject *cancelled_error, *get_running_loop, *copy_context, *main_thread, *get_attribute,
+      *set_attribute, *timedelta, *epoch, *uuid;
 } hooks;
 extern PyObject *s_set_result, *s_done, *s_blocking, *s_context, *s_handle, *s_copy, *s_run,
     *s_void;

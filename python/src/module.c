@@ -131,6 +131,8 @@ static int module_exec(PyObject *module) {
       return -1;
   if (!(hooks.cancelled_error = attribute("asyncio", "CancelledError")) ||
       !(hooks.get_running_loop = attribute("asyncio", "_get_running_loop")) ||
+      !(hooks.get_attribute = attribute("builtins", "getattr")) ||
+      !(hooks.set_attribute = attribute("builtins", "setattr")) ||
       !(hooks.copy_context = attribute("contextvars", "copy_context")) ||
       !(hooks.main_thread = attribute("threading", "main_thread")) ||
       !(hooks.timedelta = attribute("datetime", "timedelta")) ||

@@ -167,7 +167,7 @@ static PyObject *type_choose(PyObject *self, PyObject *arguments) {
   Py_RETURN_NONE;
 }
 
-/* implement(((name, trampoline, ((name, type, 0), ...), result, is_async, is_throwing), ...)) */
+/* implement(((name, trampoline, ((name, type, 0), ...), result, is_async, is_throwing, access), ...)) */
 static PyObject *type_implement(PyObject *self, PyObject *methods) {
   Type *type = (Type *)self;
   Py_ssize_t count = PyTuple_Size(methods);
@@ -179,9 +179,11 @@ static PyObject *type_implement(PyObject *self, PyObject *methods) {
   for (Py_ssize_t i = 0; i < count; i++) {
     Method *method = &type->methods[type->count];
     PyObject *name, *symbol, *parameters, *result;
-    if (!PyArg_ParseTuple(PyTuple_GetItem(methods, i), "UUO!Opp", &name, &symbol, &PyTuple_Type,
-                          &parameters, &result, &method->is_async, &method->is_throwing))
+    const char *access;
+    if (!PyArg_ParseTuple(PyTuple_GetItem(methods, i), "UUO!Opps", &name, &symbol, &PyTuple_Type,
+                          &parameters, &result, &method->is_async, &method->is_throwing, &access))
       return NULL;
+    method->access = *access;
     method->name = Py_NewRef(name);
     type->count++;
     if (!(method->trampoline = library_symbol(type->library, symbol)))

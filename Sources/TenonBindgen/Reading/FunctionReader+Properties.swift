@@ -55,9 +55,8 @@ extension FunctionReader {
       isIsolated(node.attributes, node.modifiers, isStatic: isStatic)
       && !(isLet && owner?.type.isActor == true)
     let snake = export?.name ?? snakeCase(name)
-    let isPredicate = ["is_", "has_", "can_"].contains { snake.hasPrefix($0) }
     var function = Function(
-      kind: .getter, name: name, symbol: "\(prefix)_\(isPredicate ? "" : "get_")\(snake)",
+      kind: .getter, name: name, symbol: "\(prefix)_\(getterName(snake))",
       result: type, isAsync: false,
       isAwaited: isIsolated || getter?.effectSpecifiers?.asyncSpecifier != nil,
       isThrowing: getter?.effectSpecifiers?.throwsClause != nil, location: location)
@@ -75,17 +74,28 @@ extension FunctionReader {
     if isSettable, !isIsolated, function.error == nil, !function.isThrowing, !function.isAwaited,
       type.kind != .stream, type.kind != .interface
     {
-      var setter = function
-      setter.kind = .setter
-      setter.symbol = "\(prefix)_set_\(snake)"
-      setter.result = .void
-      setter.documentation = Documentation()
-      setter.documentation.summary = function.documentation.summary
-      setter.parameters = [
-        Parameter(label: nil, name: name, symbol: memberName(name), type: type, location: location)
-      ]
-      functions.append(setter)
+      functions.append(setter(of: function, symbol: "\(prefix)_set_\(snake)"))
     }
+  }
+
+  /// A question needs no `get_`.
+  func getterName(_ snake: String) -> String {
+    ["is_", "has_", "can_"].contains { snake.hasPrefix($0) } ? snake : "get_\(snake)"
+  }
+
+  func setter(of getter: Function, symbol: String) -> Function {
+    var setter = getter
+    setter.kind = .setter
+    setter.symbol = symbol
+    setter.result = .void
+    setter.documentation = Documentation()
+    setter.documentation.summary = getter.documentation.summary
+    setter.parameters = [
+      Parameter(
+        label: nil, name: getter.name, symbol: memberName(getter.name), type: getter.result,
+        location: getter.location)
+    ]
+    return setter
   }
 
   /// The literal that a constant is in each language.

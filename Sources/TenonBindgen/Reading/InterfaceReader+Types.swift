@@ -38,7 +38,12 @@ extension InterfaceReader {
         "objects of \(type.name) are used from any thread, so it must be Sendable; make it an actor, or a final class: Sendable"
       )
     }
-    if kind == .interface, !type.inherits("Sendable", "Actor") {
+    if kind == .interface, type.inherits("Actor") || isGlobalActor(type.node.attributes) {
+      throw fail(
+        "C's functions belong to no actor; write protocol \(type.lastName): Sendable, with functions that are async"
+      )
+    }
+    if kind == .interface, !type.inherits("Sendable") {
       throw fail(
         "what implements \(type.name) is used from any thread; write protocol \(type.lastName): Sendable"
       )

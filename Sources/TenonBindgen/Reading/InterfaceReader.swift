@@ -117,22 +117,21 @@ final class InterfaceReader {
           location: location,
           message: "a protocol with associated types cannot cross; write the types that they are")
       }
-      if member.node.is(VariableDeclSyntax.self) {
-        throw Diagnostic(
-          location: location, message: "C implements functions only; require a function instead")
-      }
-      guard let node = member.node.as(FunctionDeclSyntax.self) else {
-        throw Diagnostic(
-          location: location, message: "C implements functions only; require a function, or none")
-      }
-      // An extension's function is not required.
-      guard node.body == nil else { return }
       let reader = FunctionReader(
         types: types, library: interface.library, owner: (type, result),
         isGlobalActor: isGlobalActor)
-      var function = try reader.readRequirement(node, member.file)
-      function.usesNumbers = result.usesNumbers
-      result.functions.append(function)
+      var functions: [Function]
+      if let node = member.node.as(VariableDeclSyntax.self) {
+        functions = try reader.readRequirement(node, member.file)
+      } else if let node = member.node.as(FunctionDeclSyntax.self) {
+        functions = try reader.readRequirement(node, member.file)
+      } else {
+        throw Diagnostic(
+          location: location,
+          message: "C implements functions and properties only; require one of these, or none")
+      }
+      for index in functions.indices { functions[index].usesNumbers = result.usesNumbers }
+      result.functions += functions
     }
   }
 }

@@ -37,12 +37,13 @@ extension TypeReader {
   }
 
   /// What C may answer: what can be wrong in it must be thrown.
-  func resultProblem(_ result: TypeReference, isAsync: Bool, isThrowing: Bool, _ what: String)
-    -> String?
-  {
+  func resultProblem(
+    _ result: TypeReference, isAsync: Bool, isThrowing: Bool, _ what: String,
+    remedy: String = "let it throw, or return a number"
+  ) -> String? {
     if result.kind == .void || isThrowing { return nil }
     if isAsync { return "what C gives an async \(what) can fail; write async throws" }
     if result.isScalar, result.kind != .enumeration { return nil }
-    return "what C gives this \(what) can be wrong; let it throw, or return a number"
+    return "what C gives this \(what) can be wrong; \(remedy)"
   }
 }

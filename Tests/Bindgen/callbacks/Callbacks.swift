@@ -81,6 +81,37 @@ import Tenon
   func isOpen() -> Bool
 }
 
+/// What a store says of itself.
+@Export public protocol Shelf: Sendable {
+  /// What stands on it.
+  var title: String { get throws }
+  var first: Item? { get throws }
+  /// How full it is, in percent.
+  var level: Int32 { get nonmutating set }
+  var isOpen: Bool { get }
+  /// What it weighs: it has to look.
+  var weight: Double { get async throws }
+  func close() throws
+}
+
+extension Shelf {
+  /// Not required.
+  var isFull: Bool { level == 100 }
+}
+
+/// Fills it, and says what C has answered.
+@Export public func fill(_ shelf: any Shelf, to level: Int32) async throws -> String {
+  let before = shelf.level
+  shelf.level = level
+  let first = try shelf.first?.name ?? "nothing"
+  let title = try shelf.title
+  let weight = try await shelf.weight
+  if shelf.isFull { try shelf.close() }
+  return "\(title), \(first): \(before) to \(shelf.level), \(weight), \(shelf.isOpen)"
+}
+
+@Export public func title(of shelf: any Shelf) throws -> String { try shelf.title }
+
 @Export public func copy(_ keys: [String], from source: any Store, to target: any Store)
   async throws -> Int
 {

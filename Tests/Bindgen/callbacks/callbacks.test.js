@@ -106,6 +106,28 @@ test('a protocol that an object implements', async () => {
   assert.throws(() => addon.sizes(5), { name: 'TypeError', message: /an object that implements Store/ });
 });
 
+class Shelf {
+  level = 0;
+  isOpen = true;
+  first = undefined;
+  get title() { return 'books'; }
+  async weight({ signal }) { assert.ok(signal instanceof AbortSignal); return this.level / 2; }
+  close() { this.isOpen = false; }
+}
+
+test('properties of a protocol are properties, or methods if they are async', async () => {
+  const shelf = new Shelf();
+  assert.equal(await addon.fill(shelf, 40), 'books, nothing: 0 to 40, 20.0, true');
+  shelf.first = { name: 'atlas' };
+  assert.equal(await addon.fill(shelf, 100), 'books, atlas: 40 to 100, 50.0, false');
+  assert.deepEqual([shelf.level, shelf.isOpen], [100, false]);
+  const error = new Error('no title');
+  assert.throws(() => addon.title({ __proto__: shelf, get title() { throw error; } }), (thrown) => thrown === error);
+  assert.throws(() => addon.title({ __proto__: shelf, title: 5 }), { name: 'TypeError', message: /"result of title"/ });
+  assert.throws(() => addon.title({ title: 'books' }), { name: 'TypeError', message: /"shelf.first" argument must be a property/ });
+  assert.throws(() => addon.title({ __proto__: shelf, weight: 5 }), { name: 'TypeError', message: /"shelf.weight" argument must be a function/ });
+});
+
 test('an error that JavaScript makes is the Swift error that it says it is', async () => {
   const failing = (error) => Object.assign(new Memory(), { async load() { throw error; } });
   const missing = Object.assign(new Error('x'), { domain: 'callbacks.StoreError', code: 'missing', value: 'the key' });

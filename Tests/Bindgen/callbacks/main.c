@@ -312,6 +312,92 @@ static void protocols(void) {
   CHECK(one.done == 2 && two.done == 1);
 }
 
+/* A shelf, whose properties are functions. */
+typedef struct shelf {
+  int32_t level;
+  bool is_open;
+  bool is_broken;
+  tenon_promise_t *promise;
+} shelf_t;
+
+static tenon_status_t get_title(void *context, tenon_value_t *result_out,
+                                tenon_error_t **error_out) {
+  if (((shelf_t *)context)->is_broken) {
+    callbacks_error_t details = {sizeof details, CALLBACKS_ERROR_BROKEN, {{NULL, 0}}};
+    OK(callbacks_error_create(&details, error_out));
+    return TENON_STATUS_REJECTED;
+  }
+  return tenon_value_copy_string("books", 5, result_out);
+}
+
+static tenon_status_t get_first(void *context, tenon_value_t *result_out,
+                                tenon_error_t **error_out) {
+  callbacks_item_t item = callbacks_item_init();
+  (void)error_out;
+  item.name = TENON_STRING("atlas");
+  return ((shelf_t *)context)->level > 0 ? callbacks_item_make_value(&item, result_out)
+                                         : TENON_STATUS_OK;
+}
+
+static int32_t get_level(void *context) { return ((shelf_t *)context)->level; }
+static void set_level(void *context, int32_t level) { ((shelf_t *)context)->level = level; }
+static bool shelf_is_open(void *context) { return ((shelf_t *)context)->is_open; }
+
+static void get_weight(void *context, tenon_promise_t *promise) {
+  shelf_t *shelf = context;
+  tenon_value_t weight = tenon_value_f64(shelf->level * 0.5);
+  if (shelf->is_broken)
+    shelf->promise = promise;
+  else
+    OK(tenon_promise_resolve(promise, &weight));
+}
+
+static tenon_status_t close_shelf(void *context, tenon_error_t **error_out) {
+  (void)error_out;
+  ((shelf_t *)context)->is_open = false;
+  return TENON_STATUS_OK;
+}
+
+static callbacks_shelf_t make_shelf(shelf_t *shelf) {
+  callbacks_shelf_t table = callbacks_shelf_init();
+  table.context = shelf;
+  table.get_title = get_title;
+  table.get_first = get_first;
+  table.get_level = get_level;
+  table.set_level = set_level;
+  table.is_open = shelf_is_open;
+  table.get_weight = get_weight;
+  table.close = close_shelf;
+  return table;
+}
+
+static void properties(void) {
+  shelf_t shelf = {0, true, false, NULL};
+  callbacks_shelf_t table = make_shelf(&shelf);
+  tenon_future_t *future = NULL;
+  tenon_value_t value = tenon_value_none();
+  tenon_error_t *error = NULL;
+  OK(callbacks_fill(executor, &table, 40, &future));
+  OK(settled(future));
+  OK(tenon_future_take(future, &value));
+  CHECK(value_is(&value, "books, atlas: 0 to 40, 20.0, true") && shelf.level == 40);
+  OK(tenon_future_release(future));
+  OK(callbacks_fill(executor, &table, 100, &future));
+  OK(settled(future));
+  OK(tenon_future_take(future, &value));
+  CHECK(value_is(&value, "books, atlas: 40 to 100, 50.0, false"));
+  OK(tenon_future_release(future));
+  shelf.is_broken = true;
+  CHECK_STATUS(TENON_STATUS_REJECTED, callbacks_title(&table, &value, &error));
+  OK(tenon_error_release(error));
+  /* What C has not set up is refused. */
+  table.set_level = NULL;
+  CHECK_STATUS(TENON_STATUS_INVALID, callbacks_fill(executor, &table, 1, &future));
+  table.set_level = set_level;
+  table.get_level = NULL;
+  CHECK_STATUS(TENON_STATUS_INVALID, callbacks_title(&table, &value, &error));
+}
+
 /* What a host says for the calls that it starts meanwhile. */
 static tenon_future_t *started[4];
 static tenon_stream_t *items;
@@ -375,6 +461,7 @@ int main(void) {
   handlers();
   kept();
   protocols();
+  properties();
   contexts();
   return end();
 }

@@ -46,6 +46,27 @@ private:
   std::string name_;
 };
 
+class shelf : public callbacks::shelf {
+public:
+  std::string get_title() override {
+    if (level_ < 0)
+      throw callbacks::error(callbacks::error::broken{});
+    return "books";
+  }
+  std::optional<callbacks::item> get_first() override { return std::nullopt; }
+  std::int32_t get_level() override { return level_; }
+  void set_level(std::int32_t level) override { level_ = level; }
+  bool is_open() override { return is_open_; }
+  tenon::future<double> get_weight() override { return weigh(level_).start(store::loop); }
+  void close() override { is_open_ = false; }
+
+private:
+  static tenon::task<double> weigh(double level) { co_return level / 2; }
+
+  std::int32_t level_ = 0;
+  bool is_open_ = true;
+};
+
 tenon::task<callbacks::item> weigh(std::string name, std::optional<std::int64_t> size) {
   if (name == "bad")
     throw callbacks::error(callbacks::error::broken{});
@@ -119,6 +140,11 @@ tenon::task<int> use(tenon_executor_t *loop) {
     CHECK(std::get<callbacks::error::missing>(error.details).value == "all");
   }
   CHECK(co_await callbacks::missing(loop, std::make_shared<store>("")) == "missing it");
+  auto shelves = std::make_shared<shelf>();
+  CHECK(co_await callbacks::fill(loop, shelves, 100) == "books, nothing: 0 to 100, 50.0, false");
+  CHECK(callbacks::title(shelves) == "books");
+  shelves->set_level(-1);
+  CHECK_THROWS(callbacks::error, static_cast<void>(callbacks::title(shelves)));
   co_return 1;
 }
 

@@ -1,4 +1,4 @@
-import { copy, each, filtered, Item, Keeper, maybe, named, notify, sizes, Store, visit } from './index';
+import { copy, each, fill, filtered, Item, Keeper, maybe, named, notify, Shelf, sizes, Store, visit } from './index';
 
 const store: Store = {
   async load(key, { signal }): Promise<Item | undefined> {
@@ -14,6 +14,15 @@ const store: Store = {
   isOpen: () => true,
 };
 
+const shelf: Shelf = {
+  title: 'books',
+  first: undefined,
+  level: 0,
+  get isOpen() { return this.level < 100; },
+  weight: ({ signal }) => signal.aborted ? 0 : 1,
+  close() {},
+};
+
 async function use(): Promise<void> {
   each(2, (index, item) => console.log(index.toFixed(), item.weight?.toFixed()));
   const names: string[] = filtered(['a'], (name) => name.length === 1);
@@ -24,6 +33,7 @@ async function use(): Promise<void> {
   maybe(1, (number) => console.log(number.toFixed()));
   const count: number = await copy(names, store, store, { signal: new AbortController().signal });
   new Keeper((value) => console.log(value.length), false).tell('x');
+  console.log((await fill(shelf, 5)).length);
   console.log(sum + count + sizes(store));
 }
 void use;

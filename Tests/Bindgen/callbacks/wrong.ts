@@ -1,6 +1,6 @@
-import { copy, each, filtered, Keeper, maybe, named, sizes, Store, visit } from './index';
+import { copy, each, filtered, Keeper, maybe, named, Shelf, sizes, Store, title, visit } from './index';
 
-async function use(store: Store): Promise<void> {
+async function use(store: Store, shelf: Shelf): Promise<void> {
   each(2, 5); // wrong
   each(2, (index: string) => index); // wrong
   each(2, (index, item) => item.size); // wrong
@@ -14,6 +14,9 @@ async function use(store: Store): Promise<void> {
   sizes({ ...store, count: () => 'many' }); // wrong
   sizes({ isOpen: () => true }); // wrong
   sizes({ ...store, load: async (key: number) => undefined }); // wrong
+  title({ ...shelf, title: () => 'books' }); // wrong
+  title({ title: 'books' }); // wrong
+  shelf.isOpen = true; // wrong
   new Keeper(() => {}); // wrong
   new Keeper(() => {}, false).say('x'); // wrong
 }

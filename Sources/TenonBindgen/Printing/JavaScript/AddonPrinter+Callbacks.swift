@@ -21,7 +21,7 @@ extension AddonPrinter {
       implemented(
         "\(type.symbol)_\(function.symbol)", JavaScriptNames.member(function.name),
         function.parameters.map { ($0.name, $0.type) }, function.result, isAsync: function.isAsync,
-        isThrowing: function.isThrowing, usesNumbers: type.usesNumbers)
+        isThrowing: function.isThrowing, usesNumbers: type.usesNumbers, access: access(function))
     }
     types.line("static const tenon_node_function_type_t *const list_\(type.symbol)[] = {")
     for function in type.functions {
@@ -33,11 +33,20 @@ extension AddonPrinter {
     )
   }
 
+  /// What is async is a method in JavaScript.
+  private func access(_ function: Function) -> String {
+    switch function.kind {
+    case .getter where !function.isAsync: "TENON_NODE_ACCESS_GET"
+    case .setter: "TENON_NODE_ACCESS_SET"
+    default: "TENON_NODE_ACCESS_CALL"
+    }
+  }
+
   /// One function, and its table.
   private mutating func implemented(
     _ name: String, _ label: String, _ parameters: [(String, TypeReference)],
     _ result: TypeReference,
-    isAsync: Bool, isThrowing: Bool, usesNumbers: Bool
+    isAsync: Bool, isThrowing: Bool, usesNumbers: Bool, access: String = "TENON_NODE_ACCESS_CALL"
   ) {
     let (returns, all) = signatures.callback(
       parameters, result, isAsync: isAsync, isThrowing: isThrowing)
@@ -77,6 +86,8 @@ extension AddonPrinter {
       lines.append(
         "return tenon_node_callback_ask\(call), \(result.kind == .void ? "NULL" : "result_out"), error_out);"
       )
+    } else if access == "TENON_NODE_ACCESS_SET" {
+      lines.append("tenon_node_callback_ask\(call), NULL, NULL);")
     } else if result.kind == .void {
       lines.append("tenon_node_callback_send\(call));")
     } else {
@@ -92,7 +103,7 @@ extension AddonPrinter {
     for table in tables { types.line("    &\(table),") }
     types.line("    NULL};")
     types.line(
-      "static const tenon_node_function_type_t call_type_\(name) = {\(quoted(label)), (void (*)(void))call_\(name), \(parameters.count), parameters_of_\(name), &\(resultTable), \(isAsync), \(isThrowing)};"
+      "static const tenon_node_function_type_t call_type_\(name) = {\(quoted(label)), (void (*)(void))call_\(name), \(parameters.count), parameters_of_\(name), &\(resultTable), \(isAsync), \(isThrowing), \(access)};"
     )
   }
 }

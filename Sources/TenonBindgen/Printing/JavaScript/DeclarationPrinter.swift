@@ -166,8 +166,15 @@ struct DeclarationPrinter {
   private mutating func protocolType(_ type: TypeDeclaration) {
     comment(type.documentation, "")
     text.line("export interface \(JavaScriptNames.type(type.name)) {")
-    for function in type.functions {
+    let settable = Set(type.functions.filter { $0.kind == .setter }.map(\.name))
+    for function in type.functions where function.kind != .setter {
       documented(function, "  ")
+      if function.kind == .getter, !function.isAsync {
+        let mark = settable.contains(function.name) ? "" : "readonly "
+        let type = self.type(function.result, type.usesNumbers, .argument)
+        text.line("  \(mark)\(JavaScriptNames.member(function.name)): \(type);")
+        continue
+      }
       var parameters = function.parameters.map {
         "\(parameterName($0)): \(self.type($0.type, type.usesNumbers, .result))"
       }

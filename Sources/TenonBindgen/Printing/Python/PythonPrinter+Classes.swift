@@ -191,18 +191,34 @@ extension PythonPrinter {
 
   private mutating func protocol_(_ type: TypeDeclaration) {
     open("\(pythonClass(type.name))(_Protocol)", type.documentation)
-    for function in type.functions {
+    let settable = Set(type.functions.filter { $0.kind == .setter }.map(\.name))
+    for function in type.functions where function.kind != .setter {
+      let name = requirementName(function)
+      if function.kind == .getter, !function.isAsync {
+        if settable.contains(function.name) {
+          text.line("    \(name): \(types.text(function.result, .given))")
+          documented(function.documentation, "    ")
+          text.line()
+          continue
+        }
+        text.line("    @\(types.builtin("property"))")
+      }
       let given = function.parameters.map {
         "\(pythonName($0.name)): \(types.text($0.type, .field))"
       }
       let parameters = (["self"] + given + (given.isEmpty ? [] : ["/"])).joined(separator: ", ")
       text.line(
-        "    \(function.isAsync ? "async " : "")def \(pythonName(function.symbol))(\(parameters)) -> \(types.text(function.result, .given)):"
+        "    \(function.isAsync ? "async " : "")def \(name)(\(parameters)) -> \(types.text(function.result, .given)):"
       )
       let before = text.lines.count
       docstring(of: function, "        ")
       if text.lines.count == before { text.append(" ...") }
       text.line()
     }
+  }
+
+  /// What Python implements for a requirement: a method, or a property.
+  func requirementName(_ function: Function) -> String {
+    pythonName(function.kind == .method ? function.symbol : snakeCase(function.name))
   }
 }

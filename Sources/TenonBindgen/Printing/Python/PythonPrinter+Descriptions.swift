@@ -84,9 +84,9 @@ extension PythonPrinter {
       for function in type.functions {
         methods.append(
           method(
-            pythonName(function.symbol), "\(type.symbol)_\(function.symbol)",
+            requirementName(function), "\(type.symbol)_\(function.symbol)",
             function.parameters.map { ($0.symbol, $0.type) }, function.result,
-            function.isAsync, function.isThrowing))
+            function.isAsync, function.isThrowing, access: access(function)))
       }
       text.line("\(name).implement((")
       for one in methods { text.line("    \(one),") }
@@ -104,15 +104,24 @@ extension PythonPrinter {
     return String(result.dropLast(result.isEmpty ? 0 : 1))
   }
 
+  /// What is async is a method in Python.
+  private func access(_ function: Function) -> String {
+    switch function.kind {
+    case .getter where !function.isAsync: "get"
+    case .setter: "set"
+    default: "call"
+    }
+  }
+
   private mutating func method(
     _ name: String, _ symbol: String, _ parameters: [(String, TypeReference)],
-    _ result: TypeReference, _ isAsync: Bool, _ isThrowing: Bool
+    _ result: TypeReference, _ isAsync: Bool, _ isThrowing: Bool, access: String = "call"
   ) -> String {
     var given = ""
     for (name, type) in parameters { given += "(\"\(name)\", \(description(type)), 0), " }
     let flags = "\(isAsync ? "True" : "False"), \(isThrowing ? "True" : "False")"
     return
-      "(\"\(name)\", \"\(symbol)_call_packed\", (\(given.dropLast(given.isEmpty ? 0 : 1))), \(description(result)), \(flags))"
+      "(\"\(name)\", \"\(symbol)_call_packed\", (\(given.dropLast(given.isEmpty ? 0 : 1))), \(description(result)), \(flags), \"\(access)\")"
   }
 
   private mutating func implement(closure name: String, _ type: TypeReference) {

@@ -35,6 +35,10 @@ extension ThunkPrinter {
     text.line("  let callback: TenonExport.Callback")
     text.line("  init(_ callback: TenonExport.Callback) { self.callback = callback }")
     for (index, function) in type.functions.enumerated() {
+      guard function.kind == .method else {
+        if function.kind == .getter { property(function, index, of: type) }
+        continue
+      }
       let parameters = function.parameters.enumerated().map { index, parameter in
         "\(parameter.label.map { labeled($0) } ?? "_") a\(index): \(parameter.type.swift)"
       }
@@ -54,11 +58,34 @@ extension ThunkPrinter {
     text.add("}\n")
   }
 
+  private mutating func property(_ getter: Function, _ index: Int, of type: TypeDeclaration) {
+    let effects = (getter.isAsync ? " async" : "") + (getter.isThrowing ? " throws" : "")
+    text.line("  var \(escaped(getter.name)): \(getter.result.swift) {")
+    text.line("    get\(effects) {")
+    var body = Text()
+    calling(
+      "callback", offset: 24 + index * 8, [], getter.result, isAsync: getter.isAsync,
+      isThrowing: getter.isThrowing, &body)
+    body.line("    }")
+    let setter = type.functions.firstIndex { $0.kind == .setter && $0.name == getter.name }
+    if let setter {
+      body.line("    set(a0) {")
+      calling(
+        "callback", offset: 24 + setter * 8, [("a0", getter.result)], .void, isAsync: false,
+        isThrowing: false, isWaitedFor: true, &body)
+      body.line("    }")
+    }
+    for line in body.lines { text.line(line) }
+    text.line("  }")
+  }
+
   /// The body of a Swift function that calls one of C's.
+  ///
+  /// - Parameter isWaitedFor: Of a function without a result: who reads a property that was set sees that.
   func calling(
     _ callback: String, offset: Int, _ parameters: [(name: String, type: TypeReference)],
     _ result: TypeReference,
-    isAsync: Bool, isThrowing: Bool, _ text: inout Text
+    isAsync: Bool, isThrowing: Bool, isWaitedFor: Bool = false, _ text: inout Text
   ) {
     var types = ["UnsafeMutableRawPointer?"]
     var arguments = ["context"]
@@ -136,7 +163,10 @@ extension ThunkPrinter {
     let returns = isVoid ? "Void" : cScalar(result)
     let function = "(@convention(c) (\(types.joined(separator: ", "))) -> \(returns)).self"
     if isVoid {
-      text.line("      \(callback).send { [\(callback)] context in")
+      text.line(
+        isWaitedFor
+          ? "      \(callback).call { context in"
+          : "      \(callback).send { [\(callback)] context in")
       text.line(
         "        guard let fn = \(callback).function(\(offset), \(function)) else { return }")
       nested("        ", ["fn(\(arguments.joined(separator: ", ")))"])
