@@ -33,20 +33,20 @@ extension ExportedCollection {
 
 extension Array: Exportable, ExportedCollection where Element: Exportable {
   @inlinable public var exportedTailSize: Int {
-    if Element.isExportedPlain { return Tail.rounded(count * Element.exportedFieldSize) }
-    var size = Tail.rounded(count * Element.exportedFieldSize)
+    if Element.isExportedPlain { return Tail.rounded(count &* Element.exportedFieldSize) }
+    var size = Tail.rounded(count &* Element.exportedFieldSize)
     for element in self { size += element.exportedTailSize }
     return size
   }
 
   @inlinable public func write(to field: UnsafeMutableRawPointer, _ tail: inout Tail) {
-    let data = tail.take(count * Element.exportedFieldSize)
+    let data = tail.take(count &* Element.exportedFieldSize)
     if Element.isExportedPlain {
       withUnsafeBytes {
         if let from = $0.baseAddress { data.copyMemory(from: from, byteCount: $0.count) }
       }
     } else {
-      _ = data.zeroed(count * Element.exportedFieldSize)
+      _ = data.zeroed(count &* Element.exportedFieldSize)
       for index in indices {
         self[index].write(to: data + index * Element.exportedFieldSize, &tail)
       }
@@ -149,13 +149,13 @@ extension Dictionary: Exportable, ExportedCollection where Key: Exportable, Valu
   }
 
   @inlinable public var exportedTailSize: Int {
-    var size = Tail.rounded(count * Self.entrySize)
+    var size = Tail.rounded(count &* Self.entrySize)
     for (key, value) in self { size += key.exportedTailSize + value.exportedTailSize }
     return size
   }
 
   @inlinable public func write(to field: UnsafeMutableRawPointer, _ tail: inout Tail) {
-    let data = tail.take(count * Self.entrySize).zeroed(count * Self.entrySize)
+    let data = tail.take(count &* Self.entrySize).zeroed(count &* Self.entrySize)
     var entry = data
     for (key, value) in self {
       key.write(to: entry, &tail)

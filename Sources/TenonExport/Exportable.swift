@@ -65,7 +65,7 @@ public struct Tail {
 
   @inlinable init(_ at: UnsafeMutableRawPointer) { self.at = at }
 
-  @inlinable @inline(__always) public static func rounded(_ size: Int) -> Int { (size + 7) & ~7 }
+  @inlinable @inline(__always) public static func rounded(_ size: Int) -> Int { (size &+ 7) & ~7 }
 
   @inlinable @inline(__always) public mutating func take(_ size: Int) -> UnsafeMutableRawPointer {
     let taken = at

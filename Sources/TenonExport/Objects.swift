@@ -63,20 +63,28 @@ public func object<Instance: ExportedObject>(_ handle: OpaquePointer?) throws(Re
 ) -> tenon_status_t {
   // Whatever else is called is called last, so that this needs no frame.
   let held = tenon__hold_object(UInt(bitPattern: handle))
-  guard let slot = held.slot,
-    UInt(bitPattern: tenon__type_of_held(slot)) == `class`.load(ordering: .relaxed)
-  else { return withObjectSlowly(handle, held.slot, `class`, body) }
+  guard let slot = held.slot else { return withObjectSlowly(handle, `class`, body) }
+  guard UInt(bitPattern: tenon__type_of_held(slot)) == `class`.load(ordering: .relaxed) else {
+    return withOtherObject(handle, slot, `class`, body)
+  }
   let status = Unmanaged<Instance>.fromOpaque(tenon__object_held(slot))
     ._withUnsafeGuaranteedRef(body)
   return tenon__let_go_of_object(held) ? status : letGoSlowly(slot, status)
 }
 
-/// The first call, one by somebody else at the same time, one of a subclass's object, one that is refused.
-@usableFromInline @inline(never) func withObjectSlowly<Instance: ExportedObject>(
-  _ handle: OpaquePointer?, _ held: UnsafeMutableRawPointer?, _ class: borrowing Atomic<UInt>,
+/// The first call, one of a subclass's object, one of another class.
+@usableFromInline @inline(never) func withOtherObject<Instance: ExportedObject>(
+  _ handle: OpaquePointer?, _ held: UnsafeMutableRawPointer, _ class: borrowing Atomic<UInt>,
   _ body: (Instance) -> tenon_status_t
 ) -> tenon_status_t {
-  if let held { Object.letGo(held) }
+  Object.letGo(held)
+  return withObjectSlowly(handle, `class`, body)
+}
+
+/// The same, one by somebody else at the same time, one that is refused.
+@usableFromInline @inline(never) func withObjectSlowly<Instance: ExportedObject>(
+  _ handle: OpaquePointer?, _ class: borrowing Atomic<UInt>, _ body: (Instance) -> tenon_status_t
+) -> tenon_status_t {
   do throws(Refusal) {
     let instance = try find(handle, Instance.self)
     `class`.store(UInt(bitPattern: mark(of: Instance.self)), ordering: .relaxed)

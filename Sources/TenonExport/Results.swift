@@ -4,12 +4,79 @@ public import Tenon
 
 // MARK: Taking out of futures and values
 
-/// Whether a value may be given to C as this; only then it is moved.
-private func fits<Content: Exportable>(_ value: tenon_value_t, _ type: Content.Type) -> Bool {
-  if value.kind == UInt8(TENON_VALUE_NONE.rawValue) { return true }
-  guard value.kind == UInt8(TENON_VALUE_POINTER.rawValue) else { return false }
-  if let object = type as? any ExportedObject.Type { return isObject(value, object) }
-  return value.as.pointer.type == blockMark(type)
+/// Moves what a future delivers to C: see tenon_future_take(). What is of another type stays where it is.
+@inlinable public func take<Content: Exportable>(
+  _ future: OpaquePointer?, _ out: UnsafeMutableRawPointer?, _ type: Content.Type
+) -> tenon_status_t { takeBlock(future, out, mark(type)) }
+
+@inlinable public func take<Instance: ExportedObject>(
+  _ future: OpaquePointer?, _ out: UnsafeMutableRawPointer?, _ type: Instance.Type
+) -> tenon_status_t { takeObject(future, out, type) }
+
+/// Moves an item of a stream to C.
+@inlinable public func takeItem<Content: Exportable>(
+  _ item: UnsafeMutablePointer<tenon_value_t>?, _ out: UnsafeMutableRawPointer?,
+  _ type: Content.Type
+) -> tenon_status_t { takeBlockItem(item, out, mark(type)) }
+
+@inlinable public func takeItem<Instance: ExportedObject>(
+  _ item: UnsafeMutablePointer<tenon_value_t>?, _ out: UnsafeMutableRawPointer?,
+  _ type: Instance.Type
+) -> tenon_status_t { takeObjectItem(item, out, type) }
+
+@usableFromInline func takeBlock(
+  _ future: OpaquePointer?, _ out: UnsafeMutableRawPointer?, _ mark: UnsafeRawPointer
+) -> tenon_status_t {
+  take(future, out) { isNone($0) || isPointer($0) && $0.as.pointer.type == mark }
+}
+
+@usableFromInline func takeObject<Instance: ExportedObject>(
+  _ future: OpaquePointer?, _ out: UnsafeMutableRawPointer?, _ type: Instance.Type
+) -> tenon_status_t {
+  take(future, out) { isNone($0) || isPointer($0) && isObject($0, type) }
+}
+
+@usableFromInline func takeBlockItem(
+  _ item: UnsafeMutablePointer<tenon_value_t>?, _ out: UnsafeMutableRawPointer?,
+  _ mark: UnsafeRawPointer
+) -> tenon_status_t { take(item, out) { $0.as.pointer.type == mark } }
+
+@usableFromInline func takeObjectItem<Instance: ExportedObject>(
+  _ item: UnsafeMutablePointer<tenon_value_t>?, _ out: UnsafeMutableRawPointer?,
+  _ type: Instance.Type
+) -> tenon_status_t { take(item, out) { isObject($0, type) } }
+
+@inline(__always) private func take(
+  _ future: OpaquePointer?, _ out: UnsafeMutableRawPointer?, _ fits: (tenon_value_t) -> Bool
+) -> tenon_status_t {
+  guard let out else { return TENON_STATUS_INVALID }
+  var value = tenon_value_none()
+  var status = tenon_future_peek(future, &value)
+  guard status == TENON_STATUS_OK else { return status }
+  guard fits(value) else { return TENON_STATUS_INVALID }
+  status = tenon_future_take(future, &value)
+  if status == TENON_STATUS_OK { move(value, out) }
+  return status
+}
+
+@inline(__always) private func take(
+  _ item: UnsafeMutablePointer<tenon_value_t>?, _ out: UnsafeMutableRawPointer?,
+  _ fits: (tenon_value_t) -> Bool
+) -> tenon_status_t {
+  guard let item, let out, item.pointee.flags & UInt8(TENON_VALUE_FLAG_BORROWED) == 0,
+    isPointer(item.pointee), fits(item.pointee)
+  else { return TENON_STATUS_INVALID }
+  move(item.pointee, out)
+  item.pointee = tenon_value_none()
+  return TENON_STATUS_OK
+}
+
+@inline(__always) private func isNone(_ value: tenon_value_t) -> Bool {
+  value.kind == UInt8(TENON_VALUE_NONE.rawValue)
+}
+
+@inline(__always) private func isPointer(_ value: tenon_value_t) -> Bool {
+  value.kind == UInt8(TENON_VALUE_POINTER.rawValue)
 }
 
 private func isObject<Instance: ExportedObject>(_ value: tenon_value_t, _ type: Instance.Type)
@@ -20,39 +87,9 @@ private func isObject<Instance: ExportedObject>(_ value: tenon_value_t, _ type: 
     && Object.check(handle, is: type) == TENON_STATUS_OK
 }
 
-/// A set travels as the list of its elements.
-private func blockMark<Content: Exportable>(_ type: Content.Type) -> UnsafeRawPointer { mark(type) }
-
-/// Moves what a future delivers to C: see tenon_future_take().
-public func take<Content: Exportable>(
-  _ future: OpaquePointer?, _ out: UnsafeMutableRawPointer?, _ type: Content.Type
-) -> tenon_status_t {
-  guard let out else { return TENON_STATUS_INVALID }
-  var value = tenon_value_none()
-  var status = tenon_future_peek(future, &value)
-  guard status == TENON_STATUS_OK else { return status }
-  guard fits(value, type) else { return TENON_STATUS_INVALID }
-  status = tenon_future_take(future, &value)
-  if status == TENON_STATUS_OK { move(value, out) }
-  return status
-}
-
-/// Moves an item of a stream to C.
-public func takeItem<Content: Exportable>(
-  _ item: UnsafeMutablePointer<tenon_value_t>?, _ out: UnsafeMutableRawPointer?,
-  _ type: Content.Type
-) -> tenon_status_t {
-  guard let item, let out, item.pointee.flags & UInt8(TENON_VALUE_FLAG_BORROWED) == 0,
-    item.pointee.kind == UInt8(TENON_VALUE_POINTER.rawValue), fits(item.pointee, type)
-  else { return TENON_STATUS_INVALID }
-  move(item.pointee, out)
-  item.pointee = tenon_value_none()
-  return TENON_STATUS_OK
-}
-
 private func move(_ value: tenon_value_t, _ out: UnsafeMutableRawPointer) {
-  let isNone = value.kind == UInt8(TENON_VALUE_NONE.rawValue)
-  out.storeBytes(of: isNone ? nil : value.as.pointer.address, as: UnsafeMutableRawPointer?.self)
+  out.storeBytes(
+    of: isNone(value) ? nil : value.as.pointer.address, as: UnsafeMutableRawPointer?.self)
 }
 
 /// Makes a value of what C has.

@@ -38,17 +38,31 @@ extension String: Exportable {
   @inlinable @inline(__always) public static var exportedAlignment: Int { 8 }
   @inlinable @inline(__always) public static var isExportedPlain: Bool { false }
   @inlinable @inline(__always) public static var isExportedNullable: Bool { true }
-  @inlinable @inline(__always) public var exportedTailSize: Int { Tail.rounded(utf8.count + 1) }
+  @inlinable @inline(__always) public var exportedTailSize: Int { Tail.rounded(utf8.count &+ 1) }
 
   @inlinable @inline(__always)
   public func write(to field: UnsafeMutableRawPointer, _ tail: inout Tail) {
-    var text = self
-    text.withUTF8 { bytes in
-      let data = tail.take(bytes.count + 1)
-      if let from = bytes.baseAddress { data.copyMemory(from: from, byteCount: bytes.count) }
-      (data + bytes.count).storeBytes(of: 0, as: UInt8.self)
-      TenonExport.write(data, bytes.count, to: field)
+    // Swift's own strings as they stand, without a reference for that.
+    let isWritten = utf8.withContiguousStorageIfAvailable { bytes in
+      write(bytes, to: field, &tail)
+      return true
     }
+    if isWritten == nil { writeSlowly(to: field, &tail) }
+  }
+
+  @usableFromInline @inline(never)
+  func writeSlowly(to field: UnsafeMutableRawPointer, _ tail: inout Tail) {
+    var text = self
+    text.withUTF8 { write($0, to: field, &tail) }
+  }
+
+  @inlinable @inline(__always) func write(
+    _ bytes: UnsafeBufferPointer<UInt8>, to field: UnsafeMutableRawPointer, _ tail: inout Tail
+  ) {
+    let data = tail.take(bytes.count &+ 1)
+    if let from = bytes.baseAddress { data.copyMemory(from: from, byteCount: bytes.count) }
+    (data + bytes.count).storeBytes(of: 0, as: UInt8.self)
+    TenonExport.write(data, bytes.count, to: field)
   }
 
   @inlinable public static func read(_ field: UnsafeRawPointer) throws(Refusal) -> String {

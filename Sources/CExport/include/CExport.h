@@ -52,7 +52,10 @@ static inline tenon__held_t tenon__hold_object(uintptr_t handle) {
   tenon__object_slot_t *slot =
       (tenon__object_slot_t *)__atomic_load_n(&objects->base, __ATOMIC_RELAXED) + index;
   held.word = __atomic_load_n(&slot->word, __ATOMIC_RELAXED);
-  if ((held.word ^ handle) >> 32 != TENON__OBJECT || (uint32_t)held.word == 0)
+  uint32_t kind = (uint32_t)((held.word ^ handle) >> 32);
+  /* Or clang compares all 64 bits, with constants that are loaded first. */
+  __asm__("" : "+r"(kind));
+  if (__builtin_expect(kind != TENON__OBJECT, 0) || __builtin_expect((uint32_t)held.word == 0, 0))
     return held;
   uintptr_t word = held.word;
   if (__atomic_compare_exchange_n(&slot->word, &word, word + TENON__HOLD, false, __ATOMIC_ACQUIRE,

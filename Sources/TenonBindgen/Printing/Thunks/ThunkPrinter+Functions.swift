@@ -87,7 +87,10 @@ extension ThunkPrinter {
     text.line("  \(signature.joined(separator: ", "))")
     text.line(") -> tenon_status_t {")
     if let held {
-      text.line("  TenonExport.withObject(p, __\(held.symbol)_class) { (s: \(held.name)) in")
+      // Before the object is held: so there is one end less after it.
+      if !isVoid { text.line("  guard out != nil else { return TENON_STATUS_INVALID }") }
+      text.line(
+        "  return TenonExport.withObject(p, __\(held.symbol)_class) { (s: \(held.name)) in")
     }
     if needsLent {
       text.line("  let lent = TenonExport.Lent(\(function.isAsync ? "executor" : ""))")

@@ -8,7 +8,8 @@ extension ThunkPrinter {
       for field in type.fields { printer.release(field, "    ") }
     }
     text.line(
-      "  public func write(record p: UnsafeMutableRawPointer, _ tail: inout TenonExport.Tail) {")
+      "  @inline(__always) public func write(record p: UnsafeMutableRawPointer, _ tail: inout TenonExport.Tail) {"
+    )
     for field in type.fields {
       text.line("    self.\(escaped(field.name)).write(to: p + \(field.offset), &tail)")
     }
@@ -80,7 +81,7 @@ extension ThunkPrinter {
 
   mutating func tail(_ parts: [(String, TypeReference)]) {
     let sum = tailSum(parts)
-    text.line("  public var exportedRecordTail: Int { \(sum) }")
+    text.line("  @inline(__always) public var exportedRecordTail: Int { \(sum) }")
   }
 
   func tailSum(_ parts: [(String, TypeReference)]) -> String {
