@@ -15,7 +15,8 @@ host=$(cd "$(dirname "$(readlink -f "$swiftc")")/../lib/swift/host" && pwd)
 build() {
   local scratch=$where/tenon-bindgen.$$ files
   mapfile -t files < <(find "$sources" -name '*.swift' | sort)
-  "$swiftc" -O -wmo -swift-version 6 -module-name TenonBindgen -I "$host" -L "$host" -lSwiftSyntax -lSwiftParser \
+  # Not optimised: that takes five times as long, and the parser is all that has much to do.
+  "$swiftc" -Onone -wmo -swift-version 6 -module-name TenonBindgen -I "$host" -L "$host" -lSwiftSyntax -lSwiftParser \
     -lSwiftIfConfig -Xlinker -rpath -Xlinker "$host" "${files[@]}" -o "$scratch" >&2
   mv "$scratch" "$tool"
 }
