@@ -30,6 +30,9 @@ int main() {
   std::optional<int> code;
   REQUIRE(failed.try_get(code) == TENON_STATUS_OK && *code == 9);
 
+  tenon::context context{{"name", "text"}};
+  REQUIRE(context.run([] { return tenon::context::value("name"); }) == "text");
+
   tenon::packaged_task task([](int number) { return number * 2; });
   auto doubled = task.get_future();
   task(4);

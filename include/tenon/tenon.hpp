@@ -7,6 +7,7 @@
 /// |-------------|----------------|-----------------------------------------------------------------|
 /// | value       | value.h        | value.hpp: what travels how                                     |
 /// | error       | error.h        | error.hpp, exception.hpp, category.hpp                          |
+/// | context     | context.h      | context.hpp                                                     |
 /// | future      | future.h       | future.hpp, shared_future.hpp, then.hpp, coroutine.hpp, stop.hpp, stop_on_signal.hpp, from_std.hpp |
 /// | promise     | promise.h      | promise.hpp, packaged_task.hpp                                  |
 /// | executor    | executor.h     | executor.hpp, thread_pool.hpp, async.hpp, task.hpp, semaphore.hpp |
@@ -24,6 +25,7 @@
 
 #include <tenon/async.hpp>
 #include <tenon/combinators.hpp>
+#include <tenon/context.hpp>
 #include <tenon/coroutine.hpp>
 #include <tenon/descriptor.hpp>
 #include <tenon/executor.hpp>

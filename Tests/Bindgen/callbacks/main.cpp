@@ -140,6 +140,20 @@ tenon::task<int> use(tenon_executor_t *loop) {
     CHECK(std::get<callbacks::error::missing>(error.details).value == "all");
   }
   CHECK(co_await callbacks::missing(loop, std::make_shared<store>("")) == "missing it");
+  tenon::context context{{"traceparent", "of the host"}};
+  context.set_priority(tenon::priority::high);
+  auto [seen, urgency] = context.run([loop] {
+    return std::make_pair(callbacks::context_value(loop, "traceparent"),
+                          callbacks::context_priority(loop));
+  });
+  CHECK(co_await std::move(seen) == "of the host");
+  CHECK(co_await std::move(urgency) == TENON_PRIORITY_HIGH);
+  CHECK(!co_await callbacks::context_value(loop, "traceparent"));
+  auto inner = [loop] {
+    return tenon::async(
+        loop, [seen = tenon::context::value("traceparent").value_or("none")] { return seen; });
+  };
+  CHECK(co_await callbacks::context_inside(loop, inner) == "of swift");
   auto shelves = std::make_shared<shelf>();
   CHECK(co_await callbacks::fill(loop, shelves, 100) == "books, nothing: 0 to 100, 50.0, false");
   CHECK(callbacks::title(shelves) == "books");
