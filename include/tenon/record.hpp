@@ -425,31 +425,33 @@ public:
       tenon_promise_release(promise);
       return;
     }
-    tenon_registration_t *registration = nullptr;
-    if (tenon_future_retain(future) == TENON_STATUS_OK &&
-        tenon_promise_on_cancel(
-            promise, nullptr,
-            [](void *context, tenon_status_t status) {
-              auto *cancelled = static_cast<tenon_future_t *>(context);
-              if (status == TENON_STATUS_OK)
-                tenon_future_cancel(cancelled);
-              tenon_future_release(cancelled);
-            },
-            future, &registration) != TENON_STATUS_OK)
-      tenon_future_release(future);
-    if (tenon_future_on_complete(
-            future, nullptr,
-            [](void *context, tenon_status_t status, tenon_future_t *) {
-              static_cast<forwarding *>(context)->finish(status);
-            },
-            self, nullptr) != TENON_STATUS_OK)
-      self->finish(TENON_STATUS_CANCELLED);
+    if (tenon_future_retain(future) == TENON_STATUS_OK) {
+      const tenon_status_t told =
+          tenon_promise_on_cancel(promise, nullptr, pass_cancel, future, nullptr);
+      if (told != TENON_STATUS_OK)
+        pass_cancel(future, told);
+    }
+    const tenon_status_t status = tenon_future_on_complete(
+        future, nullptr,
+        [](void *context, tenon_status_t how, tenon_future_t *) {
+          static_cast<forwarding *>(context)->finish(how);
+        },
+        self, nullptr);
+    if (status != TENON_STATUS_OK)
+      self->finish(status == TENON_STATUS_SETTLED ? tenon_future_poll(future) : status);
   }
 
 private:
   forwarding(tenon_future_t *future, tenon_promise_t *promise,
              tenon_error_t *(*translate)(tenon_error_t *) noexcept) noexcept
       : future_(future), promise_(promise), translate_(translate) {}
+
+  static void pass_cancel(void *context, tenon_status_t status) noexcept {
+    auto *future = static_cast<tenon_future_t *>(context);
+    if (status == TENON_STATUS_CANCELLED)
+      tenon_future_cancel(future);
+    tenon_future_release(future);
+  }
 
   void finish(tenon_status_t status) noexcept {
     tenon_value_t value = tenon_value_none();

@@ -109,6 +109,33 @@ tenon::task<int> use(tenon_executor_t *loop) {
   } catch (const callbacks::error &error) {
     CHECK(std::holds_alternative<callbacks::error::broken>(error.details));
   }
+  // What has settled already when Swift gets it.
+  const auto settled = [](const std::string &name, auto) {
+    tenon::promise<callbacks::item> promise;
+    if (name == "bad")
+      promise.set_exception(std::make_exception_ptr(callbacks::error(callbacks::error::broken{})));
+    else
+      promise.set_value({name, 2});
+    return promise.get_future();
+  };
+  CHECK(co_await callbacks::visit(loop, names, settled) == 4);
+  CHECK_THROWS(callbacks::error, co_await callbacks::visit(loop, bad, settled));
+  // A cancel reaches what C++ does, also what begins afterwards, and the call ends when that has.
+  tenon::promise<callbacks::item> first, second;
+  bool is_called = false, is_told = false;
+  first.on_cancel(loop, [&first] { first.set_value({}); });
+  second.on_cancel(loop, [&second, &is_told] {
+    is_told = true;
+    second.cancel();
+  });
+  auto visiting = callbacks::visit(loop, names, [&](const std::string &, auto) {
+    return (std::exchange(is_called, true) ? second : first).get_future();
+  });
+  while (!is_called)
+    co_await tenon::async(loop, [] {});
+  visiting.cancel();
+  CHECK_THROWS(tenon::cancelled, co_await std::move(visiting));
+  CHECK(is_told);
   int told = 0;
   co_await callbacks::notify(loop, [&told](std::optional<callbacks::item> item,
                                            const std::vector<double> &numbers,
