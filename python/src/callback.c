@@ -8,6 +8,7 @@ typedef struct Callback {
   Type *type;
   PyObject *target, *context;
   Executor *executor; /* of the call that brought it; NULL: it answered at once */
+  Executor *home;     /* where what is async runs; NULL: nothing is */
 } Callback;
 
 static void callback_free(Callback *callback) {
@@ -15,6 +16,7 @@ static void callback_free(Callback *callback) {
   Py_DECREF(callback->target);
   Py_XDECREF(callback->context);
   Py_XDECREF((PyObject *)callback->executor);
+  Py_XDECREF((PyObject *)callback->home);
   free(callback);
 }
 
@@ -144,18 +146,31 @@ static void answer_number(Callback *callback, Method *method, PyObject *result, 
     PyErr_WriteUnraisable(callback->target);
 }
 
+/* Has the loop run it. Swift is on the loop's thread, unless the callback came in a call that answered at once. */
+static PyObject *run_at_home(Executor *home, PyObject *arguments, PyObject *context,
+                             PyObject *promise) {
+  if (pthread_equal(pthread_self(), home->thread))
+    return PyObject_CallMethod(home->host, "run", "OOO", arguments, context, promise);
+  if (home->mode != MODE_ASYNCIO)
+    return PyErr_Format(PyExc_RuntimeError,
+                        "an async callback that another thread calls needs a loop of asyncio's");
+  PyObject *run = PyObject_GetAttrString(home->host, "run"), *done = NULL;
+  if (run)
+    done = PyObject_CallMethod(home->loop, "call_soon_threadsafe", "OOOO", run, arguments, context,
+                               promise);
+  Py_XDECREF(run);
+  return done;
+}
+
 static void call_async(Callback *callback, Method *method, PyObject *arguments, char *word) {
   Library *library = callback->type->library;
   PyObject *promise = promise_new(library, method->result, *(tenon_promise_t **)word);
   PyObject *done = NULL;
-  if (promise && callback->executor) {
+  if (promise) {
     PyObject *context = copied_context(callback);
     if (context)
-      done =
-          PyObject_CallMethod(callback->executor->host, "run", "OOO", arguments, context, promise);
+      done = run_at_home(callback->home, arguments, context, promise);
     Py_XDECREF(context);
-  } else if (promise) {
-    PyErr_SetString(PyExc_RuntimeError, "an async callback needs the loop of an async call");
   }
   if (!done && promise) {
     PyObject *exception = take_exception(), *told = NULL;
@@ -237,6 +252,17 @@ static int check_target(Writer *writer, Type *type, PyObject *value, const Path 
   return 0;
 }
 
+/* The executor of what is async in a callback that `writer` brings: of its call, or of the loop that runs here. */
+static int find_home(Writer *writer, Type *type, Callback *callback) {
+  int is_async = 0;
+  for (Py_ssize_t i = 0; i < type->count; i++)
+    is_async |= type->methods[i].is_async;
+  if (is_async)
+    callback->home = writer->executor ? (Executor *)Py_NewRef((PyObject *)writer->executor)
+                                      : executor_current(type->library);
+  return is_async && !callback->home ? -1 : 0;
+}
+
 /* A closure's struct at `at`, or a pointer to a protocol's table. */
 int closure_write(Writer *writer, Type *type, PyObject *value, char *at, const Path *path) {
   if (check_target(writer, type, value, path))
@@ -263,7 +289,7 @@ int closure_write(Writer *writer, Type *type, PyObject *value, char *at, const P
   callback->executor = (Executor *)Py_XNewRef((PyObject *)writer->executor);
   ((void **)table)[1] = callback;
   ((void (**)(void *))table)[2] = callback_done;
-  if (writer_lend(writer, callback_lent, callback))
+  if (writer_lend(writer, callback_lent, callback) || find_home(writer, type, callback))
     return -1;
   return callback->context ? 0 : -1;
 }
