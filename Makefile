@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
 PARTS := check test-c test-fuzz test-memory-order test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers \
-	test-inspect test-search test-node test-addon test-python test-install test-docs test-bindgen test-packages test-instructions
+	test-inspect test-search test-node test-addon test-python test-middleware test-install test-docs test-bindgen test-packages test-instructions
 
 .PHONY: help check-swift packages build test test-long $(PARTS) test-node-versions format demo demo-cpp demo-node bench \
 	install bundle wheel addon clean
@@ -73,6 +73,9 @@ test-node-versions: check-swift packages ## run the Node suites on other version
 test-python: check-swift packages ## run the Python suites: [PYTHON=python3.13]
 	scripts/test-python.sh
 
+test-middleware: check-swift packages ## run one chain of services in Swift, C++, JavaScript and Python
+	scripts/test-middleware.sh
+
 test-inspect: check-swift packages ## look into processes and cores with the program tenon
 	scripts/test-inspect.sh
 
@@ -102,7 +105,7 @@ check: check-swift packages ## check formatting, headers, layers, and what peopl
 format: ## format Swift and C
 	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Plugins Sources Tests examples-c \
 	  bench/channels/Sources bench/channels/Package.swift bench/swift/Sources bench/swift/Package.swift \
-	  examples-node examples-export/Package.swift examples-export/Sources examples-export/by-hand
+	  examples-node examples-export/Package.swift examples-export/Sources examples-export/by-hand examples-middleware
 	scripts/check-format.sh --fix
 
 addon: check-swift ## make a Swift package one for npm: PACKAGE= PRODUCT= DEST=
