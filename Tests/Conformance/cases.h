@@ -479,6 +479,7 @@
   /* parallel_test.c */                                                       \
   CASE(a_parallel_loop_meets_each_index_once_whatever_its_chunks)             \
   CASE(a_parallel_loop_may_have_as_many_indices_as_there_are)                 \
+  CASE(no_chunk_of_as_many_as_there_are_begins_twice_when_several_threads_find_it_failed)\
   CASE(the_first_of_as_many_indices_as_there_are_fails_a_parallel_loop)                 \
   CASE(a_parallel_loop_needs_threads_of_an_open_pool)                         \
   CASE(the_chunks_of_a_parallel_loop_run_at_the_same_time)                    \

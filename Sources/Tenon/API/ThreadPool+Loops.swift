@@ -101,15 +101,19 @@ private func runChunks(_ loop: UnsafeMutableRawPointer?) {
   // Here, so that threads do not count references to it against each other for each chunk.
   let body = run.pointee.body
   let (offset, task) = (run.pointee.offset, run.pointee.task)
-  while let chunk = loop.pointee.claim() {
-    do {
+  var share = ParallelLoop.Share()
+  var begin = 0
+  do {
+    while loop.pointee.claim(&share) {
+      begin = loop.pointee.begin(of: share)
       if isCancelled(task: task) { throw CancellationError() }
-      try body(
-        Range(uncheckedBounds: (offset &+ chunk.lowerBound, offset &+ chunk.upperBound)))
-    } catch {
-      return loop.pointee.fail(chunk.lowerBound, TENON_STATUS_REJECTED) {
-        run.pointee.failure = error
+      while let chunk = loop.pointee.next(&share) {
+        begin = chunk.lowerBound
+        try body(
+          Range(uncheckedBounds: (offset &+ chunk.lowerBound, offset &+ chunk.upperBound)))
       }
     }
+  } catch {
+    loop.pointee.fail(begin, TENON_STATUS_REJECTED) { run.pointee.failure = error }
   }
 }

@@ -4,9 +4,10 @@ import Synchronization
 
 /// A loop whose chunks run on several threads: on its caller's, and on those of a pool that have nothing better to do.
 ///
-/// It lies on its caller's stack, in a list of the pool as long as it wants help. Chunks are claimed in order, one by one, by a
-/// count. So the caller needs nobody: what no other thread has claimed it runs itself, and in the end it only waits for chunks
-/// that run.
+/// It lies on its caller's stack, in a list of the pool as long as it wants help. Chunks are claimed in order, by a count: one by
+/// one, or some at once where they turn out to be short and many are left, since threads that claim all the time wait for each
+/// other. So the caller needs nobody: what no other thread has claimed it runs itself, and in the end it only waits for
+/// chunks that run.
 ///
 /// The order makes the first failure a matter of the work, not of time: when a chunk fails, all before it have been claimed,
 /// and run to their ends; the failure with the lowest index is the same each time.
@@ -15,17 +16,26 @@ struct ParallelLoop: ~Copyable {
   typealias Worker = @convention(c) (UnsafeMutableRawPointer?) -> Void
   typealias Body = @convention(c) (UnsafeMutableRawPointer?, Int, Int) -> tenon_status_t
 
+  typealias Line = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+  private static let line: Line = (0, 0, 0, 0, 0, 0, 0)
+
   fileprivate let worker: Worker
   /// The worker's.
   let context: UnsafeMutableRawPointer
   private let count: UInt
   private let chunk: UInt
   let chunks: UInt
+  /// As many threads as may run it.
+  private let width: UInt
   /// What is cancelled when the loop is to end early.
   private let promise: Handle?
+  /// The first chunk that must not begin any more.
+  private let limit: Atomic<UInt>
 
-  /// How many chunks were ever claimed.
+  /// How many chunks were ever claimed. On a cache line of its own, as all threads change it.
+  private let beforeClaimed = ParallelLoop.line
   private let claimed = Atomic<UInt>(0)
+  private let afterClaimed = ParallelLoop.line
   private let wasCancelled = Atomic<Bool>(false)
   /// Threads that help, and a bit that says that the caller sleeps until there are none.
   fileprivate let helpers = Atomic<UInt32>(0)
@@ -45,10 +55,11 @@ struct ParallelLoop: ~Copyable {
   }
 
   init(
-    count: UInt, chunk: UInt, promise: Handle?, _ worker: Worker,
+    count: UInt, chunk: UInt, width: UInt, promise: Handle?, _ worker: Worker,
     _ context: UnsafeMutableRawPointer, _ sharedMemory: UnsafeMutablePointer<Shared>
   ) {
     self.worker = worker
+    self.width = width
     self.context = context
     self.count = count
     self.chunk = chunk
@@ -56,6 +67,7 @@ struct ParallelLoop: ~Copyable {
     self.sharedMemory = sharedMemory
     failures = Mutex()
     chunks = count / chunk + (count % chunk == 0 ? 0 : 1)
+    limit = Atomic(chunks)
   }
 
   fileprivate var shared: UnsafeMutablePointer<Shared> { sharedMemory }
@@ -66,21 +78,55 @@ struct ParallelLoop: ~Copyable {
     let upperBound: Int
   }
 
-  /// The next chunk, for a worker; nil: there is none.
-  @inline(__always) borrowing func claim() -> Chunk? {
-    let index = claimed.wrappingAdd(1, ordering: .relaxed).oldValue
-    if index >= chunks { return nil }
-    if let promise, isCancelRequested(promise) {
-      wasCancelled.store(true, ordering: .relaxed)
-      stop()
-      return nil
-    }
-    let begin = index &* chunk
+  /// What one thread has claimed and not begun.
+  struct Share {
+    fileprivate var next: UInt = 0
+    fileprivate var end: UInt = 0
+    /// How many it claims at once, and when it did so last.
+    fileprivate var size: UInt = 1
+    fileprivate var time: UInt64 = 0
+
+    fileprivate static let most: UInt = 32
+    /// As long as what it claims at once may take, if it is to claim more: a thread that has nothing left waits for it.
+    fileprivate static let short: UInt64 = 2000
+  }
+
+  /// A worker claims some of the next chunks; false: there are none.
+  @inline(__always) borrowing func claim(_ share: inout Share) -> Bool {
+    let left = chunks &- Swift.min(chunks, claimed.load(ordering: .relaxed))
+    let most = left / (8 &* width)
+    if most > 1 { measure(&share, most) } else { share.size = 1 }
+    share.next = claimed.wrappingAdd(share.size, ordering: .relaxed).oldValue
+    if share.next >= limit.load(ordering: .relaxed) { return false }
+    share.end = share.next &+ Swift.min(share.size, chunks &- share.next)
+    guard let promise, isCancelRequested(promise) else { return true }
+    wasCancelled.store(true, ordering: .relaxed)
+    failures.withLock { limit.store(0, ordering: .relaxed) }
+    return false
+  }
+
+  /// Twice as many as the last time, if those were short.
+  private borrowing func measure(_ share: inout Share, _ most: UInt) {
+    let now = Time.now
+    let wasShort = now &- share.time < Share.short
+    share.size = wasShort ? Swift.min(2 &* share.size, Share.most, most) : 1
+    share.time = now
+  }
+
+  /// The next one that was claimed; nil: there is none, or it must not begin.
+  @inline(__always) borrowing func next(_ share: inout Share) -> Chunk? {
+    if share.next == share.end || share.next >= limit.load(ordering: .relaxed) { return nil }
+    let begin = share.next &* chunk
+    share.next &+= 1
     let end = count &- begin < chunk ? count : begin &+ chunk
     return Chunk(lowerBound: Int(bitPattern: begin), upperBound: Int(bitPattern: end))
   }
 
-  /// The chunk that begins there has failed. `keep` is called, by one thread at a time, if none before it has until now.
+  /// Where the next one that was claimed would begin.
+  borrowing func begin(of share: Share) -> Int { Int(bitPattern: share.next &* chunk) }
+
+  /// The chunk that begins there has failed: none after it begins. `keep` is called, by one thread at a time, if none before it
+  /// has until now.
   borrowing func fail(_ begin: Int, _ status: tenon_status_t, _ keep: () -> Void = {}) {
     failures.withLock {
       if UInt(bitPattern: begin) < shared.pointee.failed {
@@ -88,12 +134,10 @@ struct ParallelLoop: ~Copyable {
         shared.pointee.failure = status
         keep()
       }
+      let index = UInt(bitPattern: begin) / chunk
+      limit.store(Swift.min(limit.load(ordering: .relaxed), index), ordering: .relaxed)
     }
-    stop()
   }
-
-  /// No chunk is claimed any more.
-  private borrowing func stop() { claimed.store(chunks, ordering: .relaxed) }
 
   /// How the loop has ended.
   fileprivate var end: tenon_status_t {
@@ -163,7 +207,8 @@ extension UnsafeMutablePointer where Pointee == PoolState {
         let loop = memory.baseAddress.unsafelyUnwrapped
         loop.initialize(
           to: ParallelLoop(
-            count: count, chunk: chunk, promise: promise, worker, context, shared))
+            count: count, chunk: chunk, width: others + 1, promise: promise, worker, context, shared
+          ))
         defer { loop.deinitialize(count: 1) }
         guard list(loop, name, others) else { return TENON_STATUS_CLOSED }
         loop.run()
@@ -248,10 +293,13 @@ private struct RangeCalls {
 private func callForRanges(_ loop: UnsafeMutableRawPointer?) {
   let loop = loop.unsafelyUnwrapped.assumingMemoryBound(to: ParallelLoop.self)
   let calls = loop.pointee.context.assumingMemoryBound(to: RangeCalls.self).pointee
-  while let range = loop.pointee.claim() {
-    let status = calls.body(calls.context, range.lowerBound, range.upperBound)
-    if _slowPath(status != TENON_STATUS_OK) {
-      return loop.pointee.fail(range.lowerBound, status)
+  var share = ParallelLoop.Share()
+  while loop.pointee.claim(&share) {
+    while let range = loop.pointee.next(&share) {
+      let status = calls.body(calls.context, range.lowerBound, range.upperBound)
+      if _slowPath(status != TENON_STATUS_OK) {
+        return loop.pointee.fail(range.lowerBound, status)
+      }
     }
   }
 }
