@@ -25,7 +25,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     _ job: Job, _ name: ExecutorName, _ admission: ExecutorState.Admission,
     _ accepted: () -> Void = {}
   ) -> Bool? {
-    guard isPolledHere || enter() else { return nil }
+    guard enter() else { return nil }
     defer { leave() }
     guard admits(admission, name) else { return false }
     if admission == .newWork && !own.pointee.ready.makeRoom() { return false }
@@ -83,7 +83,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
 
   /// Adds a Swift call; false: refused, and nothing has happened. A close finds it in its queue, or in its driver.
   @inline(__always) func enqueue(_ call: consuming Call, _ name: ExecutorName) -> Bool {
-    if isPolledHere || enter() {
+    if enter() {
       defer { leave() }
       guard admits(.newWork, name), own.pointee.readyCalls.makeRoom() else { return false }
       pointee.pendingHere.change(by: 1)
@@ -298,8 +298,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   @inline(never) func wakeLoop() {
     tellAlive()
     source.pointee?.wake()
-    pointee.wakes.wrappingAdd(1, ordering: .relaxed)
     pointee.mutex.lock()
+    pointee.wakes.count()
     shared.pointee.isSignalled = true
     shared.pointee.wakersInFlight -= 1
     pointee.mutex.unlock()

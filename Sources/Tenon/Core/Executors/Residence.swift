@@ -32,9 +32,11 @@ struct Residence: ~Copyable {
 }
 
 extension UnsafeMutablePointer where Pointee == ExecutorState {
-  /// The resident begins to use `own`; false: this thread is not the resident. Nothing in there waits or calls out.
+  /// Begins to use `own`, if this thread polls, or is the resident: then ``leave()`` ends it, and nothing before waits or calls
+  /// out.
   @inline(__always) func enter() -> Bool {
     let thread = currentThread
+    if pointee.poller.load(ordering: .relaxed) == thread { return true }
     guard pointee.residence.door.load(ordering: .relaxed) == thread else { return false }
     // Of a thread that has ended, and was named alike.
     _ = pointee.residence.isIn.load(ordering: .acquiring)
@@ -45,7 +47,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     return false
   }
 
-  /// Ends that. Nothing, for the thread that polls.
+  /// Ends that, which is nothing for the thread that polls.
   @inline(__always) func leave() {
     withUnsafePointer(to: pointee.residence.isIn) { Handover.give($0) }
     pointee.residence.isIn.store(false, ordering: .releasing)

@@ -41,8 +41,9 @@ struct WakeSource: ~Copyable {
 
   /// Any thread.
   @inline(__always) func wake() {
-    if let host {
-      host.wake(hostContext)
+    // Not the whole table, which would be copied for that.
+    if let wake = host?.wake {
+      wake(hostContext)
     } else {
       wakeWithoutHost()
     }
