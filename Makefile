@@ -9,7 +9,7 @@ export PREFIX DESTDIR LIBDIR
 PARTS := check test-c test-fuzz test-memory-order test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers \
 	test-inspect test-search test-node test-addon test-python test-middleware test-install test-docs test-bindgen test-packages test-instructions
 
-.PHONY: help check-swift packages build test test-long $(PARTS) test-node-versions format demo demo-cpp demo-node bench \
+.PHONY: help check-swift packages build test test-long $(PARTS) test-node-versions mutants format demo demo-cpp demo-node bench \
 	install bundle wheel addon clean
 
 help: ## list these commands
@@ -101,6 +101,10 @@ check: check-swift packages ## check formatting, headers, layers, and what peopl
 	scripts/check-layers.sh
 	scripts/check-scripts.sh
 	scripts/check-welcome.sh
+	python3 -B scripts/mutants.py --check
+
+mutants: check-swift packages ## make deliberate faults, and see which ones no test finds
+	python3 -B scripts/mutants.py
 
 format: ## format Swift and C
 	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Plugins Sources Tests examples-c \

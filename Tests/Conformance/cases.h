@@ -500,6 +500,12 @@
   CASE(durations_begin_when_they_are_asked_for_also_between_polls)            \
   CASE(a_scopes_deadline_is_in_its_hosts_time)                                \
   CASE(who_waits_beside_a_loop_with_its_own_time_waits_in_real_time)          \
+  CASE(a_close_without_time_runs_what_is_ready_and_tells_the_rest) \
+  CASE(the_last_release_gives_a_close_that_has_begun_no_more_time) \
+  CASE(a_poll_that_leaves_work_says_when_the_time_of_its_close_is_over) \
+  CASE(a_timer_that_is_armed_in_a_poll_and_due_is_told_in_it) \
+  CASE(jobs_that_make_jobs_for_ever_keep_no_others_waiting) \
+  CASE(of_two_threads_that_run_a_loop_the_second_goes_on_when_the_first_has_ended) \
   CASE(a_wait_for_a_future_is_in_real_time_whatever_its_hosts_time_is)        \
   CASE(a_host_is_not_asked_for_the_time_after_it_was_told_of_the_close)       \
   /* inline_test.c */                                                         \

@@ -290,3 +290,115 @@ CASE(a_close_ends_whatever_its_callbacks_do) {
   CHECK_COUNT(before.registrations_pending, after.registrations_pending);
   CHECK_COUNT(before.errors_alive, after.errors_alive);
 }
+
+/* MARK: A close whose time is over */
+
+/** Promises of which each is settled by the callback of the one before it, on an executor. */
+typedef struct chain {
+  size_t count;
+  size_t next;
+  pair_t *pairs;
+  told_t *told;
+} chain_t;
+
+static void chain_go_on(void *context, tenon_status_t status, tenon_future_t *future) {
+  chain_t *chain = context;
+  (void)future;
+  told_now(&chain->told[chain->next - 1], status);
+  if (status == TENON_STATUS_OK && chain->next < chain->count)
+    CHECK_STATUS(TENON_STATUS_OK, settle(chain->pairs[chain->next++].promise, TENON_STATUS_OK));
+}
+
+static void chain_begin(void *context, tenon_status_t status) {
+  chain_t *chain = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  CHECK_STATUS(TENON_STATUS_OK, settle(chain->pairs[chain->next++].promise, TENON_STATUS_OK));
+}
+
+/** The last one, to which the chain does not come. */
+static void chain_end(void *context, tenon_status_t status, tenon_future_t *future) {
+  told_t *told = context;
+  (void)future;
+  told_now(told, status);
+}
+
+static chain_t chain_create(size_t count) {
+  chain_t chain = {count, 0, calloc(count, sizeof(pair_t)), calloc(count, sizeof(told_t))};
+  for (size_t index = 0; index < count; index++)
+    chain.pairs[index] = pair_create();
+  return chain;
+}
+
+static void chain_listen(chain_t *chain, tenon_executor_t *executor) {
+  for (size_t index = 0; index < chain->count; index++) {
+    bool is_last = index + 1 == chain->count;
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_future_on_complete(
+                     chain->pairs[index].future, executor, is_last ? chain_end : chain_go_on,
+                     is_last ? (void *)&chain->told[index] : (void *)chain, NULL));
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, chain_begin, chain));
+}
+
+static void chain_free(chain_t *chain) {
+  for (size_t index = 0; index < chain->count; index++) {
+    tenon_promise_release(chain->pairs[index].promise);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(chain->pairs[index].future));
+  }
+  free(chain->pairs);
+  free(chain->told);
+}
+
+CASE(a_close_without_time_runs_what_is_ready_and_tells_the_rest) {
+  tenon_executor_t *executor = executor_create();
+  chain_t chain = chain_create(3);
+  chain_listen(&chain, executor);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_begin_close(executor, 0));
+  tenon_poll_budget_t budget = TENON_POLL_BUDGET_INIT;
+  tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
+  budget.jobs_max = 1;
+  /* The job; the first callback, which was ready then; and that is all. */
+  for (int polls = 0; polls < 2; polls++)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(executor, &budget, &result));
+  CHECK(result.closed);
+  CHECK_TOLD(TENON_STATUS_OK, &chain.told[0]);
+  CHECK_COUNT(2, chain.next);
+  CHECK_COUNT(2, executor_statistics(executor).jobs);
+  CHECK_TOLD(TENON_STATUS_CLOSED, &chain.told[1]);
+  CHECK_TOLD(TENON_STATUS_CLOSED, &chain.told[2]);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  chain_free(&chain);
+}
+
+CASE(the_last_release_gives_a_close_that_has_begun_no_more_time) {
+  tenon_executor_t *executor = executor_create();
+  /* More than two polls run. */
+  chain_t chain = chain_create(3 * 4096);
+  chain_listen(&chain, executor);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_begin_close(executor, TENON_FOREVER));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  CHECK_TOLD(TENON_STATUS_CLOSED, &chain.told[chain.count - 1]);
+  chain_free(&chain);
+}
+
+CASE(a_poll_that_leaves_work_says_when_the_time_of_its_close_is_over) {
+  tenon_executor_t *executor = executor_create();
+  told_t told[2] = {TOLD_INIT, TOLD_INIT};
+  for (int index = 0; index < 2; index++)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, tell, &told[index]));
+  uint64_t before_ns = tenon_timer_now_ns();
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_begin_close(executor, hour));
+  uint64_t after_ns = tenon_timer_now_ns();
+  tenon_poll_budget_t budget = TENON_POLL_BUDGET_INIT;
+  tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
+  budget.jobs_max = 1;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(executor, &budget, &result));
+  CHECK(result.more && !result.closed);
+  CHECK(result.deadline_ns >= before_ns + hour && result.deadline_ns <= after_ns + hour);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(executor, NULL, &result));
+  CHECK(result.closed);
+  for (int index = 0; index < 2; index++)
+    CHECK_TOLD(TENON_STATUS_OK, &told[index]);
+  CHECK_COUNT(2, executor_statistics(executor).jobs);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+}

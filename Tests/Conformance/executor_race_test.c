@@ -404,3 +404,89 @@ CASE(a_poll_by_an_old_handle_keeps_nobody_from_a_new_executor) {
   };
   race_run(&race);
 }
+
+/* MARK: Who goes on */
+
+typedef struct endless {
+  tenon_executor_t *executor;
+  atomic_bool is_running;
+  atomic_bool is_stopped;
+  uint64_t limit_ns;
+} endless_t;
+
+/** A job that makes itself again until another one stops it. */
+static void go_round(void *context, tenon_status_t status) {
+  endless_t *endless = context;
+  atomic_store(&endless->is_running, true);
+  if (status != TENON_STATUS_OK || atomic_load(&endless->is_stopped))
+    return;
+  if (CHECK(conformance_now_ns() < endless->limit_ns))
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(endless->executor, go_round, endless));
+}
+
+static void stop_it(void *context, tenon_status_t status) {
+  endless_t *endless = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  atomic_store(&endless->is_stopped, true);
+}
+
+static void *post_the_stop(void *context) {
+  endless_t *endless = context;
+  SPIN_UNTIL(atomic_load(&endless->is_running));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(endless->executor, stop_it, endless));
+  return NULL;
+}
+
+CASE(jobs_that_make_jobs_for_ever_keep_no_others_waiting) {
+  endless_t endless = {executor_create(), false, false,
+                       conformance_now_ns() + UINT64_C(30000000000)};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(endless.executor, go_round, &endless));
+  pthread_t thread = thread_start(post_the_stop, &endless);
+  tenon_poll_budget_t budget = TENON_POLL_BUDGET_INIT;
+  budget.jobs_max = 0;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(endless.executor, &budget, NULL));
+  CHECK(atomic_load(&endless.is_stopped));
+  thread_join(thread);
+  executor_end(endless.executor);
+}
+
+typedef struct turn {
+  tenon_executor_t *executor;
+  pair_t pair;
+  atomic_bool is_there;
+} turn_t;
+
+static void *run_until_settled(void *context) {
+  turn_t *turn = context;
+  atomic_store(&turn->is_there, true);
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_executor_run_until(turn->executor, turn->pair.future, UINT64_C(30000000000)));
+  return NULL;
+}
+
+static void settle_turn(void *context, tenon_status_t status) {
+  turn_t *turn = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  CHECK_STATUS(TENON_STATUS_OK, settle(turn->pair.promise, TENON_STATUS_OK));
+}
+
+CASE(of_two_threads_that_run_a_loop_the_second_goes_on_when_the_first_has_ended) {
+  tenon_executor_t *executor = executor_create();
+  for (int round = 0; round < 20; round++) {
+    turn_t turns[2];
+    pthread_t threads[2];
+    for (int index = 0; index < 2; index++) {
+      turns[index] = (turn_t){executor, pair_create(), false};
+      threads[index] = thread_start(run_until_settled, &turns[index]);
+      SPIN_UNTIL(atomic_load(&turns[index].is_there));
+      for (int yields = 0; yields < 50; yields++)
+        sched_yield();
+    }
+    for (int index = 0; index < 2; index++) {
+      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, settle_turn, &turns[index]));
+      thread_join(threads[index]);
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(turns[index].pair.future));
+    }
+  }
+  executor_end(executor);
+}

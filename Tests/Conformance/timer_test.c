@@ -444,3 +444,22 @@ CASE(a_closed_executor_takes_no_timer) {
   CHECK_UNTOUCHED(timer);
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
 }
+
+typedef struct arming {
+  tenon_executor_t *executor;
+  told_t told;
+} arming_t;
+
+static void arm_one_that_is_due(void *context, tenon_status_t status) {
+  arming_t *arming = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(arming->executor, 0, tell, &arming->told, NULL));
+}
+
+CASE(a_timer_that_is_armed_in_a_poll_and_due_is_told_in_it) {
+  arming_t arming = {executor_create(), TOLD_INIT};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(arming.executor, arm_one_that_is_due, &arming));
+  executor_poll(arming.executor);
+  CHECK_TOLD(TENON_STATUS_OK, &arming.told);
+  executor_end(arming.executor);
+}
