@@ -17,7 +17,7 @@ struct Causes {
     cycles = search.cycles
     causes = graph.order.compactMap { id in
       let waits = (graph.outgoing[id] ?? []).contains { $0.relation.isWait }
-      guard !waits, graph.nodes[id]?.cause != nil,
+      guard !waits, graph[id]?.cause != nil,
         (graph.incoming[id] ?? []).contains(where: { $0.relation.isWait })
       else { return nil }
       return Causes.cause(id, graph)

@@ -49,22 +49,37 @@ struct Graph {
     let relation: Relation
   }
 
-  private(set) var nodes: [UInt: Node] = [:]
-  private(set) var order: [UInt] = []
+  /// In the order in which they were found.
+  private(set) var all: [Node] = []
+  private var places: [UInt: Int] = [:]
   private(set) var edges: [Edge] = []
   private var known: Set<Edge> = []
   private(set) var outgoing: [UInt: [Edge]] = [:]
   private(set) var incoming: [UInt: [Edge]] = [:]
 
+  var order: [UInt] { all.map(\.id) }
+  subscript(id: UInt) -> Node? { places[id].map { all[$0] } }
+  func has(_ id: UInt) -> Bool { places[id] != nil }
+
   mutating func add(_ node: Node) {
-    if nodes[node.id] == nil { order.append(node.id) }
-    nodes[node.id] = node
+    if let place = places[node.id] {
+      all[place] = node
+    } else {
+      places[node.id] = all.count
+      all.append(node)
+    }
   }
 
   mutating func change(_ id: UInt, _ body: (inout Node) -> Void) {
-    guard var node = nodes[id] else { return }
-    body(&node)
-    nodes[id] = node
+    if let place = places[id] { body(&all[place]) }
+  }
+
+  /// Changes all of a kind, of which there may be many.
+  mutating func changeAll(_ kind: Kind, _ body: (inout Node, _ waits: Bool) -> Void) {
+    for place in all.indices where all[place].kind == kind {
+      let edges = outgoing[all[place].id] ?? []
+      body(&all[place], edges.contains { $0.relation.isWait })
+    }
   }
 
   mutating func connect(_ from: UInt, _ relation: Relation, _ to: UInt) {
@@ -86,5 +101,5 @@ struct Graph {
   /// What a node is not done before.
   func waits(of node: UInt) -> [Edge] { (outgoing[node] ?? []).filter(\.relation.isWait) }
 
-  func all(_ kind: Kind) -> [Node] { order.compactMap { nodes[$0] }.filter { $0.kind == kind } }
+  func all(_ kind: Kind) -> [Node] { all.filter { $0.kind == kind } }
 }

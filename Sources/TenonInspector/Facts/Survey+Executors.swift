@@ -43,14 +43,13 @@ extension Survey {
       promise.lives(in: memory.word(slot)), memory.word(slot) & 7 == 0
     else { return }
     let future = promise.as(.future)
-    calls.insert(future.bits)
     graph.add(
       Graph.Node(
         id: future.bits, kind: .future, name: memory.text(memory.word(driver &+ 32)),
         state: memory.word(slot) & 1 << 4 != 0 ? "cancelling" : "pending", isCall: true))
     graph.connect(future.bits, .runsOn, executor)
     addTask(task)
-    if graph.nodes[task] != nil { graph.connect(future.bits, .madeBy, task) }
+    if graph.has(task) { graph.connect(future.bits, .madeBy, task) }
   }
 
   /// The drivers are in an array of Swift's behind the state's memory for what is under its mutex. Found by their shape.

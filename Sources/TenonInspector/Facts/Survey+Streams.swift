@@ -70,7 +70,7 @@ extension Survey {
     case 2:
       tasks.learn(fromTask: payload)
       addTask(payload)
-      if graph.nodes[payload] != nil { graph.connect(payload, relation, end) }
+      if graph.has(payload) { graph.connect(payload, relation, end) }
     default: break
     }
   }

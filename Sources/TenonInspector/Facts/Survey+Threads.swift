@@ -38,7 +38,7 @@ extension Survey {
     let polled = executors.isEmpty ? graph.all(.executor).map(\.id) : executors
     let threads = polled.compactMap { threadOfExecutor[$0] }
     guard threads.count == 1, let thread = threads.first else { return "runs" }
-    let stack = polled.compactMap { graph.nodes[$0]?.frames }.first { !$0.isEmpty } ?? []
+    let stack = polled.compactMap { graph[$0]?.frames }.first { !$0.isEmpty } ?? []
     graph.change(task) { $0.frames = stack }
     guard thread.state == "S" || thread.state == "D" else { return "runs on thread \(thread.id)" }
     return "blocks its executor: thread \(thread.id) sleeps in it"

@@ -6,8 +6,6 @@ struct Survey {
   var graph = Graph()
   /// Executors by the compact name that slots have.
   var executors: [UInt32: UInt] = [:]
-  /// Futures whose slot says so are made by Swift calls.
-  var calls: Set<UInt> = []
   /// The end of a stream that was met first, by what both share.
   var ends: [UInt: UInt] = [:]
   /// The threads that are in polls.
@@ -43,9 +41,8 @@ struct Survey {
     for slot in copy.table(.future).slots(memory) where slot.word & 7 == 0 {
       let word = slot.word
       let future = Handle(.future, slot)
-      if graph.nodes[future.bits] != nil { continue }
+      if graph.has(future.bits) { continue }
       let isCall = word & 1 << 8 != 0
-      if isCall { calls.insert(future.bits) }
       graph.add(
         Graph.Node(
           id: future.bits, kind: .future, name: nil,
@@ -60,7 +57,7 @@ struct Survey {
   }
 
   /// Whether a handle's future is pending now.
-  func isPending(_ future: Handle) -> Bool { graph.nodes[future.as(.future).bits] != nil }
+  func isPending(_ future: Handle) -> Bool { graph.has(future.as(.future).bits) }
 
   // MARK: Tasks
 
@@ -68,7 +65,7 @@ struct Survey {
   mutating func addTask(_ address: UInt) {
     var next = [address]
     while let address = next.popLast() {
-      if graph.nodes[address] != nil { continue }
+      if graph.has(address) { continue }
       guard let task = tasks.read(address), task.state != .completed else { continue }
       graph.add(
         Graph.Node(
@@ -162,15 +159,12 @@ struct Survey {
   // MARK: What nobody says more about
 
   private mutating func explainRest() {
-    for node in graph.all(.future)
-    where node.cause == nil && graph.waits(of: node.id).isEmpty {
-      let isCall = calls.contains(node.id)
-      graph.change(node.id) {
-        $0.cause =
-          isCall
-          ? "has not begun: its executor has not come to it"
-          : "is pending: nobody has settled its promise"
-      }
+    graph.changeAll(.future) { node, waits in
+      if node.cause != nil || waits { return }
+      node.cause =
+        node.isCall
+        ? "has not begun: its executor has not come to it"
+        : "is pending: nobody has settled its promise"
     }
     for node in graph.all(.task) where node.cause == nil {
       if !graph.waits(of: node.id).isEmpty { continue }

@@ -112,7 +112,7 @@ extension Json {
   }
 
   private mutating func node(_ id: UInt, _ words: Words) {
-    guard let node = words.graph.nodes[id] else { return }
+    guard let node = words.graph[id] else { return }
     object {
       $0.id("id", id)
       $0.value("kind", node.kind.rawValue)

@@ -11,7 +11,7 @@ struct Words {
 
   /// What it is: "call fetch (future 12)".
   func title(_ id: UInt) -> String {
-    guard let node = graph.nodes[id] else { return "0x" + String(id, radix: 16) }
+    guard let node = graph[id] else { return "0x" + String(id, radix: 16) }
     let index = Handle(id).index
     switch node.kind {
     case .future:

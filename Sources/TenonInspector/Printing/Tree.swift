@@ -25,7 +25,7 @@ struct Tree {
 
   /// The scope stands for it.
   private func isScopesEnd(_ future: UInt) -> Bool {
-    graph.targets(future, .awaits).contains { graph.nodes[$0]?.kind == .scope }
+    graph.targets(future, .awaits).contains { graph[$0]?.kind == .scope }
   }
 
   private mutating func branch(_ id: UInt, _ lead: String, _ below: String) {
@@ -42,14 +42,14 @@ struct Tree {
     var all = graph.targets(id, .madeBy)
     for end in graph.targets(id, .member) {
       // A scope in a scope is there by its end.
-      all.append(graph.targets(end, .awaits).first { graph.nodes[$0]?.kind == .scope } ?? end)
+      all.append(graph.targets(end, .awaits).first { graph[$0]?.kind == .scope } ?? end)
     }
     all += graph.targets(id, .child)
     return all.filter { !shown.contains($0) }
   }
 
   private mutating func line(_ id: UInt, _ lead: String) {
-    guard let node = graph.nodes[id] else { return }
+    guard let node = graph[id] else { return }
     text += lead + words.title(id) + "  " + node.state
     if node.kind != .thread, let detail = node.detail { text += ", " + detail }
     if let age = words.age(node) { text += ", for \(duration(age))" }

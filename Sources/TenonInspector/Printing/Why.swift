@@ -13,7 +13,7 @@ struct Why {
       text += "  \(words.title(cycle[0].from)): again\n"
     }
     for cause in causes.causes.prefix(Why.causesMax) {
-      guard let node = words.graph.nodes[cause.node] else { continue }
+      guard let node = words.graph[cause.node] else { continue }
       text +=
         "\(cause.waiting) \(cause.waiting == 1 ? "waits" : "wait") for \(words.title(cause.node))"
       text += ": it \(node.cause ?? node.state)\(words.place(node))\(words.origin(node))\n"
@@ -50,7 +50,7 @@ extension Words {
 
   /// What an edge says.
   func link(_ edge: Graph.Edge) -> String {
-    let from = graph.nodes[edge.from]
+    let from = graph[edge.from]
     let place = from.map { $0.kind == .task ? self.place($0) : "" } ?? ""
     let function = from.flatMap { edge.relation == .maps ? $0.frames.first : nil }
     let by = function.map { " by " + images.name(at: $0) } ?? ""
@@ -66,7 +66,7 @@ extension Chain {
     if let cycleStart {
       return text + "\(words.title(nodes[cycleStart])): again, so this is a deadlock\n"
     }
-    if let last = nodes.last, let node = words.graph.nodes[last] {
+    if let last = nodes.last, let node = words.graph[last] {
       text +=
         "\(words.title(last)) \(node.cause ?? "is " + node.state)\(words.place(node))\(words.origin(node))\n"
     }

@@ -126,6 +126,13 @@ final class Memory {
   /// A number of a fixed width; nil: it cannot be read.
   func load<Number: FixedWidthInteger>(_ address: UInt, as type: Number.Type) -> Number? {
     let size = MemoryLayout<Number>.size
+    // Most follow each other.
+    let near = address &- lastBlock.key
+    if near < UInt(lastBlock.bytes.count), Int(near) + size <= lastBlock.bytes.count {
+      return lastBlock.bytes.withUnsafeBytes {
+        $0.loadUnaligned(fromByteOffset: Int(near), as: type)
+      }
+    }
     guard address != 0, let (start, bytes) = block(at: address) else { return nil }
     let offset = Int(address - start)
     if offset + size <= bytes.count {

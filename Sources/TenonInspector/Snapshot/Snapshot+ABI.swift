@@ -134,7 +134,7 @@ private func fill<Struct>(
 extension Snapshot.State {
   fileprivate mutating func nodeInC(_ id: UInt) -> Answer<tenon_snapshot_node_t> {
     if let known = nodesInC[id] { return .success(known.node) }
-    guard let words = words(about: id), let node = words.graph.nodes[id] else {
+    guard let words = words(about: id), let node = words.graph[id] else {
       return .failure(TENON_STATUS_SETTLED)
     }
     let made = NodeInC(Snapshot.Node(node, words))

@@ -58,7 +58,7 @@ extension Snapshot.State {
 
   /// The words about the copy that has a node.
   func words(about id: UInt) -> Words? {
-    copies.first { $0.words.graph.nodes[id] != nil }?.words
+    copies.first { $0.words.graph.has(id) }?.words
   }
 
   func text(_ format: Snapshot.Format) -> String {
@@ -134,7 +134,7 @@ extension Snapshot {
   public var nodes: [Node] {
     state.withLock { state in
       state.nodes.compactMap { place in
-        state.copies[place.copy].words.graph.nodes[place.id].map {
+        state.copies[place.copy].words.graph[place.id].map {
           Node($0, state.copies[place.copy].words)
         }
       }
