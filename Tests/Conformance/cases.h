@@ -441,6 +441,7 @@
   CASE(a_job_that_turns_its_loop_is_told_busy_and_loses_nothing)              \
   CASE(a_loop_inside_a_job_may_have_an_executor_of_its_own)                   \
   /* pool_test.c */                                                           \
+  CASE(the_statistics_of_a_pool_count_its_threads_and_those_that_have_nothing_to_do)\
   CASE(a_config_of_the_first_release_makes_an_executor_without_threads)       \
   CASE(a_wrong_pool_config_is_refused)                                        \
   CASE(nobody_polls_a_pool)                                                   \

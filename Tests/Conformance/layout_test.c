@@ -79,7 +79,7 @@ OFFSET(tenon_poll_result_t, closed, 26);
 OFFSET(tenon_poll_result_t, interrupted, 27);
 OFFSET(tenon_poll_result_t, reserved, 28);
 
-SIZE(tenon_executor_statistics_t, 80);
+SIZE(tenon_executor_statistics_t, 96);
 OFFSET(tenon_executor_statistics_t, struct_size, 0);
 OFFSET(tenon_executor_statistics_t, polls, 8);
 OFFSET(tenon_executor_statistics_t, jobs, 16);
@@ -90,6 +90,8 @@ OFFSET(tenon_executor_statistics_t, drivers, 48);
 OFFSET(tenon_executor_statistics_t, timers, 56);
 OFFSET(tenon_executor_statistics_t, jobs_abandoned, 64);
 OFFSET(tenon_executor_statistics_t, pending, 72);
+OFFSET(tenon_executor_statistics_t, threads, 80);
+OFFSET(tenon_executor_statistics_t, threads_idle, 88);
 
 SIZE(tenon_process_statistics_t, 136);
 OFFSET(tenon_process_statistics_t, struct_size, 0);

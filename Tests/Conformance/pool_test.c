@@ -917,3 +917,36 @@ CASE(a_job_of_a_pool_may_fork) {
   CHECK_COUNT(1, gate.through);
   pool_end(pool);
 }
+
+/* MARK: Statistics */
+
+CASE(the_statistics_of_a_pool_count_its_threads_and_those_that_have_nothing_to_do) {
+  tenon_executor_t *pool = pool_create(2);
+  tenon_executor_statistics_t statistics = executor_statistics(pool);
+  CHECK_COUNT(0, statistics.threads);
+  CHECK_COUNT(0, statistics.threads_idle);
+  gate_t gate = {.pool = pool};
+  post(pool, pass_gate, &gate);
+  post(pool, pass_gate, &gate);
+  SPIN_UNTIL(atomic_load(&gate.inside) == 2);
+  statistics = executor_statistics(pool);
+  CHECK_COUNT(2, statistics.threads);
+  CHECK_COUNT(0, statistics.threads_idle);
+  atomic_store(&gate.is_open, true);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(pool, NULL, TENON_FOREVER));
+  statistics = executor_statistics(pool);
+  CHECK_COUNT(2, statistics.threads);
+  CHECK_COUNT(2, statistics.threads_idle);
+  /* As 0.1.0 had it: what came later is left alone. */
+  statistics.struct_size = offsetof(tenon_executor_statistics_t, threads);
+  statistics.threads = statistics.threads_idle = 7;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_get_statistics(pool, &statistics));
+  CHECK_COUNT(2, statistics.jobs);
+  CHECK_COUNT(7, statistics.threads);
+  CHECK_COUNT(7, statistics.threads_idle);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
+  statistics = executor_statistics(pool);
+  CHECK_COUNT(0, statistics.threads);
+  CHECK_COUNT(0, statistics.threads_idle);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
+}

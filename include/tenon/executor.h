@@ -147,10 +147,12 @@ typedef struct tenon_executor_statistics {
   uint64_t timers;         /**< timers armed */
   uint64_t jobs_abandoned; /**< Swift jobs that arrived after the close, and never run */
   uint64_t pending;        /**< work, timers and callbacks now pending */
+  uint64_t threads;        /**< of a pool: threads that it has now. Since: 0.2.0 */
+  uint64_t threads_idle;   /**< those of them that have nothing to do. Since: 0.2.0 */
 } tenon_executor_statistics_t;
 
 #define TENON_EXECUTOR_STATISTICS_INIT                                                             \
-  { sizeof(tenon_executor_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  { sizeof(tenon_executor_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * Creates an executor.

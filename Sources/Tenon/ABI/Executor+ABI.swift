@@ -245,13 +245,17 @@ public func tenon_executor_get_host_context(
 public func tenon_executor_get_statistics(
   _ executor: OpaquePointer?, _ statistics_out: UnsafeMutablePointer<tenon_executor_statistics_t>?
 ) -> tenon_status_t {
-  guard let statistics_out,
-    isOutput(statistics_out.pointee.struct_size, tenon_executor_statistics_t.self)
-  else { return TENON_STATUS_INVALID }
+  guard let statistics_out else { return TENON_STATUS_INVALID }
+  let size = statistics_out.pointee.struct_size
+  // The fields from it on came in 0.2.0.
+  let former = MemoryLayout<tenon_executor_statistics_t>.offset(of: \.threads)!
+  guard size == former || isOutput(size, tenon_executor_statistics_t.self) else {
+    return TENON_STATUS_INVALID
+  }
   return withExecutor(executor) {
-    let size = statistics_out.pointee.struct_size
-    statistics_out.pointee = $0.state.statistics
-    statistics_out.pointee.struct_size = size
+    var statistics = $0.state.statistics
+    statistics.struct_size = size
+    memcpy(statistics_out, &statistics, min(size, MemoryLayout.size(ofValue: statistics)))
     return TENON_STATUS_OK
   }
 }

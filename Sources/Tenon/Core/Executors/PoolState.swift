@@ -148,6 +148,13 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     }
   }
 
+  /// How many threads there are, and how many of them have nothing to do.
+  var threadCounts: (all: UInt64, idle: UInt64) {
+    executor.pointee.mutex.withLock {
+      (UInt64(shared.pointee.threads), UInt64(max(0, shared.pointee.threads - busy)))
+    }
+  }
+
   /// Whether this thread is one of the pool's.
   @inline(__always) var isHere: Bool { Worker.current?.pointee.pool == self }
 }

@@ -79,6 +79,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     statistics.drivers = pointee.driverCount.load(ordering: .relaxed)
     statistics.timers = pointee.timerCount.load(ordering: .relaxed)
     statistics.pending = UInt64(max(pendingCount, 0))
+    if let pool { (statistics.threads, statistics.threads_idle) = pool.threadCounts }
     return statistics
   }
 }
