@@ -102,6 +102,15 @@ CASE_2(executor_post, in_a_job) {
   poll_all(executor);
 }
 
+/* The loop's thread adds to what a poll runs, which is full. */
+CASE_2(executor_post, again) {
+  tenon_executor_t *executor = need_executor();
+  for (int index = 0; index < 64; index++)
+    REGISTERS(tenon_executor_post(executor, tell, NULL));
+  begin();
+  REGISTERS(tenon_executor_post(executor, tell, NULL));
+}
+
 CASE_2(executor_post, to_threads) {
   tenon_executor_t *pool = need_pool();
   begin();
