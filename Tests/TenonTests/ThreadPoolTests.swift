@@ -348,4 +348,22 @@ private actor Tally: LoopActor {
       _ = await reader.result
     }
   }
+
+  @Test func whatACallReturnsWhenItsPoolHasClosedAndNobodyReadsItIsDropped() async throws {
+    let (isIn, isLetGo, drops) = (Shared(false), Shared(false), Shared(0))
+    let pool = try ThreadPool.create(threads: 1)
+    do {
+      let call = try pool.start { () -> Value in
+        isIn.value = true
+        while !isLetGo.value { usleep(100) }
+        return .object(Witness(drops))
+      }
+      while !isIn.value { usleep(100) }
+      #expect(tenon_executor_close(pool.pointer, 0) == TENON_STATUS_TIMEOUT)
+      #expect(tenon_future_poll(call.pointer) == TENON_STATUS_REJECTED)
+    }
+    isLetGo.value = true
+    while drops.value == 0 { await Task.yield() }
+    #expect(drops.value == 1)
+  }
 }

@@ -257,7 +257,7 @@ extension LoopExecutor {
     } else {
       state.removePending(name)
     }
-    if !fulfilFast(promise, value) { _ = settle(promise, as: .fulfilled, value) }
+    if !fulfilFast(promise, value) { settleOwning(promise, as: .fulfilled, value) }
   }
 
   private func cancel(_ promise: Handle) {
