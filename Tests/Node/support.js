@@ -29,9 +29,12 @@ function run(source, { flags = [], killAfterOutput } = {}) {
   });
 }
 
+// Before 18.18 listeners of a signal can stop each other, and Node's own code uses what others have patched.
+const isEarly = !require('node:events').addAbortListener && 'Node is older than 18.18';
+
 // Until a condition holds.
 async function until(condition) {
   while (!(await condition())) await new Promise(setImmediate);
 }
 
-module.exports = { addon: require(file), file, seconds, run, until };
+module.exports = { addon: require(file), file, isEarly, seconds, run, until };
