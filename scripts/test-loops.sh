@@ -60,7 +60,7 @@ g++ -std=c++20 -O0 -g1 -fsanitize=address -Wall -Wextra -Wpedantic -Wconversion 
 mkdir -p $build/files
 for file in {0..199}; do echo "file $file" > $build/files/$file; done
 serve() { # command: in the background, until this ends; its port
-  coproc server { "$@" 2>&1; }
+  coproc server { exec "$@" 2>&1; } # exec: what is stopped is the server, and not a shell before it
   local line
   read -r line <&"${server[0]}"
   port=$(sed -nE 's/.*port ([0-9]+).*/\1/p' <<<"$line")
