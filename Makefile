@@ -129,6 +129,7 @@ demo-node: check-swift packages ## the same from JavaScript: make demo-node [PAT
 
 bench: check-swift packages ## measure against the field: make bench [QUICK=1]
 	bench/run.sh
+	bench/python/run.sh
 
 install: check-swift ## install for C and C++: make install PREFIX=folder
 	packaging/install.sh

@@ -2,6 +2,7 @@
 """Python beside what asyncio does alone, and ctypes by hand: bench/python/run.sh. Medians; ratios of one run."""
 
 import asyncio
+import compileall
 import os
 import statistics
 import subprocess
@@ -14,6 +15,8 @@ from by_hand import ByHand
 
 ROUNDS = 5 if os.environ.get("QUICK") else 11
 LIBRARY = os.path.join(os.path.dirname(work.__file__), "libwork.so")
+PACKAGES = os.environ.get("INSTALLED") or os.path.dirname(os.path.dirname(work.__file__))
+"""What is imported to measure that: a package with its own Swift runtime inside, if there is one."""
 
 
 async def plain(loop: asyncio.AbstractEventLoop, value: int) -> int:
@@ -100,9 +103,14 @@ async def measure() -> dict[str, list[float]]:
 
 
 def import_ms(module: str) -> float:
-    """What it adds to a program that has asyncio already."""
+    """What it adds to a program that has asyncio already. Bytecode is there, as where pip has installed it."""
+    compileall.compile_dir(PACKAGES, maxlevels=1, quiet=1)
     code = f"import asyncio, uuid, dataclasses, datetime, time\na = time.perf_counter()\nimport {module}\nprint(1e3 * (time.perf_counter() - a))"
-    runs = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout) for _ in range(ROUNDS)]
+    environment = {**os.environ, "PYTHONPATH": PACKAGES}
+    runs = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment).stdout)
+        for _ in range(ROUNDS)
+    ]
     return statistics.median(runs)
 
 
