@@ -59,6 +59,22 @@ if [ $# = 0 ]; then
   Tests/Inspect/find.py libtenon.so future name=visit - task - future state=pending < "$build/looked"
 fi
 
+# The same binaries in the other versions of Python that are here.
+if [ $# = 0 ]; then
+  tested=" $("$python" -c 'import sys; print(*sys.version_info[:2], sep=".")') "
+  for other in python3.1{1..9} "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[1-9]*/bin/python3; do
+    version=$("$other" -c 'import sys; print(*sys.version_info[:2], sep=".")' 2> /dev/null) || continue
+    [[ $tested != *" $version "* ]] || continue
+    tested+="$version "
+    echo "test-python: $other"
+    PYTHONPATH=$packages:$root/Tests/Python PYTHONFAULTHANDLER=1 timeout 150 \
+      "$other" -W error::ResourceWarning -m unittest -q test_docdb test_values test_callbacks test_holding \
+      test_asyncio.{Call,Cancel,Stream,Buffer,Context}Tests \
+      test_life.LifeTests.test_{a_fork_is_told,control_c_ends_a_blocking_wait,subinterpreters_are_refused} \
+      test_life.LifeTests.test_{asyncio_run_twice,the_interpreter_ends_while_threads_call_back}
+  done
+fi
+
 # The extension under the address sanitizer, with Python's own memory in the heap, where that looks at it.
 if [ $# = 0 ] && command -v gcc > /dev/null; then
   CC=gcc CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined -g" \

@@ -162,6 +162,9 @@ static PyObject *executor_new(PyTypeObject *type, PyObject *arguments, PyObject 
   tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
   tenon_executor_host_t host = TENON_EXECUTOR_HOST_INIT;
   config.name = "python";
+  /* As far as this file knows them: a package may have an older Tenon than this was built with. */
+  config.struct_size = offsetof(tenon_executor_config_t, threads_max);
+  host.struct_size = offsetof(tenon_executor_host_t, watch);
   if (executor->mode != MODE_BLOCKING) {
     host.wake = host_wake;
     host.set_timer = host_timer;
