@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# examples-export: Swift packages that know nothing of Tenon, exported with @Export, used from C on libuv and from C++ with
-# coroutines. Each program must print what its .txt says.
+# examples-export: Swift packages that know nothing of Tenon, exported with @Export, used from C on libuv, from C++ with
+# coroutines, from Python and from Node. Each program must print what its .txt says.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 prefix=$root/.build-packages
 programs=$root/examples-export/programs
-# The cheapest build of so much: how fast it is does not matter here.
-export SWIFTFLAGS='-Xswiftc -Onone -Xcc -O0' UV=yes PACKAGE=examples-export PREFIX=$prefix
+# The cheapest build of so much: how fast it is does not matter here. All languages share it, so that has what Python needs.
+export SWIFTFLAGS='-Xswiftc -Onone -Xcc -O0' TENON_PACKED=yes UV=yes PACKAGE=examples-export PREFIX=$prefix
 for product in examples settings-by-hand; do PRODUCT=$product packaging/bundle.sh; done
 
 build() { # product, program, compiler and dialect
@@ -15,12 +15,10 @@ build() { # product, program, compiler and dialect
   $3 -Wall -Wextra -Werror -g "$programs/$2" -o "$prefix/$1-$2" -pthread \
     $(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --cflags --libs "$1") -Wl,-rpath,"$prefix/lib"
 }
-check() { # product, program, words...
-  local product=$1 program=$2
-  shift 2
-  echo "test-packages: $program with $product"
-  timeout 60 "$prefix/$product-$program" "$@" > "$prefix/printed" || { echo "it ends with $?" >&2; exit 1; }
-  diff -u "$programs/${program%.*}.txt" "$prefix/printed"
+check() { # what it prints, program and words...
+  echo "test-packages: $(basename "$2") $([ $# = 2 ] || basename "$3")"
+  timeout 60 "${@:2}" > "$prefix/printed" || { echo "it ends with $?" >&2; exit 1; }
+  diff -u "$programs/$1.txt" "$prefix/printed"
 }
 
 coproc server { exec python3 examples-export/server.py; }
@@ -29,10 +27,27 @@ for language in c cpp; do
   compiler="gcc -std=gnu11"
   if [ $language = cpp ]; then compiler="g++ -std=c++20"; fi
   for program in notes web settings; do build examples $program.$language "$compiler"; done
-  check examples notes.$language
-  check examples web.$language "$port"
-  check examples settings.$language "$programs/settings.yaml"
+  check notes "$prefix/examples-notes.$language"
+  check web "$prefix/examples-web.$language" "$port"
+  check settings "$prefix/examples-settings.$language" "$programs/settings.yaml"
 done
 build settings-by-hand settings.c "gcc -std=gnu11"
-check settings-by-hand settings.c "$programs/settings.yaml"
+check settings "$prefix/settings-by-hand-settings.c" "$programs/settings.yaml"
+
+# A wheel is of one module, and so is an addon.
+python=${PYTHON:-python3}
+for product in notes web settings; do
+  PRODUCT=$product DEST=$prefix/wheels packaging/wheel.sh
+  PRODUCT=$product DEST=$prefix/node/node_modules/$product packaging/addon.sh
+done
+"$python" -m pip install -q --disable-pip-version-check --no-index --find-links "$prefix/wheels" --target "$prefix/python" \
+  --upgrade --force-reinstall notes web settings
+export PYTHONPATH=$prefix/python
+cp "$programs"/*.mjs "$prefix/node/"
+check notes "$python" "$programs/use_notes.py"
+check web "$python" "$programs/use_web.py" "$port"
+check settings "$python" "$programs/use_settings.py" "$programs/settings.yaml"
+check notes node "$prefix/node/notes.mjs"
+check web node "$prefix/node/web.mjs" "$port"
+check settings node "$prefix/node/settings.mjs" "$programs/settings.yaml"
 echo "test-packages: all passed"
