@@ -59,11 +59,15 @@ objects=()
 mkdir -p "$build/node"
 sources=("$node/addon.c" "$tenon"/Sources/TenonNodeExport/*.c "$tenon"/Sources/TenonNodeLoop/*.c)
 for part in "${parts[@]}"; do sources+=("$node/$part.c"); done
+headers_newest=$(find "$tenon"/Sources/TenonNode{Export,Loop} "$tenon/include" -name '*.h' -printf '%T@ %p\n' | sort -n | tail -n 1 |
+  cut -d ' ' -f 2-)
 for source in "${sources[@]}"; do
   object=$build/node/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
+  objects+=("$object")
+  # The runtime is the same for every package.
+  if [[ $source == "$tenon"/* && $object -nt $source && $object -nt $headers_newest ]]; then continue; fi
   "${CC:-cc}" -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -DNODE_GYP_MODULE_NAME="$library" -I"$headers" -I"$tenon/include" \
     "${includes[@]}" -I"$tenon/Sources/TenonNodeExport" -I"$tenon/Sources/TenonNodeLoop/uv" -c "$source" -o "$object"
-  objects+=("$object")
 done
 echo '{ global: napi_register_module_v1; node_api_module_get_api_version_v1; local: *; };' >"$build/node/map"
 build_library "$package" "$product" "$build" "$build/node/map" "$library.node" "$dest/$library.node" "$configuration" \

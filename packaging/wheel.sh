@@ -65,4 +65,8 @@ sed -i "s/^__version__ = .*/__version__ = \"$version\"/" "$stage/$name/__init__.
 } >"$build/python.map"
 build_library "$package" "$product" "$build" "$build/python.map" "lib$name.so" "$stage/$name/lib$name.so" "$configuration" "$symbols"
 "$python" "$packaging/../python/backend.py" package "$dest" "$name" "$version" "$stage/$name"
-"$python" "$packaging/../python/backend.py" wheel "$dest"
+# The same for every package: made again when its sources are newer.
+made=$(find "$dest" -name "tenon-*-$("$python" "$packaging/../python/backend.py" tag)-*.whl" -print -quit)
+if [ -z "$made" ] || [ -n "$(find "$packaging/../python" "$packaging/../include" -type f -newer "$made" -print -quit)" ]; then
+  "$python" "$packaging/../python/backend.py" wheel "$dest"
+fi

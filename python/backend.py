@@ -5,6 +5,7 @@ It is what pip calls for `pip install ./python` (PEP 517), and a program:
 
     backend.py extension DIR                     the package tenon, ready for the path
     backend.py wheel DEST                        the wheel of tenon
+    backend.py tag                               which Pythons that is for
     backend.py package DEST NAME VERSION FOLDER  the wheel of a package that tenon-bindgen made
 """
 
@@ -147,6 +148,8 @@ def main(command: str, *arguments: str) -> None:
         build_extension(target)
     elif command == "wheel":
         print(tenon_wheel(Path(arguments[0])))
+    elif command == "tag":
+        print(python_tag())
     elif command == "package":
         folder, name, version, source = arguments
         print(package_wheel(Path(folder), name, version, Path(source)))
