@@ -8,7 +8,8 @@ export BUILD=${BUILD:-$PWD/.build-bench}
 export TENON_PREFIX=${TENON_PREFIX:-$BUILD/prefix}
 
 packages=(libuv1-dev libglib2.0-dev libevent-dev libev-dev libsystemd-dev liburing-dev qt6-base-dev libboost-dev libboost-thread-dev libasio-dev libconcurrentqueue-dev librust-tokio-dev librust-futures-dev
-  librust-async-executor-dev librust-async-channel-dev librust-flume-dev librust-crossbeam-channel-dev librust-rayon-dev libtbb-dev pkg-config valgrind)
+  librust-async-executor-dev librust-async-channel-dev librust-flume-dev librust-crossbeam-channel-dev librust-rayon-dev libtbb-dev libprotobuf-c-dev
+  protobuf-c-compiler pkg-config valgrind)
 missing=()
 for package in "${packages[@]}"; do
   dpkg -s "$package" > /dev/null 2>&1 || missing+=("$package")

@@ -53,6 +53,16 @@ def instructions_at_most(count):
     )
 
 
+def instructions_more_at_most(count, name):
+    return Target(
+        f"<= {count} instr more than {name}",
+        lambda mine, all: name in all
+        and mine.instructions is not None
+        and all[name].instructions is not None
+        and mine.instructions <= all[name].instructions + count,
+    )
+
+
 def at_most_times(factor, name):
     return Target(
         f"<= {factor:g} x {name}",
@@ -455,6 +465,28 @@ def memory(name, title, variant, unit, targets):
     )
 
 
+def export(name, title, iterations, counted, peers, targets):
+    return Workload(
+        f"export-{name}",
+        title,
+        iterations,
+        variant=name,
+        counted=counted,
+        subjects=[
+            *(Subject(text, role, f"c/export {subject}") for text, role, subject in peers),
+            Subject("Tenon, generated", OURS, "c/export tenon"),
+        ],
+        targets=targets,
+    )
+
+
+RECORDS = [
+    ("C, one block", LIMIT, "c"),
+    ("uniffi's form, in C", PEER, "uniffi"),
+    ("protobuf-c", PEER, "protobuf"),
+]
+BY_HAND = [("Tenon, by hand", LIMIT, "hand")]
+
 WORKLOADS = [
     Workload(
         "promise",
@@ -665,6 +697,12 @@ WORKLOADS = [
         ],
         targets=[at_most_times(1.5, "an idle pool")],
     ),
+    export("record-out", "(q) a record (text, number, 8 doubles) from Swift to C", 2_000_000, 20_000, RECORDS, [at_most_times(1.5, "C, one block")]),
+    export("record-in", "(q) the same from C to Swift", 2_000_000, 20_000, [*BY_HAND, *RECORDS], [at_most_times(1.1, "Tenon, by hand")]),
+    export("method", "(q) a method of an object, beside one on a raw pointer", 10_000_000, 50_000, BY_HAND, [instructions_more_at_most(25, "Tenon, by hand")]),
+    export("later-1024", "(q) an async function with a record in and one out, 1024 in flight", 400_000, 4096, BY_HAND, [at_most_times(1.1, "Tenon, by hand")]),
+    export("later-1", "(q) the same, one at a time", 400_000, 4096, BY_HAND, [at_most_times(1.1, "Tenon, by hand")]),
+    export("items", "(q) a stream of records, 64 at a time, beside one of numbers", 1_000_000, 12_800, [("Tenon, numbers by hand", LIMIT, "hand")], [at_most_times(2, "Tenon, numbers by hand")]),
     combine("all", "(i) wait for all of 1000 futures, each", "tokio oneshot, join_all"),
     combine("race", "(i) race 1000 futures, each", "tokio oneshot, FuturesUnordered"),
     Workload(
