@@ -33,6 +33,7 @@ TEST_CASE("a semaphore lets as many in as it counts") {
   tenon::async_semaphore slots(4);
   int inside = 0, most = 0;
   std::vector<tenon::future<void>> all;
+  all.reserve(50);
   for (int index = 0; index < 50; index++)
     all.push_back(work(executor, slots, inside, most).start(executor));
   for (auto &one : all)
@@ -46,6 +47,7 @@ TEST_CASE("a mutex is one task's across its co_awaits, on several threads") {
   tenon::async_mutex mutex;
   int sum = 0;
   std::vector<tenon::future<void>> all;
+  all.reserve(8);
   for (int index = 0; index < 8; index++)
     all.push_back(add(mutex, pool, sum).start(pool));
   for (auto &one : all)

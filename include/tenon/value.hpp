@@ -46,7 +46,7 @@ template <class S> struct box {
   explicit box(void (*ender)(box *) noexcept) noexcept : end(ender) {}
   box(const box &) = delete;
   box &operator=(const box &) = delete;
-  ~box() {
+  ~box() { // NOLINT(bugprone-exception-escape): as any destructor that throws, it terminates.
     if (is_full)
       value.~S();
   }
