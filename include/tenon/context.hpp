@@ -105,13 +105,13 @@ public:
         detail::raise(TENON_STATUS_INVALID); // or C would see the beginning only
       values.push_back({value.name.c_str(), value.text ? value.text->c_str() : nullptr});
     }
-    tenon_context_t context = TENON_CONTEXT_INIT;
-    context.priority = static_cast<tenon_priority_t>(priority_);
-    context.values = values.data();
-    context.value_count = values.size();
+    tenon_context_t carried = TENON_CONTEXT_INIT;
+    carried.priority = static_cast<tenon_priority_t>(priority_);
+    carried.values = values.data();
+    carried.value_count = values.size();
     using call = detail::context_call<std::remove_reference_t<F>, R>;
     call made{f};
-    detail::require(tenon_context_run(&context, &call::run, &made));
+    detail::require(tenon_context_run(&carried, &call::run, &made));
 #if TENON_HAS_EXCEPTIONS
     if (made.exception)
       std::rethrow_exception(std::move(made.exception));
