@@ -243,11 +243,16 @@ private struct WorkerTurns {
   }
 
   /// Under the mutex, which is free afterwards: this thread goes, and counts as one that could be started. It joins those
-  /// that went before it; so whoever joins it has joined them all.
+  /// that went before it; so whoever joins it has joined them all. After a close that was cut short nobody may ever come for that.
   private func end() {
     let executor = pool.executor
     let ended = pool.takeEnded()
-    worker.shared.pointee.place = .ended
+    if pool.shared.pointee.hasEnded && executor.own.pointee.wasCutShort {
+      pthread_detach(pthread_self())
+      worker.shared.pointee.place = .empty
+    } else {
+      worker.shared.pointee.place = .ended
+    }
     pool.shared.pointee.threads -= 1
     let isClosed = executor.pointee.phase.load(ordering: .relaxed) == .closed
     executor.pointee.mutex.unlock()
