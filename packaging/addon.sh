@@ -65,7 +65,7 @@ for source in "${sources[@]}"; do
   object=$build/node/$(basename "$(dirname "$source")")-$(basename "$source" .c).o
   objects+=("$object")
   # The runtime is the same for every package.
-  if [[ $source == "$tenon"/* && $object -nt $source && $object -nt $headers_newest ]]; then continue; fi
+  if [[ $source == "$tenon"/Sources/* && $object -nt $source && $object -nt $headers_newest ]]; then continue; fi
   "${CC:-cc}" -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -DNODE_GYP_MODULE_NAME="$library" -I"$headers" -I"$tenon/include" \
     "${includes[@]}" -I"$tenon/Sources/TenonNodeExport" -I"$tenon/Sources/TenonNodeLoop/uv" -c "$source" -o "$object"
 done
