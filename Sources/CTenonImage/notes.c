@@ -7,18 +7,17 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
-static void *map_pages(size_t size) {
-  void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return memory == MAP_FAILED ? NULL : memory;
-}
-
-/* The word for one more level: made, if there is none. One thread at a time. */
-static uint64_t *level(uint64_t *place, size_t size) {
-  if (!*place)
-    __atomic_store_n(place, (uint64_t)(uintptr_t)map_pages(size), __ATOMIC_RELEASE);
+/* The words of one more level: made, if there are none. One thread at a time. From the heap, where those who look for leaks see
+ * what they lead to. */
+static uint64_t *level(uint64_t *place, size_t count) {
+  if (!*place) {
+    uint64_t *words = tenon__grow(NULL, count * sizeof *words);
+    if (words)
+      memset(words, 0, count * sizeof *words);
+    __atomic_store_n(place, (uint64_t)(uintptr_t)words, __ATOMIC_RELEASE);
+  }
   return (uint64_t *)(uintptr_t)*place;
 }
 
@@ -53,11 +52,9 @@ bool tenon__note(int which, uint64_t handle, const struct tenon__note_text *text
       memcpy(note + 1, text->text, size);
     ((char *)(note + 1))[size] = 0;
   }
-  uint64_t *chunks =
-      level(&tenon__inspect_root.notes[which], TENON__INSPECT_CHUNKS_MAX * sizeof(uint64_t));
+  uint64_t *chunks = level(&tenon__inspect_root.notes[which], TENON__INSPECT_CHUNKS_MAX);
   uint64_t *chunk =
-      chunks ? level(&chunks[index / TENON__INSPECT_CHUNK], TENON__INSPECT_CHUNK * sizeof(uint64_t))
-             : NULL;
+      chunks ? level(&chunks[index / TENON__INSPECT_CHUNK], TENON__INSPECT_CHUNK) : NULL;
   if (!chunk) {
     free(note);
     return false;
