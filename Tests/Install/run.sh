@@ -120,7 +120,7 @@ looked_into() {
   read -r -t 60 _ pid <&"${COPROC[0]}"
   env -i "$installed/bin/tenon" ps --json "$pid" >"$work/$1.json"
   "$root/Tests/Inspect/find.py" "$2" executor 'name=stuck loop' <"$work/$1.json"
-  "$root/Tests/Inspect/find.py" "$2" callback state=armed - future state=pending - \
+  "$root/Tests/Inspect/find.py" "$2" future state=pending - \
     future 'cause=is pending: nobody has settled its promise' <"$work/$1.json"
 }
 bundle_looked_into() {

@@ -10,7 +10,6 @@ static void give_on(void *context, tenon_status_t status, tenon_future_t *reply,
   tenon_promise_release(page);
 }
 
-/* In the poll of who waits by then. */
 static void tell(void *context, tenon_status_t status) {
   (void)context, (void)status;
   printf("stuck %d\n", (int)getpid());
