@@ -257,7 +257,11 @@ extension LoopExecutor {
     } else {
       state.removePending(name)
     }
-    if !fulfilFast(promise, value) { settleOwning(promise, as: .fulfilled, value) }
+    if !fulfilFast(promise, value) { fulfilSlowly(promise, value) }
+  }
+
+  @inline(never) private func fulfilSlowly(_ promise: Handle, _ value: tenon_value_t) {
+    settleOwning(promise, as: .fulfilled, value)
   }
 
   private func cancel(_ promise: Handle) {
