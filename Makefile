@@ -6,10 +6,10 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
-PARTS := check test-c test-fuzz test-memory-order test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers \
+PARTS := check test-c test-fuzz test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers \
 	test-inspect test-search test-node test-addon test-python test-middleware test-install test-docs test-bindgen test-packages test-instructions
 
-.PHONY: help check-swift packages build test test-long $(PARTS) test-node-versions mutants format demo demo-cpp demo-node bench \
+.PHONY: help check-swift packages build test test-long $(PARTS) test-memory-order test-node-versions mutants format demo demo-cpp demo-node bench \
 	install bundle wheel addon clean
 
 help: ## list these commands
@@ -28,6 +28,7 @@ test: check-swift packages $(PARTS) ## run all tests
 	@echo "make test: all parts passed"
 
 test-long: check-swift packages ## what takes too long for each change: to be run before a release
+	scripts/test-memory-order.sh
 	scripts/check-reproducible.sh
 
 test-core: check-swift packages
