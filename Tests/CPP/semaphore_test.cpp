@@ -3,6 +3,9 @@
 
 #if TENON_HAS_COROUTINES
 
+#include <cstdlib>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -24,6 +27,11 @@ tenon::task<> add(tenon::async_mutex &mutex, tenon_executor_t *executor, int &su
     co_await tenon::sleep(executor, 0ms);
     sum = before + 1;
   }
+}
+
+tenon::task<> count(tenon::async_semaphore &slots, int &granted) {
+  const auto slot = co_await slots.acquire();
+  granted++;
 }
 
 } // namespace
@@ -72,14 +80,86 @@ TEST_CASE("who waits for a permit gets it in order, and may give up") {
   CHECK(slots.try_acquire());
 }
 
-TEST_CASE("a hundred thousand permits that nobody reads come back") {
+TEST_CASE(
+    "a hundred thousand permits that nobody reads, or that are let go of at once, come back") {
   tenon::async_semaphore slots(1);
   auto held = slots.try_acquire();
   REQUIRE(held);
-  for (int index = 0; index < 100'000; index++)
+  int granted = 0;
+  for (int index = 0; index < 100'000; index++) {
     slots.acquire().detach();
+    slots.acquire().then(nullptr, [&](tenon::async_semaphore::permit) { granted++; }).detach();
+    count(slots, granted).start().detach();
+  }
   held.reset();
+  CHECK(granted == 200'000);
   CHECK(slots.try_acquire());
+}
+
+TEST_CASE("a waiter that is cancelled while it is granted has the permit, or has none") {
+  for (int round = 0; round < 1000; round++) {
+    tenon::async_semaphore slots(1);
+    auto held = slots.try_acquire();
+    REQUIRE(held);
+    auto first = slots.acquire(), second = slots.acquire();
+    std::atomic<int> ready{0};
+    const auto meet = [&ready] {
+      ready++;
+      while (ready != 2)
+        std::this_thread::yield();
+    };
+    std::thread other([&] {
+      meet();
+      first.cancel();
+    });
+    meet();
+    held.reset();
+    other.join();
+    std::optional<tenon::async_semaphore::permit> permit;
+    const tenon_status_t status = first.try_get(permit);
+    CHECK((status == TENON_STATUS_OK ? permit.has_value() : status == TENON_STATUS_CANCELLED));
+    CHECK(second.is_ready() == !permit);
+    permit.reset();
+    second.get().reset();
+    CHECK(slots.try_acquire());
+  }
+}
+
+TEST_CASE("a permit is granted without memory, and waited for with it or not at all") {
+  tenon::async_semaphore slots(1);
+  auto held = slots.try_acquire();
+  REQUIRE(held);
+  auto first = slots.acquire(), second = slots.acquire();
+  allocations_left = 0;
+  bool is_refused = false;
+  try {
+    slots.acquire().detach();
+  } catch (const std::bad_alloc &) {
+    is_refused = true;
+  }
+  held.reset();
+  allocations_left = -1;
+  CHECK(is_refused);
+  first.get().reset();
+  second.get().reset();
+  CHECK(slots.try_acquire());
+}
+
+TEST_CASE("a fork's child may let go of a permit that others wait for") {
+  tenon::async_semaphore slots(1);
+  auto held = slots.try_acquire();
+  REQUIRE(held);
+  auto waiting = slots.acquire();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    held.reset();
+    std::_Exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+  held.reset();
+  waiting.get().reset();
 }
 
 TEST_CASE("a semaphore that goes away breaks what waits for it") {

@@ -71,6 +71,9 @@ struct foreign {
 };
 #endif
 
+/// How often this thread's `new` still gives memory; -1: always. See memory.cpp.
+inline thread_local int allocations_left = -1;
+
 /// Moves only; counts the living.
 struct counted {
   static inline std::atomic<int> alive{0};

@@ -28,6 +28,10 @@
 namespace tenon {
 
 // NOLINTBEGIN(bugprone-exception-escape): what is left is a mutex that cannot be locked, which terminates.
+
+/// Counts permits. Each is held by one task, or on its way to the one that waited first, or free: and free only while nobody
+/// waits. It comes back when its holder lets go of it, on whatever thread, and also after the semaphore has gone.
+/// To wait needs memory, and throws without; to grant and to give back needs none.
 class async_semaphore {
   struct state;
 
@@ -64,7 +68,7 @@ public:
 
   /// A future of a permit, which is there as soon as one is free.
   TENON_TAG [[nodiscard]] future<permit> acquire() {
-    promise<permit> granted;
+    promise<permit> granted(std::allocator_arg, std::allocator<permit>()); // no grant needs memory
     future<permit> result = granted.get_future();
     if (std::optional<permit> now = try_acquire()) {
       granted.set_value(std::move(*now));
@@ -112,16 +116,9 @@ private:
     }
 
     void give_up(std::uint64_t number) noexcept {
-      std::optional<promise<permit>> left;
-      {
-        const std::lock_guard lock(mutex);
-        if (const auto found = waiting.find(number); found != waiting.end()) {
-          left.emplace(std::move(found->second));
-          waiting.erase(found);
-        }
-      }
-      if (left)
-        left->cancel();
+      decltype(waiting)::node_type left; // cancelled when the mutex is free
+      const std::lock_guard lock(mutex);
+      left = waiting.extract(number);
     }
 
     void give_back() noexcept {
@@ -129,37 +126,24 @@ private:
         const std::lock_guard lock(mutex);
         free++;
       }
-      if (granting() != this)
-        grant();
+      grant();
     }
 
-    /// What this thread is granting permits of: one that nobody reads comes back in the middle of that, and any
-    /// number of those must not take the stack.
-    static const state *&granting() noexcept {
-      static thread_local const state *here = nullptr;
-      return here;
-    }
-
-    /// Gives what is free to who waits. Nobody is told under the mutex.
+    /// Gives what is free to who waits. Nobody is told under the mutex. What comes back in the middle of that grants in here,
+    /// no deeper than callbacks and drop functions are inside one another.
     void grant() noexcept {
-      struct mark {
-        const state *const outer;
-        explicit mark(const state *here) noexcept : outer(std::exchange(granting(), here)) {}
-        ~mark() { granting() = outer; }
-      };
-      const mark marked(this);
       const std::shared_ptr<state> alive = this->shared_from_this(); // whatever is given back
       while (true) {
-        std::optional<promise<permit>> first;
+        decltype(waiting)::node_type first;
         {
           const std::lock_guard lock(mutex);
           if (free == 0 || waiting.empty())
             return;
           free--;
-          first.emplace(std::move(waiting.begin()->second));
-          waiting.erase(waiting.begin());
+          first = waiting.extract(waiting.begin());
         }
-        first->set_value(permit(alive));
+        // Where it is refused, as in a fork's child, the permit comes back.
+        static_cast<void>(first.mapped().try_set_value(permit(alive)));
       }
     }
 
