@@ -65,6 +65,21 @@ TEST_CASE("a signal has one stop source at a time, and then another one") {
   CHECK(again.request_stop());
 }
 
+TEST_CASE("a stop source that has no memory leaves the signal to the next one") {
+  bool has_begun = false;
+  for (int given = 0; !has_begun; given++) {
+    allocations_left = given;
+    try {
+      const tenon::stop_on_signal stop(SIGUSR2);
+      has_begun = true;
+    } catch (const std::bad_alloc &) {
+    } catch (const std::system_error &) {
+    }
+    allocations_left = -1;
+    REQUIRE_FALSE(take(SIGUSR2));
+  }
+}
+
 #ifndef __SANITIZE_THREAD__ // which has signals handled at another time
 TEST_CASE("a fork's child is ended by a signal that its parent handles") {
   tenon::stop_on_signal stop(SIGUSR2);

@@ -20,6 +20,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <new>
 #include <sys/eventfd.h>
 #include <system_error>
 #include <thread>
@@ -125,6 +126,8 @@ private:
       serve();
     } catch (const std::system_error &error) {
       return error.code().value();
+    } catch (const std::bad_alloc &) {
+      return ENOMEM;
     }
 #else
     serve();
