@@ -108,9 +108,6 @@ mutants: check-swift packages ## make deliberate faults, and see which ones no t
 	python3 -B scripts/mutants.py
 
 format: ## format Swift and C
-	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Plugins Sources Tests examples-c \
-	  bench/channels/Sources bench/channels/Package.swift bench/swift/Sources bench/swift/Package.swift \
-	  examples-node examples-export/Package.swift examples-export/Sources examples-export/by-hand examples-middleware
 	scripts/check-format.sh --fix
 
 addon: check-swift ## make a Swift package one for npm: PACKAGE= PRODUCT= DEST=
