@@ -232,12 +232,23 @@ static void wait_for_descriptor(tenon_status_t (*function)(tenon_executor_t *, i
   if (MAY(TENON_STATUS_OK, function(executor, fds[1], &future))) {
     keep_future(future);
     tenon_executor_poll(executor, NULL, NULL);
+    /* There is room in the pipe: it has been told that, or why nobody can tell. */
+    CHECK(function != tenon_future_writable || tenon_future_poll(future) != TENON_STATUS_PENDING);
   }
 }
 
 CASE(future_readable) { wait_for_descriptor(tenon_future_readable); }
 
 CASE(future_writable) { wait_for_descriptor(tenon_future_writable); }
+
+static void do_nothing(void *context, tenon_status_t status) { (void)context, (void)status; }
+
+CASE_2(future_writable, behind_as_many_jobs_as_a_queue_has_room_for) {
+  tenon_executor_t *executor = need_executor();
+  for (int count = 0; count < 64; count++)
+    MAY(TENON_STATUS_OK, tenon_executor_post(executor, do_nothing, NULL));
+  wait_for_descriptor(tenon_future_writable);
+}
 
 CASE_2(future_wait, for_an_executors_work) {
   tenon_future_t *sleep = need_sleep(need_executor());

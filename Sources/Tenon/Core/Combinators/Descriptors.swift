@@ -169,7 +169,29 @@ final class Descriptors: @unchecked Sendable {
     let context = Unmanaged.passRetained(self)
     if !state.enqueue(Job(job, context.toOpaque()), name, .newWork) {
       context.release()
-      mutex.withLock { isWatched = false }
+      // Of a closed executor they are cancelled.
+      let status = state.refusal(name)
+      if status == TENON_STATUS_NO_RESOURCES { rejectAll(status) }
+    }
+  }
+
+  private func rejectAll(_ status: tenon_status_t) {
+    var lost = WaitList()
+    mutex.withLock {
+      isWatched = false
+      for fd in 0..<capacity {
+        guard let entry = entries?.advanced(by: fd), entry.pointee.events != 0 else { continue }
+        take(&entry.pointee.reading, onto: &lost)
+        take(&entry.pointee.writing, onto: &lost)
+        disarm(entry, Int32(fd))
+      }
+    }
+    reject(&lost, status)
+  }
+
+  private func reject(_ lost: inout WaitList, _ status: tenon_status_t) {
+    while let wait = lost.popFirst() {
+      _ = settle(wait.promise, as: .rejected, .status(status))
     }
   }
 
@@ -228,26 +250,6 @@ final class Descriptors: @unchecked Sendable {
     }
     while let wait = ready.popFirst() {
       _ = settle(wait.promise, as: .fulfilled, tenon_value_none())
-    }
-  }
-
-  private func rejectAll(_ status: tenon_status_t) {
-    var lost = WaitList()
-    mutex.withLock {
-      isWatched = false
-      for fd in 0..<capacity {
-        guard let entry = entries?.advanced(by: fd), entry.pointee.events != 0 else { continue }
-        take(&entry.pointee.reading, onto: &lost)
-        take(&entry.pointee.writing, onto: &lost)
-        disarm(entry, Int32(fd))
-      }
-    }
-    reject(&lost, status)
-  }
-
-  private func reject(_ lost: inout WaitList, _ status: tenon_status_t) {
-    while let wait = lost.popFirst() {
-      _ = settle(wait.promise, as: .rejected, .status(status))
     }
   }
 
