@@ -260,6 +260,7 @@
   CASE(a_file_is_always_ready)                                                \
   CASE(what_cannot_be_waited_for_is_refused)                                  \
   CASE(a_host_of_an_older_release_waits_for_no_descriptors)                   \
+  CASE(a_host_that_cannot_watch_is_asked_again_and_one_that_can_is_not)       \
   CASE(a_close_cancels_what_waits_for_descriptors)                            \
   CASE(a_closed_descriptors_waits_end_when_its_number_is_waited_for_again)    \
   CASE(an_executors_descriptor_tells_of_those_that_it_waits_for)              \
@@ -467,6 +468,7 @@
   CASE(a_close_of_a_pool_cancels_and_tells_what_is_left)                      \
   CASE(a_close_from_a_thread_of_the_pool_goes_on_without_it)                  \
   CASE(a_close_does_not_wait_for_a_job_for_longer_than_it_may)                \
+  CASE(a_thread_that_outlives_the_close_of_a_pool_that_is_kept_leaves_no_stack) \
   CASE(jobs_that_go_on_for_ever_do_not_hold_up_a_close)                       \
   CASE(a_pool_that_begins_to_close_ends_by_itself)                            \
   CASE(the_last_release_of_a_pool_closes_it_without_waiting)                  \

@@ -200,6 +200,65 @@ CASE(a_host_of_an_older_release_waits_for_no_descriptors) {
   end(ends);
 }
 
+typedef struct watching {
+  tenon_executor_t *executor;
+  int calls;
+  int fd;
+  tenon_status_t answer;
+} watching_t;
+
+static tenon_status_t watch(void *context, int fd) {
+  watching_t *watching = context;
+  /* In a poll. */
+  CHECK_STATUS(TENON_STATUS_BUSY, tenon_executor_poll(watching->executor, NULL, NULL));
+  watching->calls++;
+  watching->fd = fd;
+  return watching->answer;
+}
+
+static tenon_status_t end_of(tenon_executor_t *executor, int fd) {
+  tenon_future_t *future;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_readable(executor, fd, &future));
+  executor_poll(executor);
+  tenon_status_t status = tenon_future_poll(future);
+  release(future);
+  return status;
+}
+
+CASE(a_host_that_cannot_watch_is_asked_again_and_one_that_can_is_not) {
+  ends_t ends = begin();
+  watching_t watching = {NULL, 0, -1, TENON_STATUS_NO_RESOURCES};
+  tenon_executor_host_t host = TENON_EXECUTOR_HOST_INIT;
+  host.wake = wake_nobody;
+  host.watch = watch;
+  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
+  config.host = &host;
+  config.host_context = &watching;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &watching.executor));
+  for (int calls = 1; calls <= 2; calls++) {
+    CHECK_STATUS(TENON_STATUS_REJECTED, end_of(watching.executor, ends.fds[0]));
+    CHECK_COUNT(calls, watching.calls);
+  }
+  watching.answer = TENON_STATUS_OK;
+  put(ends);
+  for (int round = 0; round < 2; round++) {
+    CHECK_STATUS(TENON_STATUS_OK, end_of(watching.executor, ends.fds[0]));
+    CHECK_COUNT(3, watching.calls);
+  }
+  /* What it watches is readable when something is. */
+  tenon_future_t *future;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_readable(watching.executor, ends.fds[0], &future));
+  struct pollfd descriptor = {watching.fd, POLLIN, 0};
+  CHECK(poll(&descriptor, 1, 0) == 1);
+  executor_poll(watching.executor);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(future));
+  CHECK(poll(&descriptor, 1, 0) == 0);
+  release(future);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(watching.executor, SECOND));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(watching.executor));
+  end(ends);
+}
+
 CASE(a_close_cancels_what_waits_for_descriptors) {
   ends_t ends = begin();
   tenon_future_t *future = readable(ends), *early = readable(ends);
