@@ -7,12 +7,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-/* The words of one more level: made, if there are none. One thread at a time. From the heap, where those who look for leaks see
- * what they lead to. */
-static uint64_t *level(uint64_t *place, size_t count) {
-  if (!*place) {
+/* The words of one more level: made on request, if there are none. One thread at a time. From the heap, where those who look for
+ * leaks see what they lead to. */
+static uint64_t *level(uint64_t *place, size_t count, bool makes) {
+  if (!*place && makes) {
     uint64_t *words = tenon__grow(NULL, count * sizeof *words);
     if (words)
       memset(words, 0, count * sizeof *words);
@@ -37,11 +36,9 @@ bool tenon__note(int which, uint64_t handle, const struct tenon__note_text *text
     note = tenon__grow(NULL, sizeof *note + size + 1);
     if (!note)
       return false;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
     *note = (tenon__inspect_note_t){
         .handle = handle,
-        .since_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+        .since_ns = text->since_ns,
         .on = on,
         .file = (uint64_t)(uintptr_t)text->file,
         .function = (uint64_t)(uintptr_t)text->function,
@@ -52,12 +49,12 @@ bool tenon__note(int which, uint64_t handle, const struct tenon__note_text *text
       memcpy(note + 1, text->text, size);
     ((char *)(note + 1))[size] = 0;
   }
-  uint64_t *chunks = level(&tenon__inspect_root.notes[which], TENON__INSPECT_CHUNKS_MAX);
+  uint64_t *chunks = level(&tenon__inspect_root.notes[which], TENON__INSPECT_CHUNKS_MAX, note);
   uint64_t *chunk =
-      chunks ? level(&chunks[index / TENON__INSPECT_CHUNK], TENON__INSPECT_CHUNK) : NULL;
+      chunks ? level(&chunks[index / TENON__INSPECT_CHUNK], TENON__INSPECT_CHUNK, note) : NULL;
   if (!chunk) {
     free(note);
-    return false;
+    return !note; /* there is nothing to take away */
   }
   uint64_t *place = &chunk[index % TENON__INSPECT_CHUNK];
   free((void *)(uintptr_t)__atomic_exchange_n(place, (uint64_t)(uintptr_t)note, __ATOMIC_ACQ_REL));

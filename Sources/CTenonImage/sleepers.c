@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static tenon__inspect_sleeper_t *take(tenon__inspect_sleepers_t *block) {
   for (size_t index = 0; index < TENON__INSPECT_SLEEPERS; index++) {
@@ -37,17 +36,15 @@ static tenon__inspect_sleepers_t *next(tenon__inspect_sleepers_t *block) {
   return (tenon__inspect_sleepers_t *)(uintptr_t)known;
 }
 
-struct tenon__inspect_sleeper *tenon__enter_sleep(uint64_t future) {
+struct tenon__inspect_sleeper *tenon__enter_sleep(uint64_t future, uint64_t now_ns) {
   tenon__inspect_sleeper_t *sleeper = NULL;
   for (tenon__inspect_sleepers_t *block = &tenon__inspect_root.sleepers; block && !sleeper;
        block = sleeper ? block : next(block))
     sleeper = take(block);
   if (!sleeper)
     return NULL;
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
   sleeper->future = future;
-  sleeper->since_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+  sleeper->since_ns = now_ns;
   __atomic_store_n(&sleeper->thread, (uint64_t)(uintptr_t)pthread_self(), __ATOMIC_RELEASE);
   return sleeper;
 }

@@ -422,5 +422,7 @@ CASE(future_set_name) {
 CASE(promise_set_wait) {
   pair_t pair = need_pair(), other = need_pair();
   begin();
+  MUST(TENON_STATUS_OK, tenon_promise_set_wait(pair.promise, NULL, NULL, NULL));
   MAY(TENON_STATUS_OK, tenon_promise_set_wait(pair.promise, other.future, "a reply", TENON_HERE));
+  MUST(TENON_STATUS_OK, tenon_promise_set_wait(pair.promise, NULL, NULL, NULL));
 }

@@ -70,7 +70,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     ) { alarm = $0 }
     if status == TENON_STATUS_SETTLED { return pollFuture(future) }
     guard status == TENON_STATUS_OK, let alarm else { return status }
-    let sleeper = tenon__enter_sleep(UInt64(future.bits))
+    let sleeper = tenon__enter_sleep(UInt64(future.bits), Time.now)
     let isAwake = pointee.runners.wait(until: deadline, for: 1 << UInt32(key)) {
       pollFuture(future) != TENON_STATUS_PENDING || interruptions != seen && isNamed(name)
         || isOver()
@@ -264,7 +264,7 @@ private func sleep(until future: Handle, deadline: UInt64) -> tenon_status_t {
     Unmanaged<Sleeper>.fromOpaque(context).release()
     return status == TENON_STATUS_SETTLED ? pollFuture(future) : status
   }
-  let place = tenon__enter_sleep(UInt64(future.bits))
+  let place = tenon__enter_sleep(UInt64(future.bits), Time.now)
   let isAwake = sleeper.sleep(until: deadline)
   tenon__leave_sleep(place)
   if !isAwake {

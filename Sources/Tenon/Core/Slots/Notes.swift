@@ -27,12 +27,12 @@ enum Notes {
     if let source, source.pointee.reserved != 0 { return TENON_STATUS_INVALID }
     var words = tenon__note_text(
       text: text, file: source?.pointee.file, function: source?.pointee.function,
-      line: source?.pointee.line ?? 0)
+      line: source?.pointee.line ?? 0, since_ns: Time.now)
     // Nobody's note comes after that of the slot's next life.
     return Mutex.notes.withLock {
       let status = answer()
       if status != TENON_STATUS_OK { return status }
-      if Memory.isShort
+      if (text != nil || future != nil) && Memory.isShort
         || !tenon__note(which, UInt64(handle.bits), &words, UInt64(future?.bits ?? 0))
       {
         return TENON_STATUS_NO_RESOURCES
