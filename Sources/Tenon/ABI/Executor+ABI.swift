@@ -147,7 +147,8 @@ public func tenon_executor_post(
   let isAccepted =
     state.enqueueHere(job, name, .newWork)
     ?? (state.pool == nil
-      ? state.enqueueToLoop(job, name, .newWork) : state.enqueue(job, name, .newWork))
+      ? state.enqueueToLoop(job, name, .newWork)
+      : state.enqueueFromElsewhere(job, name, .newWork, {}))
   return isAccepted ? TENON_STATUS_OK : state.refusal(name)
 }
 

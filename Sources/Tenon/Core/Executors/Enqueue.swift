@@ -34,7 +34,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     return true
   }
 
-  @inline(never) private func enqueueFromElsewhere(
+  /// The same on any other.
+  @inline(never) func enqueueFromElsewhere(
     _ job: Job, _ name: ExecutorName, _ admission: ExecutorState.Admission, _ accepted: () -> Void
   ) -> Bool {
     if let pool { return pool.enqueue(job, name, admission, accepted) }
