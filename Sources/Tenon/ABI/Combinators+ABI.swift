@@ -44,10 +44,8 @@ public func tenon_future_timeout(
   _ future: OpaquePointer?, _ executor: OpaquePointer?, _ timeout_ns: UInt64,
   _ future_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
-  guard let future_out else { return TENON_STATUS_INVALID }
-  return withState(executor) { state, name in
-    give(
-      timeoutFuture(Handle(future), on: state, name, state.deadline(after: timeout_ns)), future_out)
+  give(future_out, on: executor) { state, name in
+    timeoutFuture(Handle(future), on: state, name, state.deadline(after: timeout_ns))
   }
 }
 
@@ -56,9 +54,8 @@ public func tenon_future_sleep(
   _ executor: OpaquePointer?, _ duration_ns: UInt64,
   _ future_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
-  guard let future_out else { return TENON_STATUS_INVALID }
-  return withState(executor) { state, name in
-    give(sleepFuture(on: state, name, state.deadline(after: duration_ns)), future_out)
+  give(future_out, on: executor) { state, name in
+    sleepFuture(on: state, name, state.deadline(after: duration_ns))
   }
 }
 
@@ -66,20 +63,14 @@ public func tenon_future_sleep(
 public func tenon_future_readable(
   _ executor: OpaquePointer?, _ fd: Int32, _ future_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
-  guard let future_out else { return TENON_STATUS_INVALID }
-  return withState(executor) { state, name in
-    give(descriptorFuture(on: state, name, fd, for: .reading), future_out)
-  }
+  give(future_out, on: executor) { descriptorFuture(on: $0, $1, fd, for: .reading) }
 }
 
 @c @implementation
 public func tenon_future_writable(
   _ executor: OpaquePointer?, _ fd: Int32, _ future_out: UnsafeMutablePointer<OpaquePointer?>?
 ) -> tenon_status_t {
-  guard let future_out else { return TENON_STATUS_INVALID }
-  return withState(executor) { state, name in
-    give(descriptorFuture(on: state, name, fd, for: .writing), future_out)
-  }
+  give(future_out, on: executor) { descriptorFuture(on: $0, $1, fd, for: .writing) }
 }
 
 @c @implementation
@@ -89,19 +80,18 @@ public func tenon_future_map(
 ) -> tenon_status_t {
   guard let future_out, let fn else { return TENON_STATUS_INVALID }
   if executor == nil { return give(mapFuture(Handle(future), on: .none, fn, context), future_out) }
-  return withState(executor) { _, name in
-    give(mapFuture(Handle(future), on: name, fn, context), future_out)
-  }
+  return give(future_out, on: executor) { mapFuture(Handle(future), on: $1, fn, context) }
 }
 
-/// Calls `body` with the state and the name of a live executor.
-private func withState(
-  _ executor: OpaquePointer?,
-  _ body: (UnsafeMutablePointer<ExecutorState>, ExecutorName) -> tenon_status_t
+/// Writes the future that `make` makes, with the state and the name of a live executor, where C wants it.
+private func give(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, on executor: OpaquePointer?,
+  _ make: (UnsafeMutablePointer<ExecutorState>, ExecutorName) -> Result<Handle, StatusError>
 ) -> tenon_status_t {
+  guard let out else { return TENON_STATUS_INVALID }
   let handle = Handle(executor)
   guard let state = LoopExecutor.state(handle) else { return LoopExecutor.check(handle) }
-  return body(state, ExecutorName(handle))
+  return give(make(state, ExecutorName(handle)), out)
 }
 
 /// Writes a handle where C wants it, or answers why there is none.

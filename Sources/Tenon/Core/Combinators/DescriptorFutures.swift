@@ -54,38 +54,28 @@ private let cancelWait: tenon_cancel_fn = { context, status in
 private func findDescriptors(of state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName)
   -> Result<Descriptors, StatusError>
 {
-  enum Found {
-    case these(Descriptors)
-    case none
-    case refused(tenon_status_t)
-  }
-  func find(orKeep made: Descriptors?) -> Found {
+  // nil: there are none yet, and `made` is nil.
+  func find(orKeep made: Descriptors?) -> Result<Descriptors?, StatusError> {
     state.pointee.mutex.withLock {
       guard state.isNamed(name), state.pointee.phase.load(ordering: .relaxed) == .open else {
-        return .refused(TENON_STATUS_CLOSED)
+        return .failure(StatusError(TENON_STATUS_CLOSED))
       }
       // Of a pool nobody watches anything; of a host only if it can.
       guard state.pool == nil, state.source.pointee?.host.map({ $0.watch != nil }) ?? true else {
-        return .refused(TENON_STATUS_UNSUPPORTED)
+        return .failure(StatusError(TENON_STATUS_UNSUPPORTED))
       }
       if let kept = state.shared.pointee.descriptors {
-        return .these(unsafeDowncast(kept, to: Descriptors.self))
+        return .success(unsafeDowncast(kept, to: Descriptors.self))
       }
-      guard let made else { return .none }
       state.shared.pointee.descriptors = made
-      return .these(made)
+      return .success(made)
     }
   }
-  var found = find(orKeep: nil)
-  if case .none = found {
+  return find(orKeep: nil).flatMap { found in
+    if let found { return .success(found) }
     guard !Memory.isShort, let made = Descriptors(state, name) else {
       return .failure(StatusError(TENON_STATUS_NO_RESOURCES))
     }
-    found = find(orKeep: made)
-  }
-  switch found {
-  case .these(let descriptors): return .success(descriptors)
-  case .refused(let status): return .failure(StatusError(status))
-  case .none: return .failure(StatusError(TENON_STATUS_NO_RESOURCES))
+    return find(orKeep: made).map { $0 ?? made }
   }
 }
