@@ -208,9 +208,7 @@ final class Descriptors: @unchecked Sendable {
         ? TENON_STATUS_OK : TENON_STATUS_NO_RESOURCES
     }
     if status != TENON_STATUS_OK { return rejectAll(status) }
-    let before = state.own.pointee.beforeJobs
-    state.own.pointee.beforeJobs = { [self] in
-      before?()
+    state.beginPolls { [self] in
       if waiting.load(ordering: .relaxed) != 0 || hasOrphans.load(ordering: .relaxed) { tell() }
     }
     // This very poll is the first to look.

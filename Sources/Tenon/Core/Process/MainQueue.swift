@@ -73,11 +73,7 @@ extension LoopExecutor {
       guard isHosted || state.source.pointee?.watch(descriptor, deadline: deadline) ?? true else {
         return false
       }
-      let before = state.own.pointee.beforeJobs
-      state.own.pointee.beforeJobs = {
-        before?()
-        MainQueue.drainInPoll()
-      }
+      state.beginPolls { MainQueue.drainInPoll() }
       return true
     }
   }
