@@ -37,6 +37,7 @@ TENON_API tenon_status_t tenon_object_create(void *pointer, const void *type, te
  * Adds a reference.
  *
  * Threading:  any thread.
+ * Errors:     TENON_STATUS_NO_RESOURCES: it has 67 million.
  * Since:      0.2.0
  */
 TENON_API tenon_status_t tenon_object_retain(tenon_object_t *object) TENON_NOEXCEPT;

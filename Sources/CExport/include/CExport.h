@@ -30,10 +30,8 @@ typedef struct tenon__object_slot {
   uint64_t others[4];
 } tenon__object_slot_t;
 
-/* In the word: one call that holds the object. */
-#define TENON__HOLD ((uintptr_t)1 << 32)
-/* What a handle and its slot's word differ in above the index and the references, while nobody holds the object: the kind. */
-#define TENON__OBJECT ((uintptr_t)12)
+/* In the word, whose upper half is that of the object's handle: one call that holds the object. Below are the references. */
+#define TENON__HOLD ((uint32_t)1 << 26)
 
 /* A slot whose object is held, and its word before that. */
 typedef struct tenon__held {
@@ -52,10 +50,9 @@ static inline tenon__held_t tenon__hold_object(uintptr_t handle) {
   tenon__object_slot_t *slot =
       (tenon__object_slot_t *)__atomic_load_n(&objects->base, __ATOMIC_RELAXED) + index;
   held.word = __atomic_load_n(&slot->word, __ATOMIC_RELAXED);
-  uint32_t kind = (uint32_t)((held.word ^ handle) >> 32);
-  /* Or clang compares all 64 bits, with constants that are loaded first. */
-  __asm__("" : "+r"(kind));
-  if (__builtin_expect(kind != TENON__OBJECT, 0) || __builtin_expect((uint32_t)held.word == 0, 0))
+  /* The life and the kind; then that it has references, and nobody holds it. */
+  if (__builtin_expect((held.word ^ handle) >> 32 != 0, 0) ||
+      __builtin_expect((uint32_t)held.word - 1 >= TENON__HOLD - 1, 0))
     return held;
   uintptr_t word = held.word;
   if (__atomic_compare_exchange_n(&slot->word, &word, word + TENON__HOLD, false, __ATOMIC_ACQUIRE,

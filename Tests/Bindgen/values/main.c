@@ -177,6 +177,38 @@ static void released_while_called(void) {
   CHECK_STATUS(TENON_STATUS_STALE, values_folder_ask(one, &body, &answer));
 }
 
+/* The same slot and life, said to be of another kind. */
+static values_folder_t *of_kind(values_folder_t *folder, uint64_t kind) {
+  uint64_t bits = (uint64_t)(uintptr_t)folder;
+  return (values_folder_t *)(uintptr_t)((bits & ~((uint64_t)63 << 32)) | kind << 32);
+}
+
+static int64_t ask_for_others(void *folder) {
+  tenon_value_t text;
+  for (uint64_t kind = 0; kind < 64; kind++) {
+    values_folder_t *other = of_kind(folder, kind);
+    if (other == folder)
+      continue;
+    CHECK_STATUS(TENON_STATUS_INVALID, values_folder_get_name(other, &text));
+    CHECK_STATUS(TENON_STATUS_INVALID, values_take(other, NULL));
+  }
+  OK(values_folder_get_name(folder, &text));
+  CHECK(value_is(&text, "abc"));
+  return 0;
+}
+
+/* Also while calls hold the object. */
+static void handles_of_other_kinds(void) {
+  values_folder_t *one = folder("abc");
+  values_asked_t body = {ask_for_others, one, NULL};
+  int64_t answer = 0;
+  ask_for_others(one);
+  OK(values_folder_ask(one, &body, &answer));
+  CHECK(answer == 3);
+  OK(values_folder_release(one));
+  CHECK(living() == 0);
+}
+
 static void *call_until_stale(void *folder) {
   tenon_value_t text;
   tenon_status_t status;
@@ -322,6 +354,7 @@ int main(void) {
   streams();
   callbacks();
   released_while_called();
+  handles_of_other_kinds();
   released_by_another_thread();
   foundation();
   named_like_the_module();

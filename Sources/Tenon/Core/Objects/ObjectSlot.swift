@@ -4,8 +4,11 @@ import Synchronization
 
 /// An object of some language's: its head, a pointer, and the mark of its type. See tenon/object.h.
 ///
-///     bit 0..31 of the word   references
-///     bit 32..37              calls that hold the object
+///     bit 0..25 of the word   references
+///     bit 26..31              calls that hold the object
+///     bit 32..37              the kind, as in a handle, while there is an object; 0 in a free slot
+///
+/// So the upper half is that of the handle, and no other kind's is taken for it, however many calls hold the object.
 ///
 /// Without references its handle is stale. The object goes when nobody holds it, either: so a host that releases too often, and
 /// while a call is under way, ends no object that a call works on. The lookup for a call stands in CExport.h, too, in line.
@@ -16,9 +19,10 @@ struct ObjectSlot: ~Copyable {
   var type: UnsafeRawPointer?
   var drop: tenon_drop_fn?
 
-  private static let referencesMask: UInt = 0xffff_ffff
-  private static let hold: UInt = 1 << 32
-  private static let holdsMask: UInt = 63 << 32
+  private static let referencesMask: UInt = 1 << 26 - 1
+  private static let hold: UInt = 1 << 26
+  private static let holdsMask: UInt = 63 << 26
+  private static let upperHalf: UInt = ~0 << 32
 
   @inline(__always) private static func at(_ slot: UnsafeMutableRawPointer)
     -> UnsafeMutablePointer<ObjectSlot>
@@ -35,8 +39,9 @@ struct ObjectSlot: ~Copyable {
     object.pointee.type = type
     object.pointee.drop = drop
     let word = object.pointee.head.word.load(ordering: .relaxed) & Handle.lifeMask
-    object.pointee.head.word.store(word | 1, ordering: .releasing)
-    return Handle(.object, index: index, word: word)
+    let handle = Handle(.object, index: index, word: word)
+    object.pointee.head.word.store(handle.bits & upperHalf | 1, ordering: .releasing)
+    return handle
   }
 
   /// Lets CExport.h know where the table is. It is a global: its address is good for ever.
