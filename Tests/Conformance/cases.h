@@ -81,6 +81,7 @@
   CASE(every_two_and_three_operations_on_a_future_may_meet)                   \
   /* executor_race_test.c */                                                  \
   CASE(every_two_and_three_operations_on_an_executor_may_meet)                \
+  CASE(a_descriptor_that_another_thread_asks_for_is_there_or_a_status_says_why) \
   CASE(the_last_handle_may_go_while_others_poll)                              \
   CASE(a_poll_by_an_old_handle_keeps_nobody_from_a_new_executor)              \
   /* home_test.c */                                                           \

@@ -2,7 +2,8 @@
  * Every two and three of the things that can be done with one executor, done at the same time by as
  * many threads; then it is closed, and everything that was owed is counted.
  *
- * What belongs to the loop's thread (polling, closing) is done by one thread of a round at the most.
+ * What belongs to the loop's thread (polling, closing) is done by one thread of a round at the most; its
+ * descriptor is asked for by the others, too, and they are told.
  */
 #include "check.h"
 
@@ -23,6 +24,7 @@ typedef enum party {
   BEGIN_CLOSE,
   RELEASE,
   ASK,
+  GET_FD,
   LOOP, /**< from here on: what the loop's thread does */
   POLL = LOOP,
   RUN,
@@ -57,12 +59,15 @@ static bool is_possible(const party_t parties[MEMBERS]) {
   int loops = 0;
   int waits = 0;
   int releases = 0;
+  bool is_watched = false;
   for (int member = 0; member < MEMBERS; member++) {
     loops += parties[member] >= LOOP;
     waits += parties[member] == WAIT;
     releases += parties[member] == RELEASE;
+    is_watched |= parties[member] == GET_FD;
   }
-  return loops <= 1 && releases <= 1 && waits <= 2;
+  /* Who waits for what a loop looks after leaves the work to that. */
+  return loops <= 1 && releases <= 1 && waits <= (is_watched ? 0 : 2);
 }
 
 typedef struct combination {
@@ -220,6 +225,15 @@ static void run_party(stage_t *stage, size_t place) {
     CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_STALE);
     break;
   }
+  case GET_FD: {
+    int fd = -1;
+    status = tenon_executor_fd(stage->executor, &fd);
+    CHECK(status == TENON_STATUS_OK
+              ? fd >= 0
+              : status == TENON_STATUS_BUSY || status == TENON_STATUS_CLOSED ||
+                    status == TENON_STATUS_STALE);
+    break;
+  }
   case NOBODY:
     break;
   default:
@@ -277,6 +291,63 @@ CASE(every_two_and_three_operations_on_an_executor_may_meet) {
   tenon_process_statistics_t after = process_statistics();
   CHECK_COUNT(before.futures_pending, after.futures_pending);
   CHECK_COUNT(before.registrations_pending, after.registrations_pending);
+}
+
+/* The descriptor is the loop's thread's to ask for. Another one that does is told so, or given it. */
+
+#define DEADLINES 3
+
+typedef struct watch {
+  tenon_executor_t *executor;
+  told_t told[DEADLINES];
+} watch_t;
+
+static void watch_before(void *context, size_t round) {
+  watch_t *watch = context;
+  (void)round;
+  memset(watch, 0, sizeof *watch);
+  watch->executor = executor_create();
+}
+
+/** Each poll has another deadline, until it closes. */
+static void poll_and_close(watch_t *watch) {
+  uint64_t deadline = tenon_timer_now_ns() + 3600000000000u;
+  for (int index = 0; index < DEADLINES; index++) {
+    tenon_timer_t *timer = NULL;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(watch->executor, deadline - (uint64_t)index,
+                                                    tell, &watch->told[index], &timer));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(watch->executor, NULL, NULL));
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(watch->executor, TENON_FOREVER));
+}
+
+static void watch_run(void *context, size_t member, size_t round) {
+  watch_t *watch = context;
+  if (member == 0)
+    return poll_and_close(watch);
+  tenon_status_t status;
+  do {
+    int fd = -1;
+    status = tenon_executor_fd(watch->executor, &fd);
+    if (status == TENON_STATUS_OK)
+      CHECK(fd >= 0);
+    else
+      CHECK(status == TENON_STATUS_BUSY || status == TENON_STATUS_CLOSED);
+  } while (status == TENON_STATUS_BUSY || (status == TENON_STATUS_OK && round % 2 == 0));
+}
+
+static void watch_after(void *context, size_t round) {
+  watch_t *watch = context;
+  (void)round;
+  for (int index = 0; index < DEADLINES; index++)
+    CHECK_COUNT(1, atomic_load(&watch->told[index].count));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(watch->executor));
+}
+
+CASE(a_descriptor_that_another_thread_asks_for_is_there_or_a_status_says_why) {
+  watch_t watch;
+  race_t race = {2, conformance_rounds(20000), &watch, watch_before, watch_run, watch_after};
+  race_run(&race);
 }
 
 /* A poll takes no reference of its own: the last handle may go at any of its steps. */

@@ -198,8 +198,8 @@ TENON_API tenon_status_t tenon_executor_release(tenon_executor_t *executor) TENO
  *             take it out of your loop after the close, and release then.
  * Threading:  the loop's thread. If another one closes, the descriptor is readable, and a poll
  *             answers TENON_STATUS_CLOSED.
- * Errors:     TENON_STATUS_UNSUPPORTED if it has a host, or threads; TENON_STATUS_NO_RESOURCES;
- *             TENON_STATUS_CLOSED.
+ * Errors:     TENON_STATUS_UNSUPPORTED if it has a host, or threads; TENON_STATUS_BUSY while another
+ *             thread polls; TENON_STATUS_NO_RESOURCES; TENON_STATUS_CLOSED.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_executor_fd(tenon_executor_t *executor, int *fd_out) TENON_NOEXCEPT;

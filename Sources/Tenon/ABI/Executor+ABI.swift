@@ -72,11 +72,18 @@ public func tenon_executor_fd(_ executor: OpaquePointer?, _ fd_out: UnsafeMutabl
     guard state.pointee.phase.load(ordering: .relaxed) != .closed else {
       return TENON_STATUS_CLOSED
     }
-    guard state.pool == nil, state.source.pointee?.host == nil else {
-      return TENON_STATUS_UNSUPPORTED
+    guard state.pool == nil else { return TENON_STATUS_UNSUPPORTED }
+    var fd: Int32 = -1
+    let status = state.withOpenSource(executor.name) { source in
+      if source.host != nil { return TENON_STATUS_UNSUPPORTED }
+      // The deadline belongs to whoever polls.
+      if state.pointee.poller.load(ordering: .relaxed) != 0 && !state.isPolledHere {
+        return TENON_STATUS_BUSY
+      }
+      fd = source.descriptor(deadline: state.own.pointee.armedDeadline)
+      return fd >= 0 ? TENON_STATUS_OK : TENON_STATUS_NO_RESOURCES
     }
-    let fd = state.source.pointee?.descriptor(deadline: state.own.pointee.armedDeadline) ?? -1
-    guard fd >= 0 else { return TENON_STATUS_NO_RESOURCES }
+    if status != TENON_STATUS_OK { return status }
     state.beWatched()
     fd_out.pointee = fd
     return TENON_STATUS_OK
