@@ -107,6 +107,14 @@ void check_tokens() {
   context.run();
 }
 
+void check_refusal() {
+  asio::io_context context;
+  const auto loop = std::make_shared<tenon::asio_detail::asio_loop>(context, nullptr);
+  expect(loop->watch(-1) == TENON_STATUS_NO_RESOURCES,
+         "a descriptor that Asio refuses is a status");
+  loop->leave();
+}
+
 } // namespace
 
 int main() {
@@ -128,5 +136,6 @@ int main() {
   };
   const int failed = tenon_adapter_check(&subject, stderr);
   check_tokens();
+  check_refusal();
   return failed != 0 || failures != 0;
 }

@@ -86,9 +86,14 @@ public:
   }
 
   /// Tells the adapter of what futures wait for.
-  void watch(int fd) {
-    watched_.emplace(*strand_, fd);
+  tenon_status_t watch(int fd) {
+    try {
+      watched_.emplace(*strand_, fd);
+    } catch (const std::exception &) { // which must not reach the poll that asks
+      return TENON_STATUS_NO_RESOURCES;
+    }
     arm();
+    return TENON_STATUS_OK;
   }
 
   void run_once() {
@@ -214,8 +219,7 @@ inline const tenon_adapter_operations_t &asio_operations() {
       delete reinterpret_cast<asio_adapter *>(adapter)->loop;
     };
     made.watch = [](tenon_adapter_t *adapter, int fd) -> tenon_status_t {
-      asio_adapter::of(adapter).watch(fd);
-      return TENON_STATUS_OK;
+      return asio_adapter::of(adapter).watch(fd);
     };
     return made;
   }();
