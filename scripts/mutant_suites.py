@@ -1,0 +1,121 @@
+"""The suites that look for the faults of scripts/mutants.py: how each is built, run with one fault on, and read."""
+import os
+import re
+import signal
+import subprocess
+import threading
+
+from mutant_faults import COPY
+
+VARIABLE = "TENON_FAULT"
+
+
+def run(command, **options):
+    print("mutants: " + (command if isinstance(command, str) else " ".join(command)), flush=True)
+    subprocess.run(command, cwd=COPY, check=True, shell=isinstance(command, str), **options)
+
+
+class Suite:
+    """How to run one: its command, how long it may say nothing, and the names of the tests that fail."""
+
+    def __init__(self, name, command, only, failed, silence, begun=None):
+        self.name, self.command, self.only, self.silence = name, command, only, silence
+        self.failed, self.begun = re.compile(failed), re.compile(begun) if begun else None
+
+    def find(self, number, test=None):
+        """The test that finds the fault; None: none does."""
+        command = self.command + (self.only(test) if test else [])
+        environment = dict(os.environ, TENON_TEST_LIGHT="1", **{VARIABLE: str(number)})
+        process = subprocess.Popen(command, cwd=COPY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   text=True, errors="replace", start_new_session=True)
+        last, found, hangs = None, None, threading.Event()
+
+        def stop():
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+        def hang():
+            hangs.set()
+            stop()
+
+        timer = threading.Timer(self.silence, hang)
+        timer.start()
+        for line in process.stdout:
+            timer.cancel()
+            timer = threading.Timer(self.silence, hang)
+            timer.start()
+            match = self.failed.search(line)
+            if match:
+                found = match.group(1)
+                break
+            begun = self.begun and self.begun.search(line)
+            if begun:
+                last = begun.group(1)
+        timer.cancel()
+        stop()
+        process.stdout.close()
+        code = process.wait()
+        if found:
+            return found
+        if hangs.is_set():
+            return f"{self.after(last)} (hangs)"
+        return None if code == 0 else f"{self.after(last)} (crashes)"
+
+    def after(self, last):
+        return last or "?"
+
+
+class ConformanceSuite(Suite):
+    """Says which case has ended: the next one is the one that runs."""
+
+    def __init__(self, name, program):
+        super().__init__(name, [program], lambda test: [test], r"^FAIL:? (\w+)", 45, r"^ok (\w+)")
+        self.cases = subprocess.run([program, "--list"], cwd=COPY, check=True, capture_output=True,
+                                    text=True).stdout.split()
+
+    def after(self, last):
+        if last is None:
+            return self.cases[0]
+        place = self.cases.index(last) + 1
+        return self.cases[place] if place < len(self.cases) else last
+
+
+def build_c(faults):
+    run("swift build -c release --product tenon > build.log")
+    build = "mkdir -p .build-c && library=$(swift build -c release --show-bin-path) && "
+    gcc = "gcc -std=gnu11 -O1 -g -Iinclude -w"
+    link = '-L"$library" -ltenon -Wl,-rpath,"$library" -lpthread'
+    run(build + f"{gcc} -o .build-c/conformance -ITests/Conformance -ITests/Conformance/include Tests/Conformance/*.c"
+        f" Tests/Conformance/runner/main.c {link}")
+    run(build + f"{gcc} -o .build-c/uv -ITests/UV -ITests/UV/include Sources/TenonUVLoop/uv.c Tests/UV/*.c"
+        f" Tests/UV/runner/main.c $(pkg-config --cflags --libs libuv) {link}")
+    return [ConformanceSuite("c", ".build-c/conformance"), ConformanceSuite("uv", ".build-c/uv")]
+
+
+def build_cpp(faults):
+    run("mkdir -p .build-cpp && library=$(swift build -c release --show-bin-path) && "
+        "ls Tests/CPP/*.cpp | grep -vE 'without_exceptions|asio' | "
+        "xargs -P 2 -I {} sh -c 'object=.build-cpp/$(basename {} .cpp).o; "
+        "[ -z \"$(find include Tests/CPP -newer $object -type f 2>&1)\" ] || "
+        "g++ -std=c++20 -O0 -w -Iinclude -c {} -o $object' && "
+        'g++ .build-cpp/*.o -o .build-cpp/suite -L"$library" -ltenon -Wl,-rpath,"$library" -pthread')
+    return [Suite("cpp", [".build-cpp/suite", "--abort-after=1", "--duration=true"],
+                  lambda test: [f"--test-case={test}"], r"^TEST CASE:\s+(.*)", 120)]
+
+
+def build_swift(faults):
+    run("swift build --build-tests")
+    return [Suite("swift", ["swift", "test", "--skip-build", "--disable-xctest"], lambda test: ["--filter", test],
+                  r"✘ Test \"?(\w+)", 240, r"Test \"?(\w+).* started")]
+
+
+BUILDERS = [("c", build_c), ("cpp", build_cpp), ("swift", build_swift)]
+
+
+def may_find(suite, fault):
+    """Whether a suite runs the code that the fault is in."""
+    if fault.path.endswith(".hpp"):
+        return suite == "cpp"
+    return suite == "uv" if fault.path.startswith("Sources/TenonUVLoop/") else True
