@@ -28,9 +28,12 @@ def functions(node):
 
 
 if scenario == "continuation":
-    culprit = cause_of("greet")
-    assert culprit["cause"] == "waits for a continuation that nobody has resumed", culprit
-    assert "askUser" in functions(culprit) and "askUser" in text, text
+    for call in ("greet", "ignore"):
+        culprit = cause_of(call)
+        assert culprit["cause"] == "waits for a continuation that nobody has resumed", culprit
+        assert "askUser" in functions(culprit) and "askUser" in text, text
+    (cancelled,) = (n for n in copy["nodes"] if n.get("name") == "ignore")
+    assert cancelled["state"] == "cancelling", cancelled
 elif scenario == "promise":
     lost, kept = cause_of("load"), cause_of("store")
     assert lost["name"] == "lost reply" and "nobody holds its promise" in lost["cause"], lost

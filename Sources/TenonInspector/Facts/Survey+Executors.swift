@@ -36,7 +36,11 @@ extension Survey {
   }
 
   private mutating func readDriver(_ driver: UInt, on executor: UInt) {
-    let promise = Handle(memory.word(driver &+ 16))
+    var promise = Handle(memory.word(driver &+ 16))
+    // Cancelled: then an optional handle behind has it.
+    if promise.bits == 1 && memory.half(driver &+ 56) & 0xff == 0 {
+      promise = Handle(memory.word(driver &+ 48))
+    }
     let task = memory.word(driver &+ 64)
     tasks.learn(fromTask: task)
     guard promise.kind == .promise, let slot = copy.table(.future).slot(promise.index),
@@ -74,7 +78,8 @@ extension Survey {
       let driver = memory.word(array &+ 32 &+ index &* 8)
       if driver == 0 { continue }
       guard isDriver(driver) else { return [] }
-      drivers.append(driver)
+      // One that was just made has no task, and has begun nothing.
+      if memory.word(driver &+ 64) != 0 { drivers.append(driver) }
     }
     return drivers
   }
@@ -87,7 +92,7 @@ extension Survey {
       awaited == 0 || Handle(awaited).kind == .future, flags & ~0x101 == 0
     else { return false }
     let task = memory.word(object &+ 64)
-    return task & 15 == 0 && task > 4096 && memory.half(task &+ 32) & 0xff == 0
-      && memory.word(object) >> 48 == 0 && memory.word(object) > 4096
+    let isTask = task & 15 == 0 && task > 4096 && memory.half(task &+ 32) & 0xff == 0
+    return (task == 0 || isTask) && memory.word(object) >> 48 == 0 && memory.word(object) > 4096
   }
 }

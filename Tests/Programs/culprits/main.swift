@@ -10,7 +10,7 @@ func ready() {
 
 let loop = try LoopExecutor.create(name: "main loop")
 
-// MARK: A continuation that nobody resumes
+// MARK: A continuation that nobody resumes, whether its call is cancelled or not
 
 @inline(never) func askUser() async {
   await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
@@ -72,7 +72,10 @@ func runUntilIdle() throws {
 switch CommandLine.arguments.dropFirst().first {
 case "continuation":
   let call = try loop.start(name: "greet") { await askUser() }
-  try withExtendedLifetime(call) { try runUntilIdle() }
+  let cancelled = try loop.start(name: "ignore") { await askUser() }
+  _ = try loop.run(timeout: .milliseconds(100))
+  cancelled.cancel()
+  try withExtendedLifetime((call, cancelled)) { try runUntilIdle() }
 case "promise":
   let lost = try loseReply()
   lost.setName("lost reply")
