@@ -1,5 +1,5 @@
 /*
- * Which threads sleep in a wait, for those who look: see tenon__inspect_sleepers_t. A thread takes a free place by one exchange; a block of
+ * Which threads are in a wait, for those who look: see tenon__inspect_sleepers_t. A thread takes a free place by one exchange; a block of
  * places stays.
  */
 #include "tenon_image.h"

@@ -54,7 +54,7 @@ typedef struct tenon__inspect_note {
 /* Among `notes`: after names, by the table's place, what promises wait for. */
 #define TENON__INSPECT_WAITS TENON__INSPECT_TABLES_MAX
 
-/* A thread that sleeps until a future has settled. */
+/* A thread that waits until a future has settled: it sleeps, or polls meanwhile. */
 typedef struct tenon__inspect_sleeper {
   uint64_t thread; /* its pthread_t; 0: nobody is here, 1: somebody is about to be */
   uint64_t future; /* a handle */

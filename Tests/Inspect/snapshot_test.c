@@ -268,6 +268,51 @@ static void sees_threads_that_wait(void) {
   OK(tenon_future_release(future));
 }
 
+static void *run_until(void *future) {
+  tenon_executor_t *executor = NULL;
+  OK(tenon_executor_create(NULL, &executor));
+  OK(tenon_executor_run_until(executor, future, TENON_FOREVER));
+  OK(tenon_executor_release(executor));
+  return NULL;
+}
+
+static void *run_pool_until(void *future) {
+  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
+  tenon_executor_t *pool = NULL;
+  config.threads_max = 2;
+  OK(tenon_executor_create(&config, &pool));
+  OK(tenon_executor_run_until(pool, future, TENON_FOREVER));
+  OK(tenon_executor_release(pool));
+  return NULL;
+}
+
+/* However a thread waits, it is the thread that is seen, and not what wakes it. */
+static void sees_threads_in_each_kind_of_wait(void) {
+  static void *(*const kinds[])(void *) = {block, run_until, run_pool_until};
+  enum { KINDS = sizeof kinds / sizeof *kinds };
+  tenon_promise_t *promise = NULL;
+  tenon_future_t *future = NULL;
+  tenon_snapshot_node_t node = TENON_SNAPSHOT_NODE_INIT;
+  pthread_t threads[KINDS];
+  OK(tenon_promise_create(NULL, &promise, &future));
+  for (int index = 0; index < KINDS; index++)
+    pthread_create(&threads[index], NULL, kinds[index], future);
+  bool are_all_seen = false;
+  while (!are_all_seen) {
+    tenon_snapshot_t *snapshot = take();
+    are_all_seen =
+        count(snapshot, "thread", &node) == KINDS && count(snapshot, "callback", &node) == 0;
+    for (int index = 0; index < KINDS; index++)
+      are_all_seen &= has_edge(snapshot, (uint64_t)threads[index], "awaits", bits(future));
+    OK(tenon_snapshot_release(snapshot));
+    sched_yield();
+  }
+  OK(tenon_promise_resolve(promise, NULL));
+  for (int index = 0; index < KINDS; index++)
+    pthread_join(threads[index], NULL);
+  OK(tenon_future_release(future));
+}
+
 static void tick(void *context, tenon_status_t status) { (void)context, (void)status; }
 
 static void sees_timers(void) {
@@ -430,6 +475,7 @@ int main(void) {
   gives_names_and_places();
   goes_on_with_what_promises_wait_for();
   sees_threads_that_wait();
+  sees_threads_in_each_kind_of_wait();
   sees_timers();
   keeps_to_the_sizes();
   refuses_what_is_wrong();

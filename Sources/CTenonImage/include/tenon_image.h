@@ -26,7 +26,7 @@ struct tenon__note_text {
  * memory. False: there is none. One thread at a time. */
 bool tenon__note(int which, uint64_t handle, const struct tenon__note_text *text, uint64_t on);
 
-/* This thread is about to sleep until a future has settled: what tenon__leave_sleep() is to be given, or NULL without memory. */
+/* This thread is about to wait until a future has settled: what tenon__leave_sleep() is to be given, or NULL without memory. */
 struct tenon__inspect_sleeper *tenon__enter_sleep(uint64_t future, uint64_t now_ns);
 void tenon__leave_sleep(struct tenon__inspect_sleeper *sleeper);
 

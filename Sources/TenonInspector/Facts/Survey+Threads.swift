@@ -1,31 +1,37 @@
 import CTenonRoot
 
 extension Survey {
-  /// Threads that sleep in a wait for a future: see Sources/CTenonImage/root.c.
+  /// Threads that are in a wait for a future: see Sources/CTenonImage/sleepers.c.
   mutating func readThreads() {
-    func offset(_ field: PartialKeyPath<tenon__inspect_sleepers_t>) -> UInt {
-      UInt(MemoryLayout<tenon__inspect_sleepers_t>.offset(of: field) ?? 0)
+    func offset<Struct>(_ field: PartialKeyPath<Struct>) -> UInt {
+      UInt(MemoryLayout<Struct>.offset(of: field) ?? 0)
     }
     let size = UInt(MemoryLayout<tenon__inspect_sleeper_t>.stride)
     var (block, blocks) = (copy.sleepers, 0)
     while block != 0, blocks < 1 << 16 {
       for place in 0..<UInt(TENON__INSPECT_SLEEPERS) {
-        let sleeper = block &+ offset(\.all) &+ place &* size
-        let (control, future) = (memory.word(sleeper), Handle(memory.word(sleeper &+ 8)))
+        let sleeper = block &+ offset(\tenon__inspect_sleepers_t.all) &+ place &* size
+        let control = memory.word(sleeper)
+        let future = Handle(memory.word(sleeper &+ offset(\tenon__inspect_sleeper_t.future)))
         // Smaller: it is just being written.
-        if control > 4096, isPending(future) { addThread(control, sleeper &+ 16, future) }
+        guard control > 4096, isPending(future) else { continue }
+        futuresOfThreads.insert(future.as(.future).bits)
+        let since = memory.word(sleeper &+ offset(\tenon__inspect_sleeper_t.since_ns))
+        addThread(control, UInt64(since), future)
       }
-      block = memory.word(block &+ offset(\.next))
+      block = memory.word(block &+ offset(\tenon__inspect_sleepers_t.next))
       blocks += 1
     }
   }
 
-  private mutating func addThread(_ control: UInt, _ since: UInt, _ future: Handle) {
+  private mutating func addThread(_ control: UInt, _ since: UInt64, _ future: Handle) {
     let thread = thread(control)
+    // It may run its executor until the future has settled.
+    let isPolling = threadOfExecutor.values.contains { $0.id == thread?.id }
     var node = Graph.Node(
-      id: control, kind: .thread, name: thread?.name, state: "blocked",
+      id: control, kind: .thread, name: thread?.name, state: isPolling ? "polling" : "blocked",
       detail: thread.map { "thread \($0.id)" })
-    node.since = UInt64(memory.word(since))
+    node.since = since
     if let thread { node.frames = target.stack(of: thread) }
     graph.add(node)
     graph.connect(control, .awaits, future.as(.future).bits)

@@ -10,6 +10,8 @@ struct Survey {
   var ends: [UInt: UInt] = [:]
   /// The threads that are in polls.
   var threadOfExecutor: [UInt: ThreadOfTarget] = [:]
+  /// The futures that threads wait for.
+  var futuresOfThreads: Set<UInt> = []
 
   var memory: Memory { target.memory }
 
@@ -24,11 +26,11 @@ struct Survey {
     var survey = Survey(target, copy)
     survey.readExecutors()
     survey.readFutures()
+    survey.readThreads()
     survey.readRegistrations()
     survey.readTimers()
     survey.readScopes()
     survey.readStreams()
-    survey.readThreads()
     survey.readNotes()
     survey.explainRest()
     if isThorough { survey.findBrokenPromises() }
@@ -140,7 +142,8 @@ struct Survey {
         connect(result, .combines, future)
         return true
       }
-      return false
+      // What wakes a thread, which is there itself.
+      return futuresOfThreads.contains(future.bits)
     }
     let result = Handle(memory.word(context &+ 8))
     if memory.word(context) == future.bits, result.kind == .promise, isPending(result) {

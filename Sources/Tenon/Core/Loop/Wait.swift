@@ -1,6 +1,7 @@
 import CLinux
 import CTenon
 import CTenonImage
+import CTenonRoot
 import Glibc
 import Synchronization
 
@@ -87,12 +88,16 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     _ name: ExecutorName, _ isLent: Bool, _ future: Handle?, _ deadline: UInt64, _ seen: UInt32
   ) -> tenon_status_t {
     var alarm: Handle?
+    var sleeper: UnsafeMutablePointer<tenon__inspect_sleeper>?
     // What each poll in here tells the host, lest a turn that begins with one sleeps for longer.
     let outerDeadline = pointee.waitDeadline.load(ordering: .relaxed)
     pointee.waitDeadline.store(min(deadline, outerDeadline), ordering: .relaxed)
     defer {
       pointee.waitDeadline.store(outerDeadline, ordering: .relaxed)
-      if let alarm { _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN) }
+      if let alarm {
+        _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN)
+        tenon__leave_sleep(sleeper)
+      }
     }
     while true {
       if alarm == nil, let end = end(of: future) { return end }
@@ -108,7 +113,10 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       if let future, alarm == nil {
         // Whoever settles it must wake this loop, whatever else does.
         let function = unsafeBitCast(doNothing as tenon_completion_fn, to: UnsafeRawPointer.self)
-        let status = onComplete(future, name, function, nil, late: .refuse) { alarm = $0 }
+        let status = onComplete(future, name, function, nil, late: .refuse, isOwn: true) {
+          alarm = $0
+        }
+        if alarm != nil { sleeper = tenon__enter_sleep(UInt64(future.bits), Time.now) }
         if status == TENON_STATUS_OK || status == TENON_STATUS_SETTLED { continue }
         return status
       }
