@@ -1,4 +1,3 @@
-import CTrace
 import Glibc
 
 extension Target {

@@ -46,10 +46,7 @@ public func tenon_snapshot_find_node(
   _ snapshot: OpaquePointer?, _ handle: UnsafeRawPointer?,
   _ node_out: UnsafeMutablePointer<tenon_snapshot_node_t>?
 ) -> tenon_status_t {
-  guard let handle else { return TENON_STATUS_INVALID }
-  return fill(snapshot, node_out, \.struct_size) {
-    $0.nodeInC(Handle.nodeID(UInt(bitPattern: handle)))
-  }
+  fill(snapshot, about: handle, node_out, \.struct_size) { $0.nodeInC($1) }
 }
 
 @c @implementation
@@ -71,10 +68,7 @@ public func tenon_snapshot_explain(
   _ snapshot: OpaquePointer?, _ handle: UnsafeRawPointer?,
   _ explanation_out: UnsafeMutablePointer<tenon_explanation_t>?
 ) -> tenon_status_t {
-  guard let handle else { return TENON_STATUS_INVALID }
-  return fill(snapshot, explanation_out, \.struct_size) {
-    $0.explanationInC(Handle.nodeID(UInt(bitPattern: handle)))
-  }
+  fill(snapshot, about: handle, explanation_out, \.struct_size) { $0.explanationInC($1) }
 }
 
 @c @implementation
@@ -129,6 +123,16 @@ private func fill<Struct>(
       return TENON_STATUS_OK
     }
   }
+}
+
+/// The same about what a handle names.
+private func fill<Struct>(
+  _ snapshot: OpaquePointer?, about handle: UnsafeRawPointer?, _ out: UnsafeMutablePointer<Struct>?,
+  _ size: WritableKeyPath<Struct, Int>,
+  _ body: (inout Snapshot.State, _ id: UInt) -> Answer<Struct>
+) -> tenon_status_t {
+  guard let handle else { return TENON_STATUS_INVALID }
+  return fill(snapshot, out, size) { body(&$0, Handle.nodeID(UInt(bitPattern: handle))) }
 }
 
 extension Snapshot.State {

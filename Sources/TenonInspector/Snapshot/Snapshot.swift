@@ -19,7 +19,6 @@ public final class Snapshot: Sendable {
     /// Which copy's graph a node is in.
     let nodes: [(copy: Int, id: UInt)]
     let edges: [Graph.Edge]
-    var texts: [CText] = []
     var nodesInC: [UInt: NodeInC] = [:]
     var explanationsInC: [UInt: ExplanationInC] = [:]
     var formatsInC: [Int32: CText] = [:]
@@ -153,7 +152,7 @@ extension Snapshot {
   /// The same by a node's id.
   public func explain(_ id: UInt) -> Explanation? {
     state.withLock { state in
-      let id = Handle.nodeID(UInt(id))
+      let id = Handle.nodeID(id)
       guard let words = state.words(about: id) else { return nil }
       return Explanation(Chain(from: id, in: words.graph), words)
     }
