@@ -32,9 +32,9 @@ struct Elf {
     let size = Int(bytes.loadUnaligned(fromByteOffset: 54, as: UInt16.self))
     var count = Int(bytes.loadUnaligned(fromByteOffset: 56, as: UInt16.self))
     // More than fit are in the first section's header: a core of a process with many mappings.
-    let sections = Int(bytes.loadUnaligned(fromByteOffset: 40, as: UInt.self))
-    if count == 0xffff, sections + 64 <= bytes.count {
-      count = Int(bytes.loadUnaligned(fromByteOffset: sections + 44, as: UInt32.self))
+    let sections = bytes.loadUnaligned(fromByteOffset: 40, as: UInt.self)
+    if count == 0xffff, Elf.has(bytes, sections, 64) {
+      count = Int(bytes.loadUnaligned(fromByteOffset: Int(sections) + 44, as: UInt32.self))
     }
     guard size == 56, offset + size * count <= bytes.count else { return nil }
     segments = (0..<count).map { index in
@@ -48,11 +48,16 @@ struct Elf {
     }
   }
 
+  /// Whether there are so many bytes from an offset on: what a file says of itself may be anything.
+  private static func has(_ bytes: UnsafeRawBufferPointer, _ offset: UInt, _ size: UInt) -> Bool {
+    offset <= UInt(bytes.count) && size <= UInt(bytes.count) - offset
+  }
+
   /// Calls `body` with each note of the file: its type, and where it is.
   func forEachNote(_ body: (_ type: UInt32, _ content: UnsafeRawBufferPointer) -> Void) {
     for segment in segments where segment.type == Elf.note {
+      guard Elf.has(bytes, segment.offset, segment.fileSize) else { continue }
       let (start, size) = (Int(segment.offset), Int(segment.fileSize))
-      guard start + size <= bytes.count else { continue }
       let part = UnsafeRawBufferPointer(rebasing: bytes[start..<start + size])
       Elf.forEachNote(in: part) { _, type, content in
         body(type, UnsafeRawBufferPointer(rebasing: part[content]))
@@ -80,11 +85,12 @@ struct Elf {
 
   /// The functions and objects of the file's symbol tables in order of their addresses; of .dynsym, if it is stripped.
   func symbols() -> [Symbol] {
-    let sections = Int(bytes.loadUnaligned(fromByteOffset: 40, as: UInt.self))
+    let offset = bytes.loadUnaligned(fromByteOffset: 40, as: UInt.self)
     let count = Int(bytes.loadUnaligned(fromByteOffset: 60, as: UInt16.self))
-    guard sections > 0, sections + count * 64 <= bytes.count else { return [] }
-    func word(_ section: Int, _ at: Int) -> Int {
-      Int(bytes.loadUnaligned(fromByteOffset: sections + section * 64 + at, as: UInt.self))
+    guard offset > 0, Elf.has(bytes, offset, UInt(count) * 64) else { return [] }
+    let sections = Int(offset)
+    func word(_ section: Int, _ at: Int) -> UInt {
+      bytes.loadUnaligned(fromByteOffset: sections + section * 64 + at, as: UInt.self)
     }
     func half(_ section: Int, _ at: Int) -> Int {
       Int(bytes.loadUnaligned(fromByteOffset: sections + section * 64 + at, as: UInt32.self))
@@ -94,9 +100,9 @@ struct Elf {
       let section = (0..<count).first(where: { half($0, 4) == table })
         ?? (0..<count).first(where: { half($0, 4) == dynamicTable }), half(section, 40) < count
     else { return [] }
-    let (start, size) = (word(section, 24), word(section, 32))
     let names = word(half(section, 40), 24)
-    guard start + size <= bytes.count else { return [] }
+    guard Elf.has(bytes, word(section, 24), word(section, 32)) else { return [] }
+    let (start, size) = (Int(word(section, 24)), Int(word(section, 32)))
     var symbols: [Symbol] = []
     for at in stride(from: start, to: start + size - 23, by: 24) {
       let kind = bytes[at + 4] & 15
@@ -105,7 +111,8 @@ struct Elf {
       symbols.append(
         Symbol(
           address: address, size: bytes.loadUnaligned(fromByteOffset: at + 16, as: UInt.self),
-          name: names + Int(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))))
+          name: Int(
+            clamping: names &+ UInt(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)))))
     }
     return symbols.sorted { ($0.address, $1.size) < ($1.address, $0.size) }
   }

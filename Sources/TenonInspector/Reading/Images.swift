@@ -69,11 +69,15 @@ final class Images {
   ) {
     for segment in image.segments where segment.type == Elf.note {
       let start = segment.address &+ image.bias
-      memory.bytes(at: start, count: Int(segment.memorySize)).withUnsafeBytes { bytes in
-        Elf.forEachNote(in: bytes) { body($0, $1, start + UInt($2.lowerBound)) }
+      let size = Int(min(segment.memorySize, Images.notesMax))
+      memory.bytes(at: start, count: size).withUnsafeBytes { bytes in
+        Elf.forEachNote(in: bytes) { body($0, $1, start &+ UInt($2.lowerBound)) }
       }
     }
   }
+
+  /// Of all bytes of a segment of notes, more than there ever are.
+  private static let notesMax: UInt = 1 << 20
 
   /// Where a symbol of this name is, in whichever file has it first.
   func address(of name: String, in image: Image) -> UInt? {
@@ -101,7 +105,7 @@ final class Images {
     guard low > 0 else { return nil }
     let symbol = image.symbols[low - 1]
     // What lies beyond the end of a symbol is a function without one.
-    guard wanted < symbol.address + max(symbol.size, 1) else { return nil }
+    guard wanted - symbol.address < max(symbol.size, 1) else { return nil }
     let name = elf.name(of: symbol)
     return name.isEmpty ? nil : name
   }

@@ -4,6 +4,9 @@ extension Target {
   /// This very process, as it would be seen from outside: nobody else takes part.
   static func own() throws(Failure) -> Target {
     guard let maps = contents(of: "/proc/self/maps"), !maps.isEmpty else {
+      if [EMFILE, ENFILE, ENOMEM].contains(errno) {
+        throw Failure("the process has no resources left to look at itself", .noResources)
+      }
       throw Failure("there is no /proc")
     }
     let (segments, mappings) = Mapping.parseAll(maps, file: Memory.own)

@@ -15,10 +15,12 @@ public func tenon_snapshot_take(
   do {
     snapshot_out.pointee = OpaquePointer(bitPattern: Snapshots.add(try Snapshot.take()))
     return TENON_STATUS_OK
-  } catch let failure as Snapshot.Failure where failure.isForked {
-    return TENON_STATUS_FORKED
   } catch {
-    return TENON_STATUS_UNSUPPORTED
+    switch (error as? Snapshot.Failure)?.kind {
+    case .forked: return TENON_STATUS_FORKED
+    case .noResources: return TENON_STATUS_NO_RESOURCES
+    case .unsupported, nil: return TENON_STATUS_UNSUPPORTED
+    }
   }
 }
 

@@ -9,7 +9,8 @@ public final class Snapshot: Sendable {
   public struct Failure: Error, Sendable, CustomStringConvertible {
     public let description: String
     /// In a fork's child there is nothing to look at.
-    public let isForked: Bool
+    public var isForked: Bool { kind == .forked }
+    let kind: TenonInspect.Failure.Kind
   }
 
   /// All that is under one lock: names of functions are looked for when somebody wants them.
@@ -35,7 +36,7 @@ public final class Snapshot: Sendable {
     do throws(TenonInspect.Failure) {
       state = try State(Target.own())
     } catch {
-      throw Failure(description: error.text, isForked: error.isForked)
+      throw Failure(description: error.text, kind: error.kind)
     }
     self.state = Mutex(state)
   }
