@@ -9,9 +9,13 @@ for product in tenon tenon_inspect inspected culprits; do swift build -c release
 library=$(swift build -c release --show-bin-path)
 program=$library/inspected
 # From inside, in C.
-gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -o $build/snapshot_test Tests/Inspect/snapshot_test.c \
-  -L"$library" -ltenon_inspect -ltenon -Wl,-rpath,"$library" -lpthread
-timeout 300 $build/snapshot_test
+for test in snapshot refusals alone; do
+  tenon_library=-ltenon
+  [ $test != alone ] || tenon_library=
+  gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -o $build/${test}_test Tests/Inspect/${test}_test.c \
+    -L"$library" -ltenon_inspect $tenon_library -Wl,-rpath,"$library" -lpthread
+  timeout 300 $build/${test}_test
+done
 cp "$program" $build/inspected
 cp "$program" $build/stripped
 strip $build/stripped

@@ -1,59 +1,10 @@
 /*
- * <tenon/inspect.h> on this very process: what it sees, from any thread, while others make and settle, and what it answers to what is
- * wrong.
+ * <tenon/inspect.h> on this very process: what it sees, from any thread and inside of callbacks, while others make and settle.
  */
-#include <tenon/inspect.h>
-#include <tenon/tenon.h>
+#include "snapshot_test.h"
 
 #include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static atomic_int failures;
-
-static void check(bool holds, const char *what, int line) {
-  if (holds)
-    return;
-  fprintf(stderr, "snapshot_test.c:%d: not so: %s\n", line, what);
-  atomic_fetch_add(&failures, 1);
-}
-
-#define CHECK(...) check((__VA_ARGS__), #__VA_ARGS__, __LINE__)
-#define OK(...) check((__VA_ARGS__) == TENON_STATUS_OK, #__VA_ARGS__, __LINE__)
-
-static tenon_snapshot_t *take(void) {
-  tenon_snapshot_t *snapshot = NULL;
-  OK(tenon_snapshot_take(NULL, &snapshot));
-  return snapshot;
-}
-
-static bool is(const char *text, const char *expected) {
-  return text && strcmp(text, expected) == 0;
-}
-
-static bool has(const char *text, const char *part) { return text && strstr(text, part); }
-
-static tenon_snapshot_node_t find(tenon_snapshot_t *snapshot, const void *handle) {
-  tenon_snapshot_node_t node = TENON_SNAPSHOT_NODE_INIT;
-  OK(tenon_snapshot_find_node(snapshot, handle, &node));
-  return node;
-}
-
-static uint64_t bits(const void *handle) { return (uint64_t)(uintptr_t)handle; }
-
-static bool has_edge(tenon_snapshot_t *snapshot, uint64_t from, const char *relation, uint64_t to) {
-  tenon_snapshot_edge_t edge = TENON_SNAPSHOT_EDGE_INIT;
-  for (size_t index = 0; tenon_snapshot_get_edge(snapshot, index, &edge) == TENON_STATUS_OK;
-       index++)
-    if (edge.from == from && edge.to == to && is(edge.relation, relation))
-      return true;
-  return false;
-}
 
 static void pass(void *context, tenon_status_t status, tenon_future_t *future,
                  tenon_promise_t *promise) {
@@ -332,82 +283,6 @@ static void sees_timers(void) {
   OK(tenon_executor_release(executor));
 }
 
-/* A function of a newer header's struct may write less than that, and never more. */
-static void keeps_to_the_sizes(void) {
-  struct {
-    tenon_snapshot_node_t node;
-    uint64_t later;
-  } newer = {TENON_SNAPSHOT_NODE_INIT, 7};
-  tenon_promise_t *promise = NULL;
-  tenon_future_t *future = NULL;
-  OK(tenon_promise_create(NULL, &promise, &future));
-  tenon_snapshot_t *snapshot = take();
-  newer.node.struct_size = sizeof newer;
-  OK(tenon_snapshot_find_node(snapshot, future, &newer.node));
-  CHECK(newer.node.struct_size == sizeof newer && newer.later == 7);
-  OK(tenon_snapshot_release(snapshot));
-  OK(tenon_promise_release(promise));
-  OK(tenon_future_release(future));
-}
-
-static void refuses_what_is_wrong(void) {
-  tenon_snapshot_config_t config = TENON_SNAPSHOT_CONFIG_INIT;
-  tenon_snapshot_node_t node = TENON_SNAPSHOT_NODE_INIT;
-  tenon_snapshot_edge_t edge = TENON_SNAPSHOT_EDGE_INIT;
-  tenon_explanation_t why = TENON_EXPLANATION_INIT;
-  tenon_snapshot_t *untouched = (tenon_snapshot_t *)(uintptr_t)7, *snapshot = untouched;
-  const char *text = NULL;
-#define REFUSED(status, ...) check((__VA_ARGS__) == (status), #__VA_ARGS__, __LINE__)
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_take(NULL, NULL));
-  config.struct_size--;
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_take(&config, &snapshot));
-  config = (tenon_snapshot_config_t)TENON_SNAPSHOT_CONFIG_INIT;
-  config.flags = 1;
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_take(&config, &snapshot));
-  config = (tenon_snapshot_config_t)TENON_SNAPSHOT_CONFIG_INIT;
-  config.reserved = 1;
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_take(&config, &snapshot));
-  CHECK(snapshot == untouched);
-
-  tenon_promise_t *promise = NULL;
-  tenon_future_t *future = NULL;
-  OK(tenon_promise_create(NULL, &promise, &future));
-  snapshot = take();
-  CHECK(tenon_future_release((tenon_future_t *)(void *)snapshot) == TENON_STATUS_INVALID);
-  tenon_snapshot_t *stale = take();
-  OK(tenon_snapshot_release(stale));
-  tenon_snapshot_t *const wrong[] = {NULL, (tenon_snapshot_t *)(void *)&node,
-                                     (tenon_snapshot_t *)(void *)future, stale};
-  for (size_t index = 0; index < sizeof wrong / sizeof *wrong; index++) {
-    tenon_status_t status = wrong[index] == stale ? TENON_STATUS_STALE : TENON_STATUS_INVALID;
-    REFUSED(status, tenon_snapshot_release(wrong[index]));
-    REFUSED(status, tenon_snapshot_get_node(wrong[index], 0, &node));
-    REFUSED(status, tenon_snapshot_find_node(wrong[index], future, &node));
-    REFUSED(status, tenon_snapshot_get_edge(wrong[index], 0, &edge));
-    REFUSED(status, tenon_snapshot_explain(wrong[index], future, &why));
-    REFUSED(status, tenon_snapshot_get_text(wrong[index], TENON_SNAPSHOT_TREE, &text, NULL));
-  }
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_get_node(snapshot, 0, NULL));
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_find_node(snapshot, NULL, &node));
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_find_node(snapshot, future, NULL));
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_get_edge(snapshot, 0, NULL));
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_explain(snapshot, NULL, &why));
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_explain(snapshot, future, NULL));
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_get_text(snapshot, TENON_SNAPSHOT_TREE, NULL, NULL));
-  REFUSED(TENON_STATUS_INVALID,
-          tenon_snapshot_get_text(snapshot, (tenon_snapshot_format)99, &text, NULL));
-  REFUSED(TENON_STATUS_ENDED, tenon_snapshot_get_node(snapshot, SIZE_MAX, &node));
-  REFUSED(TENON_STATUS_ENDED, tenon_snapshot_get_edge(snapshot, 1000000, &edge));
-  node.struct_size = edge.struct_size = why.struct_size = 8;
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_get_node(snapshot, 0, &node));
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_get_edge(snapshot, 0, &edge));
-  REFUSED(TENON_STATUS_INVALID, tenon_snapshot_explain(snapshot, future, &why));
-  CHECK(!text && !node.kind && !edge.relation && !why.text);
-  OK(tenon_snapshot_release(snapshot));
-  OK(tenon_promise_release(promise));
-  OK(tenon_future_release(future));
-}
-
 static atomic_bool is_over;
 
 /* Everything comes and goes. */
@@ -459,15 +334,89 @@ static void sees_what_stays_while_others_change(void) {
   OK(tenon_future_release(future));
 }
 
-static void has_nothing_in_a_forks_child(void) {
-  pid_t child = fork();
-  if (child == 0) {
-    tenon_snapshot_t *snapshot = NULL;
-    _exit(tenon_snapshot_take(NULL, &snapshot) != TENON_STATUS_FORKED || snapshot);
+static void take_in_a_callback(void *executor, tenon_status_t status) {
+  OK(status);
+  tenon_snapshot_t *snapshot = take();
+  CHECK(is(find(snapshot, executor).state, "polling"));
+  OK(tenon_snapshot_release(snapshot));
+}
+
+static void is_taken_inside_of_callbacks(void) {
+  tenon_executor_t *executor = NULL;
+  OK(tenon_executor_create(NULL, &executor));
+  OK(tenon_executor_post(executor, take_in_a_callback, executor));
+  OK(tenon_executor_run_until(executor, NULL, TENON_FOREVER));
+  OK(tenon_executor_release(executor));
+}
+
+/* What is read of it stays, and is the same for everybody who reads. */
+typedef struct reader {
+  tenon_snapshot_t *snapshot;
+  const tenon_future_t *future;
+  const char *title, *text, *document;
+  size_t nodes, edges;
+} reader_t;
+
+static void *read_all(void *context) {
+  reader_t *reader = context;
+  tenon_snapshot_node_t node = TENON_SNAPSHOT_NODE_INIT;
+  tenon_snapshot_edge_t edge = TENON_SNAPSHOT_EDGE_INIT;
+  tenon_explanation_t why = TENON_EXPLANATION_INIT;
+  tenon_status_t status;
+  while ((status = tenon_snapshot_get_node(reader->snapshot, reader->nodes, &node)) ==
+         TENON_STATUS_OK)
+    reader->nodes++;
+  CHECK(status == TENON_STATUS_ENDED);
+  while ((status = tenon_snapshot_get_edge(reader->snapshot, reader->edges, &edge)) ==
+         TENON_STATUS_OK) {
+    CHECK(edge.is_wait == (!is(edge.relation, "runs-on") && !is(edge.relation, "child") &&
+                           !is(edge.relation, "peer")));
+    reader->edges++;
   }
-  int status = -1;
-  waitpid(child, &status, 0);
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  CHECK(status == TENON_STATUS_ENDED);
+  OK(tenon_snapshot_explain(reader->snapshot, reader->future, &why));
+  OK(tenon_snapshot_get_text(reader->snapshot, TENON_SNAPSHOT_JSON, &reader->document, NULL));
+  reader->title = find(reader->snapshot, reader->future).title;
+  reader->text = why.text;
+  return NULL;
+}
+
+static void is_read_by_several_threads(void) {
+  tenon_scope_t *scope = NULL;
+  tenon_promise_t *promise = NULL;
+  tenon_future_t *future = NULL;
+  OK(tenon_promise_create(NULL, &promise, &future));
+  OK(tenon_scope_open(NULL, &scope));
+  OK(tenon_scope_add(scope, future));
+  tenon_snapshot_t *snapshot = take();
+  CHECK(is(find(snapshot, scope).kind, "scope") && find(snapshot, scope).id == bits(scope));
+  CHECK(has_edge(snapshot, bits(scope), "member", bits(future)));
+  /* By an id, as a pointer; and that is the same in the next one. */
+  tenon_snapshot_node_t node = TENON_SNAPSHOT_NODE_INIT;
+  OK(tenon_snapshot_get_node(snapshot, 0, &node));
+  CHECK(find(snapshot, (const void *)(uintptr_t)node.id).title == node.title);
+  tenon_snapshot_t *other = take();
+  CHECK(is(find(other, (const void *)(uintptr_t)node.id).title, node.title));
+  OK(tenon_snapshot_release(other));
+
+  enum { READERS = 4 };
+  reader_t readers[READERS];
+  pthread_t threads[READERS];
+  for (int index = 0; index < READERS; index++) {
+    readers[index] = (reader_t){.snapshot = snapshot, .future = future};
+    pthread_create(&threads[index], NULL, read_all, &readers[index]);
+  }
+  for (int index = 0; index < READERS; index++)
+    pthread_join(threads[index], NULL);
+  for (int index = 0; index < READERS; index++) {
+    CHECK(readers[index].nodes == readers[0].nodes && readers[index].edges == readers[0].edges);
+    CHECK(readers[index].title == readers[0].title && readers[index].text == readers[0].text);
+    CHECK(readers[index].document == readers[0].document);
+  }
+  OK(tenon_snapshot_release(snapshot));
+  OK(tenon_promise_release(promise));
+  OK(tenon_future_release(future));
+  OK(tenon_scope_release(scope));
 }
 
 int main(void) {
@@ -477,10 +426,9 @@ int main(void) {
   sees_threads_that_wait();
   sees_threads_in_each_kind_of_wait();
   sees_timers();
-  keeps_to_the_sizes();
-  refuses_what_is_wrong();
   sees_what_stays_while_others_change();
-  has_nothing_in_a_forks_child();
+  is_taken_inside_of_callbacks();
+  is_read_by_several_threads();
   printf("# snapshot: %s\n", failures ? "failed" : "all seen");
   return failures != 0;
 }
