@@ -6,11 +6,13 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
-PARTS := check test-c test-fuzz test-exhaustion test-tools test-loops test-cpp test-core test-async-algorithms test-sanitizers \
-	test-inspect test-search test-node test-addon test-python test-middleware test-install test-docs test-bindgen test-packages test-instructions
+# The long ones first, as JOBS of them run at a time.
+PARTS := test-c test-sanitizers test-bindgen test-core test-instructions test-python test-cpp test-install check test-packages test-node \
+	test-tools test-addon test-loops test-exhaustion test-async-algorithms test-search test-docs test-inspect test-middleware test-fuzz
+JOBS ?= 2
 
-.PHONY: help check-swift packages build test test-long $(PARTS) test-memory-order test-node-versions mutants format demo demo-cpp demo-node bench \
-	install bundle wheel addon clean
+.PHONY: help check-swift packages stage build test test-long $(PARTS) $(PARTS:%=part-%) test-memory-order test-node-versions mutants \
+	format demo demo-cpp demo-node bench install bundle wheel addon clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -24,8 +26,19 @@ packages: ## install the Debian packages that building and testing need
 build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
-test: check-swift packages $(PARTS) ## run all tests
+test: check-swift packages ## run all tests: [JOBS=2 parts at a time]
+	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target --keep-going $(PARTS:%=part-%)
 	@echo "make test: all parts passed"
+
+# What one part prints is together, and those that build in one folder run one after the other.
+$(PARTS:%=part-%): part-%:
+	@TIMEFORMAT='$*: %0R seconds, and %0U of processor'; time env -u MAKEFLAGS -u MAKELEVEL TENON_STAGED=1 $(MAKE) --no-print-directory $*
+part-test-addon: part-test-bindgen
+part-test-middleware: part-test-addon
+part-test-tools part-test-exhaustion: stage
+
+stage: check-swift packages
+	@scripts/stage.sh
 
 test-long: check-swift packages ## what takes too long for each change: to be run before a release
 	scripts/test-memory-order.sh

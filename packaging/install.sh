@@ -19,6 +19,11 @@ build=$PWD/.build-install
 stage=$build/stage
 lib=$stage/$libdir
 
+# One at a time: others may want it installed elsewhere.
+mkdir -p "$build"
+exec 9>"$build/lock"
+flock 9
+
 stage_headers() {
   mkdir -p "$stage/include/tenon" "$stage/share/doc/tenon" "$lib"
   install -m 644 LICENSE CHANGELOG.md "$stage/share/doc/tenon/"

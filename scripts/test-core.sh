@@ -2,7 +2,9 @@
 # The core and the Swift authors' face, in Swift; then what is decided once for each process, in one of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-timeout 900 swift test --disable-xctest
+swift build --build-tests
+# Others may build here meanwhile.
+timeout 900 swift test --disable-xctest --skip-build --ignore-lock
 # What a package of operators on sequences makes of streams: in a package of its own, so that Tenon depends on nothing.
 timeout 300 swift test --disable-xctest --package-path Tests/AsyncAlgorithms --scratch-path .build-operators
 for program in owned-mode owned-pool sole-loop library-mode cpp-and-swift; do

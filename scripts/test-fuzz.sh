@@ -11,3 +11,4 @@ gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -o .build-c/fuzz Tests/Fuz
 cd .build-c
 export SWIFT_BACKTRACE=enable=no
 ./fuzz seeds 1 "${1:-20000}" "${2:-8}"
+./fuzz threads 1 "${1:-3000}" "${2:-5}"
