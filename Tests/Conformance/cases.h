@@ -364,6 +364,12 @@
   CASE(posts_of_one_thread_run_in_order)                                      \
   CASE(posts_of_each_of_several_threads_run_in_its_order)                     \
   CASE(an_executor_may_be_polled_by_one_thread_after_the_other)               \
+  CASE(polling_inside_a_job_is_busy)                                          \
+  CASE(polling_from_two_threads_is_busy)                                      \
+  CASE(a_job_runs_with_no_lock_held)                                          \
+  CASE(an_executor_counts_what_it_does)                                       \
+  CASE(executor_statistics_leave_fields_they_do_not_know)                     \
+  /* poll_test.c */                                                           \
   CASE(when_a_poll_says_no_more_another_one_does_nothing)                     \
   CASE(a_budget_bounds_the_jobs)                                              \
   CASE(a_budget_that_is_just_enough_leaves_no_more)                           \
@@ -373,9 +379,7 @@
   CASE(a_budget_bounds_the_time)                                              \
   CASE(an_interrupt_ends_the_poll_after_the_job)                              \
   CASE(a_poll_with_a_wrong_struct_size_runs_nothing)                          \
-  CASE(polling_inside_a_job_is_busy)                                          \
-  CASE(polling_from_two_threads_is_busy)                                      \
-  CASE(a_job_runs_with_no_lock_held)                                          \
+  /* executor_fd_test.c */                                                    \
   CASE(the_descriptor_is_readable_while_there_is_work)                        \
   CASE(a_descriptor_that_is_asked_for_late_knows_of_the_work)                 \
   CASE(the_descriptor_is_readable_for_each_kind_of_work)                      \
@@ -387,6 +391,7 @@
   CASE(the_descriptor_stays_open_until_the_last_reference_is_released)        \
   CASE(the_last_release_inside_a_poll_closes_the_descriptor_when_that_has_ended)\
   CASE(a_closed_executor_has_no_descriptor)                                   \
+  /* run_until_test.c */                                                      \
   CASE(run_until_answers_as_the_future_ended)                                 \
   CASE(run_until_polls_until_the_future_has_settled)                          \
   CASE(run_until_is_woken_by_other_threads)                                   \
@@ -395,6 +400,7 @@
   CASE(run_until_null_ends_when_nothing_is_pending)                           \
   CASE(run_until_null_waits_for_a_callback_that_is_pending)                   \
   CASE(run_until_and_a_loop_at_the_descriptor_take_turns)                     \
+  /* executor_close_test.c */                                                 \
   CASE(a_close_tells_every_callback_that_is_left)                             \
   CASE(the_last_release_closes)                                               \
   CASE(a_close_inside_a_job_goes_on_in_that_poll)                             \
@@ -406,6 +412,7 @@
   CASE(a_callback_that_is_told_of_the_close_may_use_tenon)                    \
   CASE(a_close_ends_although_a_job_posts_itself_for_ever)                     \
   CASE(ten_thousand_executors_leave_memory_flat)                              \
+  /* executor_host_test.c */                                                  \
   CASE(run_until_is_over_in_time_also_while_a_job_posts_itself_for_ever)      \
   CASE(five_posts_wake_the_host_once)                                         \
   CASE(a_poll_that_leaves_work_wakes_the_host_again)                          \
@@ -423,9 +430,8 @@
   CASE(a_host_is_told_once_that_it_is_closed)                                 \
   CASE(a_host_is_called_with_no_lock_held)                                    \
   CASE(an_adapter_gets_its_own_context_back)                                  \
+  /* idle_test.c */                                                           \
   CASE(a_hundred_thousand_pending_futures_use_no_processor_and_no_wake)       \
-  CASE(an_executor_counts_what_it_does)                                       \
-  CASE(executor_statistics_leave_fields_they_do_not_know)                     \
   /* host_test.c */                                                           \
   CASE(a_host_is_not_called_before_create_has_returned)                       \
   CASE(a_timer_that_is_armed_outside_of_a_poll_wakes_the_host_and_is_set_in_the_poll)\
