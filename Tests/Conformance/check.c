@@ -293,14 +293,6 @@ void thread_join(pthread_t thread) { CHECK(pthread_join(thread, NULL) == 0); }
 
 void on_other_thread(void *(*fn)(void *), void *context) { thread_join(thread_start(fn, context)); }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-
 #ifdef IS_SANITIZED
 enum { SMALL_STACK = 512 * 1024 };
 #else

@@ -17,6 +17,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/** Defined if a sanitizer looks at each access. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+
 /* MARK: Checks */
 
 /** Records a failure unless the expression holds; is the expression's truth. Any thread. */

@@ -1,0 +1,158 @@
+/*
+ * See stopped.h.
+ */
+#define _GNU_SOURCE
+#include "stopped.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+/** How often the one that is stopped looks whether the other one has ended, or waits for it. */
+#define LOOKS_MAX 4000
+
+/* MARK: Threads that sleep */
+
+static void *run_sleeper(void *context) {
+  sleeper_t *sleeper = context;
+  atomic_store(&sleeper->id, (int)syscall(SYS_gettid));
+  void *result = sleeper->fn(sleeper->context);
+  atomic_store(&sleeper->has_ended, true);
+  return result;
+}
+
+void sleeper_start(sleeper_t *sleeper, void *(*fn)(void *context), void *context) {
+  sleeper->fn = fn;
+  sleeper->context = context;
+  atomic_init(&sleeper->id, 0);
+  atomic_init(&sleeper->has_ended, false);
+  sleeper->thread = thread_start(run_sleeper, sleeper);
+}
+
+/** Whether a thread sleeps; in a signal's handler, too. */
+static bool is_asleep(int id) {
+  char path[64], text[256];
+  snprintf(path, sizeof path, "/proc/self/task/%d/stat", id);
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0)
+    return false;
+  ssize_t size = read(file, text, sizeof text - 1);
+  close(file);
+  text[size < 0 ? 0 : size] = 0;
+  const char *end = strrchr(text, ')');
+  return end && end[1] == ' ' && end[2] == 'S';
+}
+
+bool sleeper_rests(const sleeper_t *sleeper) {
+  int id = atomic_load(&sleeper->id);
+  return atomic_load(&sleeper->has_ended) || (id != 0 && is_asleep(id));
+}
+
+void sleeper_join(sleeper_t *sleeper) { thread_join(sleeper->thread); }
+
+/* MARK: A meeting */
+
+static struct {
+  const meeting_t *meeting;
+  sleeper_t other;
+  atomic_bool may_begin;
+  size_t place; /**< where the two meet */
+  size_t seen;  /**< how many places have come */
+  size_t steps; /**< and how many instructions */
+  bool is_over; /**< and nothing is stopped any more */
+} stage;
+
+static void *run_there(void *context) {
+  while (!atomic_load(&stage.may_begin))
+    sched_yield();
+  stage.meeting->there(stage.meeting->context);
+  return context;
+}
+
+/** Lets the other one go on until it has ended or has to wait. */
+static void let_other(void) {
+  atomic_store(&stage.may_begin, true);
+  for (int look = 0; look < LOOKS_MAX && !sleeper_rests(&stage.other); look++)
+    sched_yield();
+}
+
+#if defined(__x86_64__) && !defined(IS_SANITIZED)
+#define IS_STOPPED 1
+#endif
+
+#ifdef IS_STOPPED
+
+/** Whether others can come between what was before this instruction and what is after it. */
+static bool is_place(const unsigned char *at) {
+  for (; *at == 0x66 || *at == 0xf2 || *at == 0xf3 || *at == 0x64 || (*at & 0xf0) == 0x40; at++)
+    ;
+  bool is_exchange = (*at == 0x86 || *at == 0x87) && at[1] >> 6 != 3;
+  bool is_call = at[0] == 0x0f && at[1] == 0x05;
+  bool is_fence = at[0] == 0x0f && at[1] == 0xae && at[2] == 0xf0;
+  return *at == 0xf0 || is_exchange || is_call || is_fence;
+}
+
+#define STEP_FLAG 0x100
+
+static void step(int number, siginfo_t *info, void *context) {
+  ucontext_t *thread = context;
+  greg_t *registers = thread->uc_mcontext.gregs;
+  (void)number;
+  (void)info;
+  bool is_one = stage.meeting->stride != 0 ? stage.steps++ % stage.meeting->stride == 0
+                                           : is_place((const unsigned char *)registers[REG_RIP]);
+  if (!stage.is_over && is_one && stage.seen++ == stage.place) {
+    let_other();
+    stage.is_over = true;
+  }
+  if (stage.is_over)
+    registers[REG_EFL] &= ~STEP_FLAG;
+}
+
+static void run_here(void) {
+  __asm__ volatile("pushfq\n\torq %0, (%%rsp)\n\tpopfq" ::"i"(STEP_FLAG) : "memory", "cc");
+  stage.meeting->here(stage.meeting->context);
+  stage.is_over = true;
+}
+
+#else
+
+static void step(int number) { (void)number; }
+
+static void run_here(void) { stage.meeting->here(stage.meeting->context); }
+
+#endif
+
+size_t meeting_run(const meeting_t *meeting) {
+  struct sigaction before, action;
+  memset(&action, 0, sizeof action);
+#ifdef IS_STOPPED
+  action.sa_sigaction = step;
+  action.sa_flags = SA_SIGINFO;
+#else
+  action.sa_handler = step;
+#endif
+  sigaction(SIGTRAP, &action, &before);
+  size_t place = 0;
+  for (bool has_met = true; has_met; place++) {
+    stage.meeting = meeting;
+    stage.place = place;
+    stage.seen = 0;
+    stage.steps = 0;
+    stage.is_over = false;
+    atomic_store(&stage.may_begin, false);
+    meeting->before(meeting->context);
+    sleeper_start(&stage.other, run_there, NULL);
+    SPIN_UNTIL(atomic_load(&stage.other.id) != 0);
+    run_here();
+    has_met = atomic_load(&stage.may_begin);
+    atomic_store(&stage.may_begin, true);
+    sleeper_join(&stage.other);
+    meeting->after(meeting->context);
+  }
+  sigaction(SIGTRAP, &before, NULL);
+  return place - 1;
+}

@@ -1,0 +1,368 @@
+/*
+ * Calls that another thread comes in between, at each place where that can be: see stopped.h. What only one order of two
+ * threads in thousands would show.
+ */
+#include "stopped.h"
+
+#include <poll.h>
+
+#define LONG_NS UINT64_C(20000000000)
+
+/* MARK: Beside a close */
+
+typedef struct closing {
+  tenon_executor_t *executor;
+  pair_t pair;
+  tenon_timer_t *timer;
+  told_t told;
+  tenon_status_t status;
+} closing_t;
+
+static void closing_before(void *context) {
+  closing_t *closing = context;
+  memset(closing, 0, sizeof *closing);
+  closing->executor = executor_create();
+  closing->pair = pair_create();
+}
+
+static void close_there(void *context) {
+  closing_t *closing = context;
+  tenon_executor_close(closing->executor, 0);
+}
+
+/** Whoever was accepted is told once, by the time that the close has ended; whoever was not, never. */
+static void closing_after(void *context) {
+  closing_t *closing = context;
+  if (closing->status == TENON_STATUS_OK)
+    CHECK_COUNT(1, atomic_load(&closing->told.count));
+  else
+    CHECK_NOT_TOLD(&closing->told);
+  CHECK(closing->status == TENON_STATUS_OK || closing->status == TENON_STATUS_CLOSED);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(closing->pair.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(closing->pair.future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(closing->executor));
+}
+
+static void register_here(void *context) {
+  closing_t *closing = context;
+  closing->status = tenon_future_on_complete(closing->pair.future, closing->executor,
+                                             tell_completion, &closing->told, NULL);
+}
+
+static void register_cancel_here(void *context) {
+  closing_t *closing = context;
+  closing->status =
+      tenon_promise_on_cancel(closing->pair.promise, closing->executor, tell, &closing->told, NULL);
+}
+
+static void start_timer_here(void *context) {
+  closing_t *closing = context;
+  closing->status = tenon_timer_start(closing->executor, LONG_NS, tell, &closing->told, NULL);
+}
+
+static void post_here(void *context) {
+  closing_t *closing = context;
+  closing->status = tenon_executor_post(closing->executor, tell, &closing->told);
+}
+
+CASE(what_comes_in_the_midst_of_a_close_is_told_once_or_refused) {
+  void (*const calls[])(void *) = {register_here, register_cancel_here, start_timer_here,
+                                   post_here};
+  closing_t closing;
+  for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
+    meeting_t meeting = {&closing, closing_before, calls[index], close_there, closing_after, 0};
+    meeting_run(&meeting);
+  }
+}
+
+static void timer_before(void *context) {
+  closing_t *closing = context;
+  closing_before(context);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(closing->executor, LONG_NS, tell, &closing->told,
+                                                  &closing->timer));
+}
+
+static void cancel_timer_here(void *context) {
+  closing_t *closing = context;
+  tenon_status_t status = tenon_timer_cancel(closing->timer);
+  CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_STALE ||
+        status == TENON_STATUS_SETTLED);
+}
+
+CASE(a_timer_that_is_cancelled_in_the_midst_of_a_close_is_told_once) {
+  closing_t closing;
+  meeting_t meeting = {&closing, timer_before, cancel_timer_here, close_there, closing_after, 0};
+  meeting_run(&meeting);
+}
+
+/* MARK: A poll in the midst of a close */
+
+typedef struct attended {
+  tenon_executor_t *executor;
+  pair_t pair;
+  int fd;
+  sleeper_t closer;
+  atomic_bool is_told;
+  atomic_bool may_return;
+  bool is_closed;
+} attended_t;
+
+/** A callback of the close, which has not cancelled all before it returns. */
+static void stay(void *context, tenon_status_t status) {
+  attended_t *attended = context;
+  CHECK_STATUS(TENON_STATUS_CANCELLED, status);
+  atomic_store(&attended->is_told, true);
+  SPIN_UNTIL(atomic_load(&attended->may_return));
+}
+
+static void *begin_close(void *context) {
+  attended_t *attended = context;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_begin_close(attended->executor, TENON_FOREVER));
+  return NULL;
+}
+
+static void attended_before(void *context) {
+  attended_t *attended = context;
+  memset(attended, 0, sizeof *attended);
+  attended->executor = executor_create();
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_fd(attended->executor, &attended->fd));
+  attended->pair = pair_create_with(0, attended->executor);
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_promise_on_cancel(attended->pair.promise, NULL, stay, attended, NULL));
+  sleeper_start(&attended->closer, begin_close, attended);
+  SPIN_UNTIL(atomic_load(&attended->is_told));
+}
+
+static void poll_here(void *context) {
+  attended_t *attended = context;
+  attended->is_closed = executor_poll(attended->executor).closed;
+}
+
+static void end_begin_there(void *context) {
+  attended_t *attended = context;
+  atomic_store(&attended->may_return, true);
+  sleeper_join(&attended->closer);
+}
+
+static bool is_readable(int fd) {
+  struct pollfd look = {fd, POLLIN, 0};
+  return poll(&look, 1, 0) == 1;
+}
+
+static void attended_after(void *context) {
+  attended_t *attended = context;
+  /* Who goes by the descriptor attends the close to its end. */
+  while (!attended->is_closed && CHECK(is_readable(attended->fd)))
+    poll_here(context);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(attended->pair.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(attended->pair.future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(attended->executor));
+}
+
+CASE(a_poll_in_the_midst_of_a_close_ends_it_or_is_followed_by_another) {
+  attended_t attended;
+  meeting_t meeting = {&attended, attended_before, poll_here, end_begin_there, attended_after, 0};
+  meeting_run(&meeting);
+}
+
+/* MARK: A poll beside whoever sleeps */
+
+typedef struct awaited {
+  tenon_executor_t *executor;
+  pair_t pair;
+  sleeper_t waiter;
+  tenon_status_t status;
+} awaited_t;
+
+static void *run_until(void *context) {
+  awaited_t *awaited = context;
+  do
+    awaited->status =
+        tenon_executor_run_until(awaited->executor, awaited->pair.future, TENON_FOREVER);
+  while (awaited->status == TENON_STATUS_BUSY); /* the poll beside him has not ended */
+  return NULL;
+}
+
+static void awaited_before(void *context) {
+  awaited_t *awaited = context;
+  memset(awaited, 0, sizeof *awaited);
+  awaited->executor = executor_create();
+  awaited->pair = pair_create();
+  sleeper_start(&awaited->waiter, run_until, awaited);
+  SPIN_UNTIL(sleeper_rests(&awaited->waiter));
+}
+
+static void poll_beside_here(void *context) {
+  awaited_t *awaited = context;
+  tenon_status_t status = tenon_executor_poll(awaited->executor, NULL, NULL);
+  CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_BUSY);
+}
+
+static void resolve_in_job(void *context, tenon_status_t status) {
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  CHECK_STATUS(TENON_STATUS_OK, settle(context, TENON_STATUS_OK));
+}
+
+static void post_there(void *context) {
+  awaited_t *awaited = context;
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_executor_post(awaited->executor, resolve_in_job, awaited->pair.promise));
+}
+
+static void awaited_after(void *context) {
+  awaited_t *awaited = context;
+  SPIN_UNTIL(atomic_load(&awaited->waiter.has_ended));
+  /* Otherwise this wakes him. */
+  told_t told = TOLD_INIT;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(awaited->executor, tell, &told));
+  sleeper_join(&awaited->waiter);
+  CHECK_STATUS(TENON_STATUS_OK, awaited->status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(awaited->pair.future));
+  executor_end(awaited->executor);
+}
+
+CASE(a_poll_that_does_what_somebody_sleeps_for_wakes_him) {
+  awaited_t awaited;
+  meeting_t meeting = {&awaited, awaited_before, poll_beside_here, post_there, awaited_after, 0};
+  meeting_run(&meeting);
+}
+
+/* MARK: Streams */
+
+typedef struct ends {
+  tenon_sink_t *sink;
+  tenon_stream_t *stream;
+  tenon_future_t *item;
+  tenon_future_t *room;
+  tenon_status_t status;
+  atomic_int drops;
+  int sent;
+  int received;
+} ends_t;
+
+static void ends_before(void *context) {
+  ends_t *ends = context;
+  memset(ends, 0, sizeof *ends);
+  tenon_stream_config_t config = {.struct_size = sizeof config, .capacity = 1};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_create(&config, &ends->sink, &ends->stream));
+}
+
+static void send_one(ends_t *ends, tenon_future_t **room) {
+  tenon_value_t value = counted_value(&ends->drops);
+  tenon_status_t status = tenon_sink_send(ends->sink, &value, room);
+  CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_PENDING || status == TENON_STATUS_BUSY);
+  if (status == TENON_STATUS_OK)
+    ends->sent++;
+  else
+    CHECK_STATUS(TENON_STATUS_OK, tenon_value_drop(&value));
+}
+
+static void ends_after(ends_t *ends) {
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_release(ends->sink));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_release(ends->stream));
+}
+
+static void reader_before(void *context) {
+  ends_t *ends = context;
+  ends_before(context);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_next(ends->stream, &ends->item));
+}
+
+static void send_here(void *context) {
+  ends_t *ends = context;
+  send_one(ends, NULL);
+}
+
+static void send_more_there(void *context) {
+  ends_t *ends = context;
+  send_one(ends, &ends->room);
+}
+
+static void room_after(void *context) {
+  ends_t *ends = context;
+  /* The reader has got the first item, so there is room again for whoever waits for that. */
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(ends->item));
+  if (ends->room && ends->sent == 1) {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(ends->room));
+  }
+  if (ends->room)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(ends->room));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(ends->item));
+  ends_after(ends);
+}
+
+CASE(a_writer_that_waits_while_an_item_is_handed_over_is_told_of_the_room) {
+  ends_t ends;
+  meeting_t meeting = {&ends, reader_before, send_here, send_more_there, room_after, 0};
+  meeting_run(&meeting);
+}
+
+static void receive_here(void *context) {
+  ends_t *ends = context;
+  tenon_value_t value;
+  size_t count = 0;
+  ends->status = tenon_stream_next_batch(ends->stream, &value, 1, &count, NULL);
+  for (; count > 0; count--, ends->received++)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_value_drop(&value));
+}
+
+static void send_and_close_there(void *context) {
+  ends_t *ends = context;
+  send_one(ends, NULL);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_close(ends->sink));
+}
+
+static void received_after(void *context) {
+  ends_t *ends = context;
+  CHECK_COUNT(1, ends->sent);
+  if (ends->status == TENON_STATUS_PENDING)
+    receive_here(ends);
+  CHECK_COUNT(1, ends->received);
+  ends_after(ends);
+}
+
+CASE(the_last_item_comes_before_the_end_whenever_that_is_seen) {
+  ends_t ends;
+  meeting_t meeting = {&ends, ends_before, receive_here, send_and_close_there, received_after, 4};
+  meeting_run(&meeting);
+}
+
+/* MARK: Forgetting */
+
+typedef struct forgotten {
+  tenon_registration_t *registration;
+  sleeper_t second;
+  tenon_status_t status;
+} forgotten_t;
+
+static void *forget_again(void *context) {
+  forgotten_t *forgotten = context;
+  forgotten->status = tenon_registration_forget(forgotten->registration);
+  return NULL;
+}
+
+static void let_another_forget(void *context, tenon_status_t status, tenon_future_t *future) {
+  forgotten_t *forgotten = context;
+  CHECK_STATUS(TENON_STATUS_FORGOTTEN, status);
+  CHECK(future == NULL);
+  sleeper_start(&forgotten->second, forget_again, forgotten);
+  SPIN_UNTIL(sleeper_rests(&forgotten->second));
+}
+
+CASE(whoever_waits_for_a_forget_that_is_told_is_woken_when_that_has_returned) {
+  tenon_executor_t *executor = executor_create();
+  pair_t pair = pair_create();
+  forgotten_t forgotten;
+  memset(&forgotten, 0, sizeof forgotten);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_on_complete(pair.future, executor, let_another_forget,
+                                                         &forgotten, &forgotten.registration));
+  /* It is in the executor's queue, and stays there until the next poll. */
+  CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_registration_forget(forgotten.registration));
+  SPIN_UNTIL(atomic_load(&forgotten.second.has_ended));
+  executor_poll(executor);
+  sleeper_join(&forgotten.second);
+  CHECK_STATUS(TENON_STATUS_SETTLED, forgotten.status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  executor_end(executor);
+}
