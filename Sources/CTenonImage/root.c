@@ -22,3 +22,17 @@ void tenon__inspect_add_table(int place, const void *table) {
     __atomic_store_n(&tenon__inspect_root.tables[place], (uint64_t)(uintptr_t)table,
                      __ATOMIC_RELEASE);
 }
+
+/* Word by word, as many threads may enter the same at once. */
+static void enter(uint32_t *to, const uint32_t *from, size_t size) {
+  for (size_t index = 0; index < size / sizeof *to; index++)
+    __atomic_store_n(&to[index], from[index], __ATOMIC_RELAXED);
+}
+
+void tenon__inspect_enter_executor(const tenon__inspect_executor_t *layout) {
+  enter(&tenon__inspect_root.executor.counters, &layout->counters, sizeof *layout);
+}
+
+void tenon__inspect_enter_pool(const tenon__inspect_pool_t *layout) {
+  enter(&tenon__inspect_root.pool.helpers, &layout->helpers, sizeof *layout);
+}

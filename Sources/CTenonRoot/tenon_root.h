@@ -30,9 +30,64 @@ typedef struct tenon__inspect_table {
   uint64_t free_head;        /* a tag, and index + 1 of the first free one in the lower half */
   uint64_t free_count;       /* about */
   uint64_t fresh;            /* the first slot that was never taken */
+  uint64_t room;             /* how many there is room for */
+  uint64_t blocks;           /* the address of their blocks: see below */
+  uint64_t returned, refill, refill_end;
+  uint64_t blocks_returned; /* how many blocks have no memory now */
+  uint64_t free_blocks;
+  uint64_t turns;  /* odd while memory is given back */
+  uint64_t lives;  /* what slots that lost their memory had counted: lives, */
+  uint64_t first;  /* and two numbers of 32 bits of their noun's: of a future, those rejected */
+  uint64_t second; /* and those cancelled */
 } tenon__inspect_table_t;
 
-enum { tenon__inspect_fresh_offset = offsetof(tenon__inspect_table_t, fresh) };
+enum {
+  tenon__inspect_fresh_offset = offsetof(tenon__inspect_table_t, fresh),
+  tenon__inspect_second_offset = offsetof(tenon__inspect_table_t, second)
+};
+
+/* Slots have their memory, and lose it, by blocks of so many. */
+#define TENON__INSPECT_BLOCK_SLOTS 1024
+
+typedef struct tenon__inspect_block {
+  uint32_t free; /* how many of its slots are */
+  uint32_t
+      floor; /* the generation that they began with when the memory came again; 0: it never went */
+  uint32_t own[4];
+} tenon__inspect_block_t;
+
+/* What an executor has counted. */
+typedef struct tenon__inspect_counters {
+  uint64_t wakes, wakes_late, jobs_abandoned, polls, jobs, calls, drivers, timers, timers_pending;
+} tenon__inspect_counters_t;
+
+/* Where things are, in bytes from the beginning of what has them. All 0: there never was an executor. */
+typedef struct tenon__inspect_executor {
+  uint32_t counters;       /* tenon__inspect_counters_t */
+  uint32_t pending;        /* 64 bits: what is pending, as far as polls have counted it */
+  uint32_t shared;         /* an address: of what is under the mutex, */
+  uint32_t shared_pending; /* in which is the rest */
+  uint32_t own;            /* an address: of what is the polling thread's, */
+  uint32_t own_budget;     /* in which are 64 bits that each job changes */
+  uint32_t pool;           /* an address, or 0: it has threads, and that is for all of them */
+  uint32_t reserved;
+} tenon__inspect_executor_t;
+
+/* The same of what an executor with threads has besides. */
+typedef struct tenon__inspect_pool {
+  uint32_t helpers;       /* 64 bits: how many threads are idle, or could be started */
+  uint32_t places;        /* 64 bits: how many workers there are */
+  uint32_t workers;       /* an address: of the workers' addresses */
+  uint32_t shape;         /* an address: of how many threads there may be */
+  uint32_t shared;        /* an address: of how many there are */
+  uint32_t worker_jobs;   /* 64 bits: how many jobs this thread has run, and is in */
+  uint32_t worker_shared; /* an address */
+  uint32_t worker_place;  /* in what that leads to: a byte, TENON__INSPECT_BUSY or something else */
+  uint32_t worker_thread; /* and a pthread_t */
+  uint32_t reserved;
+} tenon__inspect_pool_t;
+
+#define TENON__INSPECT_BUSY 2
 
 /* What somebody has noted about a handle: its name, or what whoever holds a promise waits for. A text follows, with a NUL. */
 typedef struct tenon__inspect_note {
@@ -80,11 +135,17 @@ typedef struct tenon__inspect_root {
   uint64_t tables[TENON__INSPECT_TABLES_MAX];
   uint64_t notes[TENON__INSPECT_TABLES_MAX + 1];
   tenon__inspect_sleepers_t sleepers;
+  tenon__inspect_executor_t executor;
+  tenon__inspect_pool_t pool;
 } tenon__inspect_root_t;
 
 extern tenon__inspect_root_t tenon__inspect_root __attribute__((visibility("hidden")));
 
 /* Enters a table, which is there as long as the process. */
 void tenon__inspect_add_table(int place, const void *table);
+
+/* Says where things are: each time the same. */
+void tenon__inspect_enter_executor(const tenon__inspect_executor_t *layout);
+void tenon__inspect_enter_pool(const tenon__inspect_pool_t *layout);
 
 #endif

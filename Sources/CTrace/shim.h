@@ -4,6 +4,10 @@
 #define TENON_CTRACE_SHIM_H
 
 #include <elf.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +16,7 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* With _GNU_SOURCE sys/uio.h has it, too. */
@@ -23,6 +28,35 @@ ssize_t process_vm_readv(pid_t process, const struct iovec *local, unsigned long
 static inline ptrdiff_t tenon__read_own(uintptr_t address, void *memory, size_t size) {
   struct iovec local = {memory, size}, remote = {(void *)address, size};
   return process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+}
+
+/* Writes all of it, however long that takes; false: errno says why not. Whoever is not there to read kills nobody. */
+static inline bool tenon__write_all(int file, const void *bytes, size_t size) {
+  sigset_t pipe, before, pending;
+  const char *next = (const char *)bytes;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  sigpending(&pending);
+  pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  while (size > 0) {
+    ssize_t count = write(file, next, size);
+    if (count >= 0) {
+      next += count;
+      size -= (size_t)count;
+    } else if (errno == EAGAIN) {
+      struct pollfd there = {file, POLLOUT, 0};
+      poll(&there, 1, -1);
+    } else if (errno != EINTR) {
+      break;
+    }
+  }
+  int error = errno;
+  const struct timespec now = {0, 0};
+  if (size > 0 && error == EPIPE && !sigismember(&pending, SIGPIPE))
+    sigtimedwait(&pipe, NULL, &now);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  errno = error;
+  return size == 0;
 }
 
 /* Stops a thread, and says where it is; false: it is not allowed, or the thread has gone. */

@@ -15,6 +15,8 @@ typedef struct root {
   const uint64_t *tables[16];
   const uint64_t *notes[17];
   uint64_t sleepers[1 + 30 * 3];
+  uint32_t executor[8];
+  uint32_t pool[10];
 } root_t;
 
 typedef struct search {

@@ -173,6 +173,61 @@ TENON_API tenon_status_t tenon_snapshot_get_text(tenon_snapshot_t *snapshot,
                                                  const char **text_out,
                                                  size_t *size_out) TENON_NOEXCEPT;
 
+/** Whether a metric is of now, or of all the time so far. */
+TENON_ENUM(int32_t, tenon_metric_kind_t){
+    TENON_METRIC_GAUGE = 1,   /**< what there is now */
+    TENON_METRIC_COUNTER = 2, /**< only grows */
+};
+
+/** What a metric is about: "tenon.executor.name", "worker". */
+typedef struct tenon_metric_attribute {
+  const char *key;
+  const char *value;
+} tenon_metric_attribute_t;
+
+/** A number, as OpenTelemetry names it. */
+typedef struct tenon_metric {
+  size_t struct_size;                         /**< sizeof(tenon_metric_t) */
+  const char *name;                           /**< "tenon.future.pending" */
+  tenon_metric_kind_t kind;                   /**< gauge or counter */
+  uint32_t reserved;                          /**< zero */
+  const char *unit;                           /**< "{future}", "By" */
+  const char *description;                    /**< for people */
+  const tenon_metric_attribute_t *attributes; /**< of an executor: which it is */
+  size_t attribute_count;                     /**< how many */
+  uint64_t value;
+} tenon_metric_t;
+
+/** Is told one metric. What it points to is good until this returns. */
+typedef void (*tenon_metric_fn)(void *context, const tenon_metric_t *metric);
+
+/**
+ * Tells all metrics: futures, callbacks, streams and memory, and of each executor its calls, jobs and
+ * polls. docs/guide/metrics.md lists them.
+ *
+ * They are what is counted anyway, read as a snapshot reads: nobody is stopped, and nothing gets slower
+ * because somebody looks. It walks all slots that were ever used: for each few seconds, not for each
+ * request. Values of one name follow each other. Executors have the attributes "tenon.executor.id", the
+ * place that one has while it lives, and "tenon.executor.name"; where a process has several copies of
+ * Tenon each has "tenon.image".
+ *
+ * Threading:  any thread. `fn` is called on it, before this returns, and may call anything.
+ * Errors:     as tenon_snapshot_take(); `fn` was not called then.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_metrics_read(tenon_metric_fn fn, void *context) TENON_NOEXCEPT;
+
+/**
+ * Writes the same in Prometheus' text format: "tenon_future_pending 3".
+ *
+ * Ownership:  borrows `fd`. A pipe that nobody reads raises no signal.
+ * Threading:  any thread.
+ * Errors:     as tenon_snapshot_take(); TENON_STATUS_INVALID if it cannot be written: errno says why.
+ * Blocks:     until all is written.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_metrics_write_prometheus(int fd) TENON_NOEXCEPT;
+
 TENON_END_DECLS
 
 #endif /* TENON_INSPECT_H */

@@ -10,6 +10,8 @@ struct Table {
 
   let base: UInt
   let used: UInt
+  /// Where that is said, with more about it: a tenon__inspect_table_t. 0: there is none.
+  var address: UInt = 0
   /// In a fork's child.
   var isForgotten = false
 
@@ -67,6 +69,9 @@ struct Copy {
   let notes: Notes
   /// Where the first threads are that sleep in a wait; 0: not known.
   let sleepers: UInt
+  /// Where executors keep what they count; nil: there never was one, or not known.
+  var executorLayout: tenon__inspect_executor_t?
+  var poolLayout: tenon__inspect_pool_t?
 
   var isForked: Bool { tables.values.contains { $0.isForgotten && $0.used != 0 } }
 
@@ -120,6 +125,7 @@ extension Target {
       tables[kind] = Table(
         base: memory.word(table &+ Table.offset(\tenon__inspect_table_t.base)),
         used: memory.word(table &+ Table.offset(\tenon__inspect_table_t.fresh)),
+        address: table,
         isForgotten: memory.word(table &+ Table.offset(\tenon__inspect_table_t.count)) == 0)
     }
     for table in tables.values {
@@ -128,14 +134,33 @@ extension Target {
     }
     let size = UInt(half(\.size))
     let sleepers = Table.offset(\tenon__inspect_root_t.sleepers)
-    return Copy(
+    var copy = Copy(
       image: image, tables: tables, notes: Notes(memory, root: root, size: size),
       sleepers: size < sleepers &+ 8 ? 0 : root &+ sleepers)
+    if size >= UInt(MemoryLayout<tenon__inspect_root_t>.size) {
+      copy.executorLayout = layout(root, \.executor, tenon__inspect_executor_t()) {
+        $0.counters != 0
+      }
+      copy.poolLayout = layout(root, \.pool, tenon__inspect_pool_t()) { $0.worker_jobs != 0 }
+    }
+    return copy
+  }
+
+  /// A part of the root, once it has been written.
+  private func layout<Part: BitwiseCopyable>(
+    _ root: UInt, _ field: PartialKeyPath<tenon__inspect_root_t>, _ empty: Part,
+    _ isThere: (Part) -> Bool
+  ) -> Part? {
+    var part = empty
+    let count = withUnsafeMutableBytes(of: &part) {
+      memory.readNow(root &+ Table.offset(field), into: $0.baseAddress, $0.count)
+    }
+    return count == MemoryLayout<Part>.size && isThere(part) ? part : nil
   }
 }
 
 extension Table {
-  fileprivate static func offset<Root>(_ field: PartialKeyPath<Root>) -> UInt {
+  static func offset<Root>(_ field: PartialKeyPath<Root>) -> UInt {
     UInt(MemoryLayout<Root>.offset(of: field) ?? 0)
   }
 }

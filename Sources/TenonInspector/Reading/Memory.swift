@@ -75,6 +75,12 @@ final class Memory {
     return max(0, pread(segment.file, memory, count, offset))
   }
 
+  /// Reads what is there now, as much as there is; nothing of it is kept.
+  func readNow(_ address: UInt, into memory: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    guard let segment = segment(at: address) else { return 0 }
+    return read(segment, from: address, into: memory, min(count, Int(segment.end - address)))
+  }
+
   /// Reads a range of units that others change meanwhile, so that each of them is as it was at one moment.
   func settle(from start: UInt, to end: UInt, _ unit: UInt) {
     var next = start

@@ -16,11 +16,7 @@ public func tenon_snapshot_take(
     snapshot_out.pointee = OpaquePointer(bitPattern: Snapshots.add(try Snapshot.take()))
     return TENON_STATUS_OK
   } catch {
-    switch (error as? Snapshot.Failure)?.kind {
-    case .forked: return TENON_STATUS_FORKED
-    case .noResources: return TENON_STATUS_NO_RESOURCES
-    case .unsupported, nil: return TENON_STATUS_UNSUPPORTED
-    }
+    return Snapshot.status(of: error)
   }
 }
 
@@ -91,6 +87,17 @@ public func tenon_snapshot_get_text(
 }
 
 // MARK: What they have in common
+
+extension Snapshot {
+  /// Why there is nothing to look at.
+  static func status(of error: any Error) -> tenon_status_t {
+    switch (error as? Failure)?.kind {
+    case .forked: TENON_STATUS_FORKED
+    case .noResources: TENON_STATUS_NO_RESOURCES
+    case .unsupported, nil: TENON_STATUS_UNSUPPORTED
+    }
+  }
+}
 
 private enum Answer<Struct> {
   case success(Struct)

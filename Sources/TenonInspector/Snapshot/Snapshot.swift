@@ -11,6 +11,8 @@ public final class Snapshot: Sendable {
     /// In a fork's child there is nothing to look at.
     public var isForked: Bool { kind == .forked }
     let kind: TenonInspect.Failure.Kind
+
+    init(_ failure: TenonInspect.Failure) { (description, kind) = (failure.text, failure.kind) }
   }
 
   /// All that is under one lock: names of functions are looked for when somebody wants them.
@@ -36,7 +38,7 @@ public final class Snapshot: Sendable {
     do throws(TenonInspect.Failure) {
       state = try State(Target.own())
     } catch {
-      throw Failure(description: error.text, kind: error.kind)
+      throw Failure(error)
     }
     self.state = Mutex(state)
   }

@@ -112,6 +112,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
       let worker = UnsafeMutablePointer<Worker>.allocate(capacity: 1)
       worker.initialize(to: Worker(self, index))
       pointee.workers[index] = worker
+      if index == 0 { ExecutorLayout.enter(self, UnsafeRawPointer(pointee.workers)) }
     }
     pointee.placesUsed.store(index + 1, ordering: .releasing)
     return index

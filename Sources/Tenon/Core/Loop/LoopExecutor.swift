@@ -64,6 +64,7 @@ public class LoopExecutor: TaskExecutor, @unchecked Sendable {
     if slot.pointee.state == nil {
       let state = UnsafeMutablePointer<ExecutorState>.allocate(capacity: 1)
       state.initialize(to: ExecutorState())
+      ExecutorLayout.enter(state)
       slot.pointee.adopt(state)
     }
     let state = slot.pointee.state.unsafelyUnwrapped

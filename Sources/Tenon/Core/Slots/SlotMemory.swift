@@ -202,10 +202,10 @@ extension SlotTable {
   /// Has those who look from outside find the table. It is a global: its address is good for ever.
   private func enterRoot() {
     withUnsafePointer(to: count) { count in
-      withUnsafePointer(to: fresh) { fresh in
+      withUnsafePointer(to: memory.secondCounter) { last in
         // As tenon__inspect_table_t has them; if they are copies, there is nothing to find.
         let words = UnsafeRawPointer(count)
-        guard words + Int(tenon__inspect_fresh_offset) == UnsafeRawPointer(fresh),
+        guard words + Int(tenon__inspect_second_offset) == UnsafeRawPointer(last),
           (words + 8).load(as: UInt.self) == base.load(ordering: .relaxed)
         else { return }
         tenon__inspect_add_table(Int32(place), words)

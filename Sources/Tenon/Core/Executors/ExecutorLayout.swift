@@ -1,0 +1,60 @@
+import CTenonRoot
+
+/// Says where the counters of executors are, for those who look from outside: see tenon__inspect_executor_t.
+enum ExecutorLayout {
+  static func enter(_ state: UnsafeMutablePointer<ExecutorState>) {
+    let all = UnsafeRawPointer(state)
+    let words = MemoryLayout<ExecutorState>.size / 8
+    let shared = UnsafeRawPointer(state.shared)
+    let own = UnsafeRawPointer(state.own)
+    var layout = tenon__inspect_executor_t()
+    layout.counters = withUnsafePointer(to: state.pointee.wakes) { distance(all, $0) }
+    layout.pending = withUnsafePointer(to: state.pointee.pendingHere) { distance(all, $0) }
+    layout.pool = withUnsafePointer(to: state.pointee.poolBits) { distance(all, $0) }
+    layout.shared = place(of: shared, in: all, words)
+    layout.own = place(of: own, in: all, words)
+    layout.shared_pending = withUnsafeMutablePointer(
+      to: &state.shared.pointee.pendingElsewhere
+    ) { distance(shared, $0) }
+    layout.own_budget = withUnsafeMutablePointer(to: &state.own.pointee.budget) {
+      distance(own, $0)
+    }
+    let last = withUnsafePointer(to: state.pointee.timersPending) { distance(all, $0) }
+    // Nothing is better than what is wrong.
+    guard Int(last - layout.counters) == MemoryLayout<tenon__inspect_counters_t>.size - 8 else {
+      return
+    }
+    tenon__inspect_enter_executor(&layout)
+  }
+
+  static func enter(_ pool: UnsafeMutablePointer<PoolState>, _ workers: UnsafeRawPointer) {
+    let all = UnsafeRawPointer(pool)
+    let words = MemoryLayout<PoolState>.size / 8
+    var layout = tenon__inspect_pool_t()
+    layout.helpers = withUnsafePointer(to: pool.pointee.helpers) { distance(all, $0) }
+    layout.places = withUnsafePointer(to: pool.pointee.placesUsed) { distance(all, $0) }
+    layout.workers = place(of: workers, in: all, words)
+    layout.shape = place(of: pool.shape, in: all, words)
+    layout.shared = place(of: pool.shared, in: all, words)
+    let worker = pool.worker(0)
+    layout.worker_jobs = withUnsafePointer(to: worker.pointee.jobs) { distance(worker, $0) }
+    layout.worker_shared = place(
+      of: worker.shared, in: UnsafeRawPointer(worker), MemoryLayout<Worker>.size / 8)
+    layout.worker_place = UInt32(MemoryLayout<Worker.Shared>.offset(of: \.place) ?? 0)
+    layout.worker_thread = UInt32(MemoryLayout<Worker.Shared>.offset(of: \.thread) ?? 0)
+    tenon__inspect_enter_pool(&layout)
+  }
+
+  private static func distance(_ from: UnsafeRawPointer, _ to: UnsafeRawPointer) -> UInt32 {
+    UInt32(to - from)
+  }
+
+  /// In which of so many words an address is.
+  private static func place(
+    of address: UnsafeRawPointer, in words: UnsafeRawPointer, _ count: Int
+  ) -> UInt32 {
+    let known = UInt(bitPattern: address)
+    let index = (0..<count).first { words.load(fromByteOffset: $0 * 8, as: UInt.self) == known }
+    return UInt32(index ?? 0) * 8
+  }
+}
