@@ -64,7 +64,7 @@ in_order() { # patterns, each of which must come after the one before
   done
 }
 expect "README.md goes from the example to the commands, install, links" \
-  in_order '^```c$' '^    make demo' '^    make test' '^## Install' '^- Guide'
+  in_order '^```c$' '^    make demo' '^    make test' '^## Install' '^## Read on'
 while IFS=: read -r file target; do
   expect "$file links to a file: $target" [ -e "$(dirname "$file")/${target%%#*}" ]
 done < <(git ls-files -co --exclude-standard '*.md' | xargs grep -oHE '\]\([^)#: ]+[^): ]*\)' |
