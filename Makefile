@@ -115,6 +115,7 @@ check: check-swift packages ## check formatting, headers, layers, and what peopl
 	scripts/check-layers.sh
 	scripts/check-scripts.sh
 	scripts/check-welcome.sh
+	packaging/check-types.sh
 	python3 -B scripts/mutants.py --check
 
 mutants: check-swift packages ## make deliberate faults, and see which ones no test finds

@@ -11,6 +11,7 @@ need cmake cmake
 need pkg-config pkg-config
 need clang-format clang-format
 need valgrind valgrind
+need abidiff abigail-tools
 need /usr/include/relacy/relacy.hpp relacy-dev
 need gcore gdb
 need python3 python3
