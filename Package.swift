@@ -117,6 +117,9 @@ let package = Package(
       name: "inspected", dependencies: ["Tenon", "TenonInspect", "CTenon"],
       path: "Tests/Programs/inspected"),
     .executableTarget(
+      name: "watched", dependencies: ["Tenon", "TenonInspect", "CTenon"],
+      path: "Tests/Programs/watched"),
+    .executableTarget(
       name: "culprits", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/culprits"),
     .target(
       name: "CEcho", dependencies: ["CTenon"], path: "Tests/Programs/cpp-and-swift/include",

@@ -5,17 +5,18 @@ cd "$(dirname "$0")/.."
 build=.build-inspect
 mkdir -p $build
 tenon=$(packaging/inspector.sh $build)
-for product in tenon tenon_inspect inspected culprits; do swift build -c release --product $product; done
+for product in tenon tenon_inspect inspected culprits watched; do swift build -c release --product $product; done
 library=$(swift build -c release --show-bin-path)
 program=$library/inspected
 # From inside, in C.
-for test in snapshot refusals alone metrics; do
+for test in snapshot refusals alone metrics watch; do
   tenon_library=-ltenon
   [ $test != alone ] || tenon_library=
   gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -o $build/${test}_test Tests/Inspect/${test}_test.c \
     -L"$library" -ltenon_inspect $tenon_library -Wl,-rpath,"$library" -lpthread
   timeout 300 $build/${test}_test
 done
+timeout 60 "$library/watched"
 [ -x $build/venv/bin/python ] || python3 -m venv $build/venv
 $build/venv/bin/python -c 'import prometheus_client' 2> /dev/null || $build/venv/bin/pip install -q prometheus_client
 $build/metrics_test write > $build/metrics.txt

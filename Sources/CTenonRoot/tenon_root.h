@@ -75,19 +75,17 @@ typedef struct tenon__inspect_executor {
 
 /* The same of what an executor with threads has besides. */
 typedef struct tenon__inspect_pool {
-  uint32_t helpers;       /* 64 bits: how many threads are idle, or could be started */
-  uint32_t places;        /* 64 bits: how many workers there are */
-  uint32_t workers;       /* an address: of the workers' addresses */
-  uint32_t shape;         /* an address: of how many threads there may be */
-  uint32_t shared;        /* an address: of how many there are */
-  uint32_t worker_jobs;   /* 64 bits: how many jobs this thread has run, and is in */
-  uint32_t worker_shared; /* an address */
-  uint32_t worker_place;  /* in what that leads to: a byte, TENON__INSPECT_BUSY or something else */
-  uint32_t worker_thread; /* and a pthread_t */
+  uint32_t helpers;          /* 64 bits: how many threads are idle, or could be started */
+  uint32_t places;           /* 64 bits: how many workers there are */
+  uint32_t workers;          /* an address: of the workers' addresses */
+  uint32_t shape;            /* an address: of how many threads there may be */
+  uint32_t shared;           /* an address: of how many there are */
+  uint32_t worker_jobs;      /* 64 bits: how many jobs this thread has run, and is in */
+  uint32_t worker_is_in_job; /* a byte: whether it is in one */
+  uint32_t worker_shared;    /* an address */
+  uint32_t worker_thread;    /* in what that leads to: a pthread_t */
   uint32_t reserved;
 } tenon__inspect_pool_t;
-
-#define TENON__INSPECT_BUSY 2
 
 /* What somebody has noted about a handle: its name, or what whoever holds a promise waits for. A text follows, with a NUL. */
 typedef struct tenon__inspect_note {

@@ -59,6 +59,66 @@ static inline bool tenon__write_all(int file, const void *bytes, size_t size) {
   return size == 0;
 }
 
+/* Where a thread waits for its next turn, or its end. */
+typedef struct tenon__gate {
+  pthread_mutex_t mutex;
+  pthread_cond_t changed;
+  bool is_closed;
+} tenon__gate_t;
+
+static inline void tenon__open_gate(tenon__gate_t *gate) {
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(&gate->changed, &attributes);
+  pthread_condattr_destroy(&attributes);
+  pthread_mutex_init(&gate->mutex, NULL);
+  gate->is_closed = false;
+}
+
+static inline void tenon__close_gate(tenon__gate_t *gate) {
+  pthread_mutex_lock(&gate->mutex);
+  gate->is_closed = true;
+  pthread_cond_broadcast(&gate->changed);
+  pthread_mutex_unlock(&gate->mutex);
+}
+
+static inline void tenon__remove_gate(tenon__gate_t *gate) {
+  pthread_mutex_destroy(&gate->mutex);
+  pthread_cond_destroy(&gate->changed);
+}
+
+static inline uint64_t tenon__gate_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Waits for so long; true: it has been closed. */
+static inline bool tenon__wait_at_gate(tenon__gate_t *gate, uint64_t time_ns) {
+  uint64_t now = tenon__gate_now();
+  uint64_t end = time_ns > INT64_MAX - now ? INT64_MAX : now + time_ns;
+  struct timespec until = {(time_t)(end / 1000000000), (long)(end % 1000000000)};
+  bool is_closed;
+  int code = 0;
+  pthread_mutex_lock(&gate->mutex);
+  while (!gate->is_closed && code == 0)
+    code = pthread_cond_timedwait(&gate->changed, &gate->mutex, &until);
+  is_closed = gate->is_closed;
+  pthread_mutex_unlock(&gate->mutex);
+  return is_closed;
+}
+
+/* Starts a thread that no signal is handled on. */
+static inline int tenon__start_quietly(pthread_t *thread, void *(*run)(void *), void *context) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int code = pthread_create(thread, NULL, run, context);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return code;
+}
+
 /* Stops a thread, and says where it is; false: it is not allowed, or the thread has gone. */
 static inline bool tenon__stop_thread(pid_t thread, uint64_t *counter_out, uint64_t *frame_out,
                                       uint64_t *stack_out) {

@@ -173,6 +173,75 @@ TENON_API tenon_status_t tenon_snapshot_get_text(tenon_snapshot_t *snapshot,
                                                  const char **text_out,
                                                  size_t *size_out) TENON_NOEXCEPT;
 
+/** Something that lasts longer than it may. */
+TENON_ENUM(int32_t, tenon_watch_kind_t){
+    TENON_WATCH_JOB = 1, /**< an executor, or a thread of a pool, is in one job */
+    TENON_WATCH_CALL,    /**< a Swift call has not ended */
+    TENON_WATCH_WAIT,    /**< a callback, a task or a thread waits for a future */
+};
+
+/** What has lasted too long. */
+typedef struct tenon_watch_event {
+  size_t struct_size;         /**< sizeof(tenon_watch_event_t) */
+  tenon_watch_kind_t kind;    /**< a job, a call or a wait */
+  int32_t thread;             /**< the system's number of the thread in it; 0: none, or not known */
+  uint64_t id;                /**< a node's: the executor, the call's future, what is waited for */
+  uint64_t duration_ns;       /**< how long at least */
+  tenon_snapshot_t *snapshot; /**< what there was then; NULL: it could not be taken */
+} tenon_watch_event_t;
+
+/** Is told of it, once. What the event points to, the snapshot too, is good until this returns. */
+typedef void (*tenon_watch_fn)(void *context, const tenon_watch_event_t *event);
+
+/** How long each may last, in nanoseconds. 0: that is not watched. */
+typedef struct tenon_watch_config {
+  size_t struct_size;   /**< sizeof(tenon_watch_config_t) */
+  uint64_t job_ns_max;  /**< a job, during which its loop does nothing else */
+  uint64_t call_ns_max; /**< a Swift call, while it is suspended too, and waits for its turn */
+  uint64_t wait_ns_max; /**< a wait for a future */
+} tenon_watch_config_t;
+
+#define TENON_WATCH_CONFIG_INIT                                                                    \
+  { sizeof(tenon_watch_config_t), 0, 0, 0 }
+
+/** A thread that looks. */
+typedef struct tenon_watch tenon_watch_t;
+
+/**
+ * Has `fn` called for each job, call and wait that lasts longer than it may, until tenon_watch_end().
+ *
+ * A thread looks at what there is four times in the shortest of those times, and at most each
+ * millisecond; so `fn` is told when about as much time again as a half is over. Nothing is recorded for
+ * it, and what is watched gets no slower. A look at calls or waits walks their slots: 10 ns for each
+ * that was ever used. What has begun before is watched, too, from the first look on.
+ *
+ *     static void told(void *context, const tenon_watch_event_t *event) {
+ *       tenon_explanation_t why = TENON_EXPLANATION_INIT;
+ *       if (tenon_snapshot_explain(event->snapshot, (void *)(uintptr_t)event->id, &why) == TENON_STATUS_OK)
+ *         fputs(why.text, stderr);
+ *     }
+ *
+ * Ownership:  borrows `config`; `context` is handed to `fn` untouched. The caller ends `*watch_out`.
+ * Threading:  any thread. `fn` is called on the watch's own, one call after the other, with all signals
+ *             blocked. It may call anything, tenon_watch_end() too.
+ * Errors:     TENON_STATUS_INVALID for a wrong struct_size, or if nothing is to be watched;
+ *             TENON_STATUS_NO_RESOURCES.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_watch_start(const tenon_watch_config_t *config, tenon_watch_fn fn,
+                                           void *context, tenon_watch_t **watch_out) TENON_NOEXCEPT;
+
+/**
+ * Ends a watch. Nothing is told when this has returned; inside of `fn`, which goes on, nothing after it.
+ *
+ * Ownership:  consumes `watch`.
+ * Threading:  any thread.
+ * Errors:     TENON_STATUS_FORKED in a fork's child, which has no such thread.
+ * Blocks:     until `fn` has returned, if it is being called.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_watch_end(tenon_watch_t *watch) TENON_NOEXCEPT;
+
 /** Whether a metric is of now, or of all the time so far. */
 TENON_ENUM(int32_t, tenon_metric_kind_t){
     TENON_METRIC_GAUGE = 1,   /**< what there is now */

@@ -65,6 +65,8 @@ struct Handle: Hashable {
 /// A copy of Tenon in the target: a process may have several, as a plugin brings its own.
 struct Copy {
   let image: Images.Image
+  /// Where it says what it keeps.
+  let root: UInt
   let tables: [Table.Kind: Table]
   let notes: Notes
   /// Where the first threads are that sleep in a wait; 0: not known.
@@ -135,7 +137,7 @@ extension Target {
     let size = UInt(half(\.size))
     let sleepers = Table.offset(\tenon__inspect_root_t.sleepers)
     var copy = Copy(
-      image: image, tables: tables, notes: Notes(memory, root: root, size: size),
+      image: image, root: root, tables: tables, notes: Notes(memory, root: root, size: size),
       sleepers: size < sleepers &+ 8 ? 0 : root &+ sleepers)
     if size >= UInt(MemoryLayout<tenon__inspect_root_t>.size) {
       copy.executorLayout = layout(root, \.executor, tenon__inspect_executor_t()) {

@@ -13,7 +13,7 @@ public func tenon_snapshot_take(
     else { return TENON_STATUS_INVALID }
   }
   do {
-    snapshot_out.pointee = OpaquePointer(bitPattern: Snapshots.add(try Snapshot.take()))
+    snapshot_out.pointee = OpaquePointer(bitPattern: snapshots.add(try Snapshot.take()))
     return TENON_STATUS_OK
   } catch {
     return Snapshot.status(of: error)
@@ -22,8 +22,8 @@ public func tenon_snapshot_take(
 
 @c @implementation
 public func tenon_snapshot_release(_ snapshot: OpaquePointer?) -> tenon_status_t {
-  switch Snapshots.remove(UInt(bitPattern: snapshot)) {
-  case .snapshot: TENON_STATUS_OK
+  switch snapshots.remove(UInt(bitPattern: snapshot)) {
+  case .object: TENON_STATUS_OK
   case .stale: TENON_STATUS_STALE
   case .invalid: TENON_STATUS_INVALID
   }
@@ -107,8 +107,8 @@ private enum Answer<Struct> {
 private func withState(
   _ snapshot: OpaquePointer?, _ body: (inout Snapshot.State) -> tenon_status_t
 ) -> tenon_status_t {
-  switch Snapshots.find(UInt(bitPattern: snapshot)) {
-  case .snapshot(let snapshot): snapshot.state.withLock { body(&$0) }
+  switch snapshots.find(UInt(bitPattern: snapshot)) {
+  case .object(let snapshot): snapshot.state.withLock { body(&$0) }
   case .stale: TENON_STATUS_STALE
   case .invalid: TENON_STATUS_INVALID
   }

@@ -40,7 +40,9 @@ enum ExecutorLayout {
     layout.worker_jobs = withUnsafePointer(to: worker.pointee.jobs) { distance(worker, $0) }
     layout.worker_shared = place(
       of: worker.shared, in: UnsafeRawPointer(worker), MemoryLayout<Worker>.size / 8)
-    layout.worker_place = UInt32(MemoryLayout<Worker.Shared>.offset(of: \.place) ?? 0)
+    layout.worker_is_in_job = withUnsafePointer(to: worker.pointee.isInJob) {
+      distance(worker, $0)
+    }
     layout.worker_thread = UInt32(MemoryLayout<Worker.Shared>.offset(of: \.thread) ?? 0)
     tenon__inspect_enter_pool(&layout)
   }

@@ -23,6 +23,8 @@ struct Worker: ~Copyable {
   let signal = Atomic<UInt32>(0)
   /// Changed by the thread only.
   let jobs = Atomic<UInt64>(0)
+  /// The same; for those who look from outside.
+  let isInJob = Atomic<Bool>(false)
   private let sharedMemory: UnsafeMutablePointer<Shared>
 
   /// Under the executor's mutex.

@@ -66,11 +66,13 @@ private struct WorkerTurns {
     if _slowPath(pool.executor.pointee.phase.load(ordering: .relaxed) == .closed) {
       return job.tellClosed(pool)
     }
+    worker.pointee.isInJob.store(true, ordering: .relaxed)
     if let function = job.function {
       function(job.context, TENON_STATUS_OK)
     } else {
       job.swiftJob.runSynchronously(on: taskExecutor)
     }
+    worker.pointee.isInJob.store(false, ordering: .relaxed)
   }
 
   // MARK: Finding work
