@@ -64,7 +64,16 @@ extension Lock {
     type.smallestSize = locked.smallestSize
     checkFields(type, locked, diagnostics)
     checkCases(type, locked, diagnostics)
+    type.functions = arranged(type, locked)
     for (index, old) in locked.requirements.enumerated() {
+      if let getter = type.functions.first(where: { $0.kind == .getter && old.sets($0) }),
+        !type.functions.contains(where: { $0.symbol == old.name })
+      {
+        diagnostics.error(
+          getter.location,
+          "\(getter.name) could be set in \(old.since); put set back, or release another library")
+        break
+      }
       guard index < type.functions.count else {
         diagnostics.error(
           type.location, "\(type.name) required \(old.name) in \(old.since); put it back, last")
@@ -84,6 +93,28 @@ extension Lock {
           "\(new.name) was \(old.shape) in \(old.since); add another function at the end")
       }
     }
+  }
+
+  /// What a protocol requires, in the order of its table: a set that has been added to a released property comes after what
+  /// was released, and stays there.
+  private func arranged(_ type: TypeDeclaration, _ locked: LockedType) -> [Function] {
+    guard type.kind == .interface else { return type.functions }
+    func place(_ function: Function) -> Int? {
+      locked.requirements.firstIndex { $0.name == function.symbol }
+    }
+    let moving = type.functions.filter { function in
+      function.kind == .setter
+        && locked.requirements.contains { old in
+          type.functions.contains {
+            $0.kind == .getter && $0.name == function.name && $0.symbol == old.name
+          }
+        }
+    }
+    var functions = type.functions.filter { one in !moving.contains { $0.symbol == one.symbol } }
+    for setter in moving.sorted(by: { place($0) ?? .max < place($1) ?? .max }) {
+      functions.insert(setter, at: min(place(setter) ?? .max, functions.count))
+    }
+    return functions
   }
 
   private func checkFields(
@@ -166,6 +197,11 @@ extension Lock {
       )
     }
   }
+}
+
+extension Lock.Member {
+  /// Whether it is what sets a protocol's property.
+  fileprivate func sets(_ getter: Function) -> Bool { name == "set_\(snakeCase(getter.name))" }
 }
 
 extension Interface {

@@ -65,7 +65,7 @@ final class Declarations {
     } else if let node = node.as(ExtensionDeclSyntax.self) {
       extensions.append((node, file))
     } else if !addType(node, in: "", file) {
-      globals.append(Member(node: node, file: file, isInExportedExtension: false))
+      globals.append(Member(node: node, file: file))
     }
   }
 
@@ -89,22 +89,28 @@ final class Declarations {
       inherited: inheritance(group.inheritanceClause))
     types[name] = type
     order.append(type)
-    add(group.memberBlock, of: name, file, false)
+    add(group.memberBlock, of: name, file, nil)
     return true
   }
 
   private func add(
-    _ block: MemberBlockSyntax, of name: String, _ file: SourceFile, _ isExported: Bool
+    _ block: MemberBlockSyntax, of name: String, _ file: SourceFile, _ ofExtension: ExportAttribute?
   ) {
     for node in active(block.members) where !addType(node, in: name, file) {
       members[name, default: []].append(
-        Member(node: node, file: file, isInExportedExtension: isExported))
+        Member(node: node, file: file, ofExtension: ofExtension))
     }
   }
 
   private func add(_ node: ExtensionDeclSyntax, _ file: SourceFile) {
     let name = node.extendedType.trimmedDescription.filter { $0 != " " }
-    let isExported = export(node.attributes, file) != nil
+    let attribute = export(node.attributes, file)
+    let isExported = attribute != nil
+    if let attribute, attribute.isConcurrent || attribute.name != nil {
+      diagnostics.error(
+        file.location(attribute.node),
+        "of an extension only .number is an option; put the others on what is in it")
+    }
     if isExported, types[name] == nil {
       diagnostics.error(
         file.location(node.extendedType),
@@ -117,7 +123,7 @@ final class Declarations {
         "an extension with conditions cannot be exported; export a function instead")
     }
     types[name]?.inherited += inheritance(node.inheritanceClause)
-    add(node.memberBlock, of: name, file, isExported)
+    add(node.memberBlock, of: name, file, attribute)
   }
 
   private func inheritance(_ clause: InheritanceClauseSyntax?) -> [String] {

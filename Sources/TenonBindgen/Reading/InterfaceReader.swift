@@ -37,6 +37,9 @@ final class InterfaceReader {
       var content = interface.types[index]
       readContent(of: type, into: &content)
       interface.types[index] = content
+      if content.usesNumbers, !content.hasLongIntegers {
+        diagnostics.error(content.location, uselessNumber)
+      }
     }
     var (functions, constants, initializers): ([Function], [Constant], Int) = ([], [], 0)
     for member in declarations.globals {
@@ -73,12 +76,18 @@ final class InterfaceReader {
     let isPublic = member.node.asProtocol((any WithModifiersSyntax).self)?.modifiers.contains {
       ["public", "open"].contains($0.name.text)
     }
-    guard own != nil || (member.isInExportedExtension && isPublic == true) else { return }
+    guard own != nil || (member.ofExtension != nil && isPublic == true) else { return }
     let reader = FunctionReader(
       types: types, library: interface.library, owner: owner, isGlobalActor: isGlobalActor)
     let (known, knownConstants) = (functions.count, constants.count)
-    let usesNumbers = own?.usesNumbers == true || owner?.1.usesNumbers == true
+    let usesNumbers = [own?.usesNumbers, member.ofExtension?.usesNumbers, owner?.1.usesNumbers]
+      .contains(true)
     defer {
+      let read =
+        functions[known...].flatMap(\.allTypes) + constants[knownConstants...].map(\.type)
+      if let own, own.usesNumbers, !read.isEmpty, !read.contains(where: \.hasLongIntegers) {
+        diagnostics.error(member.file.location(own.node), uselessNumber)
+      }
       for index in known..<functions.count { functions[index].usesNumbers = usesNumbers }
       for index in knownConstants..<constants.count { constants[index].usesNumbers = usesNumbers }
     }

@@ -63,6 +63,6 @@ struct ExportAttribute {
 struct Member {
   let node: DeclSyntax
   let file: SourceFile
-  /// Whether the extension that it stands in is exported as a whole.
-  let isInExportedExtension: Bool
+  /// What the extension that it stands in says, if that is exported as a whole.
+  var ofExtension: ExportAttribute?
 }

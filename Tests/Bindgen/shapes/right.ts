@@ -1,6 +1,7 @@
 import {
   Account, Color, compute, Counter, countdown, Dog, Everything, fetchMap, isMathError, isTakenError, lengths, limit, nameOf,
-  pointLength, Preferences, search, Shape, total, vendor, wait,
+  pointLength, Preferences, search, Shape, total, vendor, wait, bigLimit, echoSizes, mapBig, mapSize, nextBig, nextSize, sizeLimit,
+  Sizer, Sizes, sizes as sizesFrom, Tally, useSizer,
 } from './index';
 
 async function use(everything: Everything): Promise<void> {
@@ -28,4 +29,12 @@ function clash(error: unknown): number {
   if (!isTakenError(error)) return 0;
   return error.code === 'sqlite' ? error.sqliteCode + error.message.length + error.sqliteName.length : error.otherMessage;
 }
-void [use, isMathError, clash];
+async function numbers(tally: Tally): Promise<number> {
+  const sizes: Sizes = { size: 1, all: [2], byName: { a: 3 }, byNumber: new Map([[4, 'x']]), seen: new Set([5]), big: { size: 6n } };
+  const back = echoSizes(sizes);
+  const big: bigint = nextBig(1n) + back.big.size + bigLimit + tally.big + mapBig(1n, (size) => size + 1n);
+  for await (const size of sizesFrom(1)) tally.total += size;
+  const sizer: Sizer = { limit: 1, size: async (text, sizes) => text.length + sizes[0] };
+  return nextSize(1, { step: 2 }) + back.size + sizeLimit + mapSize(1, (size) => size + 1) + (await useSizer(sizer)) + tally.add(1) + Number(big);
+}
+void [use, isMathError, clash, numbers];

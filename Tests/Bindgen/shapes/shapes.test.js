@@ -210,3 +210,42 @@ test('objects that nobody holds are given back', async () => {
   }
   assert.ok(gone >= 99, String(gone));
 });
+
+test('integers of 64 bits as numbers, where the author says so', async () => {
+  const max = Number.MAX_SAFE_INTEGER;
+  const sizes = {
+    size: -max, most: max, least: 0, all: [1, -2], byName: { a: 3 }, byNumber: new Map([[-4, 'x']]), seen: new Set([5]), big: { size: 6n },
+  };
+  assert.deepEqual(shapes.echoSizes(sizes), sizes);
+  const { most, least, ...without } = sizes;
+  assert.deepEqual(shapes.echoSizes(without), { ...without, most: 7 });
+  // A bigint is taken, too, and what no number can be is an error, not another number.
+  assert.equal(shapes.echoSizes({ ...sizes, size: 8n }).size, 8);
+  assert.throws(() => shapes.echoSizes({ ...sizes, size: 2n ** 53n }), { name: 'RangeError' });
+  assert.throws(() => shapes.echoSizes({ ...sizes, size: 1.5 }), { name: 'TypeError', message: /"sizes.size" argument must be an integer/ });
+  assert.throws(() => shapes.echoSizes({ ...sizes, size: 2 ** 53 }), { name: 'RangeError' });
+  assert.throws(() => shapes.echoSizes({ ...sizes, most: -1 }), { name: 'TypeError', message: /"sizes.most" is out of range/ });
+  assert.deepEqual(shapes.echoSized({ kind: 'of', value: 5 }), { kind: 'of', value: 5 });
+  assert.deepEqual(shapes.echoSized({ kind: 'between', low: 1, high: 2 }), { kind: 'between', low: 1, high: 2 });
+  assert.deepEqual([shapes.sizeLimit, shapes.bigLimit], [max, BigInt(max)]);
+  assert.deepEqual([shapes.nextSize(1), shapes.nextSize(1, { step: 5 }), shapes.nextBig(1n), shapes.nextBig(1)], [2, 6, 2n, 2n]);
+  assert.throws(() => shapes.nextSize(max), { name: 'RangeError' });
+  assert.equal(await shapes.nextSizeLater(1), 2);
+  await assert.rejects(shapes.nextSizeLater(101), { code: 'tooLarge', size: 101, limit: 100 });
+  const all = [];
+  for await (const size of shapes.sizes(-1)) all.push(size);
+  assert.deepEqual(all, [-1, 0, 1]);
+  assert.equal(await shapes.sumOfSizes([1, 2n]), 3);
+});
+
+test('callbacks get the integers that their function has', async () => {
+  const got = [];
+  assert.equal(shapes.mapSize(4, (size) => { got.push(size); return size + 1; }), 5);
+  assert.equal(shapes.mapBig(4, (size) => { got.push(size); return size + 1n; }), 5n);
+  assert.deepEqual(got, [4, 4n]);
+  const sizer = { limit: 9, size: async (text, sizes) => { assert.deepEqual(sizes, [9, 2]); return text.length; } };
+  assert.equal(await shapes.useSizer(sizer), 4);
+  const tally = new shapes.Tally(1);
+  tally.total += 1;
+  assert.deepEqual([tally.total, tally.big, tally.add(3)], [2, 2n, 5]);
+});

@@ -1,4 +1,4 @@
-import { Account, Animal, Color, compute, Counter, countdown, lengths, limit, pointLength, Preferences, search, Shape, TakenError, total } from './index';
+import { Account, Animal, Color, compute, Counter, countdown, lengths, limit, pointLength, Preferences, search, Shape, TakenError, total, echoSizes, mapBig, mapSize, nextBig, nextSize, Tally } from './index';
 
 async function use(counter: Counter): Promise<void> {
   const color: Color = 'blue'; // wrong
@@ -29,4 +29,13 @@ async function use(counter: Counter): Promise<void> {
 function clash(error: TakenError): number {
   return error.code === 'sqlite' ? error.code : 0; // wrong
 }
-void [use, clash];
+function numbers(tally: Tally): void {
+  nextSize('1'); // wrong
+  const size: bigint = nextSize(1); // wrong
+  const big: number = nextBig(1n); // wrong
+  mapSize(1, (size: bigint) => size); // wrong
+  mapBig(1n, (size: number) => size); // wrong
+  echoSizes({ size: '1', all: [], byName: {}, byNumber: new Map(), seen: new Set(), big: { size: 1n } }); // wrong
+  tally.total = 'x'; // wrong
+}
+void [use, clash, numbers];

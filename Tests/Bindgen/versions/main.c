@@ -12,6 +12,12 @@ static void went(void *context, int64_t steps) { *(int *)context += (int)steps; 
 
 static void done(void *context) { *(int *)context += 10; }
 
+static int64_t level(void *context) { return *(int *)context; }
+
+static void set_name(void *context, int64_t name) { *(int *)context = (int)name; }
+
+static void reset(void *context) { *(int *)context = 50; }
+
 int main(int count, char **arguments) {
   bool is_second = count > 1 && strcmp(arguments[1], "two") == 0;
   tenon_future_t *future = NULL;
@@ -60,5 +66,12 @@ int main(int count, char **arguments) {
   versions_progress_t progress = {went, &calls, NULL};
   OK(versions_walk(&progress));
   CHECK(calls == (is_second ? 17 : 16));
+  versions_gauge_t gauge = versions_gauge_init();
+  gauge.context = &calls;
+  gauge.get_level = gauge.get_name = level;
+  gauge.set_name = set_name;
+  gauge.reset = reset;
+  OK(versions_measure(&gauge, &sum));
+  CHECK(sum == 50); /* this one cannot be set */
   return end();
 }

@@ -47,3 +47,18 @@ import Tenon
 @Export public func added() -> Int { 1 }
 @Export public let limit = 6
 @Export public func walk(_ progress: (Int) -> Void) { progress(6) }
+/// What it can set by now stands behind what was there.
+@Export public protocol Gauge: Sendable {
+  var level: Int { get nonmutating set }
+  var name: Int { get nonmutating set }
+  func reset()
+}
+@Export public func measure(_ gauge: any Gauge) -> Int {
+  gauge.reset()
+  gauge.level += 1
+  return gauge.level
+}
+@Export public final class Dial: @unchecked Sendable {
+  @Export public var angle = 1
+  @Export public init() {}
+}

@@ -66,7 +66,7 @@ extension CPrinter {
     let shown = isShort(value) ? value : "Swift's default"
     let note: String
     if let literal = LiteralDefault(value, of: field.type, in: interface) {
-      if case .zero = literal { return comment }
+      guard let shown = self.shown(literal, field.type) else { return comment }
       note = "default: \(shown)"
     } else if [.record, .variant].contains(field.type.kind) {
       note = "NULL: \(shown)"
@@ -74,6 +74,24 @@ extension CPrinter {
       note = "zero here, not \(shown)"
     }
     return comment.isEmpty ? note : "\(comment); \(note)"
+  }
+
+  /// A default as readers of C know it; nil: zero, which is what they expect.
+  private func shown(_ literal: LiteralDefault, _ type: TypeReference) -> String? {
+    let inside = type.kind == .optional ? type.element : type
+    switch literal {
+    case .zero: return nil
+    case .boolean(let value): return value || type.kind == .optional ? "\(value)" : nil
+    case .number(let number): return Double(number) != 0 || type.kind == .optional ? number : nil
+    case .nanoseconds(let count):
+      let units: [(Int64, String)] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1000, "us")]
+      guard count != 0 || type.kind == .optional else { return nil }
+      let unit = units.first { count % $0.0 == 0 } ?? (1, "ns")
+      return "\(count / unit.0) \(unit.1)"
+    case .enumerationCase(let one):
+      return "\(capitals(inside.symbol ?? ""))_\(capitals(one.symbol))"
+    case .text(let text): return text
+    }
   }
 
   func comment(of field: Field) -> String {

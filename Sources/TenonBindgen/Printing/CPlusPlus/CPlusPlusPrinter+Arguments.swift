@@ -28,7 +28,7 @@ extension CPlusPlusPrinter {
       return ["&\(name)_c"]
     case .interface:
       before.line(
-        "  auto \(name)_owner = std::make_unique<\(types.name(type))>(std::move(\(name)));")
+        "  auto \(name)_owner = std::make_unique<\(outer(type))>(std::move(\(name)));")
       before.line(
         "  const auto \(name)_c = detail::\(forms.local(type.symbol ?? ""))_table(\(name)_owner.get());"
       )
@@ -59,7 +59,7 @@ extension CPlusPlusPrinter {
       case .interface:
         before.line("  const bool has_\(name) = static_cast<bool>(\(name));")
         before.line(
-          "  auto \(name)_owner = std::make_unique<\(types.name(inside))>(std::move(\(name)));")
+          "  auto \(name)_owner = std::make_unique<\(outer(inside))>(std::move(\(name)));")
         before.line(
           "  const auto \(name)_c = detail::\(forms.local(inside.symbol ?? ""))_table(\(name)_owner.get());"
         )

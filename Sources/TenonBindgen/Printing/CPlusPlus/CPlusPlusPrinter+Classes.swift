@@ -2,7 +2,7 @@
 extension CPlusPlusPrinter {
   mutating func error(_ type: TypeDeclaration) {
     let name = types.short(type)
-    text.line("/// See \(name).")
+    text.line("/// What \(name) can be: its cases.")
     text.line("namespace \(name)_cases {")
     alternatives(type, indent: "")
     text.line("} // namespace \(name)_cases")
@@ -22,7 +22,7 @@ extension CPlusPlusPrinter {
         variant details;
 
         /// What another language failed with.
-        \(name)(const tenon::error &error, variant what) : tenon::error(error), details(std::move(what)) {}
+        \(name)(const tenon::error &why, variant what) : tenon::error(why), details(std::move(what)) {}
         /// One of your own, for what you implement: Swift catches its enum.
         explicit \(name)(variant what);
       };
@@ -42,8 +42,9 @@ extension CPlusPlusPrinter {
     for function in type.functions {
       documented(function.documentation, indent: "  ")
       let result = types.name(function.result, hidden: hidden)
+      let names = hidden.union(function.parameters.map { declaredName($0, function) })
       let parameters = function.parameters.map {
-        "\(types.passed($0.type, hidden)) \(parameterName($0))".fixed
+        "\(types.passed($0.type, names)) \(declaredName($0, function))".trimmed.fixed
       }
       text.add(
         call(

@@ -7,9 +7,9 @@ extension CPlusPlusPrinter {
     where type.kind == .record && usage.uses[type.symbol]?.isGiven == true {
       viewBodies(type)
     }
-    for type in interface.types where type.kind == .error { errorBodies(type) }
     text.line("namespace detail {")
     text.line()
+    for type in interface.types where type.kind == .error { errorBodies(type) }
     text.add(
       """
       /// What Swift gets of an error that C++ code has failed with: its own, if it is one.
@@ -40,6 +40,12 @@ extension CPlusPlusPrinter {
     for type in interface.types where type.kind == .interface { tableMaker(type) }
     text.line("} // namespace detail")
     text.line()
+    for type in interface.types where type.kind == .error {
+      let name = types.short(type)
+      text.add(
+        "inline \(name)::\(name)(variant what) : tenon::error(detail::\(name)_made(what)), details(std::move(what)) {}\n"
+      )
+    }
     for function in interface.allFunctions { define(function) }
     text.line("} // namespace \(library)")
   }
@@ -55,8 +61,6 @@ extension CPlusPlusPrinter {
         return tenon::error::adopt(error);
       }
 
-      inline \(name)::\(name)(variant what) : tenon::error(\(name)_made(what)), details(std::move(what)) {}
-
       inline const tenon::detail::error_domain \(name)_domain{
           \(capitals(type.symbol))_DOMAIN, [](const tenon::error &why) {
             const \(type.symbol)_t *details = nullptr;
@@ -71,7 +75,7 @@ extension CPlusPlusPrinter {
   }
 
   mutating func define(_ function: Function) {
-    let hidden = hidden(function)
+    let hidden = hidden(function).union(function.parameters.map(parameterName))
     let owner = interface.owner(of: function)
     let isMember = owner.map { [.object, .record].contains($0.kind) } ?? false
     var before = Text()
@@ -96,7 +100,9 @@ extension CPlusPlusPrinter {
     }
     var list = receiverParameter(function)
     if function.isAsync { list.append("tenon_executor_t *executor") }
-    list += parameters(function).map { parameterText($0, hidden, withDefault: false) }
+    list += parameters(function).map {
+      parameterText($0, parameterName($0), hidden, withDefault: false)
+    }
     // Inside of the namespace, but not of the class, only functions hide types.
     let scope = isMember ? types.short(owner!) + "::" : ""
     let returned = resultType(function, hidden: types.allNames)
@@ -183,7 +189,7 @@ extension CPlusPlusPrinter {
       case .interface:
         before.line("  const bool has_\(name) = static_cast<bool>(\(name));")
         before.line(
-          "  auto \(name)_owner = std::make_unique<\(types.name(inside))>(std::move(\(name)));")
+          "  auto \(name)_owner = std::make_unique<\(outer(inside))>(std::move(\(name)));")
         before.line(
           "  const auto \(name)_c = detail::\(forms.local(inside.symbol ?? ""))_table(\(name)_owner.get());"
         )

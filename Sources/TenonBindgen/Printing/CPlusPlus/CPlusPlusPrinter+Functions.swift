@@ -15,11 +15,18 @@ extension CPlusPlusPrinter {
       ? name + "_" : name
   }
 
+  /// In a definition, beside what that has.
   func parameterName(_ parameter: Parameter) -> String {
-    let taken = types.allNames
-    return taken.contains(parameter.symbol)
-      || ["executor", "lender", "out", "error", "options", "status"].contains(parameter.symbol)
+    ["executor", "lender", "out", "error", "options", "status"].contains(parameter.symbol)
       ? parameter.symbol + "_" : parameter.symbol
+  }
+
+  /// In a declaration; none is written where the type says it all.
+  func declaredName(_ parameter: Parameter, _ function: Function) -> String {
+    let type = parameter.type.kind == .optional ? parameter.type.element : parameter.type
+    let short = interface.types.first { $0.symbol == type.symbol }.map(types.short)
+    if short == parameter.symbol, parameter.documentation.isEmpty { return "" }
+    return function.isAsync && parameter.symbol == "executor" ? "executor_" : parameter.symbol
   }
 
   /// The parameters as C++ has them: those with a default come last.
@@ -76,23 +83,24 @@ extension CPlusPlusPrinter {
     }
   }
 
-  func parameterText(_ parameter: Parameter, _ hidden: Set<String>, withDefault: Bool) -> String {
-    let name = parameterName(parameter)
+  func parameterText(
+    _ parameter: Parameter, _ name: String, _ hidden: Set<String>, withDefault: Bool
+  ) -> String {
     if parameter.defaultValue != nil, defaultValue(parameter, hidden) == nil {
       let type = "const std::optional<\(types.name(parameter.type, hidden: hidden))> &"
       return type + name + (withDefault ? " = {}" : "")
     }
     let value = withDefault ? defaultValue(parameter, hidden).map { " = \($0)" } ?? "" : ""
-    return "\(types.passed(parameter.type, hidden)) \(name)\(value)".fixed
+    return "\(types.passed(parameter.type, hidden)) \(name)".trimmed.fixed + value
   }
 
   mutating func declaration(_ function: Function, indent: String, suffix: String) {
     let hidden = hidden(function)
     var extra: [String] = []
     let described = function.parameters.filter { !$0.documentation.isEmpty }
-    let column = described.map { parameterName($0).count }.max() ?? 0
+    let column = described.map { declaredName($0, function).count }.max() ?? 0
     for parameter in described {
-      let name = parameterName(parameter)
+      let name = declaredName(parameter, function)
       let space = String(repeating: " ", count: column - name.count + 2)
       extra.append("@param \(name)\(space)\(phrase(linked(parameter.documentation)))")
     }
@@ -111,8 +119,10 @@ extension CPlusPlusPrinter {
       extra: extra)
     var list = receiverParameter(function)
     if function.isAsync { list.append("tenon_executor_t *executor") }
+    let names = hidden.union(function.parameters.map { declaredName($0, function) })
     list += parameters(function).map {
-      parameterText($0, hidden, withDefault: hasDefault($0, function))
+      parameterText(
+        $0, declaredName($0, function), names, withDefault: hasDefault($0, function))
     }
     let isStatic =
       function.isStatic

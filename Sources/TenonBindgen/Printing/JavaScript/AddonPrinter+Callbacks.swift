@@ -1,17 +1,21 @@
 /// What JavaScript implements: functions that Swift calls, which hand their arguments to the runtime.
 extension AddonPrinter {
-  mutating func closure(_ name: String, _ type: TypeReference) {
-    guard let signature = type.signature else { return }
-    let label = name.hasPrefix(interface.library + "_") ? camelCase(forms.local(name)) : name
+  /// The name of a closure's table, which is printed if it is not there yet.
+  mutating func closure(_ type: TypeReference, _ usesNumbers: Bool) -> String {
+    guard let signature = type.signature, let symbol = type.symbol else { return "NULL" }
+    let name = symbol + (usesNumbers && type.hasLongIntegers ? "_number" : "")
+    guard known.insert("closure \(name)").inserted else { return "&callback_\(name)" }
+    let label = symbol.hasPrefix(interface.library + "_") ? camelCase(forms.local(symbol)) : symbol
     implemented(
       name, label, Array(zip(signature.names, signature.parameters)), signature.result[0],
-      isAsync: signature.isAsync, isThrowing: signature.isThrowing, usesNumbers: false)
+      isAsync: signature.isAsync, isThrowing: signature.isThrowing, usesNumbers: usesNumbers)
     types.add(
       """
       static const tenon_node_function_type_t *const list_\(name)[] = {&call_type_\(name)};
       static const tenon_node_callback_t callback_\(name) = {"a function", false, 1, list_\(name)};
 
       """)
+    return "&callback_\(name)"
   }
 
   mutating func interfaceTable(_ type: TypeDeclaration) {

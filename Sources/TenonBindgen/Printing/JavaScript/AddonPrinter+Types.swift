@@ -9,7 +9,7 @@ extension AddonPrinter {
     let form = layout(type)
     let element = of.first ?? "NULL"
     let value = of.count > 1 ? of[1] : "NULL"
-    let about = about(type)
+    let about = about(type, usesNumbers)
     let makeValue = makeValue(type)
     types.line(
       "static const tenon_node_type_t \(name) = {TENON_NODE_TYPE_\(kind(type)), \(isNumber(type, usesNumbers)), \(form.size), \(form.alignment),"
@@ -27,7 +27,8 @@ extension AddonPrinter {
     case .list, .set, .stream: "\(type.kind.rawValue)_\(stem(type.element, usesNumbers))"
     case .dictionary:
       "map_\(stem(type.of[0], usesNumbers))_to_\(stem(type.of[1], usesNumbers))"
-    case .closure: type.symbol ?? ""
+    case .closure:
+      (type.symbol ?? "") + (usesNumbers && type.hasLongIntegers ? "_number" : "")
     case .record, .enumeration, .variant, .error, .object, .interface:
       type.symbol ?? type.kind.rawValue
     default: type.kind.rawValue
@@ -65,9 +66,9 @@ extension AddonPrinter {
     }
   }
 
-  private mutating func about(_ type: TypeReference) -> String {
+  private mutating func about(_ type: TypeReference, _ usesNumbers: Bool) -> String {
     let symbol = type.symbol ?? ""
-    if type.kind == .closure { return "&callback_\(symbol)" }
+    if type.kind == .closure { return closure(type, usesNumbers) }
     guard type.name != nil else { return "NULL" }
     if let own = interface.types.first(where: { $0.symbol == symbol }) { declared(own) }
     let (kind, name) = declaredTable(type.kind, symbol)

@@ -23,7 +23,6 @@ struct AddonPrinter {
   }
 
   mutating func print() -> String {
-    for closure in usage.closures { self.closure(closure.name, closure.type) }
     // Another module of the addon may use any of them.
     for type in interface.types { declared(type) }
     for type in names.classes { classTable(type) }
