@@ -8,7 +8,7 @@ prefix=$root/.build-packages
 programs=$root/examples-export/programs
 # The cheapest build of so much: how fast it is does not matter here. All languages share it, so that has what Python needs.
 export SWIFTFLAGS='-Xswiftc -Onone -Xcc -O0' TENON_PACKED=yes UV=yes PACKAGE=examples-export PREFIX=$prefix
-for product in examples settings-by-hand; do PRODUCT=$product packaging/bundle.sh; done
+for product in examples by-hand; do PRODUCT=$product packaging/bundle.sh; done
 
 build() { # product, program, compiler and dialect
   # shellcheck disable=SC2046,SC2086 # words
@@ -23,16 +23,17 @@ check() { # what it prints, program and words...
 
 coproc server { exec python3 examples-export/server.py; }
 read -r port <&"${server[0]}"
-for language in c cpp; do
-  compiler="gcc -std=gnu11"
-  if [ $language = cpp ]; then compiler="g++ -std=c++20"; fi
-  for program in notes web settings; do build examples $program.$language "$compiler"; done
-  check notes "$prefix/examples-notes.$language"
-  check web "$prefix/examples-web.$language" "$port"
-  check settings "$prefix/examples-settings.$language" "$programs/settings.yaml"
-done
-build settings-by-hand settings.c "gcc -std=gnu11"
-check settings "$prefix/settings-by-hand-settings.c" "$programs/settings.yaml"
+programs_of() { # product, ending, compiler and dialect
+  local program
+  for program in notes web settings; do build "$1" "$program.$2" "$3"; done
+  check notes "$prefix/$1-notes.$2"
+  check web "$prefix/$1-web.$2" "$port"
+  check settings "$prefix/$1-settings.$2" "$programs/settings.yaml"
+}
+programs_of examples c "gcc -std=gnu11"
+programs_of examples cpp "g++ -std=c++20"
+# The same C programs over bridges that were written by hand.
+programs_of by-hand c "gcc -std=gnu11"
 
 # A wheel is of one module, and so is an addon.
 python=${PYTHON:-python3}

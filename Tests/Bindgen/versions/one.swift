@@ -30,6 +30,16 @@ import Tenon
 @Export public func tell(_ listener: any Listener) { listener.tell(.high) }
 @Export public let limit = 5
 @Export public func walk(_ progress: (Int) -> Void) { progress(5) }
-@Export public protocol Gauge: Sendable { var level: Int { get }; var name: Int { get nonmutating set }; func reset() }
-@Export public func measure(_ gauge: any Gauge) -> Int { gauge.reset(); return gauge.level }
-@Export public final class Dial: Sendable { @Export public var angle: Int { 1 }; @Export public init() {} }
+@Export public protocol Gauge: Sendable {
+  var level: Int { get }
+  var name: Int { get nonmutating set }
+  func reset()
+}
+@Export public func measure(_ gauge: any Gauge) -> Int {
+  gauge.reset()
+  return gauge.level
+}
+@Export public final class Dial: Sendable {
+  @Export public var angle: Int { 1 }
+  @Export public init() {}
+}

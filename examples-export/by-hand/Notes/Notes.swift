@@ -1,0 +1,1 @@
+../../Sources/Notes/Notes.swift
