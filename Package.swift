@@ -56,7 +56,10 @@ let package = Package(
     .target(
       name: "TenonInspect", dependencies: ["CTenon", "CTenonRoot", "CTrace"],
       path: "Sources/TenonInspector",
-      exclude: ["Tool.swift", "main.swift", "Reading/Core.swift"],
+      exclude: [
+        "Tool.swift", "main.swift", "Reading/Core.swift", "Commands", "Dumping", "Sampling",
+        "Screen",
+      ],
       sources: ["Facts", "Printing", "Reading", "Snapshot"], swiftSettings: swift),
 
     // MARK: Adapters, clients of the contract
@@ -121,6 +124,8 @@ let package = Package(
       path: "Tests/Programs/watched"),
     .executableTarget(
       name: "culprits", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/culprits"),
+    .executableTarget(
+      name: "busy", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/busy"),
     .target(
       name: "CEcho", dependencies: ["CTenon"], path: "Tests/Programs/cpp-and-swift/include",
       publicHeadersPath: "."),

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 build=.build-inspect
 mkdir -p $build
 tenon=$(packaging/inspector.sh $build)
-for product in tenon tenon_inspect inspected culprits watched; do swift build -c release --product $product; done
+for product in tenon tenon_inspect inspected culprits watched busy; do swift build -c release --product $product; done
 library=$(swift build -c release --show-bin-path)
 program=$library/inspected
 # From inside, in C.
@@ -43,10 +43,11 @@ end() {
 
 look() { # at what, its kind, the process's number, where to write
   local command
-  for command in ps why; do
+  for command in ps why dump; do
     "$tenon" $command "$1" > "$4.$command"
     "$tenon" $command --json "$1" > "$4.$command.json"
   done
+  "$tenon" dump --dot "$1" > "$4.dot"
   Tests/Inspect/check.py "$4" "$2" "$3"
 }
 
@@ -60,6 +61,9 @@ for name in inspected stripped; do
   look "$build/core.$pid" core "$pid" $build/core-$name
   rm "$build/core.$pid"
 done
+
+# Counters are those that the program itself is told.
+Tests/Inspect/busy.py counters "$tenon" "$library/busy"
 
 # Who is to blame.
 for scenario in continuation promise stream semaphore; do

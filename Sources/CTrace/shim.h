@@ -150,6 +150,15 @@ static inline bool tenon__stop_thread(pid_t thread, uint64_t *counter_out, uint6
   return true;
 }
 
+/* C++'s own runtime, in programs that have it. */
+extern char *__cxa_demangle(const char *name, char *output, size_t *size, int *status)
+    __attribute__((weak));
+
+/* What a name of C++ stands for, to be freed; NULL: it is none, or nobody here knows. */
+static inline char *tenon__demangle_cpp(const char *name) {
+  return __cxa_demangle ? __cxa_demangle(name, NULL, NULL, NULL) : NULL;
+}
+
 #define TENON__REGISTERS_MAX 64
 
 /* What a stopped thread has in its registers, and how many these are. */

@@ -3,8 +3,9 @@ import Glibc
 /// The program `tenon`: what a process, or the core of one, is doing.
 enum Tool {
   static let usage = """
-    usage: tenon ps [--json] PID|CORE     what there is: executors, scopes, calls, tasks, streams
-           tenon why [--json] PID|CORE    what waits for what in the end: deadlocks first
+    usage: tenon ps [--json] PID|CORE            what there is: executors, scopes, calls, tasks, streams
+           tenon why [--json] PID|CORE           what waits for what in the end: deadlocks first
+           tenon dump [--json|--dot] PID|CORE    all there is, with counters and whole stacks; or the wait graph
 
     The process takes no part, and may be stuck. It needs the permission that a debugger needs.
 
@@ -15,20 +16,14 @@ enum Tool {
       print(usage, terminator: "")
       return 0
     }
-    let names = arguments.filter { $0 != "--json" }
-    guard names.count == 2, ["ps", "why"].contains(names[0]) else {
+    guard let arguments = Arguments(arguments) else {
       complain(usage)
       return 2
     }
     do throws(Failure) {
-      let target = try Target.named(names[1])
-      let copies = try target.copies().map {
-        ($0, Survey.graph(of: target, $0, isThorough: names[0] == "why"))
-      }
-      if names.count < arguments.count {
-        print(Json.document(names[0], target, copies), terminator: "")
-      } else {
-        for (copy, graph) in copies { write(names[0], target, copy, graph) }
+      switch arguments.command {
+      case .ps, .why: try say(arguments)
+      case .dump: try dump(arguments)
       }
       return 0
     } catch {
@@ -37,20 +32,45 @@ enum Tool {
     }
   }
 
-  private static func write(_ command: String, _ target: Target, _ copy: Copy, _ graph: Graph) {
-    let words = Words(graph, of: target)
-    print("\(target.kind.rawValue) \(target.pid)  \(copy.image.path)")
-    if command == "why" {
-      print(Why(words: words, causes: Causes(graph)).text(), terminator: "")
-    } else {
-      var tree = Tree(words)
-      tree.print()
-      print(tree.text, terminator: "")
+  private static func say(_ arguments: Arguments) throws(Failure) {
+    let target = try Target.named(arguments.target)
+    let copies = try target.surveyed(isThorough: arguments.command == .why)
+    if arguments.has("--json") {
+      return print(Json.document(arguments.command.rawValue, target, copies), terminator: "")
+    }
+    for (copy, graph) in copies {
+      let words = Words(graph, of: target)
+      print("\(target.kind.rawValue) \(target.pid)  \(copy.image.path)")
+      if arguments.command == .why {
+        print(Why(words: words, causes: Causes(graph)).text(), terminator: "")
+      } else {
+        var tree = Tree(words)
+        tree.print()
+        print(tree.text, terminator: "")
+      }
     }
   }
 
-  private static func complain(_ text: String) {
+  private static func dump(_ arguments: Arguments) throws(Failure) {
+    let target = try Target.named(arguments.target)
+    let copies = try target.surveyed(isThorough: true)
+    if arguments.has("--dot") {
+      print(Dot(target, copies).text, terminator: "")
+    } else {
+      let dump = Dump(target, copies)
+      print(arguments.has("--json") ? dump.json() : dump.text(), terminator: "")
+    }
+  }
+
+  static func complain(_ text: String) {
     var text = text
     text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
+  }
+}
+
+extension Target {
+  /// Each copy of Tenon with what there is in it.
+  func surveyed(isThorough: Bool) throws(Failure) -> [(Copy, Graph)] {
+    try copies().map { ($0, Survey.graph(of: self, $0, isThorough: isThorough)) }
   }
 }

@@ -4,13 +4,17 @@
     check.py PREFIX KIND PID    the outputs' common path; process or core
 """
 import json
+import re
 import sys
 
 prefix, kind, pid = sys.argv[1:]
 STRIPPED = prefix.endswith("stripped")
 
 NODE = {"id": str, "kind": str, "title": str, "name": str, "state": str, "detail": str, "cause": str, "frames": list,
-        "call": bool, "source": str, "age_ns": int}
+        "call": bool, "source": str, "age_ns": int, "counters": dict}
+COUNTERS = {"polls", "jobs", "wakes", "wakes_late", "calls", "drivers", "timers", "jobs_abandoned", "pending", "threads", "threads_idle"}
+TABLE = {"kind": str, "in_use": int, "taken": int}
+THREAD = {"id": int, "name": str, "state": str, "frames": list}
 FRAME = {"address": str, "function": str, "place": str}
 EDGE = {"from": str, "relation": str, "to": str}
 CAUSE = {"node": str, "waiting": int, "chain": list}
@@ -28,6 +32,9 @@ def fits(value, shape, optional=()):
         assert isinstance(item, shape[key]), (key, item)
 
 
+threads = {}
+
+
 def read(command):
     with open(f"{prefix}.{command}.json") as file:
         document = json.load(file)
@@ -35,9 +42,11 @@ def read(command):
     assert document["command"] == command
     assert document["target"] == {"kind": kind, "pid": int(pid)}, document["target"]
     (copy,) = document["copies"]
+    threads[command] = document.get("threads")
     ids = set()
     for node in copy["nodes"]:
-        fits(node, NODE, optional=("name", "detail", "cause", "call", "source", "age_ns"))
+        fits(node, NODE, optional=("name", "detail", "cause", "call", "source", "age_ns", "counters"))
+        assert ("counters" in node) == (node["kind"] == "executor") and set(node.get("counters", COUNTERS)) == COUNTERS, node
         assert node["kind"] in KINDS, node
         ids.add(node["id"])
         for frame in node["frames"]:
@@ -94,6 +103,36 @@ causes = {c["node"]: c for c in why["causes"]}
 assert causes[task_of[leak["id"]]]["waiting"] >= 2, causes
 query = next(b for a, relation, b in edges if a == reader["id"] and relation == "awaits")
 assert causes[query]["waiting"] >= 3 and causes[query]["chain"][-1]["to"] == query
+
+dump = read("dump")
+assert len(dump["cycles"]) == 1 and {c["node"] for c in dump["causes"]} == set(causes), dump
+counters = one(dump, kind="executor", name="main loop")["counters"]
+assert counters["calls"] == 5 and counters["pending"] >= 5, counters
+for table in dump["tables"]:
+    fits(table, TABLE)
+    assert table["in_use"] <= table["taken"], table
+in_use = {table["kind"]: table["in_use"] for table in dump["tables"]}
+assert in_use["scope"] == in_use["sink"] == in_use["stream"] == 1, in_use
+assert in_use["future"] >= len([n for n in dump["nodes"] if n["kind"] == "future"]), in_use
+for thread in threads["dump"]:
+    fits(thread, THREAD, optional=("name", "state"))
+assert STRIPPED or any("spinForEver" in functions(thread) for thread in threads["dump"]), threads
+with open(f"{prefix}.dump") as file:
+    text = file.read()
+sections = ["what there is", "what it waits for", "counters", "tables", "stacks", "edges", "threads"]
+assert [line for line in text.splitlines() if line in sections] == sections, text
+with open(f"{prefix}.dot") as file:
+    dot = file.read().splitlines()
+ATTRIBUTE = r'\w+=(?:\w+|"(?:[^"\\]|\\.)*")'
+NODE_LINE = re.compile(rf'  ("[\w.]+") \[({ATTRIBUTE}(?:, {ATTRIBUTE})*)\]')
+EDGE_LINE = re.compile(rf'  ("[\w.]+") -> ("[\w.]+") \[({ATTRIBUTE}(?:, {ATTRIBUTE})*)\]')
+assert dot[0] == "digraph tenon {" and dot[-1] == "}", dot
+drawn = [match for match in map(NODE_LINE.fullmatch, dot) if match]
+lines = [match for match in map(EDGE_LINE.fullmatch, dot) if match]
+assert len(drawn) == len(dump["nodes"]) and len(lines) == len(dump["edges"]), dot
+assert len(drawn) + len(lines) + 6 == len(dot), dot
+assert {end for line in lines for end in line.group(1, 2)} <= {node[1] for node in drawn}
+assert sum("color=red" in line[3] for line in lines) == 5, dot
 
 with open(f"{prefix}.why") as file:
     text = file.read()

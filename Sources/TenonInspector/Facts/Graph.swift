@@ -49,6 +49,9 @@ struct Graph {
     let relation: Relation
   }
 
+  /// What else is known of executors.
+  var executors: [UInt: ExecutorFacts] = [:]
+
   /// In the order in which they were found.
   private(set) var all: [Node] = []
   private var places: [UInt: Int] = [:]

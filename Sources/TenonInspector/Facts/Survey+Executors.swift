@@ -20,6 +20,13 @@ extension Survey {
         node.frames = target.stack(of: thread)
         threadOfExecutor[handle.bits] = thread
       }
+      let facts = facts(ofExecutor: state)
+      graph.executors[handle.bits] = facts
+      if facts.pool != nil, node.state == "idle" {
+        let (all, idle) = (facts.counters.threads, facts.counters.idleThreads)
+        if all > idle { node.state = "running" }
+        node.detail = "\(all) threads, \(idle) idle"
+      }
       graph.add(node)
       for driver in drivers(of: state) { readDriver(driver, on: handle.bits) }
     }

@@ -8,6 +8,7 @@ struct Table {
 
   static let slotSize: UInt = 64
 
+  let kind: Kind
   let base: UInt
   let used: UInt
   /// Where that is said, with more about it: a tenon__inspect_table_t. 0: there is none.
@@ -28,6 +29,13 @@ struct Table {
       let address = base &+ index &* Table.slotSize
       return Slot(index: index, address: address, word: memory.word(address))
     }.filter { $0.word >> 63 == 1 }
+  }
+
+  /// How many have something that lives: a handle or a wait.
+  func inUse(_ memory: Memory) -> Int {
+    slots(memory).count {
+      kind == .future ? $0.word & 7 != 7 : $0.word & ~Handle.lifeMask != 0
+    }
   }
 
   /// The slot with this index, if there ever was one.
@@ -77,7 +85,7 @@ struct Copy {
 
   var isForked: Bool { tables.values.contains { $0.isForgotten && $0.used != 0 } }
 
-  func table(_ kind: Table.Kind) -> Table { tables[kind] ?? Table(base: 0, used: 0) }
+  func table(_ kind: Table.Kind) -> Table { tables[kind] ?? Table(kind: kind, base: 0, used: 0) }
 }
 
 extension Target {
@@ -125,7 +133,7 @@ extension Target {
         root &+ Table.offset(\tenon__inspect_root_t.tables) &+ UInt(place) * 8)
       guard table != 0, let kind = Table.Kind(rawValue: place) else { continue }
       tables[kind] = Table(
-        base: memory.word(table &+ Table.offset(\tenon__inspect_table_t.base)),
+        kind: kind, base: memory.word(table &+ Table.offset(\tenon__inspect_table_t.base)),
         used: memory.word(table &+ Table.offset(\tenon__inspect_table_t.fresh)),
         address: table,
         isForgotten: memory.word(table &+ Table.offset(\tenon__inspect_table_t.count)) == 0)

@@ -23,6 +23,7 @@ final class Tasks {
   private var descriptions: Set<UInt> = []
 
   private static let depthMax = 64
+  private static let framesMax = 1000
 
   init(_ target: Target) {
     memory = target.memory
@@ -104,7 +105,7 @@ final class Tasks {
   private func frames(of address: UInt) -> [UInt] {
     var frames = [memory.word(address &+ 56)]
     var context = memory.word(address &+ 64)
-    while frames.count < Tasks.depthMax, context != 0 {
+    while frames.count < Tasks.framesMax, context != 0 {
       let next = memory.word(context &+ 8)
       guard next != 0, images.image(at: next) != nil else { break }
       frames.append(next)

@@ -66,14 +66,7 @@ extension Json {
   /// The document of a command.
   static func document(_ command: String, _ target: Target, _ copies: [(Copy, Graph)]) -> String {
     var json = Json()
-    json.object {
-      $0.value("schema", "tenon-inspect")
-      $0.value("version", Json.version)
-      $0.value("command", command)
-      $0.object("target") {
-        $0.value("kind", target.kind.rawValue)
-        $0.value("pid", Int(target.pid))
-      }
+    json.document(command, target) {
       $0.array("copies") {
         for (copy, graph) in copies {
           $0.add(command, copy, Words(graph, of: target))
@@ -83,16 +76,33 @@ extension Json {
     return json.text + "\n"
   }
 
-  private mutating func add(_ command: String, _ copy: Copy, _ words: Words) {
+  /// What each begins with, and `body`.
+  mutating func document(_ command: String, _ target: Target, _ body: (inout Json) -> Void) {
+    object {
+      $0.value("schema", "tenon-inspect")
+      $0.value("version", Json.version)
+      $0.value("command", command)
+      $0.object("target") {
+        $0.value("kind", target.kind.rawValue)
+        $0.value("pid", Int(target.pid))
+      }
+      body(&$0)
+    }
+  }
+
+  mutating func add(
+    _ command: String, _ copy: Copy, _ words: Words, _ more: (inout Json) -> Void = { _ in }
+  ) {
     object {
       $0.value("image", copy.image.path)
+      more(&$0)
       $0.array("nodes") {
         for id in words.graph.order { $0.node(id, words) }
       }
       $0.array("edges") {
         for edge in words.graph.edges { $0.edge(edge) }
       }
-      guard command == "why" else { return }
+      guard command != "ps" else { return }
       let causes = Causes(words.graph)
       $0.array("cycles") {
         for cycle in causes.cycles {
@@ -124,13 +134,24 @@ extension Json {
       $0.value("source", node.source)
       if node.isCall { $0.flag("call") }
       if let age = words.age(node) { $0.value("age_ns", Int(age)) }
-      $0.array("frames") {
-        for frame in node.frames {
-          $0.object {
-            $0.id("address", frame)
-            $0.value("function", words.images.name(at: frame))
-            $0.value("place", words.images.place(frame))
-          }
+      if let facts = words.graph.executors[id] { $0.counters(facts.counters) }
+      $0.frames(node.frames, words.images)
+    }
+  }
+
+  mutating func counters(_ counters: ExecutorCounters) {
+    object("counters") {
+      for (name, count) in counters.all { $0.value(name, Int(truncatingIfNeeded: count)) }
+    }
+  }
+
+  mutating func frames(_ frames: [UInt], _ images: Images) {
+    array("frames") {
+      for frame in frames {
+        $0.object {
+          $0.id("address", frame)
+          $0.value("function", images.name(at: frame))
+          $0.value("place", images.place(frame))
         }
       }
     }

@@ -1,3 +1,4 @@
+import CTrace
 import Glibc
 
 @_silgen_name("swift_demangle")
@@ -8,6 +9,10 @@ private func swiftDemangle(
 
 /// What a symbol's name means to its author: of Swift's the function, without where in it the task goes on.
 func readable(_ symbol: String) -> String {
+  if symbol.hasPrefix("_Z"), let memory = tenon__demangle_cpp(symbol) {
+    defer { free(memory) }
+    return String(cString: memory)
+  }
   guard symbol.hasPrefix("$s") || symbol.hasPrefix("_T") || symbol.hasPrefix("$S") else {
     return symbol
   }
@@ -31,9 +36,17 @@ func readable(_ symbol: String) -> String {
   return short(name)
 }
 
-/// Without the modules that everybody has, and without the arguments' types.
+/// Without the modules that everybody has, and without what tells private functions of different files apart.
 private func short(_ name: String) -> String {
   var name = name
+  while let start = name.firstRange(of: " in _"),
+    let opening = name[..<start.lowerBound].lastIndex(of: "("),
+    let closing = name[start.upperBound...].firstIndex(of: ")"),
+    name[start.upperBound..<closing].allSatisfy(\.isHexDigit)
+  {
+    let inner = name[name.index(after: opening)..<start.lowerBound]
+    name = String(name[..<opening] + inner + name[name.index(after: closing)...])
+  }
   for module in ["Swift.", "_Concurrency.", "Tenon."] { name = name.replacing(module, with: "") }
   return name
 }

@@ -1,0 +1,41 @@
+/// What somebody has asked for.
+struct Arguments {
+  enum Command: String, CaseIterable {
+    case ps, why, dump
+
+    /// Which options it has: those that end with = have a value.
+    var options: [String] {
+      switch self {
+      case .ps, .why: ["--json"]
+      case .dump: ["--json", "--dot"]
+      }
+    }
+  }
+
+  let command: Command
+  let target: String
+  private let options: [String: String]
+
+  /// nil: it is none of that.
+  init?(_ arguments: [String]) {
+    guard let command = arguments.first.flatMap(Command.init(rawValue:)) else { return nil }
+    var (names, options) = ([String](), [String: String]())
+    var rest = arguments.dropFirst()
+    while let argument = rest.popFirst() {
+      if !argument.hasPrefix("--") {
+        names.append(argument)
+      } else if command.options.contains(argument) {
+        options[argument] = ""
+      } else if command.options.contains(argument + "="), let value = rest.popFirst() {
+        options[argument] = value
+      } else {
+        return nil
+      }
+    }
+    guard names.count == 1 else { return nil }
+    (self.command, target, self.options) = (command, names[0], options)
+  }
+
+  func has(_ option: String) -> Bool { options[option] != nil }
+  func value(_ option: String) -> String? { options[option] }
+}
