@@ -67,6 +67,33 @@ import Testing
     }
   }
 
+  /// They wait behind it, and would have been run by its driver.
+  @Test func theCallsBehindOneThatIgnoresItsCancelAreNotCancelled() async throws {
+    try await withLoop { loop in
+      for count in 0..<8 {
+        let first = Shared<Future?>(nil)
+        let saw = Shared<[Bool]>([])
+        func start(_ body: @escaping @Sendable () -> Void) throws -> Future {
+          if count % 2 == 0 { return try loop.start { body() } }
+          var pointer: OpaquePointer?
+          let status = export(on: loop.pointer, future: &pointer, with: count) { _ in body() }
+          #expect(status == TENON_STATUS_OK)
+          return try Future(adopting: pointer)
+        }
+        first.value = try start {
+          first.value?.cancel()
+          saw.change { $0.append(Task.isCancelled) }
+        }
+        let others = try (0..<3).map { _ in
+          try start { saw.change { $0.append(Task.isCancelled) } }
+        }
+        for future in [first.value!] + others { try loop.run(until: future) }
+        #expect(saw.value == [true, false, false, false])
+        first.value = nil
+      }
+    }
+  }
+
   @Test func aCallCancelledBeforeItsTurnNeverRunsAndIsDestroyed() async throws {
     try await withLoop { loop in
       let (ends, runs) = (Shared(0), Shared(0))

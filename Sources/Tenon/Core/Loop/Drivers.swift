@@ -81,17 +81,21 @@ extension LoopExecutor {
           continue
         }
         // Right here, as each function that is awaited costs a frame, and a look at which executor the task prefers.
-        let promise = call.promise
-        driver.name.store(call.name, ordering: .relaxed)
-        let (operation, one, two) = call.takeWordOperation()
-        if begin(promise, in: driver) {
-          do {
-            fulfil(promise, try await operation(one, two))
-          } catch {
-            finish(promise, with: error)
+        var next: Call? = begin(call, in: driver)
+        var goesOn = true
+        while let call = next {
+          let promise = call.promise
+          let (operation, one, two) = call.takeWordOperation()
+          if mayRun(promise, in: driver) {
+            do {
+              fulfil(promise, try await operation(one, two))
+            } catch {
+              finish(promise, with: error)
+            }
           }
+          next = end(promise, in: driver, &goesOn) { $0.takesWords }
         }
-        guard end(promise, in: driver) else { break }
+        guard goesOn else { break }
       } else if mayPark {
         guard await withUnsafeContinuation({ park(driver, $0) }) else { break }
         state.own.pointee.scheduledDrivers -= 1
@@ -146,13 +150,6 @@ extension LoopExecutor {
     return call
   }
 
-  /// The same, if it is suitable.
-  @inline(__always) private func nextCall(
-    for driver: Driver, if isSuitable: (borrowing Call) -> Bool
-  ) -> Call? {
-    state.own.pointee.readyCalls.first(isSuitable) ?? false ? nextCall(for: driver) : nil
-  }
-
   /// Runs a call that takes no words, and with it all that follow and return the same; says whether the driver may take another.
   @inline(__always) private nonisolated(nonsending) func run(
     _ call: consuming Call, in driver: Driver
@@ -171,22 +168,21 @@ extension LoopExecutor {
     _ first: consuming Call, _ type: (any ValueConvertible.Type)?, in driver: Driver,
     _ makeValue: (consuming Result) -> tenon_value_t
   ) async -> Bool {
-    var next: Call? = first
+    var next: Call? = begin(first, in: driver)
+    var goesOn = true
     while let call = next {
       let promise = call.promise
-      driver.name.store(call.name, ordering: .relaxed)
       let operation: Operation<Result> = call.takeOperation()
-      if begin(promise, in: driver) {
+      if mayRun(promise, in: driver) {
         do {
           fulfil(promise, makeValue(try await operation()))
         } catch {
           finish(promise, with: error)
         }
       }
-      guard end(promise, in: driver) && driver.takesMany else { return false }
-      next = state.isPolledHere ? nextCall(for: driver) { $0.returns(type) } : nil
+      next = end(promise, in: driver, &goesOn) { $0.returns(type) }
     }
-    return true
+    return goesOn
   }
 
   /// The whole life of a driver that was made for one call.
@@ -212,31 +208,67 @@ extension LoopExecutor {
   private nonisolated(nonsending) func runWords(
     _ call: consuming Call, in driver: Driver
   ) async -> Bool {
-    let promise = call.promise
-    driver.name.store(call.name, ordering: .relaxed)
-    let (operation, one, two) = call.takeWordOperation()
-    if begin(promise, in: driver) {
-      do {
-        fulfil(promise, try await operation(one, two))
-      } catch {
-        finish(promise, with: error)
+    var next: Call? = begin(call, in: driver)
+    var goesOn = true
+    while let call = next {
+      let promise = call.promise
+      let (operation, one, two) = call.takeWordOperation()
+      if mayRun(promise, in: driver) {
+        do {
+          fulfil(promise, try await operation(one, two))
+        } catch {
+          finish(promise, with: error)
+        }
       }
+      next = end(promise, in: driver, &goesOn) { $0.takesWords }
     }
-    return end(promise, in: driver)
+    return goesOn
   }
 
-  /// Makes a call the one that a cancel finds in the driver; false: it was cancelled before, and has ended.
-  @inline(__always) private func begin(_ promise: Handle, in driver: Driver) -> Bool {
+  /// Makes a call the one that a cancel finds in the driver.
+  @inline(__always) private func begin(_ call: consuming Call, in driver: Driver) -> Call {
+    let promise = call.promise
+    driver.name.store(call.name, ordering: .relaxed)
+    if _slowPath(isClosing) { cancelForClose(promise) }
+    FutureSlot.at(futureTable.address(of: promise.index)).runs(in: driver.place)
+    _ = driver.current.exchange(promise.bits, ordering: .sequentiallyConsistent)
+    return call
+  }
+
+  /// Ends that, and begins the next call if it is suitable and this poll may still run one, with one locked instruction for
+  /// both. Clears `goesOn` if the driver may take none: its task was cancelled for this call, or is this call's alone.
+  @inline(__always) private func end(
+    _ promise: Handle, in driver: Driver, _ goesOn: inout Bool,
+    andBeginIf isSuitable: (borrowing Call) -> Bool
+  ) -> Call? {
+    var next: UInt = 0
+    if driver.takesMany && state.isPolledHere && state.own.pointee.runningDriver === driver
+      && state.own.pointee.budget > 0 && !isClosing
+    {
+      state.own.pointee.readyCalls.first {
+        guard isSuitable($0) else { return }
+        next = $0.promise.bits
+        driver.name.store($0.name, ordering: .relaxed)
+        FutureSlot.at(futureTable.address(of: $0.promise.index)).runs(in: driver.place)
+      }
+    }
+    let (isReusable, _) = driver.current.compareExchange(
+      expected: promise.bits, desired: next, ordering: .sequentiallyConsistent)
+    goesOn = isReusable && driver.takesMany
+    guard goesOn && next != 0 else { return nil }
+    state.own.pointee.budget &-= 1
+    return state.own.pointee.readyCalls.popFirst()
+  }
+
+  /// Whether the call that has begun may run; false: it was cancelled before, and has ended.
+  @inline(__always) private func mayRun(_ promise: Handle, in driver: Driver) -> Bool {
     if driver.takesMany {
       state.pointee.callCount.count()
     } else {
       state.pointee.callCount.wrappingAdd(1, ordering: .relaxed)
     }
-    if _slowPath(isClosing) { cancelForClose(promise) }
-    // Written before the future's word is read, and the phase: see cancelCall, and cancelBound.
+    // The driver's word was written before the future's is read, and the phase: see cancelCall, and cancelBound.
     let slot = FutureSlot.at(futureTable.address(of: promise.index))
-    slot.runs(in: driver.place)
-    _ = driver.current.exchange(promise.bits, ordering: .sequentiallyConsistent)
     if _fastPath(!isCancelRequested(promise, slot)) {
       if _fastPath(!isClosing) { return true }
       cancelForClose(promise)
@@ -273,13 +305,6 @@ extension LoopExecutor {
     if error is CancellationError { return cancel(promise) }
     state.removePending(name)
     reject(promise, with: error)
-  }
-
-  /// Ends that, and says whether the driver may take another call: not if its task was cancelled for this one.
-  @inline(__always) private func end(_ promise: Handle, in driver: Driver) -> Bool {
-    let (isReusable, _) = driver.current.compareExchange(
-      expected: promise.bits, desired: 0, ordering: .sequentiallyConsistent)
-    return isReusable
   }
 
   /// Lets the parked drivers end.
