@@ -94,6 +94,40 @@ import Testing
     }
   }
 
+  /// What it has captured ends while no lock is held: it may start, and post.
+  @Test func aRefusedOperationEndsOutsideOfTheExecutor() async throws {
+    final class Poster: Sendable {
+      let loop: LoopExecutor
+      let told: Shared<[Int32]>
+      init(_ loop: LoopExecutor, _ told: Shared<[Int32]>) { (self.loop, self.told) = (loop, told) }
+      deinit {
+        let status = tenon_executor_post(loop.pointer, { _, _ in }, nil)
+        told.change { $0.append(status.rawValue) }
+      }
+    }
+    try await withLoop { loop in
+      let told = Shared<[Int32]>([])
+      @Sendable func start() -> tenon_status_t {
+        let poster = Poster(loop, told)
+        var pointer: OpaquePointer?
+        return export(on: loop.pointer, future: &pointer) { withExtendedLifetime(poster) {} }
+      }
+      // In a poll of an executor that closes, then of one that has closed, on this thread and on another.
+      let late = Shared<[Int32]>([])
+      _ = try loop.start(detached: true) {
+        while !Task.isCancelled { await Task.yield() }
+        late.change { $0.append(start().rawValue) }
+      }
+      loop.pollSome()
+      #expect(tenon_executor_close(loop.pointer, 10_000_000_000) == TENON_STATUS_OK)
+      late.change { $0.append(start().rawValue) }
+      TestThread { late.change { $0.append(start().rawValue) } }.join()
+      let closed = TENON_STATUS_CLOSED.rawValue
+      #expect(late.value == [closed, closed, closed])
+      #expect(told.value == [closed, closed, closed])
+    }
+  }
+
   @Test func aCallCancelledBeforeItsTurnNeverRunsAndIsDestroyed() async throws {
     try await withLoop { loop in
       let (ends, runs) = (Shared(0), Shared(0))

@@ -81,10 +81,10 @@ public import CTenon
   on executor: OpaquePointer?, _ future: UnsafeMutablePointer<OpaquePointer?>?, _ detached: Bool,
   _ name: CallName, _ words: Words,
   _ operation:
-    nonisolated(nonsending) @escaping @Sendable (UInt, UInt) async throws ->
+    consuming nonisolated(nonsending) @escaping @Sendable (UInt, UInt) async throws ->
     tenon_value_t
 ) -> tenon_status_t {
-  startForC(on: executor, future, detached) {
-    Call($0, name.address, (words.first, words.second), operation)
-  }
+  startForC(
+    on: executor, future, detached,
+    Call(name.address, (words.first, words.second), operation))
 }

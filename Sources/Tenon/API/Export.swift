@@ -25,28 +25,28 @@ public import CTenon
 public func export<Result: ValueConvertible>(
   on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
   detached: Bool = false, name: CallName = #function,
-  _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
+  _ operation: consuming nonisolated(nonsending) @escaping @Sendable () async throws -> Result
 ) -> tenon_status_t {
-  startForC(on: executor, future, detached) { Call($0, name.address, operation) }
+  startForC(on: executor, future, detached, Call(name.address, operation))
 }
 
 /// The same for a function without a result.
 public func export(
   on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
   detached: Bool = false, name: CallName = #function,
-  _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
+  _ operation: consuming nonisolated(nonsending) @escaping @Sendable () async throws -> Void
 ) -> tenon_status_t {
-  startForC(on: executor, future, detached) { Call($0, name.address, operation) }
+  startForC(on: executor, future, detached, Call(name.address, operation))
 }
 
 @inline(__always) func startForC(
   on executor: OpaquePointer?, _ future: UnsafeMutablePointer<OpaquePointer?>?, _ detached: Bool,
-  _ makeCall: (Handle) -> Call
+  _ call: consuming Call
 ) -> tenon_status_t {
   guard let future else { return TENON_STATUS_INVALID }
   let handle = Handle(executor)
   guard let state = LoopExecutor.state(handle) else { return LoopExecutor.check(handle) }
-  switch startCall(on: state, ExecutorName(handle), detached: detached, makeCall) {
+  switch startCall(on: state, ExecutorName(handle), detached: detached, call) {
   case .failure(let error): return error.status
   case .success(let started):
     future.pointee = started.pointer
@@ -59,32 +59,31 @@ public func export(
 public func export<Result: ValueConvertible>(
   on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
   priority: TaskPriority, detached: Bool = false, name: CallName = #function,
-  _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
+  _ operation: consuming nonisolated(nonsending) @escaping @Sendable () async throws -> Result
 ) -> tenon_status_t {
-  startTaskForC(on: executor, future, priority, detached) { Call($0, name.address, operation) }
+  startTaskForC(on: executor, future, priority, detached, Call(name.address, operation))
 }
 
 /// The same for a function without a result.
 public func export(
   on executor: OpaquePointer?, future: UnsafeMutablePointer<OpaquePointer?>?,
   priority: TaskPriority, detached: Bool = false, name: CallName = #function,
-  _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
+  _ operation: consuming nonisolated(nonsending) @escaping @Sendable () async throws -> Void
 ) -> tenon_status_t {
-  startTaskForC(on: executor, future, priority, detached) { Call($0, name.address, operation) }
+  startTaskForC(on: executor, future, priority, detached, Call(name.address, operation))
 }
 
 private func startTaskForC(
   on executor: OpaquePointer?, _ future: UnsafeMutablePointer<OpaquePointer?>?,
-  _ priority: TaskPriority, _ detached: Bool, _ makeCall: @escaping @Sendable (Handle) -> Call
+  _ priority: TaskPriority, _ detached: Bool, _ call: consuming Call
 ) -> tenon_status_t {
   guard let future else { return TENON_STATUS_INVALID }
-  let started = LoopExecutor.find(Handle(executor)).flatMap {
-    $0.startTask(priority: priority, detached: detached, makeCall)
-  }
-  switch started {
-  case .failure(let error): return error.status
-  case .success(let started):
+  do {
+    let started = try LoopExecutor.find(Handle(executor)).get()
+      .startTask(priority: priority, detached: detached, call).get()
     future.pointee = started.pointer
     return TENON_STATUS_OK
+  } catch {
+    return error.status
   }
 }

@@ -11,26 +11,28 @@ extension LoopExecutor {
   ///   thrown here: it rejects the future.
   public func start<Result: ValueConvertible>(
     priority: TaskPriority? = nil, detached: Bool = false, name: CallName = #function,
-    _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
+    _ operation: consuming nonisolated(nonsending) @escaping @Sendable () async throws -> Result
   ) throws -> Future {
-    try startFuture(priority, detached) { Call($0, name.address, operation) }
+    try startFuture(priority, detached, Call(name.address, operation))
   }
 
   /// The same for an operation without a result.
   public func start(
     priority: TaskPriority? = nil, detached: Bool = false, name: CallName = #function,
-    _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
+    _ operation: consuming nonisolated(nonsending) @escaping @Sendable () async throws -> Void
   ) throws -> Future {
-    try startFuture(priority, detached) { Call($0, name.address, operation) }
+    try startFuture(priority, detached, Call(name.address, operation))
   }
 
   private func startFuture(
-    _ priority: TaskPriority?, _ detached: Bool,
-    _ makeCall: @escaping @Sendable (Handle) -> Call
+    _ priority: TaskPriority?, _ detached: Bool, _ call: consuming Call
   ) throws -> Future {
-    let started =
-      priority.map { startTask(priority: $0, detached: detached, makeCall) }
-      ?? startCall(on: name, detached: detached, makeCall)
+    let started: Result<Handle, StatusError>
+    if let priority {
+      started = startTask(priority: priority, detached: detached, call)
+    } else {
+      started = startCall(on: name, detached: detached, call)
+    }
     switch started {
     case .success(let handle): return Future(adopting: handle)
     case .failure(let error): throw Failure(error.status)

@@ -91,19 +91,17 @@ private func startStream(
   case .failure(let error): return .failure(error)
   case .success(let made): (sink, stream) = (Sink(adopting: made.writer), made.reader)
   }
-  let started = startCall(on: name, detached: true) { promise in
-    Call(promise, callName.address) {
-      do {
-        try await write(sink)
-        sink.close()
-      } catch is CancellationError {
-        sink.cancel()
-      } catch {
-        sink.fail(error)
-      }
+  let call = Call(callName.address) {
+    do {
+      try await write(sink)
+      sink.close()
+    } catch is CancellationError {
+      sink.cancel()
+    } catch {
+      sink.fail(error)
     }
   }
-  switch started {
+  switch startCall(on: name, detached: true, call) {
   case .failure(let error):
     _ = releaseEnd(stream, .stream)
     return .failure(error)

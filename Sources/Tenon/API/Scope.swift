@@ -59,24 +59,24 @@ public final class Scope: Sendable {
   @discardableResult
   public func start<Result: ValueConvertible>(
     name: CallName = #function,
-    _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
+    _ operation: consuming nonisolated(nonsending) @escaping @Sendable () async throws -> Result
   ) throws -> Future {
-    try startCallHere { Call($0, name.address, operation) }
+    try startHere(Call(name.address, operation))
   }
 
   /// The same for an operation without a result.
   @discardableResult
   public func start(
     name: CallName = #function,
-    _ operation: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
+    _ operation: consuming nonisolated(nonsending) @escaping @Sendable () async throws -> Void
   ) throws -> Future {
-    try startCallHere { Call($0, name.address, operation) }
+    try startHere(Call(name.address, operation))
   }
 
-  private func startCallHere(_ makeCall: (Handle) -> Call) throws -> Future {
+  private func startHere(_ call: consuming Call) throws -> Future {
     let name = ScopeTable.locked(handle) { $0.pointee.executor } ?? .none
     guard name != .none else { throw Failure(TENON_STATUS_INVALID) }
-    let future = Future(adopting: try startCall(on: name, detached: false, makeCall).orThrow())
+    let future = Future(adopting: try startCall(on: name, detached: false, call).orThrow())
     // Refused, it goes away with its last reference, before its turn.
     try add(future)
     return future

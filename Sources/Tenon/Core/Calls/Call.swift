@@ -12,7 +12,8 @@ typealias WordOperation =
 /// The operation is kept as it was given, and not in a closure that converts its result: that would be an allocation, a
 /// frame and a switch of executors more for each call.
 struct Call: ~Copyable {
-  let promise: Handle
+  /// None before it is started.
+  var promise = Handle(bits: 0)
   /// The address of its name.
   let name: UInt
   /// Memory that holds a function value.
@@ -21,44 +22,40 @@ struct Call: ~Copyable {
   private let words: (UInt, UInt)
   let takesWords: Bool
 
+  // Each takes its operation over, with the reference that its caller has: another one would be two locked instructions.
+
   @inline(__always)
-  init<Result: ValueConvertible>(
-    _ promise: Handle, _ name: UInt, _ operation: @escaping Operation<Result>
-  ) {
-    self.promise = promise
+  init<Result: ValueConvertible>(_ name: UInt, _ operation: consuming @escaping Operation<Result>) {
     self.name = name
     words = unsafeBitCast(Result.self as (any ValueConvertible.Type)?, to: (UInt, UInt).self)
     takesWords = false
-    keep(operation)
+    keep(unsafeBitCast(operation, to: KeptOperation.self))
   }
 
   @inline(__always)
-  init(_ promise: Handle, _ name: UInt, _ operation: @escaping Operation<Void>) {
-    self.promise = promise
+  init(_ name: UInt, _ operation: consuming @escaping Operation<Void>) {
     self.name = name
     words = unsafeBitCast(nil as (any ValueConvertible.Type)?, to: (UInt, UInt).self)
     takesWords = false
-    keep(operation)
+    keep(unsafeBitCast(operation, to: KeptOperation.self))
   }
 
   /// An operation without captures needs no memory but the queue's.
   @inline(__always) init(
-    _ promise: Handle, _ name: UInt, _ words: (UInt, UInt), _ operation: @escaping WordOperation
+    _ name: UInt, _ words: (UInt, UInt), _ operation: consuming @escaping WordOperation
   ) {
-    self.promise = promise
     self.name = name
     self.words = words
     takesWords = true
-    self.operation = unsafeBitCast(Kept(function: operation), to: (UInt, UInt).self)
-    _ = context?.retain()
+    keep(KeptOperation(function: operation))
   }
 
-  /// Keeps the compiler from converting a function value on its way to the words that hold it.
-  private struct Kept { let function: WordOperation }
-
-  @inline(__always) private mutating func keep<Result>(_ operation: @escaping Operation<Result>) {
-    self.operation = unsafeBitCast(operation, to: (UInt, UInt).self)
-    _ = context?.retain()
+  @inline(__always) private mutating func keep(_ kept: consuming KeptOperation) {
+    var kept = Optional(kept)
+    withUnsafeMutableBytes(of: &operation) {
+      _ = $0.baseAddress.unsafelyUnwrapped
+        .initializeMemory(as: KeptOperation.self, to: kept.take().unsafelyUnwrapped)
+    }
   }
 
   /// What an operation that takes no words returns; nil: nothing.
@@ -76,7 +73,7 @@ struct Call: ~Copyable {
     let words = words
     // Out of the memory, and not a copy of it with a reference of its own.
     let kept = withUnsafeMutablePointer(to: &operation) {
-      UnsafeMutableRawPointer($0).assumingMemoryBound(to: Kept.self).move()
+      UnsafeMutableRawPointer($0).assumingMemoryBound(to: KeptOperation.self).move()
     }
     discard self
     return (kept.function, words.0, words.1)
@@ -94,3 +91,6 @@ struct Call: ~Copyable {
 
   deinit { context?.release() }
 }
+
+/// Keeps the compiler from converting a function value on its way to the words that hold it.
+private struct KeptOperation { let function: WordOperation }

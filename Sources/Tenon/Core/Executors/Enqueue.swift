@@ -82,32 +82,32 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     return true
   }
 
-  /// Adds a Swift call; false: refused, and nothing has happened. A close finds it in its queue, or in its driver.
-  @inline(__always) func enqueue(_ call: consuming Call, _ name: ExecutorName) -> Bool {
+  /// Adds a Swift call, which a close finds in its queue, or in its driver. Refused it comes back, and nothing has happened.
+  @inline(__always) func enqueue(_ call: consuming Call, _ name: ExecutorName) -> Call? {
     if enter() {
       defer { leave() }
-      guard admits(.newWork, name), own.pointee.readyCalls.makeRoom() else { return false }
+      guard admits(.newWork, name), own.pointee.readyCalls.makeRoom() else { return call }
       pointee.pendingHere.change(by: 1)
       own.pointee.readyCalls.append(call)
-      return true
+      return nil
     }
     return enqueueFromElsewhere(call, name)
   }
 
   @inline(never) private func enqueueFromElsewhere(_ call: consuming Call, _ name: ExecutorName)
-    -> Bool
+    -> Call?
   {
     pointee.mutex.lock()
     guard admits(.newWork, name), shared.pointee.calls.makeRoom() else {
       pointee.mutex.unlock()
-      return false
+      return call
     }
     shared.pointee.pendingElsewhere += 1
     shared.pointee.calls.append(call)
     noteAddition()
     // Calls of a pool go another way.
     unlockAndWakeLoop()
-    return true
+    return nil
   }
 
   /// Binds a promise, as far as a close can still cancel it; false: there is no memory for that.

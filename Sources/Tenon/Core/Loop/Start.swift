@@ -3,32 +3,35 @@ import CThread
 
 /// Starts Swift work on an executor and returns the future's handle, which has one reference; or says why not.
 @inline(__always) func startCall(
-  on name: ExecutorName, detached: Bool, _ makeCall: (Handle) -> Call
+  on name: ExecutorName, detached: Bool, _ call: consuming Call
 ) -> Result<Handle, StatusError> {
   guard let state = name.state else { return .failure(StatusError(TENON_STATUS_CLOSED)) }
-  return startCall(on: state, name, detached: detached, makeCall)
+  return startCall(on: state, name, detached: detached, call)
 }
 
 /// The same, by whoever has the state that the name stands for.
 @inline(__always) func startCall(
   on state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, detached: Bool,
-  _ makeCall: (Handle) -> Call
+  _ call: consuming Call
 ) -> Result<Handle, StatusError> {
-  if tenon__context() != nil { return startCallInContext(on: name, detached: detached, makeCall) }
-  if state.pool != nil { return startPoolCall(on: name, detached: detached, makeCall) }
+  if tenon__context() != nil { return startCallInContext(on: name, detached: detached, call) }
+  if state.pool != nil { return startPoolCall(on: name, detached: detached, call) }
   let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
   guard !Memory.isShort, let (promise, future) = createFuture(name, flags: flags) else {
     return .failure(StatusError(SlotTable.exhaustion()))
   }
-  if state.enqueue(makeCall(promise), name) { return .success(future) }
+  call.promise = promise
+  guard let refused = state.enqueue(call, name) else { return .success(future) }
   discardFuture(promise, future)
+  // What it has captured goes here, as no lock is held: that may call anybody.
+  _ = consume refused
   return .failure(StatusError(state.refusal(name)))
 }
 
 extension LoopExecutor {
   /// The same in a task of its own; with a priority it has that, and the task-local values of whoever calls this.
   func startTask(
-    priority: TaskPriority?, detached: Bool, _ makeCall: (Handle) -> Call
+    priority: TaskPriority?, detached: Bool, _ call: consuming Call
   ) -> Result<Handle, StatusError> {
     let flags = FutureWord.call | (detached ? FutureWord.detached : 0)
     guard !Memory.isShort, let (promise, future) = createFuture(name, flags: flags) else {
@@ -39,7 +42,8 @@ extension LoopExecutor {
       return .failure(StatusError(state.refusal(name)))
     }
     let driver = Driver(takesMany: false)
-    let call = BoxedCall(makeCall(promise))
+    call.promise = promise
+    let call = BoxedCall(call)
     launch(driver) { home in
       if let home {
         return makeTask(on: home, priority) { [self] in
@@ -84,24 +88,25 @@ private final class BoxedCall: @unchecked Sendable {
 
 /// A call that has a context has a task of its own, which has that.
 @inline(never) private func startCallInContext(
-  on name: ExecutorName, detached: Bool, _ makeCall: (Handle) -> Call
+  on name: ExecutorName, detached: Bool, _ call: consuming Call
 ) -> Result<Handle, StatusError> {
   guard let executor = LoopExecutor.named(name), let context = StoredContext.ofThread else {
     return .failure(StatusError(TENON_STATUS_CLOSED))
   }
+  let call = BoxedCall(call)
   return StoredContext.runWithout {
     StoredContext.$ofCall.withValue(context) {
-      executor.startTask(priority: context.priority ?? .medium, detached: detached, makeCall)
+      executor.startTask(priority: context.priority ?? .medium, detached: detached, call.take())
     }
   }
 }
 
 /// On an executor with threads each call has a task of its own: drivers take turns on one thread.
 @inline(never) private func startPoolCall(
-  on name: ExecutorName, detached: Bool, _ makeCall: (Handle) -> Call
+  on name: ExecutorName, detached: Bool, _ call: consuming Call
 ) -> Result<Handle, StatusError> {
   guard let executor = LoopExecutor.named(name) else {
     return .failure(StatusError(TENON_STATUS_CLOSED))
   }
-  return executor.startTask(priority: nil, detached: detached, makeCall)
+  return executor.startTask(priority: nil, detached: detached, call)
 }
