@@ -62,8 +62,8 @@ typedef struct tenon_adapter_operations {
       *name;   /**< of the kind: what keeps one kind's functions from another kind's executors */
   size_t size; /**< of a struct that begins with a tenon_adapter_t; made of zeros */
 
-  /** Puts the sources on the loop, such that tenon_adapter_ready() is called when `fd` is readable.
-   *  On failure nothing stays. */
+  /** Puts the sources on the loop, such that tenon_adapter_ready() is called when `fd` is readable; or, with
+   *  `is_edge`, at each write to it. On failure nothing stays. */
   tenon_status_t (*attach)(tenon_adapter_t *adapter);
 
   /** Has tenon_adapter_due() called once, not before `deadline_ns`; TENON_FOREVER: not at all. */
@@ -97,6 +97,7 @@ struct tenon_adapter {
   int fd; /**< readable when there is reason for a turn */
   tenon_executor_t *executor;
   const volatile unsigned int *interrupt; /**< tenon_poll_budget_t.interrupt */
+  bool is_edge; /**< false; `attach` may set it if `fd` is `wake_fd`: then a turn reads nothing */
 
   int wake_fd;  /**< readable when the executor wants to be polled: `fd`, or in its set */
   int queue_fd; /**< Dispatch's main queue's, in the set that `fd` is then; or -1 */
@@ -106,6 +107,7 @@ struct tenon_adapter {
   uint64_t jobs_max;
   uint64_t time_ns_max;
   uint64_t deadline_ns; /**< what the loop's timer is set to */
+  unsigned int unread;  /**< turns since `wake_fd` was read */
   bool is_attached;
   bool is_pending; /**< the executor says that something is */
   bool is_alive;   /**< the loop was told so */
@@ -422,6 +424,14 @@ static inline void tenon__adapter_drain(tenon_adapter_t *adapter) {
   adapter->is_polling = was_polling;
 }
 
+/** Whether a turn has to read `wake_fd`: to clear it, or because it says that the executor was closed. Unread it
+ *  counts on, and is read now and then, lest it come to look so. */
+static inline bool tenon__adapter_is_to_take(tenon_adapter_t *adapter) {
+  if (__atomic_load_n(&adapter->is_marked, __ATOMIC_SEQ_CST))
+    return true;
+  return !adapter->operations->wake && (!adapter->is_edge || (++adapter->unread & 0xffff) == 0);
+}
+
 /** The loop has found `fd` readable. The adapter may be gone then. */
 static inline void tenon_adapter_ready(tenon_adapter_t *adapter) {
   if (adapter->is_closed)
@@ -435,7 +445,7 @@ static inline void tenon_adapter_ready(tenon_adapter_t *adapter) {
     }
   }
   /* Cleared before the poll, so that a wake during it is kept for the next turn. */
-  if ((!adapter->operations->wake || __atomic_load_n(&adapter->is_marked, __ATOMIC_SEQ_CST)) &&
+  if (tenon__adapter_is_to_take(adapter) &&
       tenon__adapter_take(adapter->wake_fd) >= TENON__ADAPTER_CLOSED)
     tenon__adapter_take_off(adapter);
   else

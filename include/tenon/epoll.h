@@ -266,8 +266,10 @@ static inline tenon_status_t tenon__epoll_watch_for(tenon_adapter_t *adapter, in
 static inline tenon_status_t tenon__epoll_attach(tenon_adapter_t *adapter) {
   tenon_epoll_t *loop = (tenon_epoll_t *)adapter->loop;
   tenon__epoll_adapter_t *self = (tenon__epoll_adapter_t *)adapter;
-  const tenon_status_t status =
-      tenon__epoll_add(loop, adapter->fd, EPOLLIN, tenon__epoll_ready, adapter);
+  tenon_status_t status;
+  adapter->is_edge = adapter->fd == adapter->wake_fd;
+  status = tenon__epoll_add(loop, adapter->fd, EPOLLIN | (adapter->is_edge ? (uint32_t)EPOLLET : 0),
+                            tenon__epoll_ready, adapter);
   if (status != TENON_STATUS_OK)
     return status;
   self->deadline_ns = TENON_FOREVER;

@@ -73,7 +73,10 @@ static inline void tenon__event_hold(evutil_socket_t fd, short events, void *ada
 static inline tenon_status_t tenon__event_attach(tenon_adapter_t *adapter) {
   tenon__event_t *event = (tenon__event_t *)adapter;
   struct event_base *base = (struct event_base *)adapter->loop;
-  event_assign(&event->reader, base, adapter->fd, EV_READ | EV_PERSIST, tenon__event_read, adapter);
+  adapter->is_edge =
+      adapter->fd == adapter->wake_fd && (event_base_get_features(base) & EV_FEATURE_ET) != 0;
+  event_assign(&event->reader, base, adapter->fd,
+               EV_READ | EV_PERSIST | (adapter->is_edge ? EV_ET : 0), tenon__event_read, adapter);
   event_assign(&event->timer, base, -1, 0, tenon__event_due, adapter);
   event_assign(&event->holder, base, -1, 0, tenon__event_hold, adapter);
   event_assign(&event->watcher, base, -1, 0, tenon__event_hold, adapter);

@@ -46,7 +46,10 @@ static inline void tenon__sd_event_gone(void *adapter) {
 static inline tenon_status_t tenon__sd_event_attach(tenon_adapter_t *adapter) {
   tenon__sd_event_t *sd = (tenon__sd_event_t *)adapter;
   sd_event *event = (sd_event *)adapter->loop;
-  if (sd_event_add_io(event, &sd->reader, adapter->fd, EPOLLIN, tenon__sd_event_read, adapter) < 0)
+  adapter->is_edge = adapter->fd == adapter->wake_fd;
+  if (sd_event_add_io(event, &sd->reader, adapter->fd,
+                      EPOLLIN | (adapter->is_edge ? (uint32_t)EPOLLET : 0), tenon__sd_event_read,
+                      adapter) < 0)
     return TENON_STATUS_NO_RESOURCES;
   if (sd_event_add_time(event, &sd->timer, CLOCK_MONOTONIC, 0, 1, tenon__sd_event_due, adapter) <
       0) {
