@@ -72,7 +72,7 @@ extension ThreadPool {
   ) throws {
     guard chunk >= 0 else { throw Failure(TENON_STATUS_INVALID) }
     let status = try withoutActuallyEscaping(body) { body in
-      var run = LoopRun(offset: indices.lowerBound, task: currentTask, body: body)
+      var run = LoopRun(offset: indices.lowerBound, task: currentTask, body: .init(body))
       return try withUnsafeMutablePointer(to: &run) { run in
         let status = pool.runLoop(
           name, count: UInt(indices.count), chunk: UInt(chunk), promise: nil, worker: runChunks, run
@@ -90,16 +90,30 @@ private struct LoopRun {
   let offset: Int
   /// Whose cancel ends the loop.
   let task: UInt
-  let body: (Range<Int>) throws -> Void
+  let body: BorrowedBody
   /// Of the first chunk that failed.
   var failure: (any Error)?
+}
+
+/// What is called for each chunk, without a reference to it, which would be two locked instructions: its owner waits for all threads.
+private struct BorrowedBody {
+  private struct Body { let call: (Range<Int>) throws -> Void }
+  private let words: (UInt, UInt)
+
+  @inline(__always) init(_ body: @escaping (Range<Int>) throws -> Void) {
+    words = unsafeBitCast(Body(call: body), to: (UInt, UInt).self)
+  }
+
+  @inline(__always) var call: (Range<Int>) throws -> Void {
+    unsafeBitCast(words, to: Body.self).call
+  }
 }
 
 private func runChunks(_ loop: UnsafeMutableRawPointer?) {
   let loop = loop.unsafelyUnwrapped.assumingMemoryBound(to: ParallelLoop.self)
   let run = loop.pointee.context.assumingMemoryBound(to: LoopRun.self)
   // Here, so that threads do not count references to it against each other for each chunk.
-  let body = run.pointee.body
+  let body = run.pointee.body.call
   let (offset, task) = (run.pointee.offset, run.pointee.task)
   var share = ParallelLoop.Share()
   var begin = 0
