@@ -84,8 +84,11 @@
   CASE(a_timer_that_is_cancelled_in_the_midst_of_a_close_is_told_once)        \
   CASE(a_poll_in_the_midst_of_a_close_ends_it_or_is_followed_by_another)      \
   CASE(a_poll_that_does_what_somebody_sleeps_for_wakes_him)                   \
+  CASE(whoever_is_about_to_sleep_sees_what_comes_before_he_does)              \
+  CASE(what_a_poll_binds_while_another_thread_closes_is_cancelled)            \
   CASE(a_writer_that_waits_while_an_item_is_handed_over_is_told_of_the_room)  \
   CASE(the_last_item_comes_before_the_end_whenever_that_is_seen)              \
+  CASE(a_wait_for_no_executor_goes_on_after_a_signal)                         \
   CASE(whoever_waits_for_a_forget_that_is_told_is_woken_when_that_has_returned)\
   /* executor_race_test.c */                                                  \
   CASE(every_two_and_three_operations_on_an_executor_may_meet)                \

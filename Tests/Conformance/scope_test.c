@@ -375,7 +375,11 @@ CASE(an_open_scope_that_is_released_is_cancelled_and_ends_by_itself) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_scope_release(scope));
   CHECK(!tenon_promise_is_cancelled(promise));
   CHECK_STATUS(TENON_STATUS_OK, tenon_scope_release(scope));
-  CHECK_ERROR("tenon", TENON_STATUS_CANCELLED, reason_of(promise));
+  tenon_error_t *reason = reason_of(promise);
+  const char *text = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_error_get_message(reason, &text));
+  CHECK_TEXT("the scope was released while it was open", text);
+  CHECK_ERROR("tenon", TENON_STATUS_CANCELLED, reason);
   CHECK_COUNT(before.scopes_live + 1, process_statistics().scopes_live);
   CHECK_COUNT(before.scopes_abandoned + 1, process_statistics().scopes_abandoned);
   CHECK_STATUS(TENON_STATUS_STALE, tenon_scope_retain(scope));

@@ -58,7 +58,9 @@ void sleeper_join(sleeper_t *sleeper) { thread_join(sleeper->thread); }
 static struct {
   const meeting_t *meeting;
   sleeper_t other;
+  int here; /**< the first thread */
   atomic_bool may_begin;
+  bool has_met;
   size_t place; /**< where the two meet */
   size_t seen;  /**< how many places have come */
   size_t steps; /**< and how many instructions */
@@ -66,7 +68,8 @@ static struct {
 } stage;
 
 static void *run_there(void *context) {
-  while (!atomic_load(&stage.may_begin))
+  /* One that sleeps before its end has to be woken. */
+  while (!atomic_load(&stage.may_begin) && !is_asleep(stage.here))
     sched_yield();
   stage.meeting->there(stage.meeting->context);
   return context;
@@ -106,7 +109,7 @@ static void step(int number, siginfo_t *info, void *context) {
                                            : is_place((const unsigned char *)registers[REG_RIP]);
   if (!stage.is_over && is_one && stage.seen++ == stage.place) {
     let_other();
-    stage.is_over = true;
+    stage.has_met = stage.is_over = true;
   }
   if (stage.is_over)
     registers[REG_EFL] &= ~STEP_FLAG;
@@ -137,18 +140,19 @@ size_t meeting_run(const meeting_t *meeting) {
 #endif
   sigaction(SIGTRAP, &action, &before);
   size_t place = 0;
+  stage.here = (int)syscall(SYS_gettid);
   for (bool has_met = true; has_met; place++) {
     stage.meeting = meeting;
     stage.place = place;
     stage.seen = 0;
     stage.steps = 0;
-    stage.is_over = false;
+    stage.is_over = stage.has_met = false;
     atomic_store(&stage.may_begin, false);
     meeting->before(meeting->context);
     sleeper_start(&stage.other, run_there, NULL);
     SPIN_UNTIL(atomic_load(&stage.other.id) != 0);
     run_here();
-    has_met = atomic_load(&stage.may_begin);
+    has_met = stage.has_met;
     atomic_store(&stage.may_begin, true);
     sleeper_join(&stage.other);
     meeting->after(meeting->context);

@@ -5,6 +5,7 @@
 #include "stopped.h"
 
 #include <poll.h>
+#include <signal.h>
 
 #define LONG_NS UINT64_C(20000000000)
 
@@ -135,7 +136,9 @@ static void attended_before(void *context) {
 
 static void poll_here(void *context) {
   attended_t *attended = context;
-  attended->is_closed = executor_poll(attended->executor).closed;
+  tenon_poll_result_t result = executor_poll(attended->executor);
+  attended->is_closed = result.closed;
+  CHECK(result.closed || result.alive);
 }
 
 static void end_begin_there(void *context) {
@@ -224,6 +227,83 @@ static void awaited_after(void *context) {
 CASE(a_poll_that_does_what_somebody_sleeps_for_wakes_him) {
   awaited_t awaited;
   meeting_t meeting = {&awaited, awaited_before, poll_beside_here, post_there, awaited_after, 0};
+  meeting_run(&meeting);
+}
+
+static void still_before(void *context) {
+  awaited_t *awaited = context;
+  memset(awaited, 0, sizeof *awaited);
+  awaited->executor = executor_create();
+  awaited->pair = pair_create();
+}
+
+static void run_here(void *context) { run_until(context); }
+
+static void still_after(void *context) {
+  awaited_t *awaited = context;
+  CHECK_STATUS(TENON_STATUS_OK, awaited->status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(awaited->pair.future));
+  executor_end(awaited->executor);
+}
+
+CASE(whoever_is_about_to_sleep_sees_what_comes_before_he_does) {
+  awaited_t awaited;
+  meeting_t meeting = {&awaited, still_before, run_here, post_there, still_after, 0};
+  meeting_run(&meeting);
+}
+
+/* MARK: Work that is bound in a poll */
+
+typedef struct binding {
+  tenon_executor_t *executor;
+  pair_t pair;
+  tenon_status_t status;
+  atomic_bool has_begun; /**< the close, or it is about to */
+  bool is_bound;         /**< before that */
+} binding_t;
+
+static void bind_in_job(void *context, tenon_status_t status) {
+  binding_t *binding = context;
+  tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
+  config.executor = binding->executor;
+  if (status == TENON_STATUS_OK)
+    binding->status = tenon_promise_create(&config, &binding->pair.promise, &binding->pair.future);
+}
+
+static void binding_before(void *context) {
+  binding_t *binding = context;
+  memset(binding, 0, sizeof *binding);
+  binding->executor = executor_create();
+  binding->status = TENON_STATUS_CLOSED;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(binding->executor, bind_in_job, binding));
+}
+
+static void poll_job_here(void *context) {
+  binding_t *binding = context;
+  executor_poll(binding->executor);
+}
+
+static void begin_close_there(void *context) {
+  binding_t *binding = context;
+  atomic_store(&binding->has_begun, true);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_begin_close(binding->executor, TENON_FOREVER));
+}
+
+static void binding_after(void *context) {
+  binding_t *binding = context;
+  tenon_executor_close(binding->executor, TENON_FOREVER);
+  if (binding->status == TENON_STATUS_OK) {
+    CHECK(tenon_promise_is_cancelled(binding->pair.promise) || !binding->is_bound);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(binding->pair.promise));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(binding->pair.future));
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(binding->executor));
+}
+
+CASE(what_a_poll_binds_while_another_thread_closes_is_cancelled) {
+  binding_t binding;
+  meeting_t meeting = {&binding,          binding_before, poll_job_here,
+                       begin_close_there, binding_after,  0};
   meeting_run(&meeting);
 }
 
@@ -325,6 +405,42 @@ CASE(the_last_item_comes_before_the_end_whenever_that_is_seen) {
   ends_t ends;
   meeting_t meeting = {&ends, ends_before, receive_here, send_and_close_there, received_after, 4};
   meeting_run(&meeting);
+}
+
+/* MARK: Signals */
+
+static atomic_int signals;
+
+static void count_signal(int number) {
+  (void)number;
+  atomic_fetch_add(&signals, 1);
+}
+
+static void *await_future(void *context) {
+  awaited_t *awaited = context;
+  awaited->status = tenon_future_wait(awaited->pair.future, TENON_FOREVER);
+  return NULL;
+}
+
+CASE(a_wait_for_no_executor_goes_on_after_a_signal) {
+  struct sigaction before, action;
+  awaited_t awaited;
+  memset(&action, 0, sizeof action);
+  memset(&awaited, 0, sizeof awaited);
+  action.sa_handler = count_signal; /* and no call of the system is begun again by itself */
+  sigaction(SIGUSR1, &action, &before);
+  atomic_store(&signals, 0);
+  awaited.pair = pair_create();
+  sleeper_start(&awaited.waiter, await_future, &awaited);
+  SPIN_UNTIL(sleeper_rests(&awaited.waiter));
+  CHECK_COUNT(0, pthread_kill(awaited.waiter.thread, SIGUSR1));
+  SPIN_UNTIL(atomic_load(&signals) == 1 && sleeper_rests(&awaited.waiter));
+  CHECK(!atomic_load(&awaited.waiter.has_ended));
+  CHECK_STATUS(TENON_STATUS_OK, settle(awaited.pair.promise, TENON_STATUS_OK));
+  sleeper_join(&awaited.waiter);
+  CHECK_STATUS(TENON_STATUS_OK, awaited.status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(awaited.pair.future));
+  sigaction(SIGUSR1, &before, NULL);
 }
 
 /* MARK: Forgetting */

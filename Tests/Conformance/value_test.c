@@ -321,6 +321,11 @@ CASE(a_borrowed_value_is_only_emptied) {
   CHECK_COUNT(TENON_VALUE_NONE, loan.kind);
   CHECK_COUNT(0, loan.flags);
   CHECK_COUNT(0, atomic_load(&drops));
+  /* One that somebody else lends, and that says how it ends. */
+  loan = counted_value(&drops);
+  loan.flags |= TENON_VALUE_FLAG_BORROWED;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_value_drop(&loan));
+  CHECK_COUNT(0, atomic_load(&drops));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
   CHECK_COUNT(1, atomic_load(&drops));
 }
