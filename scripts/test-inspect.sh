@@ -66,7 +66,7 @@ done
 Tests/Inspect/busy.py counters "$tenon" "$library/busy"
 
 # Who is to blame.
-for scenario in continuation promise stream semaphore; do
+for scenario in continuation promise stream semaphore crowd; do
   start "$library/culprits" $scenario
   "$tenon" why "$pid" > $build/$scenario.why
   "$tenon" why --json "$pid" > $build/$scenario.why.json

@@ -50,6 +50,13 @@ elif scenario == "semaphore":
     culprit = cause_of("configure")
     assert culprit["cause"].startswith("blocks its executor: thread "), culprit
     assert "waitOnSemaphore" in functions(culprit) and "waitOnSemaphore" in text, (culprit, text)
+elif scenario == "crowd":
+    (pool,) = (n for n in copy["nodes"] if n.get("name") == "pool")
+    assert causes[pool["id"]]["waiting"] == 200_000, causes
+    visits = [n for n in copy["nodes"] if n.get("name") == "visit"]
+    tasks = [n for n in copy["nodes"] if n["kind"] == "task"]
+    assert len(visits) == len(tasks) == 100_000, (len(visits), len(tasks))
+    assert text.count("wait for") == 1 and '200000 wait for future "pool"' in text, text
 else:
     sys.exit(2)
 print(f"# {scenario}: named")

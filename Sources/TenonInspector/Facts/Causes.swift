@@ -13,70 +13,89 @@ struct Causes {
 
   init(_ graph: Graph) {
     var search = Search(graph)
-    for id in graph.order { search.visit(id) }
-    cycles = search.cycles
-    causes = graph.order.compactMap { id in
-      let waits = (graph.outgoing[id] ?? []).contains { $0.relation.isWait }
-      guard !waits, graph[id]?.cause != nil,
-        (graph.incoming[id] ?? []).contains(where: { $0.relation.isWait })
-      else { return nil }
-      return Causes.cause(id, graph)
+    for place in graph.places { search.visit(place) }
+    cycles = search.cycles.map { $0.map { graph.edge(Int($0)) } }
+    var crowd = Crowd(graph)
+    causes = graph.places.compactMap { place in
+      guard !graph.waits(place), graph.hasCause(place), graph.waiting(for: place) != nil else {
+        return nil
+      }
+      return crowd.cause(place)
     }.sorted { $0.waiting > $1.waiting }
   }
+}
 
-  /// Breadth first, against the edges: the last that is met is the farthest.
-  private static func cause(_ id: UInt, _ graph: Graph) -> Cause {
-    var via: [UInt: Graph.Edge] = [:]
-    var (queue, next) = ([id], 0)
+/// Who waits for something: breadth first, against the edges. The last that is met is the farthest.
+private struct Crowd {
+  private let graph: Graph
+  /// For whom each was met last, and by which edge.
+  private var met: [Graph.Place]
+  private var via: [Int32]
+  private var queue: [Graph.Place] = []
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    met = Array(repeating: -1, count: graph.places.count)
+    via = Array(repeating: -1, count: graph.places.count)
+  }
+
+  mutating func cause(_ first: Graph.Place) -> Causes.Cause {
+    queue.removeAll(keepingCapacity: true)
+    queue.append(first)
+    met[Int(first)] = first
+    var next = 0
     while next < queue.count {
-      for edge in graph.incoming[queue[next]] ?? [] where edge.relation.isWait {
-        if edge.from == id || via[edge.from] != nil { continue }
-        via[edge.from] = edge
-        queue.append(edge.from)
+      var waiting = graph.waiting(for: queue[next])
+      while let (link, from) = waiting {
+        if met[Int(from)] != first {
+          (met[Int(from)], via[Int(from)]) = (first, link)
+          queue.append(from)
+        }
+        waiting = graph.waiting(for: queue[next], after: link)
       }
       next += 1
     }
     var (chain, at) = ([Graph.Edge](), queue[queue.count - 1])
-    while let edge = via[at] {
+    while at != first {
+      let edge = graph.edge(Int(via[Int(at)]))
       chain.append(edge)
-      at = edge.to
+      at = graph.place(edge.to) ?? first
     }
-    return Cause(node: id, waiting: via.count, chain: chain)
+    return Causes.Cause(node: graph.id(first), waiting: queue.count - 1, chain: chain)
   }
 }
 
 /// Depth first, without recursion: a chain may have 100,000 links.
 private struct Search {
-  private enum Mark { case open, done }
-
   private let graph: Graph
-  private var marks: [UInt: Mark] = [:]
-  private(set) var cycles: [[Graph.Edge]] = []
+  /// 0: nobody was there; -1: done; else where it is on the path, + 1.
+  private var marks: [Int32]
+  private(set) var cycles: [[Int32]] = []
 
-  init(_ graph: Graph) { self.graph = graph }
+  init(_ graph: Graph) {
+    self.graph = graph
+    marks = Array(repeating: 0, count: graph.places.count)
+  }
 
-  mutating func visit(_ first: UInt) {
-    if marks[first] != nil { return }
-    marks[first] = .open
-    var path: [Graph.Edge] = []
-    var stack = [(node: first, edges: graph.waits(of: first)[...])]
-    while let top = stack.last {
-      guard let edge = top.edges.first else {
-        marks[top.node] = .done
-        stack.removeLast()
-        if !path.isEmpty { path.removeLast() }
+  mutating func visit(_ first: Graph.Place) {
+    if marks[Int(first)] != 0 || !graph.waits(first) { return }
+    marks[Int(first)] = 1
+    // The nodes of the path, with the edge that each has been left by.
+    var path: [(node: Graph.Place, link: Int32?)] = [(first, nil)]
+    while let top = path.last {
+      guard let (link, to) = graph.wait(of: top.node, after: top.link) else {
+        marks[Int(top.node)] = -1
+        path.removeLast()
         continue
       }
-      stack[stack.count - 1].edges.removeFirst()
-      switch marks[edge.to] {
-      case .done: break
-      case .open:
-        let start = path.firstIndex { $0.from == edge.to } ?? path.count
-        cycles.append(Array(path[start...]) + [edge])
-      case nil:
-        marks[edge.to] = .open
-        path.append(edge)
-        stack.append((edge.to, graph.waits(of: edge.to)[...]))
+      path[path.count - 1].link = link
+      switch marks[Int(to)] {
+      case -1: break
+      case 0:
+        path.append((to, nil))
+        marks[Int(to)] = Int32(path.count)
+      case let start:
+        cycles.append(path[(Int(start) - 1)...].compactMap(\.link))
       }
     }
   }

@@ -8,32 +8,35 @@ struct Chain {
 
   /// A cycle, if it leads to one; else the longest way.
   init(from first: UInt, in graph: Graph) {
-    var path: [Graph.Edge] = []
-    var longest: [Graph.Edge] = []
-    var places = [first: 0]
-    var done: Set<UInt> = []
-    var stack = [graph.waits(of: first)[...]]
-    while let edge = stack.last?.first {
-      stack[stack.count - 1].removeFirst()
-      if let start = places[edge.to] {
-        self.init(first, path + [edge], cycleStart: start)
+    guard let start = graph.place(first) else {
+      self.init(first, [], cycleStart: nil)
+      return
+    }
+    func edges(_ links: [Int32]) -> [Graph.Edge] { links.map { graph.edge(Int($0)) } }
+    // The nodes of the way, with the edge that each has been left by.
+    var path: [(node: Graph.Place, link: Int32?)] = [(start, nil)]
+    var longest: [Int32] = []
+    // Where on the way; -1: done.
+    var places: [Graph.Place: Int] = [start: 0]
+    while let top = path.last {
+      guard let (link, to) = graph.wait(of: top.node, after: top.link) else {
+        if path.count - 1 > longest.count { longest = path.dropLast().compactMap(\.link) }
+        places[top.node] = -1
+        path.removeLast()
+        continue
+      }
+      path[path.count - 1].link = link
+      switch places[to] {
+      case -1: break
+      case let start?:
+        self.init(first, edges(path.compactMap(\.link)), cycleStart: start)
         return
-      }
-      if !done.contains(edge.to) {
-        path.append(edge)
-        places[edge.to] = path.count
-        stack.append(graph.waits(of: edge.to)[...])
-      }
-      // Whatever has no more to say is left, from the innermost on.
-      while stack.count > 1, stack[stack.count - 1].isEmpty {
-        if path.count > longest.count { longest = path }
-        let left = path.removeLast().to
-        places[left] = nil
-        done.insert(left)
-        stack.removeLast()
+      case nil:
+        places[to] = path.count
+        path.append((to, nil))
       }
     }
-    self.init(first, longest, cycleStart: nil)
+    self.init(first, edges(longest), cycleStart: nil)
   }
 
   private init(_ first: UInt, _ edges: [Graph.Edge], cycleStart: Int?) {

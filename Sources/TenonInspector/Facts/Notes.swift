@@ -69,28 +69,28 @@ extension Survey {
     for (table, kind) in [
       (Table.Kind.future, Graph.Kind.future), (.stream, .stream), (.latest, .stream),
     ] where copy.notes.has(table.rawValue) {
-      for node in graph.all(kind) {
-        guard let note = copy.notes.note(table.rawValue, Handle(node.id)) else { continue }
-        graph.change(node.id) {
+      for id in graph.ids(kind) {
+        guard let note = copy.notes.note(table.rawValue, Handle(id)) else { continue }
+        graph.change(id) {
           $0.name = note.text ?? $0.name
           $0.source = note.source
           $0.since = note.since
         }
-        for end in graph.targets(node.id, .peer) + graph.sources(node.id, .peer) {
+        for end in graph.targets(id, .peer) + graph.sources(id, .peer) {
           graph.change(end) { $0.name = note.text }
         }
       }
     }
     guard copy.notes.has(Notes.waits) else { return }
-    for node in graph.all(.future) {
-      guard let note = copy.notes.note(Notes.waits, Handle(node.id)) else { continue }
-      graph.change(node.id) {
+    for id in graph.ids(.future) {
+      guard let note = copy.notes.note(Notes.waits, Handle(id)) else { continue }
+      graph.change(id) {
         $0.source = $0.source ?? note.source
         $0.since = $0.since ?? note.since
         $0.cause =
           "waits for " + (note.text ?? "a future") + (note.source.map { ", at " + $0 } ?? "")
       }
-      if let on = note.on, isPending(on) { graph.connect(node.id, .awaits, on.bits) }
+      if let on = note.on, isPending(on) { graph.connect(id, .awaits, on.bits) }
     }
   }
 }

@@ -24,6 +24,7 @@ struct Survey {
   /// `isThorough`: with what takes a look at all memory.
   static func graph(of target: Target, _ copy: Copy, isThorough: Bool = false) -> Graph {
     var survey = Survey(target, copy)
+    survey.graph.expectFutures(copy.table(.future).used)
     survey.readExecutors()
     survey.readFutures()
     survey.readThreads()
@@ -40,17 +41,17 @@ struct Survey {
   // MARK: Futures
 
   private mutating func readFutures() {
-    for slot in copy.table(.future).slots(memory) where slot.word & 7 == 0 {
-      let word = slot.word
-      let future = Handle(.future, slot)
-      if graph.has(future.bits) { continue }
-      let isCall = word & 1 << 8 != 0
-      graph.add(
-        Graph.Node(
-          id: future.bits, kind: .future, name: nil,
-          state: word & 1 << 4 != 0 ? "cancelling" : "pending",
-          detail: word >> 12 & (1 << 26 - 1) == 0 ? "nobody reads it" : nil, isCall: isCall))
-      runsOn(future.bits, memory.half(slot.address &+ 12))
+    let table = copy.table(.future)
+    let places = executors.mapValues { graph.place($0) }
+    table.forEachPending(memory) { index, word, executor in
+      let future = Handle(.future, Table.Slot(index: index, address: 0, word: word))
+      var form: Graph.PlainFuture = word & 1 << 8 != 0 ? .isCall : []
+      if word & 1 << 4 != 0 { form.insert(.isCancelling) }
+      if word >> 12 & (1 << 26 - 1) == 0 { form.insert(.hasNoReader) }
+      let place = graph.add(future, form)
+      if executor != 0, let executor = places[executor] ?? nil {
+        graph.connect(place, .runsOn, executor)
+      }
     }
   }
 
@@ -164,10 +165,7 @@ struct Survey {
   private mutating func explainRest() {
     graph.changeAll(.future) { node, waits in
       if node.cause != nil || waits { return }
-      node.cause =
-        node.isCall
-        ? "has not begun: its executor has not come to it"
-        : "is pending: nobody has settled its promise"
+      node.cause = Graph.cause(isCall: node.isCall)
     }
     for node in graph.all(.task) where node.cause == nil {
       if !graph.waits(of: node.id).isEmpty { continue }

@@ -138,7 +138,8 @@ extension Target {
         address: table,
         isForgotten: memory.word(table &+ Table.offset(\tenon__inspect_table_t.count)) == 0)
     }
-    for table in tables.values {
+    // Of futures there may be millions: see `forEachPending`.
+    for (kind, table) in tables where kind != .future {
       memory.settle(
         from: table.base, to: table.base &+ table.used &* Table.slotSize, Table.slotSize)
     }

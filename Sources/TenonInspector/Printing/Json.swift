@@ -48,6 +48,10 @@ struct Json {
   mutating func id(_ key: String? = nil, _ id: UInt) { value(key, "0x" + String(id, radix: 16)) }
 
   private func quoted(_ value: String) -> String {
+    let isPlain = value.utf8.allSatisfy {
+      $0 >= 32 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
+    if isPlain { return "\"" + value + "\"" }
     var result = "\""
     for scalar in value.unicodeScalars {
       switch scalar {

@@ -34,6 +34,10 @@ struct Words {
   }
 
   private func isAuthors(_ address: UInt) -> Bool {
+    images.remembered(address) { isAuthorsOwn($0) }
+  }
+
+  private func isAuthorsOwn(_ address: UInt) -> Bool {
     guard let image = images.image(at: address) else { return false }
     for prefix in ["libswift", "libc.", "libc-", "libpthread", "ld-linux", "libtenon."]
     where image.name.hasPrefix(prefix) { return false }

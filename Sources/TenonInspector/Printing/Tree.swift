@@ -55,7 +55,7 @@ struct Tree {
     if let age = words.age(node) { text += ", for \(duration(age))" }
     if let source = node.source { text += ", of \(source)" }
     if node.kind != .callback, let frame = words.frame(node) { text += "  in " + frame }
-    let waits = (graph.outgoing[id] ?? []).filter {
+    let waits = graph.outgoing(id).filter {
       $0.relation.isWait && $0.relation != .madeBy && $0.relation != .member
     }
     for edge in waits.prefix(3) {

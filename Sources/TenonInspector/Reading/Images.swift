@@ -33,6 +33,7 @@ final class Images {
   let all: [Image]
   private let memory: Memory
   private var names: [UInt: String] = [:]
+  private var answers: [UInt: Bool] = [:]
 
   /// `pid`: of a process that lives, whose files are seen as it sees them, in its container and deleted.
   init(_ mappings: [Mapping], _ memory: Memory, pid: Int32?) {
@@ -91,6 +92,14 @@ final class Images {
     let name = symbol(at: address).map(readable) ?? place(address)
     names[address] = name
     return name
+  }
+
+  /// What was answered about an address before, as many are in the same functions.
+  func remembered(_ address: UInt, _ answer: (UInt) -> Bool) -> Bool {
+    if let known = answers[address] { return known }
+    let new = answer(address)
+    answers[address] = new
+    return new
   }
 
   /// Its name as it is in the file.

@@ -30,6 +30,9 @@ final class Memory {
     self.segments = segments.sorted { $0.start < $1.start }
   }
 
+  /// It is this very process's.
+  var isOwn: Bool { segments.first?.file == Memory.own }
+
   /// Where the process may have written.
   var written: [Range<UInt>] { segments.filter(\.isWritten).map { $0.start..<$0.end } }
 

@@ -19,9 +19,11 @@ public final class Snapshot: Sendable {
   struct State {
     let target: Target
     let copies: [(copy: Copy, words: Words)]
-    /// Which copy's graph a node is in.
-    let nodes: [(copy: Int, id: UInt)]
-    let edges: [Graph.Edge]
+    /// Which copy's graph a node is in. Of what may be millions, like the edges: made when somebody asks.
+    lazy var nodes = copies.enumerated().flatMap { copy, it in
+      it.words.graph.order.map { (copy: copy, id: $0) }
+    }
+    lazy var edges = copies.flatMap(\.words.graph.edges)
     var nodesInC: [UInt: NodeInC] = [:]
     var explanationsInC: [UInt: ExplanationInC] = [:]
     var formatsInC: [Int32: CText] = [:]
@@ -50,12 +52,6 @@ extension Snapshot.State {
     copies = try target.copies().map { copy in
       (copy, Words(Survey.graph(of: target, copy), of: target))
     }
-    var nodes: [(copy: Int, id: UInt)] = []
-    for (index, copy) in copies.enumerated() {
-      nodes += copy.words.graph.order.map { (index, $0) }
-    }
-    self.nodes = nodes
-    edges = copies.flatMap(\.words.graph.edges)
   }
 
   /// The words about the copy that has a node.

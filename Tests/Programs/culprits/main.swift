@@ -69,7 +69,19 @@ func runUntilIdle() throws {
   while true { pause() }
 }
 
+// MARK: Many that wait for one
+
+@inline(never) func waitForPool(_ pool: Future) async { await pool.settled() }
+
 switch CommandLine.arguments.dropFirst().first {
+case "crowd":
+  let (promise, pool) = try Promise.make()
+  pool.setName("pool")
+  let calls = try (0..<100_000).map { _ in try loop.start(name: "visit") { await waitForPool(pool) }
+  }
+  // They begin in order.
+  try loop.run(until: try loop.start(name: "last") {})
+  try withExtendedLifetime((promise, calls)) { try runUntilIdle() }
 case "continuation":
   let call = try loop.start(name: "greet") { await askUser() }
   let cancelled = try loop.start(name: "ignore") { await askUser() }
