@@ -273,7 +273,7 @@ CASE(a_thread_leaves_its_free_slots_to_others) {
   /* Whatever a thread kept for itself would show in the memory. */
   on_other_thread(live_for_a_moment, NULL);
   uint64_t reserved = process_statistics().memory_reserved;
-  for (int thread = 0; thread < 500; thread++)
+  for (size_t thread = 0; thread < conformance_rounds(500); thread++)
     on_other_thread(live_for_a_moment, NULL);
   CHECK_COUNT(reserved, process_statistics().memory_reserved);
 }
