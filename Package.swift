@@ -58,7 +58,7 @@ let package = Package(
       path: "Sources/TenonInspector",
       exclude: [
         "Tool.swift", "main.swift", "Reading/Core.swift", "Commands", "Dumping", "Sampling",
-        "Screen",
+        "Screen", "Observing",
       ],
       sources: ["Facts", "Printing", "Reading", "Snapshot"], swiftSettings: swift),
 

@@ -10,13 +10,13 @@ sources=$root/Sources/TenonInspector
 mkdir -p "$1"
 where=$(cd "$1" && pwd)
 program=$where/tenon
-if [ ! -x "$program" ] || [ -n "$(find "$sources" "$root"/Sources/{CTrace,CTenonRoot} -newer "$program" -print -quit)" ]; then
+if [ ! -x "$program" ] || [ -n "$(find "$sources" "$root"/Sources/{CTrace,CTenonRoot,CTerminal} -newer "$program" -print -quit)" ]; then
   mapfile -t files < <(find "$sources" -name '*.swift' ! -path '*/Snapshot/*' | sort)
   # What the object is called is part of what comes out, so it has the same name each time.
   new=$(mktemp -d "$where/new.XXXXXX")
   cd "$new"
   swiftc -O -wmo -swift-version 6 -warnings-as-errors -static-stdlib -module-name TenonInspector -I "$root/Sources/CTrace" \
-    -I "$root/Sources/CTenonRoot" -file-prefix-map "$root=." "${files[@]}" -c -o tenon.o >&2
+    -I "$root/Sources/CTenonRoot" -I "$root/Sources/CTerminal" -file-prefix-map "$root=." "${files[@]}" -c -o tenon.o >&2
   swiftc -static-stdlib -Xlinker --gc-sections -Xlinker -s tenon.o -o tenon >&2
   rm tenon.o
   mv tenon "$program"

@@ -14,6 +14,7 @@ need valgrind valgrind
 need abidiff abigail-tools
 need /usr/include/relacy/relacy.hpp relacy-dev
 need gcore gdb
+need tmux tmux
 need python3 python3
 python3 -c 'import os, sysconfig; raise SystemExit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' 2> /dev/null || missing+=(python3-dev)
 python3 -c 'import ensurepip' 2> /dev/null || missing+=(python3-venv)

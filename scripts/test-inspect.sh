@@ -63,7 +63,9 @@ for name in inspected stripped; do
 done
 
 # Counters are those that the program itself is told.
-Tests/Inspect/busy.py counters "$tenon" "$library/busy"
+timeout 60 Tests/Inspect/busy.py counters "$tenon" "$library/busy"
+# Differences, in a terminal too.
+timeout 300 Tests/Inspect/busy.py top "$tenon" "$library/busy"
 
 # Who is to blame.
 for scenario in continuation promise stream semaphore crowd; do

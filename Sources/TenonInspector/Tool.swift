@@ -7,6 +7,8 @@ enum Tool {
            tenon why [--json] PID|CORE           what waits for what in the end: deadlocks first
            tenon dump [--json|--dot] PID|CORE    all there is, with counters and whole stacks; or the wait graph
 
+           tenon top [--once|--json] [--seconds N] PID   what executors do now, and the oldest calls
+
     The process takes no part, and may be stuck. It needs the permission that a debugger needs.
 
     """
@@ -24,6 +26,7 @@ enum Tool {
       switch arguments.command {
       case .ps, .why: try say(arguments)
       case .dump: try dump(arguments)
+      case .top: try top(arguments)
       }
       return 0
     } catch {
@@ -59,6 +62,18 @@ enum Tool {
     } else {
       let dump = Dump(target, copies)
       print(arguments.has("--json") ? dump.json() : dump.text(), terminator: "")
+    }
+  }
+
+  private static func top(_ arguments: Arguments) throws(Failure) {
+    let seconds = try arguments.seconds(default: 1)
+    var top = try Top(Target.named(arguments.target), seconds: seconds)
+    if arguments.has("--json") {
+      print(try top.json(), terminator: "")
+    } else if !arguments.has("--once"), let terminal = Terminal() {
+      try top.run(in: terminal)
+    } else {
+      print(try top.text(), terminator: "")
     }
   }
 

@@ -1,13 +1,14 @@
 /// What somebody has asked for.
 struct Arguments {
   enum Command: String, CaseIterable {
-    case ps, why, dump
+    case ps, why, dump, top
 
     /// Which options it has: those that end with = have a value.
     var options: [String] {
       switch self {
       case .ps, .why: ["--json"]
       case .dump: ["--json", "--dot"]
+      case .top: ["--json", "--once", "--seconds="]
       }
     }
   }
@@ -37,5 +38,14 @@ struct Arguments {
   }
 
   func has(_ option: String) -> Bool { options[option] != nil }
+  /// What `--seconds` says.
+  func seconds(default seconds: Double) throws(Failure) -> Double {
+    guard let text = options["--seconds"] else { return seconds }
+    guard let seconds = Double(text), seconds >= 0.05, seconds <= 86_400 else {
+      throw Failure("--seconds \(text) is no time from 0.05 to 86400")
+    }
+    return seconds
+  }
+
   func value(_ option: String) -> String? { options[option] }
 }

@@ -39,6 +39,12 @@ struct Json {
     text += String(value)
   }
 
+  mutating func value(_ key: String? = nil, _ value: Double?) {
+    guard let value, value.isFinite else { return }
+    begin(key)
+    text += String(value)
+  }
+
   /// What is only said where it is so.
   mutating func flag(_ key: String) {
     begin(key)

@@ -31,6 +31,8 @@ final class Images {
   }
 
   let all: [Image]
+  /// What of the mappings they were made of.
+  private let files: [Mapping]
   private let memory: Memory
   private var names: [UInt: String] = [:]
   private var answers: [UInt: Bool] = [:]
@@ -38,9 +40,9 @@ final class Images {
   /// `pid`: of a process that lives, whose files are seen as it sees them, in its container and deleted.
   init(_ mappings: [Mapping], _ memory: Memory, pid: Int32?) {
     self.memory = memory
-    let images = mappings.compactMap {
-      $0.path.first == "/" && $0.offset == 0 && memory.half($0.start) == 0x464c_457f
-        ? Image($0, memory) : nil
+    files = Images.files(mappings)
+    let images = files.compactMap {
+      memory.half($0.start) == 0x464c_457f ? Image($0, memory) : nil
     }
     for image in images {
       let root = pid.map { "/proc/\($0)/root" } ?? ""
@@ -53,6 +55,13 @@ final class Images {
     }
     all = images.sorted { $0.start < $1.start }
   }
+
+  private static func files(_ mappings: [Mapping]) -> [Mapping] {
+    mappings.filter { $0.path.first == "/" && $0.offset == 0 }
+  }
+
+  /// Whether they are those of these mappings, too.
+  func fit(_ mappings: [Mapping]) -> Bool { files == Images.files(mappings) }
 
   func image(at address: UInt) -> Image? {
     var (low, high) = (0, all.count)

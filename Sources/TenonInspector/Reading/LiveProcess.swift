@@ -2,21 +2,35 @@ import Glibc
 
 extension Target {
   /// A process that runs, or hangs: it takes no part.
-  static func process(_ pid: Int32) throws(Failure) -> Target {
+  static func process(_ pid: Int32) throws(Failure) -> Target { try process(pid, after: nil) }
+
+  /// The same process as it is now, without what has not changed.
+  func again() throws(Failure) -> Target { try Target.process(pid, after: self) }
+
+  private static func process(_ pid: Int32, after last: Target?) throws(Failure) -> Target {
     guard kill(pid, 0) == 0 || errno == EPERM else {
-      throw Failure("there is no process \(pid)")
+      throw Failure(last == nil ? "there is no process \(pid)" : "process \(pid) has ended")
     }
-    let file = open("/proc/\(pid)/mem", O_RDONLY | O_CLOEXEC)
+    let file = last?.file ?? open("/proc/\(pid)/mem", O_RDONLY | O_CLOEXEC)
+    if hasEnded(pid) { throw Failure("process \(pid) has ended") }
     guard file >= 0, let maps = contents(of: "/proc/\(pid)/maps"), !maps.isEmpty else {
       throw refusal(pid)
     }
     let (segments, mappings) = Mapping.parseAll(maps, file: file)
-    let target = Target(.process, pid: pid, Memory(segments), mappings, threads(of: pid))
+    let images = last.flatMap { $0.images.fit(mappings) ? $0.images : nil }
+    let target = Target(
+      .process, pid: pid, Memory(segments), mappings, threads(of: pid), images: images, file: file)
     // Reading may be refused where opening is not.
     guard let first = segments.first, target.memory.load(first.start, as: UInt8.self) != nil else {
       throw refusal(pid)
     }
     return target
+  }
+
+  /// Whether nobody has yet asked how it ended.
+  private static func hasEnded(_ pid: Int32) -> Bool {
+    let stat = lines(of: "/proc/\(pid)/stat").first ?? ""
+    return stat.split(separator: ")").last?.hasPrefix(" Z") ?? false
   }
 
   private static func refusal(_ pid: Int32) -> Failure {

@@ -11,10 +11,14 @@ final class Target {
   let threads: [ThreadOfTarget]
   /// The monotonic clock's time; of a core it is not known.
   let now: UInt64?
+  /// Its memory, of a process that was opened.
+  let file: Int32
 
   init(
-    _ kind: Kind, pid: Int32, _ memory: Memory, _ mappings: [Mapping], _ threads: [ThreadOfTarget]
+    _ kind: Kind, pid: Int32, _ memory: Memory, _ mappings: [Mapping], _ threads: [ThreadOfTarget],
+    images: Images? = nil, file: Int32 = -1
   ) {
+    self.file = file
     self.kind = kind
     self.pid = pid
     self.memory = memory
@@ -22,7 +26,7 @@ final class Target {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     now = kind == .core ? nil : UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    images = Images(mappings, memory, pid: kind == .process ? pid : nil)
+    self.images = images ?? Images(mappings, memory, pid: kind == .process ? pid : nil)
   }
 }
 
@@ -40,7 +44,7 @@ struct ThreadOfTarget {
 }
 
 /// A range of addresses, and the file that it was loaded from.
-struct Mapping {
+struct Mapping: Equatable {
   let start: UInt
   let end: UInt
   let offset: UInt
