@@ -702,6 +702,17 @@ WORKLOADS = [
     export("method", "(q) a method of an object, beside one on a raw pointer", 10_000_000, 50_000, BY_HAND, [instructions_more_at_most(25, "Tenon, by hand")]),
     export("later-1024", "(q) an async function with a record in and one out, 1024 in flight", 400_000, 4096, BY_HAND, [at_most_times(1.1, "Tenon, by hand")]),
     export("later-1", "(q) the same, one at a time", 400_000, 4096, BY_HAND, [at_most_times(1.1, "Tenon, by hand")]),
+    Workload(
+        "export-size",
+        "(q) what an exported function adds to a library, one of 64 of its shape",
+        1,
+        unit=BYTES,
+        steady=True,
+        subjects=[
+            Subject(f"Tenon, {text}", OURS, f"export-size {form}")
+            for form, text in [("numbers", "numbers"), ("text", "text"), ("record", "a record in and out"), ("later", "the same, async")]
+        ],
+    ),
     export("items", "(q) a stream of records, 64 at a time, beside one of numbers", 1_000_000, 12_800, [("Tenon, numbers by hand", LIMIT, "hand")], [at_most_times(2, "Tenon, numbers by hand")]),
     combine("all", "(i) wait for all of 1000 futures, each", "tokio oneshot, join_all"),
     combine("race", "(i) race 1000 futures, each", "tokio oneshot, FuturesUnordered"),

@@ -27,7 +27,11 @@ public import Tenon
 @usableFromInline func takeBlock(
   _ future: OpaquePointer?, _ out: UnsafeMutableRawPointer?, _ mark: UnsafeRawPointer
 ) -> tenon_status_t {
-  take(future, out) { isNone($0) || isPointer($0) && $0.as.pointer.type == mark }
+  guard let out else { return TENON_STATUS_INVALID }
+  var value = tenon_value_none()
+  let status = Future.take(future, type: mark, into: &value)
+  if status == TENON_STATUS_OK { move(value, out) }
+  return status
 }
 
 @usableFromInline func takeObject<Instance: ExportedObject>(

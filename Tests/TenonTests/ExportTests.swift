@@ -155,4 +155,28 @@ import Testing
       #expect(futures.allSatisfy { $0.isSettled })
     }
   }
+
+  /// What generated code takes is of its type, or nothing; all else stays where it is.
+  @Test func onlyAPointerOfTheTypeIsTaken() throws {
+    let (mark, other) = (UnsafeRawPointer(bitPattern: 8)!, UnsafeRawPointer(bitPattern: 16)!)
+    func settled(_ value: Value) throws -> Future {
+      let (promise, future) = try Promise.make()
+      #expect(promise.resolve(value))
+      return future
+    }
+    func take(_ future: Future, _ type: UnsafeRawPointer) -> tenon_status_t {
+      var value = tenon_value_none()
+      return Future.take(future.pointer, type: type, into: &value)
+    }
+    let pointer = try settled(.pointer(Value.Pointer(address: nil, type: mark)))
+    #expect(take(pointer, other) == TENON_STATUS_INVALID)
+    #expect(take(pointer, mark) == TENON_STATUS_OK)
+    #expect(take(pointer, mark) == TENON_STATUS_TAKEN)
+    #expect(take(pointer, other) == TENON_STATUS_TAKEN)
+    let number = try settled(.i64(8))
+    #expect(take(number, mark) == TENON_STATUS_INVALID)
+    #expect(take(try settled(.none), mark) == TENON_STATUS_OK)
+    var stale = tenon_value_none()
+    #expect(Future.take(nil, type: mark, into: &stale) == TENON_STATUS_INVALID)
+  }
 }

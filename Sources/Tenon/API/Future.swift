@@ -1,4 +1,4 @@
-import CTenon
+public import CTenon
 
 /// The read end of one result. From C it is a `tenon_future_t`.
 ///
@@ -44,6 +44,18 @@ public final class Future: Sendable {
   public func cancel(because reason: any Error) {
     withReason(reason) { _ = cancelFuture(handle, because: $0) }
   }
+
+  /// Moves the value of C's future to C, as tenon_future_take() does, if it is a pointer of this type or nothing.
+  ///
+  /// - Parameters:
+  ///   - future: A `tenon_future_t` that C lends.
+  ///   - type: The mark of the pointers that the caller knows.
+  ///   - value: Where it goes, which owns it then.
+  /// - Returns: As tenon_future_take(); `TENON_STATUS_INVALID` also for any other value, which stays where it is.
+  public static func take(
+    _ future: OpaquePointer?, type: UnsafeRawPointer,
+    into value: UnsafeMutablePointer<tenon_value_t>
+  ) -> tenon_status_t { takeFuture(Handle(future), type, value) }
 
   /// Lets the work go on when the last reference is gone.
   public func detach() { _ = detachFuture(handle) }

@@ -189,6 +189,8 @@ struct FutureWord: SlotWord {
   @inline(__always) func unlinking(_ handle: Handle) -> Step { lockingPromise(handle) }
 
   @inline(__always) var unlocked: FutureWord { without(FutureWord.locked) }
+  /// Of a value that was looked at under the lock first.
+  @inline(__always) var unlockedAndTaken: FutureWord { unlocked.with(FutureWord.taken) }
 
   // MARK: The end
 

@@ -238,6 +238,28 @@ func isPendingCall(_ promise: Handle) -> Bool {
   }
 }
 
+/// The same for whoever wants a pointer of this type, or nothing; TENON_STATUS_INVALID: it is another, and stays where it is.
+func takeFuture(
+  _ future: Handle, _ type: UnsafeRawPointer, _ value: UnsafeMutablePointer<tenon_value_t>
+) -> tenon_status_t {
+  guard let slot = findFuture(future, .future) else { return SlotTable.refusal(future) }
+  switch slot.transition({ $0.lockingValue(future) }) {
+  case .refused(let status): return status
+  case .done(_, let locked):
+    let there = slot.valueMemory.assumingMemoryBound(to: tenon_value_t.self)
+    let kind = there.pointee.kind
+    let fits =
+      kind == UInt8(TENON_VALUE_NONE.rawValue)
+      || kind == UInt8(TENON_VALUE_POINTER.rawValue) && there.pointee.as.pointer.type == type
+    if fits {
+      UnsafeMutableRawPointer(value)
+        .copyMemory(from: there, byteCount: MemoryLayout<tenon_value_t>.size)
+    }
+    slot.publish(fits ? locked.unlockedAndTaken : locked.unlocked)
+    return fits ? TENON_STATUS_OK : TENON_STATUS_INVALID
+  }
+}
+
 /// Calls `body` with the result of a settled future, which stays for the call.
 ///
 /// Another reader may take a value meanwhile, and share it: see `shareValue`.
