@@ -485,6 +485,10 @@ static tenon_status_t call_executor_get_now_ns(arguments_t *arguments) {
   return tenon_executor_get_now_ns(HANDLE(executor, 0), REQUIRED(0, OUT(uint64_t, 0)));
 }
 
+static tenon_status_t call_executor_is_current(arguments_t *arguments) {
+  return tenon_executor_is_current(HANDLE(executor, 0)) ? TENON_STATUS_OK : TENON_STATUS_INVALID;
+}
+
 static tenon_status_t call_executor_close(arguments_t *arguments) {
   return tenon_executor_close(HANDLE(executor, 0), 0);
 }
@@ -930,6 +934,7 @@ const function_t conformance_functions[] = {
     FUNCTION(executor_for, .handles = {X}, .pointers = 1),
     FUNCTION(executor_set_pool, .handles = {X, X}, .optional = {false, true}, .inexact = true),
     FUNCTION(executor_get_now_ns, .handles = {X}, .pointers = 1),
+    FUNCTION(executor_is_current, .handles = {X}, .inexact = true),
     FUNCTION(executor_close, .handles = {X}),
     FUNCTION(executor_begin_close, .handles = {X}),
     FUNCTION(executor_get_host_context, .handles = {X}, .pointers = 2),

@@ -441,6 +441,7 @@
   CASE(a_host_is_told_once_that_it_is_closed)                                 \
   CASE(a_host_is_called_with_no_lock_held)                                    \
   CASE(an_adapter_gets_its_own_context_back)                                  \
+  CASE(an_executor_is_current_inside_its_own_poll_alone)                      \
   /* idle_test.c */                                                           \
   CASE(a_hundred_thousand_pending_futures_use_no_processor_and_no_wake)       \
   /* host_test.c */                                                           \

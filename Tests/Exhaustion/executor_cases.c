@@ -138,6 +138,13 @@ CASE(executor_get_now_ns) {
   MUST(TENON_STATUS_OK, tenon_executor_get_now_ns(executor, &time));
 }
 
+CASE(executor_is_current) {
+  tenon_executor_t *executor = need_executor();
+  begin();
+  MUST(TENON_STATUS_UNSUPPORTED,
+       tenon_executor_is_current(executor) ? TENON_STATUS_OK : TENON_STATUS_UNSUPPORTED);
+}
+
 CASE(executor_interrupt) {
   tenon_executor_t *executor = need_executor();
   begin();

@@ -333,6 +333,16 @@ TENON_API tenon_status_t tenon_executor_set_pool(tenon_executor_t *executor,
                                                  tenon_executor_t *pool) TENON_NOEXCEPT;
 
 /**
+ * Whether this thread is inside a poll of this executor, or one of a pool's own: what may be called on the
+ * loop's thread alone may be called here. False for what is no executor.
+ *
+ * Ownership:  borrows.
+ * Threading:  any thread.
+ * Since:      0.2.0
+ */
+TENON_API bool tenon_executor_is_current(tenon_executor_t *executor) TENON_NOEXCEPT;
+
+/**
  * Reads the time that this executor's deadlines are in: the host's own, if it has `now_ns`, or else
  * what tenon_timer_now_ns() tells.
  *

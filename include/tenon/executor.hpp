@@ -69,6 +69,9 @@ public:
   /// Ends waits, and wakes the loop; allowed in a signal's handler: tenon_executor_interrupt(). Whether it is open.
   bool interrupt() noexcept { return tenon_executor_interrupt(handle_) == TENON_STATUS_OK; }
 
+  /// Whether this thread is inside a poll of it: tenon_executor_is_current().
+  [[nodiscard]] bool is_current() const noexcept { return tenon_executor_is_current(handle_); }
+
   /// Has f() called in a poll, or destroyed if the executor closes first. f may not throw.
   template <class F> TENON_TAG void post(F f) {
     struct job {

@@ -184,6 +184,13 @@ public func tenon_executor_set_pool(_ executor: OpaquePointer?, _ pool: OpaquePo
 }
 
 @c @implementation
+public func tenon_executor_is_current(_ executor: OpaquePointer?) -> Bool {
+  // OK: it is; anything else, also what is no executor: it is not.
+  withExecutor(executor) { $0.state.runsHere ? TENON_STATUS_OK : TENON_STATUS_UNSUPPORTED }
+    == TENON_STATUS_OK
+}
+
+@c @implementation
 public func tenon_executor_get_now_ns(
   _ executor: OpaquePointer?, _ now_ns_out: UnsafeMutablePointer<UInt64>?
 ) -> tenon_status_t {
