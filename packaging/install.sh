@@ -25,12 +25,13 @@ exec 9>"$build/lock"
 flock 9
 
 stage_headers() {
-  mkdir -p "$stage/include/tenon" "$stage/share/doc/tenon" "$lib"
+  mkdir -p "$stage/include/tenon/uv" "$stage/share/doc/tenon" "$lib"
   install -m 644 LICENSE CHANGELOG.md "$stage/share/doc/tenon/"
   install -m 644 include/tenon/*.h "$stage/include/tenon/"
   for header in include/tenon/*.hpp; do
     if [ -f "$header" ]; then install -m 644 "$header" "$stage/include/tenon/"; fi
   done
+  install -m 644 include/tenon/uv/*.hpp "$stage/include/tenon/uv/"
 }
 
 stage_shared() {
@@ -71,7 +72,7 @@ stage_static() {
 stage_uv() {
   if ! pkg-config --exists libuv; then
     echo "install.sh: no libtenon_uv: libuv is not there (Debian: libuv1-dev)" >&2
-    rm -f "$stage/include/tenon/uv.h"
+    rm -rf "$stage"/include/tenon/uv.h "$stage"/include/tenon/uv.hpp "$stage/include/tenon/uv"
     return
   fi
   local file=$lib/libtenon_uv.so.$version

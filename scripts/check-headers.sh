@@ -47,16 +47,16 @@ check_plus() { # compiler header options...
 }
 for compiler in g++ clang++; do
   command -v $compiler > /dev/null || continue
-  for path in include/tenon/*.hpp; do
-    header=$(basename "$path") options=
+  for path in include/tenon/*.hpp include/tenon/uv/*.hpp; do
+    header=${path#include/tenon/} options=
     [ "$header" != qt.hpp ] || options="-fPIC $(pkg-config --cflags Qt6Core | sed 's/-I/-isystem /g')"
     # shellcheck disable=SC2086 # the options are words
     check_plus $compiler "$header" -std=c++20 $options
   done
-  # The umbrella has them all, so the other dialects need it alone.
+  # The umbrellas have them all, so the other dialects need these alone.
   for standard in c++17 c++23 "c++17 -fno-exceptions -fno-rtti"; do
     # shellcheck disable=SC2086 # the options are words
-    check_plus $compiler tenon.hpp -std=$standard
+    for header in tenon.hpp uv.hpp; do check_plus $compiler $header -std=$standard; done
   done
 done
 # GCC has coroutines in C++17, too, without the concepts that the headers state theirs with.

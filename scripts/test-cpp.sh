@@ -11,7 +11,7 @@ swift build -c release --product tenon
 library=$(swift build -c release --show-bin-path)
 build=$PWD/.build-cpp
 mkdir -p "$build"
-warnings=(-Wall -Wextra -Wpedantic -Wconversion -Werror)
+warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 
 # run NAME COMPILER OPTIONS...: compiles what has changed, and runs the suite.
 run() {
@@ -51,6 +51,24 @@ cases=("--test-case-exclude=*<standard>*")
 run g++20-threads g++ -std=c++20 -O0 -g1 -fsanitize=thread
 cases=("--test-case-exclude=*<standard>*,*random program*")
 run clang++20-libc++ clang++ -std=c++20 -O0 -stdlib=libc++
+
+# Awaitable I/O on libuv.
+run_uv() { # NAME OPTIONS...
+  local name=$build/uv-$1 source
+  shift
+  mkdir -p "$name"
+  for source in Tests/CPP/uv/*.cpp Tests/CPP/main.cpp; do
+    while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n; done
+    g++ -std=c++20 -O0 -g1 "$@" "${warnings[@]}" -Iinclude -c "$source" -o "$name/$(basename "$source" .cpp).o" &
+  done
+  while (($(jobs -p | wc -l) > 0)); do wait -n; done
+  gcc -std=gnu11 -O1 -g1 "$@" -Iinclude -c Sources/TenonUVLoop/uv.c -o "$name/uv.o"
+  g++ "$@" "$name"/*.o -o "$name/suite" -L"$library" -ltenon -Wl,-rpath,"$library" -luv -pthread
+  echo "# $(basename "$name")"
+  TSAN_OPTIONS=ignore_noninstrumented_modules=1 timeout 300 "$name/suite" --minimal
+}
+run_uv sanitized -fsanitize=address,undefined -fno-sanitize-recover=all
+run_uv threads -fsanitize=thread
 
 scripts/test-cpp-linking.sh
 

@@ -1,0 +1,220 @@
+/// @file tenon/uv/listener.hpp
+///
+/// tenon::uv::listener: a server's end, of TCP or of a socket of the file system.
+#ifndef TENON_UV_LISTENER_HPP
+#define TENON_UV_LISTENER_HPP
+
+#include <tenon/uv/stream.hpp>
+
+#include <deque>
+
+namespace tenon::uv_detail {
+inline namespace TENON_VARIANT {
+
+class accept;
+
+/// What a listener is on the loop's thread. When there is a connection nobody waits: libuv then holds it, and accepts no
+/// more until it is taken.
+class listener_state final : public open_handle {
+public:
+  using open_handle::open_handle;
+
+  int listen_tcp(const uv::address &on, int backlog) {
+    is_tcp_ = true;
+    if (const int code = uv_tcp_init(core_->loop(), &raw_.tcp))
+      return code;
+    begun();
+    if (const int code = uv_tcp_bind(&raw_.tcp, on.raw(), 0))
+      return code;
+    return listen(backlog);
+  }
+
+  int listen_pipe(const std::string &path, int backlog) {
+    if (const int code = stream_state::refusal_of(path))
+      return code;
+    if (const int code = uv_pipe_init(core_->loop(), &raw_.pipe, 0))
+      return code;
+    begun();
+    if (const int code = uv_pipe_bind(&raw_.pipe, path.c_str()))
+      return code;
+    return listen(backlog);
+  }
+
+  int local_address(std::optional<uv::address> &found) {
+    return ask_address(
+        [&](sockaddr *room, int *size) { return uv_tcp_getsockname(&raw_.tcp, room, size); },
+        found);
+  }
+
+  void wait(std::shared_ptr<accept> waiter);
+  void give_up(accept *waiter) noexcept;
+
+private:
+  int listen(int backlog) {
+    return uv_listen(&raw_.stream, backlog, [](uv_stream_t *raw, int code) {
+      behind<listener_state>(raw)->connection_came(code);
+    });
+  }
+
+  void connection_came(int code) noexcept;
+  void give_connection(accept &waiter);
+  void tell(const error &why) noexcept override;
+
+  std::deque<std::shared_ptr<accept>> waiters_;
+  bool is_tcp_ = false;
+  bool has_connection_ = false;
+  int failure_ = 0; ///< what went wrong while nobody waited
+};
+
+class accept final : public operation<uv::stream> {
+public:
+  explicit accept(std::shared_ptr<listener_state> listener)
+      : operation(listener->where()), listener_(std::move(listener)) {}
+
+private:
+  void begin() override { listener_->wait(std::static_pointer_cast<accept>(shared_from_this())); }
+  void cancel() noexcept override {
+    listener_->give_up(this);
+    acknowledge();
+  }
+
+  const std::shared_ptr<listener_state> listener_;
+};
+
+inline void listener_state::wait(std::shared_ptr<accept> waiter) {
+  if (const int code = refusal())
+    waiter->fail(code);
+  else if (failure_ != 0)
+    waiter->fail(std::exchange(failure_, 0));
+  else if (std::exchange(has_connection_, false))
+    give_connection(*waiter);
+  else
+    waiters_.push_back(std::move(waiter));
+}
+
+inline void listener_state::give_up(accept *waiter) noexcept {
+  for (auto place = waiters_.begin(); place != waiters_.end(); ++place)
+    if (place->get() == waiter) {
+      waiters_.erase(place);
+      return;
+    }
+}
+
+inline void listener_state::connection_came(int code) noexcept {
+  if (waiters_.empty()) {
+    if (code < 0)
+      failure_ = code;
+    else
+      has_connection_ = true;
+    return;
+  }
+  const auto waiter = std::move(waiters_.front());
+  waiters_.pop_front();
+  if (code < 0)
+    waiter->fail(code);
+  else
+    give_connection(*waiter);
+}
+
+inline void listener_state::give_connection(accept &waiter) {
+  int code = 0;
+  auto made = is_tcp_ ? stream_state::tcp(core_, code) : stream_state::pipe(core_, code);
+  if (code == 0 && (code = uv_accept(&raw_.stream, made->raw())) < 0)
+    made->close(uv_error(code));
+  if (code < 0)
+    return waiter.fail(code);
+  if (is_tcp_)
+    uv_tcp_nodelay(made->as_tcp(), 1);
+  waiter.succeed([&] { return uv::stream(std::move(made)); });
+}
+
+inline void listener_state::tell(const error &why) noexcept {
+  const auto waiters = std::move(waiters_);
+  waiters_.clear();
+  for (const auto &waiter : waiters)
+    waiter->fail(why);
+}
+
+} // namespace TENON_VARIANT
+} // namespace tenon::uv_detail
+
+namespace tenon::uv {
+inline namespace TENON_VARIANT {
+
+/// A server's end. While nobody accepts, connections wait in the system, and the listener still keeps the loop alive. Any
+/// thread may call. Letting go closes it, whatever has gone before.
+class [[nodiscard]] listener {
+public:
+  listener(std::shared_ptr<uv_detail::listener_state> state, std::optional<address> where)
+      : state_(std::move(state)), address_(std::move(where)) {}
+  listener(listener &&) noexcept = default;
+  listener &operator=(listener &&other) noexcept {
+    listener moved(std::move(other));
+    state_.swap(moved.state_);
+    address_.swap(moved.address_);
+    return *this;
+  }
+  ~listener() {
+    if (state_)
+      state_->where()->ask(state_);
+  }
+
+  /// Where it listens, with the port that it got; nothing of one in the file system.
+  [[nodiscard]] const std::optional<uv::address> &local_address() const noexcept {
+    return address_;
+  }
+
+  /// The next connection. Several may wait; they are served in order. A cancel ends it at once, and no connection is lost.
+  [[nodiscard]] future<stream> accept() const {
+    using waits = uv_detail::accept;
+    return waits::start(std::make_shared<waits>(state()));
+  }
+
+  /// Closes it, whether or not the task is cancelled, and tells when the loop has let go of it. Any number of times.
+  [[nodiscard]] future<void> close() const {
+    using uv_detail::closing;
+    return closing::start(std::make_shared<closing>(state()));
+  }
+
+private:
+  [[nodiscard]] const std::shared_ptr<uv_detail::listener_state> &state() const {
+    if (!state_)
+      detail::raise(std::future_errc::no_state); // it was moved from
+    return state_;
+  }
+
+  std::shared_ptr<uv_detail::listener_state> state_;
+  std::optional<uv::address> address_;
+};
+
+inline future<listener> loop::listen(address on, int backlog) const {
+  return uv_detail::on_loop<listener>(core_, [where = core_, on, backlog](auto &operation) {
+    auto made = std::make_shared<uv_detail::listener_state>(where);
+    std::optional<address> found;
+    int code = made->listen_tcp(on, backlog);
+    if (code == 0)
+      code = made->local_address(found);
+    if (code < 0) {
+      made->close(uv_detail::uv_error(code));
+      return operation.fail(uv_detail::uv_error(code, on.text()));
+    }
+    operation.succeed([&] { return listener(std::move(made), found); });
+  });
+}
+
+inline future<listener> loop::listen_pipe(std::string path, int backlog) const {
+  return uv_detail::on_loop<listener>(
+      core_, [where = core_, path = std::move(path), backlog](auto &operation) {
+        auto made = std::make_shared<uv_detail::listener_state>(where);
+        if (const int code = made->listen_pipe(path, backlog)) {
+          made->close(uv_detail::uv_error(code));
+          return operation.fail(uv_detail::uv_error(code, path));
+        }
+        operation.succeed([&] { return listener(std::move(made), std::nullopt); });
+      });
+}
+
+} // namespace TENON_VARIANT
+} // namespace tenon::uv
+
+#endif // TENON_UV_LISTENER_HPP
