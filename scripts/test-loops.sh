@@ -55,8 +55,9 @@ clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
 timeout 150 $build/dispatch || failed=1
 
 # The client of examples-cpp/fetch: 200 files; a server that does not answer; Ctrl-C.
-g++ -std=c++20 -O0 -g1 -fsanitize=address -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Iinclude \
-  examples-cpp/fetch/fetch.cpp -o $build/fetch "${link[@]}"
+gcc "${options[@]}" -c Sources/TenonUVLoop/uv.c -o $build/uv-loop.o
+g++ -std=c++20 -O0 -g1 -fsanitize=address,undefined -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Iinclude \
+  examples-cpp/fetch/fetch.cpp $build/uv-loop.o -o $build/fetch "${link[@]}" -luv
 mkdir -p $build/files
 for file in {0..199}; do echo "file $file" > $build/files/$file; done
 serve() { # command: in the background, until this ends; its port
