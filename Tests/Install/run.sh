@@ -13,6 +13,7 @@ prefix=$work/prefix
 author=$work/author-prefix
 log=$work/log
 size_max=8000000
+runtime=$(swift -print-target-info | sed -nE 's|.*"(/[^"]*/swift/linux)".*|\1|p' | sed -n 1p) # with Dispatch
 multiarch=lib/$(cc -print-multiarch)
 [ "$multiarch" != lib/ ] || multiarch=lib64
 passed=0
@@ -93,13 +94,17 @@ build_and_run() {
   run "$1"
 }
 with_cmake() { # FOLDER
-  without_swift cmake -S "$tests" -B "$work/$1" -DCMAKE_PREFIX_PATH="$prefix"
+  without_swift cmake -S "$tests" -B "$work/$1" -DCMAKE_PREFIX_PATH="$prefix" \
+    -DTENON_DISPATCH_INCLUDE_DIR="$(dirname "$runtime")" -DTENON_DISPATCH_LIBRARY="$runtime/libdispatch.so" \
+    -DTENON_BLOCKS_LIBRARY="$runtime/libBlocksRuntime.so"
   without_swift cmake --build "$work/$1"
   local program
-  for program in promise-tenon promise-tenon_static futures-default futures-20 loop-uv loop-uv_static loop-epoll; do
+  for program in promise-tenon promise-tenon_static futures-default futures-20 loop-uv loop-uv_static loop-epoll \
+    awaits-uv; do
     loads_no_swift "$work/$1/$program"
     run "$1/$program"
   done
+  run "$1/loop-dispatch"
 }
 has_a_module_for_each_loop() {
   local loop
@@ -238,6 +243,7 @@ check no-swift-on-the-path no_swift_there
 rpath=-Wl,-rpath,$lib
 check pkg-config-promise build_and_run promise promise.c tenon "$rpath"
 check pkg-config-uv build_and_run uv uv.c tenon-uv "$rpath"
+check pkg-config-uv-in-c++ build_and_run awaits awaits.cpp tenon-uv -std=c++17 "$rpath"
 check pkg-config-inspect build_and_run inspect ../Inspect/snapshot_test.c "tenon tenon-inspect" "$rpath" -pthread
 check pkg-config-c++ build_and_run client client.cpp tenon "$rpath"
 check pkg-config-futures build_and_run futures futures.cpp tenon -std=c++17 "$rpath"
