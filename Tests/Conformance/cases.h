@@ -632,7 +632,12 @@
   CASE(handles_from_before_a_fork_say_so_in_the_child)                        \
   CASE(a_fork_inside_a_job_says_so_in_the_child)                              \
   CASE(a_fork_inside_a_callback_says_so_in_the_child)                         \
-  CASE(a_fork_while_other_threads_are_busy_does_not_hang)
+  CASE(a_fork_while_other_threads_are_busy_does_not_hang)                     \
+  /* fork_return_test.c */                                                    \
+  CASE(a_child_that_returns_from_a_job_runs_no_other_and_is_told)             \
+  CASE(a_child_that_returns_from_a_job_does_not_hang_on_what_others_had)      \
+  CASE(a_child_that_returns_from_a_chunk_begins_no_other_and_is_told)         \
+  CASE(a_child_that_returns_from_a_callback_of_a_pools_close_is_told)
 // clang-format on
 
 #endif /* CONFORMANCE_CASES_H */

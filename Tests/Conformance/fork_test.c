@@ -195,6 +195,7 @@ static void *stay_busy(void *context) {
     CHECK_STATUS(TENON_STATUS_OK,
                  tenon_promise_on_cancel(pair.promise, NULL, tell, &told[1], NULL));
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(crowd->executor, tell, &told[2]));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_set_name(pair.future, "busy", TENON_HERE));
     CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_REJECTED));
     tenon_registration_forget(registration);
     CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));

@@ -72,7 +72,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   func awaitInterrupters() {
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     var backoff = Backoff()
-    while pointee.interruption.inFlight.load(ordering: .acquiring) != 0 { backoff.pause() }
+    while pointee.interruption.inFlight.load(ordering: .acquiring) != 0 && backoff.pause() {}
   }
 
   /// Begins a life.

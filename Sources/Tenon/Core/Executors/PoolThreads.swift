@@ -68,7 +68,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
   @discardableResult
   func start(_ worker: UnsafeMutablePointer<Worker>) -> Bool {
     let previous = executor.pointee.mutex.withLock { worker.shared.pointee.previous.take() }
-    if let previous { pthread_join(previous, nil) }
+    if let previous { Thread.join(previous) }
     let owner = shape.pointee.owner
     worker.pointee.signal.store(0, ordering: .relaxed)
     // Signals are for the host's own threads.

@@ -88,7 +88,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     // From here on it finds the door closed, or is seen to be in there.
     tenon__barrier_everywhere()
     var backoff = Backoff()
-    while pointee.residence.isIn.load(ordering: .acquiring) { backoff.pause() }
+    while pointee.residence.isIn.load(ordering: .acquiring) && backoff.pause() {}
     withUnsafePointer(to: pointee.residence.isIn) { Handover.take($0) }
   }
 

@@ -104,6 +104,7 @@ extension LoopExecutor {
       let now = state.now
       let isTimed = deadline != .max && deadline > now
       let status = poll(PollBudget(time: isTimed ? deadline - now : 0), &result)
+      if status == TENON_STATUS_FORKED { return status }
       if status == TENON_STATUS_CLOSED || result.closed {
         return wasCutShort ? TENON_STATUS_TIMEOUT : TENON_STATUS_OK
       }
@@ -275,16 +276,16 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// The same for those that sleep, after waking them: nobody clears the source any more.
   fileprivate func awaitSleepers() {
     var backoff = Backoff()
-    while pointee.mutex.withLock({ shared.pointee.sleepers }) != 0 {
+    repeat {
+      if pointee.mutex.withLock({ shared.pointee.sleepers }) == 0 { return }
       source.pointee?.wake()
-      backoff.pause()
-    }
+    } while backoff.pause()
   }
 
   /// After the phase is closed no producer begins to wake; this waits for those that have begun.
   fileprivate func awaitWakers() {
     var backoff = Backoff()
-    while pointee.mutex.withLock({ shared.pointee.wakersInFlight }) != 0 { backoff.pause() }
+    while pointee.mutex.withLock({ shared.pointee.wakersInFlight }) != 0 && backoff.pause() {}
     awaitInterrupters()
   }
 

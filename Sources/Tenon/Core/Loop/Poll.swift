@@ -75,7 +75,11 @@ extension LoopExecutor {
     // Not before: until then it may be anybody's slot.
     let slot = ExecutorSlot.at(executorTable.address(of: name.index))
     let object = Unmanaged<LoopExecutor>.fromOpaque(slot.pointee.object.unsafelyUnwrapped)
-    object._withUnsafeGuaranteedRef { $0.run(budget, &result) }
+    let goesOn = object._withUnsafeGuaranteedRef { $0.run(budget, &result) }
+    guard _fastPath(goesOn) else {
+      ThreadRecord.endPoll(record, outer)
+      return TENON_STATUS_FORKED
+    }
     if budget.asksForInterruption { result.interrupted = state.takeInterruption() }
     ThreadRecord.endPoll(record, outer)
     // From here on others may let go of the object.
@@ -83,8 +87,8 @@ extension LoopExecutor {
     return TENON_STATUS_OK
   }
 
-  /// The poll itself. Returns with the mutex taken.
-  @inline(never) private func run(_ budget: PollBudget, _ result: inout PollResult) {
+  /// The poll itself. Returns with the mutex taken; or false, and without it, in the child of a job that has forked.
+  @inline(never) private func run(_ budget: PollBudget, _ result: inout PollResult) -> Bool {
     result.jobs = 0
     state.own.pointee.budget = budget.jobs == 0 ? .max : budget.jobs
     if let overdue = state.own.pointee.jobsOverdue {
@@ -99,6 +103,7 @@ extension LoopExecutor {
     while true {
       state.advanceTimers()
       let isDone = runJobs(timeEnd, interrupt)
+      if _slowPath(Fork.isChild) { return false }
       var seenClose = UInt64.max
       if state.pointee.phase.load(ordering: .relaxed) != .open {
         seenClose = closeDeadline
@@ -111,10 +116,11 @@ extension LoopExecutor {
       if result.closed {
         state.pointee.jobCount.count(result.jobs)
         result.wakes = false
-        return state.pointee.mutex.lock()
+        state.pointee.mutex.lock()
+        return true
       }
       result.deadline = nextDeadline()
-      if finishPoll(&result, seenClose, hasCompany) { return }
+      if finishPoll(&result, seenClose, hasCompany) { return true }
       hasCompany = true
       if result.more {
         // Nobody else will poll: what this one may do is no matter any more.
@@ -260,6 +266,7 @@ extension LoopExecutor {
       if timeEnd != .max && state.own.pointee.budget != initial && Time.now >= timeEnd {
         return false
       }
+      if _slowPath(Fork.isChild) { return false }
       guard let job = state.own.pointee.ready.popFirst() else { continue }
       state.own.pointee.budget &-= 1
       untilLook &-= 1

@@ -97,7 +97,7 @@ struct ParallelLoop: ~Copyable {
     let most = left / (8 &* width)
     if most > 1 { measure(&share, most) } else { share.size = 1 }
     share.next = claimed.wrappingAdd(share.size, ordering: .relaxed).oldValue
-    if share.next >= limit.load(ordering: .relaxed) { return false }
+    if share.next >= limit.load(ordering: .relaxed) || Fork.isChild { return false }
     share.end = share.next &+ Swift.min(share.size, chunks &- share.next)
     guard let promise, isCancelRequested(promise) else { return true }
     wasCancelled.store(true, ordering: .relaxed)
@@ -116,6 +116,7 @@ struct ParallelLoop: ~Copyable {
   /// The next one that was claimed; nil: there is none, or it must not begin.
   @inline(__always) borrowing func next(_ share: inout Share) -> Chunk? {
     if share.next == share.end || share.next >= limit.load(ordering: .relaxed) { return nil }
+    if _slowPath(Fork.isChild) { return nil }
     let begin = share.next &* chunk
     share.next &+= 1
     let end = count &- begin < chunk ? count : begin &+ chunk
@@ -212,6 +213,8 @@ extension UnsafeMutablePointer where Pointee == PoolState {
         defer { loop.deinitialize(count: 1) }
         guard list(loop, name, others) else { return TENON_STATUS_CLOSED }
         loop.run()
+        // A chunk has forked: who helps is not here.
+        if Fork.isChild { return TENON_STATUS_FORKED }
         unlist(loop)
         loop.awaitHelpers()
         return loop.pointee.end

@@ -14,22 +14,24 @@ extension ThreadPool {
 
   private func awaitClose(until deadline: UInt64) -> tenon_status_t {
     while !endCloseIfDone() {
+      if Fork.isChild { return TENON_STATUS_FORKED }
       // There may be no thread, if the system had none to give.
       while pool.isForlorn, let job = pool.takeForlorn() { run(job) }
       _ = state.pointee.runners.wait(until: pool.isEnding ? .max : deadline) {
         pool.hasEnded || pool.isForlorn
       }
-      if Time.now < deadline { continue }
+      if Time.now < deadline || Fork.isChild { continue }
       meetDeadline()
       while let job = state.pointee.mutex.withLock({ pool.takeOverdue() }) { run(job) }
       pool.awaitSearchers()
     }
+    if Fork.isChild { return TENON_STATUS_FORKED }
     let cutShort = state.pointee.mutex.withLock { state.own.pointee.wasCutShort }
     // Threads that are in a job still cannot be waited for.
     _ = state.pointee.runners.wait(until: cutShort ? 0 : .max) {
       state.pointee.mutex.withLock { pool.shared.pointee.threads == 0 }
     }
-    for thread in state.pointee.mutex.withLock({ pool.takeEnded() }) { pthread_join(thread, nil) }
+    for thread in state.pointee.mutex.withLock({ pool.takeEnded() }) { Thread.join(thread) }
     return cutShort ? TENON_STATUS_TIMEOUT : TENON_STATUS_OK
   }
 
@@ -131,8 +133,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
       let isSearching = executor.pointee.mutex.withLock {
         working > 0 && pointee.searching.load(ordering: .relaxed) > shared.pointee.coming
       }
-      guard isSearching else { return }
-      backoff.pause()
+      guard isSearching && backoff.pause() else { return }
     }
   }
 

@@ -60,7 +60,7 @@ extension ThreadPool {
       state.pointee.phase.load(ordering: .relaxed) == .closed
         || state.pointee.mutex.withLock { pool.isQuiet } || state.interruptions != seen
     }
-    if !isOver { return TENON_STATUS_TIMEOUT }
+    if !isOver { return Fork.isChild ? TENON_STATUS_FORKED : TENON_STATUS_TIMEOUT }
     if state.pointee.phase.load(ordering: .relaxed) == .closed { return TENON_STATUS_CLOSED }
     if state.pointee.mutex.withLock({ pool.isQuiet }) { return TENON_STATUS_OK }
     return state.wasInterrupted(since: seen) ? TENON_STATUS_INTERRUPTED : TENON_STATUS_OK

@@ -87,6 +87,7 @@ private struct WorkerTurns {
     guard let loop = pool.joinLoop() else { return false }
     endSearch()
     loop.run()
+    if Fork.isChild { _exit(0) }
     loop.leave()
     hasHelped = true
     return true
@@ -258,7 +259,7 @@ private struct WorkerTurns {
     pool.shared.pointee.threads -= 1
     let isClosed = executor.pointee.phase.load(ordering: .relaxed) == .closed
     executor.pointee.mutex.unlock()
-    for thread in ended { pthread_join(thread, nil) }
+    for thread in ended { Thread.join(thread) }
     if isClosed { executor.pointee.runners.change() }
   }
 }

@@ -115,7 +115,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
       if pthread_equal(thread, pthread_self()) != 0 {
         pthread_detach(thread)
       } else {
-        pthread_join(thread, nil)
+        Thread.join(thread)
       }
     }
   }

@@ -58,7 +58,7 @@ extension Atomic where Value == UInt {
       case .refuse(let status):
         return .refused(status)
       case .wait:
-        backoff.pause()
+        if !backoff.pause() { return .refused(TENON_STATUS_FORKED) }
         bits = load(ordering: .acquiring)
       }
     }

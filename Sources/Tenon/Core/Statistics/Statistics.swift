@@ -33,7 +33,7 @@ private func countFutures(_ statistics: inout tenon_process_statistics_t) {
     countFuturesOnce(&statistics)
     atomicMemoryFence(ordering: .acquiring)
     if turn & 1 == 0 && futureTable.memory.turns.load(ordering: .relaxed) == turn { return }
-    backoff.pause()
+    if !backoff.pause() { return }
   }
 }
 

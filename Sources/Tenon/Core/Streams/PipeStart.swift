@@ -60,7 +60,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     var backoff = Backoff()
     while !pointee.pipeKicks.compareExchange(
       expected: 0, desired: 1, ordering: .acquiringAndReleasing
-    ).exchanged { backoff.pause() }
+    ).exchanged && backoff.pause() {}
     memory.pointee = pipe
     // Of the pipe, and of this run.
     retainCore()

@@ -94,7 +94,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   /// Whoever ends it is about to say how, and calls nobody before that.
   fileprivate func awaitEnd() {
     var backoff = Backoff()
-    while pollFuture(pointee.future) == TENON_STATUS_PENDING { backoff.pause() }
+    while pollFuture(pointee.future) == TENON_STATUS_PENDING && backoff.pause() {}
   }
 
   /// The reader wants no more, or is gone. That and the reason, which is borrowed, is recorded before anybody is told.

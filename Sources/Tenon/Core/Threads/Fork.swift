@@ -3,6 +3,8 @@ import Synchronization
 
 /// After `fork`, the child has none of the parent's other threads, and locks in any state. So its
 /// handles must answer, and nothing else: each table forgets its slots, which costs nothing elsewhere.
+///
+/// A child that returns from a callback comes back into the middle of something: it starts nothing more, and waits for nobody.
 enum Fork {
   private static let child = Atomic<Bool>(false)
   private static let watching = Atomic<Bool>(false)

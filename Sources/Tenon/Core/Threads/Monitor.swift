@@ -25,7 +25,8 @@ struct Monitor: ~Copyable, Sendable {
     if sleepers.load(ordering: .relaxed) != 0 { change() }
   }
 
-  /// Sleeps until `condition` holds or the monotonic `deadline` (in nanoseconds) has come. Changes for other keys are none.
+  /// Sleeps until `condition` holds or the monotonic `deadline` (in nanoseconds) has come. Changes for other keys are none. In
+  /// a fork's child nothing changes any more.
   func wait(until deadline: UInt64, for keys: UInt32 = .max, _ holds: () -> Bool) -> Bool {
     sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
     // What `holds` reads comes after that, also for `signal()`, which looks at nothing else.
@@ -38,7 +39,7 @@ struct Monitor: ~Copyable, Sendable {
     while true {
       let seen = changes.load(ordering: .sequentiallyConsistent)
       if holds() { return true }
-      if deadline != .max && Time.now >= deadline { return false }
+      if Fork.isChild || deadline != .max && Time.now >= deadline { return false }
       withUnsafePointer(to: changes) {
         if deadline == .max {
           tenon__futex_wait_keyed($0, seen, nil, keys)

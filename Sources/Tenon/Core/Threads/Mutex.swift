@@ -6,7 +6,7 @@ import Synchronization
 /// instruction each, without a call. Unlike `Synchronization.Mutex`, the thread sanitizer sees it on Linux.
 ///
 /// Sections are short, never call out, and never take a second mutex. So whoever finds it taken spins for a moment before
-/// it sleeps.
+/// it sleeps. In a fork's child whoever had it is not there, and never gives it back: it is as good as free.
 struct Mutex: ~Copyable, Sendable {
   private static let free: UInt32 = 0
   private static let taken: UInt32 = 1
@@ -38,6 +38,7 @@ struct Mutex: ~Copyable, Sendable {
   }
 
   @inline(never) private func lockContended() {
+    if Fork.isChild { return word.store(Mutex.taken, ordering: .relaxed) }
     for _ in 0..<Mutex.spins {
       tenon__spin()
       guard word.load(ordering: .relaxed) == Mutex.free else { continue }
