@@ -468,6 +468,7 @@
   CASE(a_pool_has_no_thread_before_there_is_work_and_none_long_after)         \
   CASE(a_close_of_a_pool_joins_its_threads)                                   \
   CASE(jobs_of_a_pool_run_at_the_same_time_and_on_no_more_threads_than_it_may_have)\
+  CASE(what_a_pools_thread_adds_is_not_left_to_it_although_it_takes_most_itself)\
   CASE(a_job_of_a_pool_does_not_run_on_the_thread_that_posts)                 \
   CASE(a_million_posts_from_eight_threads_run_once_each)                      \
   CASE(jobs_that_make_jobs_are_all_run_and_spread)                            \

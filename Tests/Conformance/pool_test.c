@@ -189,6 +189,44 @@ CASE(jobs_of_a_pool_run_at_the_same_time_and_on_no_more_threads_than_it_may_have
   pool_end(pool);
 }
 
+typedef struct series {
+  tenon_executor_t *pool;
+  int left;
+  atomic_int asked;
+  atomic_int answered;
+  atomic_bool is_over;
+} series_t;
+
+static void answer_series(void *context, tenon_status_t status) {
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  atomic_fetch_add(&((series_t *)context)->answered, 1);
+}
+
+/** Small jobs that one thread takes itself, for each of which another one is woken in vain; and now and then one that only the
+ *  other one can run. */
+static void run_series(void *context, tenon_status_t status) {
+  series_t *series = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  if (series->left-- == 0) {
+    atomic_store(&series->is_over, true);
+    return;
+  }
+  if (series->left % 64 == 0) {
+    int asked = atomic_fetch_add(&series->asked, 1) + 1;
+    post(series->pool, answer_series, series);
+    SPIN_UNTIL(atomic_load(&series->answered) == asked);
+  }
+  post(series->pool, run_series, series);
+}
+
+CASE(what_a_pools_thread_adds_is_not_left_to_it_although_it_takes_most_itself) {
+  series_t series = {.pool = pool_create(2), .left = 64 * 100};
+  post(series.pool, run_series, &series);
+  SPIN_UNTIL(atomic_load(&series.is_over));
+  CHECK(atomic_load(&series.answered) == 100);
+  pool_end(series.pool);
+}
+
 CASE(a_job_of_a_pool_does_not_run_on_the_thread_that_posts) {
   tenon_executor_t *pool = pool_create(2);
   told_t told = TOLD_INIT;

@@ -13,7 +13,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
       // What was added when the pool has closed, without this thread, is told by it: see `tellRest`.
       accepted()
       if !worker.pointee.ring.push(job) { spill(worker, job) }
-      wakeIfUseful()
+      wakeIfUseful(unlessNapping: true)
       return true
     }
     executor.pointee.mutex.lock()
@@ -63,11 +63,12 @@ extension UnsafeMutablePointer where Pointee == PoolState {
   }
 
   /// Has somebody come for what was just added, if that is of use.
-  @inline(__always) func wakeIfUseful() {
-    // Whoever is about to sleep says so first, and looks at the work then.
+  @inline(__always) func wakeIfUseful(unlessNapping: Bool = false) {
+    // Whoever is about to sleep says so first, and looks at the work then; whoever naps looks when he has said that he does not.
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     if pointee.helpers.load(ordering: .relaxed) == 0 { return }
     if pointee.searching.load(ordering: .relaxed) != 0 { return }
+    if unlessNapping && pointee.napping.load(ordering: .relaxed) != 0 { return }
     wakeOne()
   }
 

@@ -7,7 +7,8 @@ import Synchronization
 /// ring, the inbox, and the other rings; finds nothing for a moment; and sleeps. Two numbers decide whether an addition
 /// wakes one, or starts one: `helpers`, how many could come, and `searching`, how many are on their way or looking. While
 /// somebody searches nobody else is woken, and the last one that finds something wakes the next. So a thousand small jobs
-/// wake a thread once, and work that is there for long spreads over all.
+/// wake a thread once, and work that is there for long spreads over all. A thread that came for nothing naps before it sleeps: as
+/// long as one naps, what another thread adds to its own ring wakes nobody, since most likely it takes that itself.
 ///
 /// It stays where it is when the executor is gone, as the state does: a thread that comes late finds another name under the
 /// mutex.
@@ -19,6 +20,8 @@ struct PoolState: ~Copyable {
   /// Threads that do nothing, and threads that could be started. Changed under the mutex.
   let helpers = Atomic<Int>(0)
   let searching = Atomic<Int>(0)
+  /// How many of the idle sleep for a moment only, and look again then.
+  let napping = Atomic<Int>(0)
   /// How many jobs the inbox holds. Changed under the mutex.
   let inboxCount = Atomic<Int>(0)
   /// How many parallel loops look for help. Changed under the mutex.

@@ -22,6 +22,32 @@ func runWorker(_ worker: UnsafeMutablePointer<Worker>) {
   owner.release()
 }
 
+/// Whether a thread sleeps for a moment only: it was woken, found next to nothing, and what it came for is most likely something that
+/// another thread adds and takes itself, again and again. To be woken for each would be most of what such small jobs cost.
+private struct Nap {
+  static let time: UInt64 = 100_000
+  /// In less time there was next to nothing.
+  private static let briefly: UInt64 = 20_000
+  /// How many jobs during a nap are worth another one.
+  private static let manyJobs: UInt64 = 16
+  private var since = Time.now
+  private var isFirst = true
+  private var jobs: UInt64 = 0
+
+  mutating func end() {
+    since = Time.now
+    isFirst = false
+  }
+
+  /// Under the mutex.
+  mutating func isUseful(_ pool: UnsafeMutablePointer<PoolState>, _ now: UInt64) -> Bool {
+    let before = jobs
+    jobs = (0..<pool.pointee.placesUsed.load(ordering: .relaxed))
+      .reduce(0) { $0 &+ pool.worker($1).pointee.jobs.load(ordering: .relaxed) }
+    return now &- since < Nap.briefly && (isFirst || jobs &- before >= Nap.manyJobs)
+  }
+}
+
 /// The turns of one thread: each runs a job, or sleeps.
 private struct WorkerTurns {
   private let worker: UnsafeMutablePointer<Worker>
@@ -33,6 +59,7 @@ private struct WorkerTurns {
   private var count: UInt32 = 0
   /// The last turn was for somebody's parallel loop: now it is the jobs' turn.
   private var hasHelped = false
+  private var nap = Nap()
 
   init(_ worker: UnsafeMutablePointer<Worker>, _ owner: ThreadPool) {
     self.worker = worker
@@ -212,13 +239,19 @@ private struct WorkerTurns {
       executor.shared.pointee.bound.sweep(pending: executor.shared.pointee.pendingElsewhere)
     }
     let isSomebodyWaiting = isLast && pool.shared.pointee.quietWaiters != 0
+    let naps = !isKeeper && !isLast && nap.isUseful(pool, now)
+    if naps { pool.pointee.napping.wrappingAdd(1, ordering: .sequentiallyConsistent) }
     executor.pointee.mutex.unlock()
     if isSomebodyWaiting { executor.pointee.runners.change() }
-    if !isKeeper { deadline = Time.deadline(after: pool.shape.pointee.idleTime, from: now) }
-    return sleep(until: deadline, isKeeper)
+    let time = naps ? Nap.time : pool.shape.pointee.idleTime
+    if !isKeeper { deadline = Time.deadline(after: time, from: now) }
+    defer {
+      if naps { pool.pointee.napping.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
+    }
+    return sleep(until: deadline, comesBack: isKeeper || naps)
   }
 
-  private mutating func sleep(until deadline: UInt64, _ isKeeper: Bool) -> Bool {
+  private mutating func sleep(until deadline: UInt64, comesBack: Bool) -> Bool {
     let executor = pool.executor
     while true {
       worker.sleep(until: deadline)
@@ -228,6 +261,7 @@ private struct WorkerTurns {
         pool.shared.pointee.coming -= 1
         executor.pointee.mutex.unlock()
         isSearching = true
+        nap = Nap()
         return true
       }
       if Time.now >= deadline { break }
@@ -236,8 +270,9 @@ private struct WorkerTurns {
       executor.pointee.mutex.unlock()
     }
     pool.removeIdle(worker)
-    if isKeeper {
+    if comesBack {
       executor.pointee.mutex.unlock()
+      nap.end()
       return true
     }
     pool.pointee.helpers.wrappingAdd(1, ordering: .relaxed)

@@ -97,6 +97,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     pointee.keeper.store(-1, ordering: .relaxed)
     pointee.placesUsed.store(0, ordering: .relaxed)
     pointee.searching.store(0, ordering: .relaxed)
+    pointee.napping.store(0, ordering: .relaxed)
     pointee.inboxCount.store(0, ordering: .relaxed)
     pointee.nextDeadline.store(.max, ordering: .relaxed)
     pointee.helpers.store(options.threadsMax, ordering: .relaxed)
