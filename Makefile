@@ -121,6 +121,12 @@ check: check-swift packages ## check formatting, headers, layers, and what peopl
 mutants: check-swift packages ## make deliberate faults, and see which ones no test finds
 	python3 -B scripts/mutants.py
 
+fuzz: check-swift packages ## run random programs led by coverage: make fuzz [TIME=600]
+	scripts/fuzz.sh $(TIME)
+
+coverage: check-swift packages ## print which lines and regions the tests reach, by folder
+	python3 -B scripts/coverage.py
+
 format: ## format Swift and C
 	scripts/check-format.sh --fix
 

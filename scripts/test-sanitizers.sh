@@ -27,6 +27,13 @@ compile() { # scratch path, sanitizers
   # shellcheck disable=SC2046
   "$clang" "${options[@]}" -ITests/UV -ITests/UV/include -o "$1/uv" Sources/TenonUVLoop/uv.c Tests/UV/*.c \
     Tests/UV/runner/main.c $(pkg-config --cflags --libs libuv) "${libraries[@]}"
+  "$clang" "${options[@]}" -o "$1/fuzz" Tests/Fuzz/*.c "${libraries[@]}"
+}
+
+# Random programs, by number. A child of a fork may have threads there: its parent had none.
+fuzz() { # scratch path; seeds or threads, and how many seconds
+  local program=$PWD/$1/fuzz
+  (cd "$1" && TSAN_OPTIONS="die_after_fork=0 $TSAN_OPTIONS" timeout 120 "$program" "$2" 1 100000 "$3")
 }
 
 # All cases but three. Globals of a debug build are behind a lock of Swift's runtime, which a fork while other threads are
@@ -63,6 +70,7 @@ test_thread() {
   compile $scratch thread
   conformance $scratch "$alone"
   uv $scratch
+  fuzz $scratch threads 10
 }
 
 test_address() {
@@ -71,6 +79,8 @@ test_address() {
   compile $scratch address,undefined 2> >(grep -v 'Cannot export local symbol' >&2)
   conformance $scratch
   uv $scratch
+  fuzz $scratch seeds 5
+  fuzz $scratch threads 5
 }
 
 [ $# -gt 0 ] || set -- thread address
