@@ -504,6 +504,8 @@
   CASE(a_parallel_loop_may_have_as_many_indices_as_there_are)                 \
   CASE(no_chunk_of_as_many_as_there_are_begins_twice_when_several_threads_find_it_failed)\
   CASE(the_first_of_as_many_indices_as_there_are_fails_a_parallel_loop)                 \
+  CASE(a_failure_ends_a_parallel_loop_that_would_go_on_for_ever)              \
+  CASE(a_parallel_loop_tells_the_failure_with_the_lowest_index_when_a_higher_one_comes_later) \
   CASE(a_parallel_loop_needs_threads_of_an_open_pool)                         \
   CASE(the_chunks_of_a_parallel_loop_run_at_the_same_time)                    \
   CASE(parallel_loops_nest_in_each_other_and_in_jobs_on_any_number_of_threads)\

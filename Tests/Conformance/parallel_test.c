@@ -1,7 +1,7 @@
 /*
  * What <tenon/executor.h> and <tenon/scope.h> promise of loops that run on several threads.
  */
-#include "check.h"
+#include "stopped.h"
 
 static tenon_executor_t *pool_create(uint32_t threads_max) {
   tenon_executor_t *pool = NULL;
@@ -131,6 +131,52 @@ CASE(the_first_of_as_many_indices_as_there_are_fails_a_parallel_loop) {
     CHECK_STATUS(TENON_STATUS_REJECTED,
                  tenon_executor_for(pool, SIZE_MAX, SIZE_MAX / 2 + 1, fail_together, &running));
   }
+  pool_end(pool);
+}
+
+/** The first index fails once another thread is at the others. */
+static tenon_status_t fail_first(void *context, size_t begin, size_t end) {
+  atomic_bool *has_second = context;
+  (void)end;
+  if (begin != 0)
+    atomic_store(has_second, true);
+  SPIN_UNTIL(atomic_load(has_second));
+  return begin == 0 ? TENON_STATUS_REJECTED : TENON_STATUS_OK;
+}
+
+CASE(a_failure_ends_a_parallel_loop_that_would_go_on_for_ever) {
+  tenon_executor_t *pool = pool_create(1);
+  atomic_bool has_second = false;
+  CHECK_STATUS(TENON_STATUS_REJECTED,
+               tenon_executor_for(pool, SIZE_MAX, 1, fail_first, &has_second));
+  pool_end(pool);
+}
+
+typedef struct failures {
+  atomic_int first; /**< the thread of the first index */
+  atomic_bool has_second;
+} failures_t;
+
+/** The first index fails when the second one has begun, and that when the first one's thread has nothing more to do. */
+static tenon_status_t fail_in_order(void *context, size_t begin, size_t end) {
+  failures_t *failures = context;
+  (void)end;
+  if (begin == 0) {
+    atomic_store(&failures->first, thread_id());
+    SPIN_UNTIL(atomic_load(&failures->has_second));
+    return -1000;
+  }
+  atomic_store(&failures->has_second, true);
+  SPIN_UNTIL(atomic_load(&failures->first) != 0 && thread_sleeps(atomic_load(&failures->first)));
+  return -1001;
+}
+
+CASE(a_parallel_loop_tells_the_failure_with_the_lowest_index_when_a_higher_one_comes_later) {
+  tenon_executor_t *pool = pool_create(2);
+  failures_t failures;
+  atomic_init(&failures.first, 0);
+  atomic_init(&failures.has_second, false);
+  CHECK_STATUS(-1000, tenon_executor_for(pool, 2, 1, fail_in_order, &failures));
   pool_end(pool);
 }
 

@@ -16,9 +16,11 @@
 
 /* MARK: Threads that sleep */
 
+int thread_id(void) { return (int)syscall(SYS_gettid); }
+
 static void *run_sleeper(void *context) {
   sleeper_t *sleeper = context;
-  atomic_store(&sleeper->id, (int)syscall(SYS_gettid));
+  atomic_store(&sleeper->id, thread_id());
   void *result = sleeper->fn(sleeper->context);
   atomic_store(&sleeper->has_ended, true);
   return result;
@@ -32,8 +34,8 @@ void sleeper_start(sleeper_t *sleeper, void *(*fn)(void *context), void *context
   sleeper->thread = thread_start(run_sleeper, sleeper);
 }
 
-/** Whether a thread sleeps; in a signal's handler, too. */
-static bool is_asleep(int id) {
+/* In a signal's handler, too. */
+bool thread_sleeps(int id) {
   char path[64], text[256];
   snprintf(path, sizeof path, "/proc/self/task/%d/stat", id);
   int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -48,7 +50,7 @@ static bool is_asleep(int id) {
 
 bool sleeper_rests(const sleeper_t *sleeper) {
   int id = atomic_load(&sleeper->id);
-  return atomic_load(&sleeper->has_ended) || (id != 0 && is_asleep(id));
+  return atomic_load(&sleeper->has_ended) || (id != 0 && thread_sleeps(id));
 }
 
 void sleeper_join(sleeper_t *sleeper) { thread_join(sleeper->thread); }
@@ -69,17 +71,10 @@ static struct {
 
 static void *run_there(void *context) {
   /* One that sleeps before its end has to be woken. */
-  while (!atomic_load(&stage.may_begin) && !is_asleep(stage.here))
+  while (!atomic_load(&stage.may_begin) && !thread_sleeps(stage.here))
     sched_yield();
   stage.meeting->there(stage.meeting->context);
   return context;
-}
-
-/** Lets the other one go on until it has ended or has to wait. */
-static void let_other(void) {
-  atomic_store(&stage.may_begin, true);
-  for (int look = 0; look < LOOKS_MAX && !sleeper_rests(&stage.other); look++)
-    sched_yield();
 }
 
 #if defined(__x86_64__) && !defined(IS_SANITIZED)
@@ -87,6 +82,13 @@ static void let_other(void) {
 #endif
 
 #ifdef IS_STOPPED
+
+/** Lets the other one go on until it has ended or has to wait. */
+static void let_other(void) {
+  atomic_store(&stage.may_begin, true);
+  for (int look = 0; look < LOOKS_MAX && !sleeper_rests(&stage.other); look++)
+    sched_yield();
+}
 
 /** Whether others can come between what was before this instruction and what is after it. */
 static bool is_place(const unsigned char *at) {
@@ -140,7 +142,7 @@ size_t meeting_run(const meeting_t *meeting) {
 #endif
   sigaction(SIGTRAP, &action, &before);
   size_t place = 0;
-  stage.here = (int)syscall(SYS_gettid);
+  stage.here = thread_id();
   for (bool has_met = true; has_met; place++) {
     stage.meeting = meeting;
     stage.place = place;

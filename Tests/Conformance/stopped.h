@@ -28,6 +28,12 @@ typedef struct meeting {
 /** Has the two meet at each place of the first, and once after its end. Answers how many places there were. */
 size_t meeting_run(const meeting_t *meeting);
 
+/** The calling thread, as the system counts them. */
+int thread_id(void);
+
+/** True if a thread of this process sleeps in the system. */
+bool thread_sleeps(int id);
+
 /** A thread that tells when it sleeps. */
 typedef struct sleeper {
   pthread_t thread;

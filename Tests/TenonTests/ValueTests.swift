@@ -51,6 +51,19 @@ import Testing
     #expect(ends.value == 4)
   }
 
+  @Test func whatIsGivenToAPromiseThatHasSettledEnds() async throws {
+    let ends = Shared(0)
+    for isGone in [false, true] {
+      let (promise, future) = try Promise.make()
+      #expect(promise.resolve(Value.object(Witness(ends))))
+      if isGone { _ = consume future }
+      #expect(!promise.resolve(Value.object(Witness(ends))))
+      #expect(
+        !promise.reject(Failure(domain: "test", code: 1, message: "", payload: Witness(ends))))
+    }
+    #expect(ends.value == 6)
+  }
+
   @Test func anObjectThatIsKeptOutlivesItsFuture() async throws {
     let ends = Shared(0)
     var kept: [Value] = []
