@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Which lines and regions of the sources the tests reach: the suites in C, in C++ and in Swift.
+
+    coverage.py             runs them, and prints lines and regions for each folder
+    coverage.py FOLDER...   prints the regions that none of them has reached, of the last run
+
+The counters of a process are in a file that it maps. So what is told of are also processes that end by _exit or a signal, and
+children of forks, which count on in their parents' file.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRATCH = ROOT / ".build-coverage"
+PROFILES = SCRATCH / "profiles"
+MERGED = SCRATCH / "tests.profdata"
+TOOLS = Path(shutil.which("swift")).resolve().parent
+DEBUG = SCRATCH / "debug"
+# As in scripts/test-sanitizers.sh: of a debug build they say nothing.
+LEFT_OUT = {"a_fork_while_other_threads_are_busy_does_not_hang", "a_fork_while_other_threads_are_in_every_call_hangs_nowhere"}
+COUNTERS = ["-fprofile-instr-generate", "-fcoverage-mapping", "-mllvm", "-runtime-counter-relocation"]
+
+
+def run(command, **options):
+    print("coverage: " + " ".join(str(word) for word in command)[:100], file=sys.stderr, flush=True)
+    return subprocess.run([str(word) for word in command], cwd=ROOT, **{"check": True, **options})
+
+
+def build():
+    options = ["--scratch-path", SCRATCH, "-Xswiftc", "-profile-generate", "-Xswiftc", "-profile-coverage-mapping",
+               "-Xswiftc", "-Xllvm", "-Xswiftc", "-runtime-counter-relocation"]
+    for word in COUNTERS:
+        options += ["-Xcc", word]
+    run(["swift", "build", "--product", "tenon", *options])
+    run(["swift", "build", "--build-tests", *options])
+
+
+def compile_c(name, sources, options=()):
+    runtime = TOOLS.parent / "lib/swift/linux"
+    run([TOOLS / "clang", "-std=gnu11", "-O1", "-g", "-Iinclude", *options, "-o", SCRATCH / name, *sources, f"-L{DEBUG}",
+         "-ltenon", f"-Wl,-rpath,{DEBUG}", f"-L{runtime}", f"-Wl,-rpath,{runtime}", "-lpthread"])
+
+
+def compile_cpp():
+    sources = [s for s in sorted(ROOT.glob("Tests/CPP/*.cpp")) if s.name not in ("without_exceptions.cpp", "asio_test.cpp")]
+    objects = SCRATCH / "cpp"
+    objects.mkdir(exist_ok=True)
+    for source in sources:
+        target = objects / (source.name + ".o")
+        if not target.exists() or target.stat().st_mtime < max(
+                f.stat().st_mtime for f in [source, *(ROOT / "include/tenon").iterdir()]):
+            run([TOOLS / "clang++", "-std=c++20", "-O0", "-w", "-Iinclude", *COUNTERS, "-c", source, "-o", target])
+    runtime = TOOLS.parent / "lib/swift/linux"
+    run([TOOLS / "clang++", "-fprofile-instr-generate", *objects.glob("*.o"), "-o", SCRATCH / "cpp-suite", f"-L{DEBUG}",
+         "-ltenon", f"-Wl,-rpath,{DEBUG}", f"-L{runtime}", f"-Wl,-rpath,{runtime}", "-pthread"])
+
+
+def uv_flags():
+    return subprocess.run(["pkg-config", "--cflags", "--libs", "libuv"], check=True, capture_output=True,
+                          text=True).stdout.split()
+
+
+def run_tests():
+    shutil.rmtree(PROFILES, ignore_errors=True)
+    environment = dict(os.environ, LLVM_PROFILE_FILE=f"{PROFILES}/%c%m.profraw", TENON_TEST_LIGHT="1")
+    conformance = SCRATCH / "conformance"
+    cases = subprocess.run([conformance, "--list"], check=True, capture_output=True, text=True).stdout.split()
+    commands = [
+        [conformance, *(case for case in cases if case not in LEFT_OUT)],
+        [SCRATCH / "uv"],
+        [SCRATCH / "cpp-suite"],
+        ["swift", "test", "--skip-build", "--disable-xctest", "--scratch-path", SCRATCH],
+        *([DEBUG / program] for program in ("owned-mode", "owned-pool", "sole-loop", "library-mode", "cpp-and-swift")),
+    ]
+    for command in commands:
+        # Whether they pass is for `make test` to say: these are slow, and some tests are about time.
+        if run(command, check=False, env=environment, stdout=subprocess.DEVNULL).returncode != 0:
+            print(f"coverage: {command[0]} has failed", file=sys.stderr)
+
+
+def objects():
+    found = [DEBUG / "libtenon.so", SCRATCH / "uv", SCRATCH / "cpp-suite", *DEBUG.glob("*.xctest"),
+             *(DEBUG / p for p in ("owned-mode", "owned-pool", "sole-loop", "library-mode"))]
+    return [path for path in found if path.is_file()]
+
+
+def export(*options):
+    first, *others = objects()
+    command = [TOOLS / "llvm-cov", "export", first, f"-instr-profile={MERGED}", *options]
+    for path in others:
+        command += ["-object", path]
+    return json.loads(run(command, capture_output=True, text=True).stdout)["data"][0]["files"]
+
+
+def is_ours(path):
+    return path.is_relative_to(ROOT / "Sources") or path.is_relative_to(ROOT / "include")
+
+
+def print_summary():
+    folders = defaultdict(lambda: [0, 0, 0, 0])
+    for file in export("-summary-only"):
+        path = Path(file["filename"])
+        if not is_ours(path):
+            continue
+        lines, regions = file["summary"]["lines"], file["summary"]["regions"]
+        for folder in (path.parent.relative_to(ROOT), *path.parent.relative_to(ROOT).parents[:-1]):
+            sums = folders[folder]
+            for index, number in enumerate((lines["covered"], lines["count"], regions["covered"], regions["count"])):
+                sums[index] += number
+    print(f"{'lines':>16} {'regions':>16}")
+    for folder, (lines, all_lines, regions, all_regions) in sorted(folders.items()):
+        print(f"{percent(lines, all_lines):>16} {percent(regions, all_regions):>16}  {folder}")
+
+
+def percent(some, all_of_them):
+    return f"{100 * some / max(all_of_them, 1):5.1f} of {all_of_them:5}"
+
+
+def print_unreached(folders):
+    for file in export():
+        path = Path(file["filename"])
+        if not is_ours(path) or not any(str(path.relative_to(ROOT)).startswith(folder) for folder in folders):
+            continue
+        text = path.read_text().splitlines()
+        for line, column, count, has_count, is_entry, is_gap in file["segments"]:
+            if has_count and is_entry and not is_gap and count == 0:
+                print(f"{path.relative_to(ROOT)}:{line}:{column}: {text[line - 1].strip()}")
+
+
+def main():
+    if len(sys.argv) > 1:
+        return print_unreached(sys.argv[1:])
+    build()
+    compile_c("conformance", [*ROOT.glob("Tests/Conformance/*.c"), "Tests/Conformance/runner/main.c"],
+              ["-ITests/Conformance", "-ITests/Conformance/include"])
+    compile_c("uv", ["Sources/TenonUVLoop/uv.c", *ROOT.glob("Tests/UV/*.c"), "Tests/UV/runner/main.c"],
+              ["-ITests/UV", "-ITests/UV/include", *COUNTERS, *uv_flags()])
+    compile_cpp()
+    run_tests()
+    run([TOOLS / "llvm-profdata", "merge", "-sparse", "-o", MERGED, *PROFILES.glob("*.profraw")])
+    print_summary()
+
+
+if __name__ == "__main__":
+    main()
