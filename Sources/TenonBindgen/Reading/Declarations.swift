@@ -96,10 +96,25 @@ final class Declarations {
   private func add(
     _ block: MemberBlockSyntax, of name: String, _ file: SourceFile, _ ofExtension: ExportAttribute?
   ) {
-    for node in active(block.members) where !addType(node, in: name, file) {
+    for node in active(block.members) {
+      if addType(node, in: name, file) {
+        if ofExtension != nil { checkNested(node, file) }
+        continue
+      }
       members[name, default: []].append(
         Member(node: node, file: file, ofExtension: ofExtension))
     }
+  }
+
+  /// An extension exports what it adds to its type; a type is one of its own.
+  private func checkNested(_ node: DeclSyntax, _ file: SourceFile) {
+    guard let type = node.asProtocol((any DeclGroupSyntax).self),
+      type.modifiers.contains(where: { $0.name.text == "public" }),
+      export(type.attributes, file) == nil,
+      let name = node.asProtocol((any NamedDeclSyntax).self)?.name
+    else { return }
+    diagnostics.error(
+      file.location(name), "\(name.text) is a type of its own; put @Export on it, too")
   }
 
   private func add(_ node: ExtensionDeclSyntax, _ file: SourceFile) {

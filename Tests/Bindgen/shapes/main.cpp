@@ -109,6 +109,22 @@ static tenon::task<int> use(tenon_executor_t *loop) {
   co_await account.deposit(loop, 50);
   CHECK(co_await account.get_balance(loop) == 50 && account.get_owner() == "Ada");
   CHECK(shapes::vendor == "Ada \"the\" first" && shapes::limit == 100);
+  // Names that C++, or what is generated, has already.
+  const shapes::std_ standard{1, {{std::vector<std::int32_t>{2}, std::nullopt}}};
+  CHECK(shapes::echo_std(standard) == standard);
+  CHECK(
+      std::get<shapes::detail_::variant>(shapes::echo_detail(shapes::detail_::variant{3}, standard))
+          .value == 3);
+  CHECK(
+      std::holds_alternative<shapes::detail_::any_>(shapes::echo_detail(shapes::detail_::any_{})));
+  CHECK(shapes::detail__(shapes::tenon_::lambda) == shapes::tenon_::lambda && shapes::tenon__ == 5);
+  try {
+    shapes::fail_with(2);
+  } catch (const shapes::name_error &error) {
+    CHECK(std::get<shapes::name_error::code_>(error.details).value == 2 &&
+          error.code().value() == 3);
+  }
+  CHECK_THROWS(shapes::name_error, shapes::fail_with(3));
   co_return 1;
 }
 

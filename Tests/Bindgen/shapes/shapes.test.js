@@ -249,3 +249,15 @@ test('callbacks get the integers that their function has', async () => {
   tally.total += 1;
   assert.deepEqual([tally.total, tally.big, tally.add(3)], [2, 2n, 5]);
 });
+
+test('names that JavaScript, or what is generated, has already', async () => {
+  const all = await import(`${process.env.TENON_TEST_PACKAGE}/index.mjs`);
+  assert.deepEqual([all.delete_(3), all.default_, all.module(), all.default.module(), shapes.delete_(4)], [3, 6, 7, 7, 4]);
+  assert.deepEqual(shapes.echoDetail({ kind: 'detail', value: [['a', undefined]] }), { kind: 'detail', value: [['a', undefined]] });
+  assert.deepEqual(shapes.echoDetail({ kind: 'any' }), { kind: 'any' });
+  const std = { detail: 1, tenon: [[new Int32Array([1]), undefined]] };
+  assert.deepEqual(shapes.echoStd({ detail: 1, tenon: [[[1], undefined]] }).detail, std.detail);
+  for (const [index, code] of ['variant', 'details', 'code', 'what', 'nameError', 'any', 'message'].entries()) {
+    assert.throws(() => shapes.failWith(index), (error) => shapes.isNameError(error) && error.code === code);
+  }
+});

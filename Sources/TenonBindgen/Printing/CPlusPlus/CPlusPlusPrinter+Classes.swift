@@ -12,10 +12,10 @@ extension CPlusPlusPrinter {
     text.line("class \(name) : public tenon::error {")
     text.line("public:")
     for one in type.cases {
-      text.line("  using \(memberName(one.name)) = \(name)_cases::\(memberName(one.name));")
+      text.line("  using \(caseName(one, of: type)) = \(name)_cases::\(caseName(one, of: type));")
     }
     text.line(
-      "  using variant = std::variant<\(type.cases.map { memberName($0.name) }.joined(separator: ", "))>;"
+      "  using variant = \(union(type));"
     )
     text.add(
       """

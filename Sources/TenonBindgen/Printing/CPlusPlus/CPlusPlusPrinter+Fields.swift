@@ -81,7 +81,7 @@ extension CPlusPlusPrinter {
       for one in type.cases {
         printer.text.line("    case \(one.number): {")
         printer.text.line(
-          "      \(one.payload.isEmpty ? "" : "auto &made = ")out.emplace<\(scope)\(memberName(one.name))>();"
+          "      \(one.payload.isEmpty ? "" : "auto &made = ")out.emplace<\(scope)\(printer.caseName(one, of: type))>();"
         )
         for field in one.payload {
           printer.text.line(
@@ -95,7 +95,7 @@ extension CPlusPlusPrinter {
       for (index, one) in type.cases.enumerated() {
         let isUsed = !one.payload.isEmpty
         printer.text.line(
-          "    if (\(isUsed ? "const auto *some = " : "")std::get_if<\(scope)\(memberName(one.name))>(&from)\(isUsed ? "" : "")) {"
+          "    if (\(isUsed ? "const auto *some = " : "")std::get_if<\(scope)\(printer.caseName(one, of: type))>(&from)\(isUsed ? "" : "")) {"
         )
         printer.text.line("      c.\(tag) = static_cast<decltype(c.\(tag))>(\(one.number));")
         for field in one.payload {

@@ -10,7 +10,8 @@ extension CPlusPlusPrinter {
       function.symbol.hasPrefix(prefix)
         ? String(function.symbol.dropFirst(prefix.count)) : function.symbol)
     // Not what the namespace or the class has itself.
-    if owner == nil, types.allNames.contains(name) { name += "_" }
+    let taken = owner == nil ? types.allNames.union(spaceNames) : []
+    while taken.contains(name) { name += "_" }
     return owner?.kind == .object && ["handle", owner.map(types.short) ?? ""].contains(name)
       ? name + "_" : name
   }
@@ -111,7 +112,7 @@ extension CPlusPlusPrinter {
       let type = interface.types.first(where: { $0.symbol == error.symbol })
     {
       extra.append(
-        "@throws \(types.short(type)) \(type.cases.map { memberName($0.name) }.joined(separator: ", "))"
+        "@throws \(types.short(type)) \(type.cases.map { caseName($0, of: type) }.joined(separator: ", "))"
       )
     }
     documented(

@@ -91,13 +91,13 @@ extension CPlusPlusPrinter {
     for one in type.cases {
       let comment = phrase(linked(one.documentation.summary))
       let tail = comment.isEmpty ? "" : " ///< \(comment)"
-      let hidden = Set(type.cases.map { memberName($0.name) } + one.payload.map(\.symbol))
+      let hidden = Set(type.cases.map { caseName($0, of: type) } + one.payload.map(\.symbol))
       let fields = one.payload.map { field in
         let start = isRecursive(type) && !field.type.isScalar ? "" : initial(field.type, hidden)
         return
           "\(types.name(field.type, hidden: hidden)) \(one.isBare ? "value" : field.symbol)\(start);"
       }
-      let name = memberName(one.name)
+      let name = caseName(one, of: type)
       let ending = isRecursive(type) ? ";" : " = default;"
       let equal = "friend bool operator==(const \(name) &, const \(name) &)\(ending)"
       text.line("\(indent)struct \(name) {\(tail)")
@@ -124,7 +124,7 @@ extension CPlusPlusPrinter {
       text.line("  using variant::variant;")
       text.line("};")
       for one in type.cases where !interface.holdsObjects(type) {
-        let name = memberName(one.name)
+        let name = caseName(one, of: type)
         let equal = one.payload.map { field in
           let member = one.isBare ? "value" : field.symbol
           return "left.\(member) == right.\(member)"

@@ -82,7 +82,7 @@ struct CPlusPlusPrinter {
     case .record: text.line("struct \(name);")
     case .variant:
       text.line("namespace \(name) {")
-      for one in type.cases { text.line("struct \(memberName(one.name));") }
+      for one in type.cases { text.line("struct \(caseName(one, of: type));") }
       text.line(isRecursive(type) ? "struct any;" : "using any = \(union(type));")
       text.line("} // namespace \(name)")
     default: break
@@ -91,7 +91,22 @@ struct CPlusPlusPrinter {
   }
 
   func union(_ type: TypeDeclaration) -> String {
-    "std::variant<\(type.cases.map { memberName($0.name) }.joined(separator: ", "))>"
+    "std::variant<\(type.cases.map { caseName($0, of: type) }.joined(separator: ", "))>"
+  }
+
+  /// What a case is called, beside what its namespace or its class has itself.
+  func caseName(_ one: Case, of type: TypeDeclaration) -> String {
+    let name = memberName(one.name)
+    let taken =
+      type.kind == .error ? errorMembers.union([types.short(type)]) : ["any", "std", "tenon"]
+    return taken.contains(name) ? name + "_" : name
+  }
+
+  /// What a constant of the module is called.
+  func constantName(_ constant: Constant) -> String {
+    var name = memberName(constant.name)
+    while types.allNames.contains(name) || spaceNames.contains(name) { name += "_" }
+    return name
   }
 
   mutating func opening() {
@@ -178,7 +193,7 @@ struct CPlusPlusPrinter {
       documented(constant.documentation, indent: indent)
       let type = constant.type.kind == .string ? "std::string_view" : types.name(constant.type)
       text.line(
-        "\(indent)\(indent.isEmpty ? "inline" : "static") constexpr \(type) \(memberName(constant.name)) = \(constant.symbol);"
+        "\(indent)\(indent.isEmpty ? "inline" : "static") constexpr \(type) \(indent.isEmpty ? constantName(constant) : memberName(constant.name)) = \(constant.symbol);"
       )
     }
     if !constants.isEmpty { text.line() }
@@ -191,13 +206,24 @@ struct CPlusPlusPrinter {
       if let owner = interface.type(named: parts.dropLast().joined(separator: ".")),
         let last = parts.last
       {
-        return "\(types.short(owner))::\(memberName(last))"
+        let one = owner.cases.first { $0.name == last && owner.kind != .enumeration }
+        return "\(types.short(owner))::\(one.map { caseName($0, of: owner) } ?? memberName(last))"
       }
       if let type = interface.type(named: parts.joined(separator: ".")) { return types.short(type) }
       return parts.last.map(memberName) ?? link
     }
   }
 }
+
+/// What a namespace has of its own, or sees in every line.
+let spaceNames: Set<String> = ["std", "tenon", "detail"]
+
+/// What the class of an error has of its own.
+private let errorMembers: Set<String> = [
+  "adopt", "any", "cause", "code", "details", "domain", "handle", "message", "std", "tenon",
+  "variant",
+  "what",
+]
 
 extension String {
   /// `const T & name` is `const T &name`.

@@ -13,9 +13,8 @@ struct CPlusPlusTypes {
     let prefix = interface.library + "_"
     let names = interface.types.map { type in
       let own = type.symbol.hasPrefix(prefix)
-      return (
-        type.symbol, memberName(own ? String(type.symbol.dropFirst(prefix.count)) : type.symbol)
-      )
+      let name = memberName(own ? String(type.symbol.dropFirst(prefix.count)) : type.symbol)
+      return (type.symbol, spaceNames.contains(name) ? name + "_" : name)
     }
     shortNames = Dictionary(names) { first, _ in first }
     allNames = Set(names.map(\.1))
@@ -63,8 +62,8 @@ struct CPlusPlusTypes {
     }
     let other = imported.first { symbol == $0.library || symbol.hasPrefix($0.library + "_") }
     let library = other?.library ?? ""
-    let short =
-      symbol == library ? symbol : memberName(String(symbol.dropFirst(library.count + 1)))
+    let last = symbol == library ? symbol : memberName(String(symbol.dropFirst(library.count + 1)))
+    let short = spaceNames.contains(last) ? last + "_" : last
     return "\(library)::\(short)" + (type.kind == .variant ? "::any" : "")
   }
 

@@ -115,7 +115,8 @@ struct AddonPrinter {
     body.line("static const tenon_node_constant_t constants_\(owner)[] = {")
     for constant in constants {
       body.line(
-        "    {\(quoted(JavaScriptNames.member(constant.name))), constant_\(constant.symbol)},")
+        "    {\(quoted(owner == "module" ? JavaScriptNames.exported(constant.name) : JavaScriptNames.member(constant.name))), constant_\(constant.symbol)},"
+      )
     }
     body.line("};\n")
     return "constants_\(owner)"

@@ -156,7 +156,10 @@ extension DeclarationPrinter {
     case .optional: return "\(grouped(inner(type.element))) | undefined"
     case .list where type.element.kind == .double:
       return isResult ? "Float64Array" : "Float64Array | readonly number[]"
-    case .list: return "\(isResult ? "" : "readonly ")\(grouped(inner(type.element)))[]"
+    case .list:
+      let element = grouped(inner(type.element))
+      let isList = element.hasPrefix("readonly ")
+      return "\(isResult ? "" : "readonly ")\(isList ? "(\(element))" : element)[]"
     case .set:
       return isResult
         ? "Set<\(inner(type.element))>"
@@ -192,8 +195,8 @@ extension DeclarationPrinter {
   }
 }
 
-/// What a parameter cannot be called.
-private let typeScriptWords: Set<String> = [
+/// What a parameter, or what a module exports, cannot be called.
+let typeScriptWords: Set<String> = [
   "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger",
   "default",
   "delete", "do", "else", "enum", "eval", "export", "extends", "false", "finally", "for",

@@ -48,7 +48,7 @@ struct DeclarationPrinter {
     for constant in interface.constants {
       comment(constant.documentation, "")
       text.add(
-        "export const \(JavaScriptNames.member(constant.name)): \(constantType(constant));\n")
+        "export const \(JavaScriptNames.exported(constant.name)): \(constantType(constant));\n")
     }
     for function in names.freeFunctions { free(function) }
     for type in names.classes { classDeclaration(type) }

@@ -32,8 +32,20 @@ struct JavaScriptNames {
     return ["name", "stack", "cause", "domain", "code"].contains(name)
   }
 
+  /// What a module exports is a variable there: `delete_`, where a method is `delete`.
+  static func exported(_ name: String) -> String {
+    let name = member(name)
+    return typeScriptWords.contains(name) ? name + "_" : name
+  }
+
   /// The Swift name, unless the author gives another one or several functions share it.
   func function(_ function: Function) -> String {
+    let name = plainName(function)
+    let isMethod = interface.owner(of: function)?.kind == .object
+    return isMethod ? name : JavaScriptNames.exported(name)
+  }
+
+  private func plainName(_ function: Function) -> String {
     let owner = interface.owner(of: function)
     let own = owner?.kind == .object ? owner : nil
     let prefix = (own?.symbol ?? interface.library) + "_"

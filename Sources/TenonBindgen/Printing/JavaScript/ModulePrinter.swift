@@ -13,7 +13,7 @@ struct ModulePrinter {
 
   private var exports: [String] {
     names.classes.map { JavaScriptNames.type($0.name) } + names.freeFunctions.map(names.function)
-      + interface.constants.map { JavaScriptNames.member($0.name) }
+      + interface.constants.map { JavaScriptNames.exported($0.name) }
   }
 
   private var errors: [TypeDeclaration] { interface.types.filter { $0.kind == .error } }
@@ -38,11 +38,11 @@ struct ModulePrinter {
   func module() -> String {
     var text = Text()
     let name = isRoot ? "index" : interface.library
-    text.add("\(head)\nimport module from './\(name).js';\n")
+    text.add("\(head)\nimport __exports from './\(name).js';\n")
     let all = exports + errors.map(errorTest)
     text.line("export const {")
     for name in all { text.line("  \(name),") }
-    text.add("} = module;\nexport default module;")
+    text.add("} = __exports;\nexport default __exports;")
     return text.string
   }
 }
