@@ -66,6 +66,18 @@ done
 timeout 60 Tests/Inspect/busy.py counters "$tenon" "$library/busy"
 # Differences, in a terminal too.
 timeout 300 Tests/Inspect/busy.py top "$tenon" "$library/busy"
+# Samples; of a stripped program, too, and of one that sleeps where it should not.
+timeout 300 Tests/Inspect/busy.py flame "$tenon" "$library/busy"
+cp "$library/busy" $build/busy-stripped
+strip $build/busy-stripped
+start $build/busy-stripped
+"$tenon" flame --folded --seconds 1 "$pid" > $build/output
+grep -q '^call heavy;' $build/output || { cat $build/output >&2; exit 1; }
+end KILL
+start "$library/culprits" semaphore
+"$tenon" flame --folded --seconds 0.2 "$pid" > $build/output
+grep -q '^call configure;.*waitOnSemaphore.*;\[sleeps\] ' $build/output || { cat $build/output >&2; exit 1; }
+end KILL
 
 # Who is to blame.
 for scenario in continuation promise stream semaphore crowd; do
@@ -78,8 +90,11 @@ done
 
 # What cannot be looked at is one sentence each.
 refused() { # what it says, argument, who asks...
-  ! "${@:3}" "$tenon" ps "$2" > $build/output 2>&1 || { echo "test-inspect: not refused: $2" >&2; exit 1; }
-  grep -q "$1" $build/output && [ "$(wc -l < $build/output)" = 1 ] || { cat $build/output >&2; exit 1; }
+  local command
+  for command in ps dump top flame; do
+    ! "${@:3}" "$tenon" $command "$2" > $build/output 2>&1 || { echo "test-inspect: not refused: $command $2" >&2; exit 1; }
+    grep -q "$1" $build/output && [ "$(wc -l < $build/output)" = 1 ] || { cat $build/output >&2; exit 1; }
+  done
 }
 refused 'there is no Tenon in process' $$
 refused 'there is no process' 999999999

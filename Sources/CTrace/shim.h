@@ -119,35 +119,50 @@ static inline int tenon__start_quietly(pthread_t *thread, void *(*run)(void *), 
   return code;
 }
 
+/* Where a thread is that was stopped. */
+typedef struct tenon__stop {
+  uint64_t counter, frame, stack;
+  int signal; /* that was on its way to it, and is delivered when it goes on */
+} tenon__stop_t;
+
+/* Lets it go on. */
+static inline void tenon__let_go(pid_t thread, tenon__stop_t stop) {
+  ptrace(PTRACE_DETACH, thread, NULL, (void *)(intptr_t)stop.signal);
+}
+
 /* Stops a thread, and says where it is; false: it is not allowed, or the thread has gone. */
-static inline bool tenon__stop_thread(pid_t thread, uint64_t *counter_out, uint64_t *frame_out,
-                                      uint64_t *stack_out) {
+static inline bool tenon__stop_thread(pid_t thread, tenon__stop_t *stop_out) {
   if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) != 0)
     return false;
   int status = 0;
+  stop_out->signal = 0;
   if (ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) != 0 ||
       waitpid(thread, &status, __WALL) != thread || !WIFSTOPPED(status))
     return false;
+  /* A signal may have come first: then this is no stop of ours, which have an event. */
+  if (status >> 16 == 0)
+    stop_out->signal = WSTOPSIG(status);
 #if defined(__x86_64__)
   struct user_regs_struct registers;
   struct iovec memory = {&registers, sizeof(registers)};
-  if (ptrace(PTRACE_GETREGSET, thread, (void *)NT_PRSTATUS, &memory) != 0)
-    return false;
-  *counter_out = registers.rip;
-  *frame_out = registers.rbp;
-  *stack_out = registers.rsp;
+  if (ptrace(PTRACE_GETREGSET, thread, (void *)NT_PRSTATUS, &memory) == 0) {
+    stop_out->counter = registers.rip;
+    stop_out->frame = registers.rbp;
+    stop_out->stack = registers.rsp;
+    return true;
+  }
 #elif defined(__aarch64__)
   struct user_regs_struct registers;
   struct iovec memory = {&registers, sizeof(registers)};
-  if (ptrace(PTRACE_GETREGSET, thread, (void *)NT_PRSTATUS, &memory) != 0)
-    return false;
-  *counter_out = registers.pc;
-  *frame_out = registers.regs[29];
-  *stack_out = registers.sp;
-#else
-  return false;
+  if (ptrace(PTRACE_GETREGSET, thread, (void *)NT_PRSTATUS, &memory) == 0) {
+    stop_out->counter = registers.pc;
+    stop_out->frame = registers.regs[29];
+    stop_out->stack = registers.sp;
+    return true;
+  }
 #endif
-  return true;
+  tenon__let_go(thread, *stop_out);
+  return false;
 }
 
 /* C++'s own runtime, in programs that have it. */
@@ -168,8 +183,5 @@ static inline unsigned tenon__registers(pid_t thread, uint64_t words_out[TENON__
     return 0;
   return (unsigned)(memory.iov_len / sizeof(uint64_t));
 }
-
-/* Lets it go on. */
-static inline void tenon__let_go(pid_t thread) { ptrace(PTRACE_DETACH, thread, NULL, NULL); }
 
 #endif

@@ -3,11 +3,13 @@ import Glibc
 /// The program `tenon`: what a process, or the core of one, is doing.
 enum Tool {
   static let usage = """
-    usage: tenon ps [--json] PID|CORE            what there is: executors, scopes, calls, tasks, streams
-           tenon why [--json] PID|CORE           what waits for what in the end: deadlocks first
-           tenon dump [--json|--dot] PID|CORE    all there is, with counters and whole stacks; or the wait graph
-
-           tenon top [--once|--json] [--seconds N] PID   what executors do now, and the oldest calls
+    usage: tenon ps [--json] PID|CORE          what there is: executors, scopes, calls, tasks, streams
+           tenon why [--json] PID|CORE         what waits for what in the end: deadlocks first
+           tenon dump [--json|--dot] PID|CORE  all there is, with counters and whole stacks; the wait graph
+           tenon top [--once|--json] [--seconds N] PID
+                                               what executors do now, and the oldest calls
+           tenon flame [--folded|--json] [--seconds N] [--call ID|--name NAME] PID
+                                               where calls spend their time: a page, folded, speedscope
 
     The process takes no part, and may be stuck. It needs the permission that a debugger needs.
 
@@ -27,6 +29,7 @@ enum Tool {
       case .ps, .why: try say(arguments)
       case .dump: try dump(arguments)
       case .top: try top(arguments)
+      case .flame: try flame(arguments)
       }
       return 0
     } catch {
@@ -75,6 +78,37 @@ enum Tool {
     } else {
       print(try top.text(), terminator: "")
     }
+  }
+
+  private static func flame(_ arguments: Arguments) throws(Failure) {
+    let seconds = try arguments.seconds(default: 5)
+    let target = try Target.named(arguments.target)
+    guard target.kind == .process else {
+      throw Failure("flame is of a process that runs: see tenon dump for a core")
+    }
+    let wish = try Wish(arguments)
+    let sampler = try Sampler(target)
+    try sampler.run(for: UInt64(seconds * 1e9))
+    let flame = Flame(
+      sampler, title: "process \(target.pid)\(wish.title), \(duration(UInt64(seconds * 1e9)))",
+      wish.isWanted)
+    if flame.stacks.isEmpty { throw Failure(wish.complaint(target.pid, sampler.samples.count)) }
+    if arguments.has("--folded") {
+      print(flame.folded(), terminator: "")
+    } else if arguments.has("--json") {
+      print(flame.speedscope(), terminator: "")
+    } else {
+      try show(FlamePage(flame).text, "tenon-flame-\(target.pid).html")
+    }
+  }
+
+  /// A page is for a browser, and for no terminal.
+  private static func show(_ page: String, _ path: String) throws(Failure) {
+    if isatty(1) == 0 { return print(page, terminator: "") }
+    guard let file = fopen(path, "w") else { throw .system(path) }
+    fputs(page, file)
+    if fclose(file) != 0 { throw .system(path) }
+    print("\(path): open it in a browser")
   }
 
   static func complain(_ text: String) {

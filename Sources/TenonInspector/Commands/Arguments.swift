@@ -1,13 +1,14 @@
 /// What somebody has asked for.
 struct Arguments {
   enum Command: String, CaseIterable {
-    case ps, why, dump, top
+    case ps, why, dump, top, flame
 
     /// Which options it has: those that end with = have a value.
     var options: [String] {
       switch self {
       case .ps, .why: ["--json"]
       case .dump: ["--json", "--dot"]
+      case .flame: ["--folded", "--json", "--seconds=", "--call=", "--name="]
       case .top: ["--json", "--once", "--seconds="]
       }
     }

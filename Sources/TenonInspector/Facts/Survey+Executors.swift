@@ -1,17 +1,10 @@
 extension Survey {
   /// Executors, and the calls that are in their drivers: see Sources/Tenon/Core/Executors and Calls.
   mutating func readExecutors() {
-    for slot in copy.table(.executor).slots(memory) {
-      let state = memory.word(slot.address &+ 16)
-      let name = memory.half(state &+ 16)
-      guard state != 0, name != 0, memory.half(state &+ 20) & 0xff < 2 else { continue }
+    for (slot, state, label) in liveExecutors {
       let handle = Handle(.executor, slot)
-      executors[name] = handle.bits
-      let object = memory.word(slot.address &+ 24)
-      var node = Graph.Node(id: handle.bits, kind: .executor, state: "idle")
-      if object != 0, memory.word(object &+ 16) == state {
-        node.name = memory.swiftText(memory.word(object &+ 40), memory.word(object &+ 48))
-      }
+      executors[memory.half(state &+ 16)] = handle.bits
+      var node = Graph.Node(id: handle.bits, kind: .executor, name: label, state: "idle")
       if memory.half(state + 20) & 0xff == 1 { node.state = "closing" }
       let poller = memory.word(state)
       if poller != 0, let thread = thread(poller) {
@@ -29,6 +22,23 @@ extension Survey {
       }
       graph.add(node)
       for driver in drivers(of: state) { readDriver(driver, on: handle.bits) }
+    }
+  }
+
+  /// Those that are open or closing: their slots, the addresses of their states, and their names.
+  var liveExecutors: [(slot: Table.Slot, state: UInt, label: String?)] {
+    copy.table(.executor).slots(memory).compactMap { slot in
+      let state = memory.word(slot.address &+ 16)
+      guard state != 0, memory.half(state &+ 16) != 0, memory.half(state &+ 20) & 0xff < 2 else {
+        return nil
+      }
+      let object = memory.word(slot.address &+ 24)
+      let hasLabel = object != 0 && memory.word(object &+ 16) == state
+      return (
+        slot, state,
+        hasLabel
+          ? memory.swiftText(memory.word(object &+ 40), memory.word(object &+ 48)) : nil
+      )
     }
   }
 
@@ -64,7 +74,7 @@ extension Survey {
   }
 
   /// The drivers are in an array of Swift's behind the state's memory for what is under its mutex. Found by their shape.
-  private func drivers(of state: UInt) -> [UInt] {
+  func drivers(of state: UInt) -> [UInt] {
     for at in stride(from: state, to: state &+ 512, by: 8) {
       let shared = memory.word(at)
       guard shared & 7 == 0, shared > 4096, target.images.image(at: shared) == nil else { continue }

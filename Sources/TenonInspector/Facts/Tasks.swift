@@ -47,6 +47,12 @@ final class Tasks {
     address & 15 == 0 && address > 4096 && descriptions.contains(memory.word(address))
   }
 
+  /// Learns what another one knows.
+  func learn(from other: Tasks) { descriptions.formUnion(other.descriptions) }
+
+  /// Whether that is what a task begins with.
+  func isDescription(_ word: UInt) -> Bool { descriptions.contains(word) }
+
   /// Whether it looks as a task does, though its runtime is not known.
   private func isPlausible(_ address: UInt) -> Bool {
     guard address & 15 == 0, address > 4096, memory.half(address &+ 32) & 0xff == 0,

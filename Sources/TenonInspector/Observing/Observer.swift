@@ -108,7 +108,7 @@ extension Reading.Call {
         let next = graph.waits(of: task).first(where: { graph[$0.to]?.kind == .task })?.to
       else { break }
       task = next
-      if let node = graph[task], let frame = words.frame(node) { function = frame }
+      if let node = graph[task], let frame = words.frame(node) { function = brief(frame) }
     }
     let end = Chain(from: id, in: graph).nodes.last ?? id
     guard let node = graph[end] else { return (function, nil) }

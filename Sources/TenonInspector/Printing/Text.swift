@@ -29,22 +29,8 @@ struct Words {
   /// The frame that says most: the innermost of its author's, and not one of Tenon's, Swift's or the system's.
   func frame(_ node: Graph.Node) -> String? {
     let names = node.frames.filter { $0 != 0 }
-    guard let innermost = names.first(where: isAuthors) ?? names.first else { return nil }
+    guard let innermost = names.first(where: images.isAuthors) ?? names.first else { return nil }
     return images.name(at: innermost)
-  }
-
-  private func isAuthors(_ address: UInt) -> Bool {
-    images.remembered(address) { isAuthorsOwn($0) }
-  }
-
-  private func isAuthorsOwn(_ address: UInt) -> Bool {
-    guard let image = images.image(at: address) else { return false }
-    for prefix in ["libswift", "libc.", "libc-", "libpthread", "ld-linux", "libtenon."]
-    where image.name.hasPrefix(prefix) { return false }
-    guard let symbol = images.symbol(at: address) else { return true }
-    for prefix in ["$s5Tenon", "$ss", "$sS", "$s15Synchronization", "swift_", "_swift_", "tenon_"]
-    where symbol.hasPrefix(prefix) { return false }
-    return true
   }
 
   func relation(_ relation: Graph.Relation) -> String {
@@ -61,5 +47,20 @@ struct Words {
     case .usedBy: "was last used at the other end by"
     case .peer: "is the other end of"
     }
+  }
+}
+
+extension Images {
+  /// Whether it is a function of the program's author, and none of Tenon's, Swift's or the system's.
+  func isAuthors(_ address: UInt) -> Bool { remembered(address) { isAuthorsOwn($0) } }
+
+  private func isAuthorsOwn(_ address: UInt) -> Bool {
+    guard let image = image(at: address) else { return false }
+    for prefix in ["libswift", "libc.", "libc-", "libpthread", "ld-linux", "libtenon."]
+    where image.name.hasPrefix(prefix) { return false }
+    guard let symbol = symbol(at: address) else { return true }
+    for prefix in ["$s5Tenon", "$ss", "$sS", "$s15Synchronization", "swift_", "_swift_", "tenon_"]
+    where symbol.hasPrefix(prefix) { return false }
+    return true
   }
 }

@@ -1,3 +1,4 @@
+import CTrace
 import Glibc
 
 extension Target {
@@ -31,6 +32,20 @@ extension Target {
   private static func hasEnded(_ pid: Int32) -> Bool {
     let stat = lines(of: "/proc/\(pid)/stat").first ?? ""
     return stat.split(separator: ")").last?.hasPrefix(" Z") ?? false
+  }
+
+  /// Whether its threads may be stopped for a moment.
+  func checkStops() throws(Failure) {
+    for thread in threads {
+      var stop = tenon__stop_t()
+      if tenon__stop_thread(thread.id, &stop) { return tenon__let_go(thread.id, stop) }
+    }
+    let status = lines(of: "/proc/\(pid)/status").first { $0.hasPrefix("TracerPid:") }
+    if let tracer = status?.split(separator: "\t").last, tracer != "0" {
+      throw Failure(
+        "process \(pid) is traced by process \(tracer), a debugger perhaps: only one can at a time")
+    }
+    throw Target.refusal(pid)
   }
 
   private static func refusal(_ pid: Int32) -> Failure {

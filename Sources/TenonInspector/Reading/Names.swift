@@ -51,6 +51,39 @@ private func short(_ name: String) -> String {
   return name
 }
 
+/// The name of a function of Swift's without the types of what it takes and returns: "closure #1 in serve".
+func brief(_ name: String) -> String {
+  var parts: [String] = []
+  var rest = name
+  while let separator = rest.firstRange(of: " in ") {
+    // Of an extension it is part of the name.
+    let isExtension = rest[..<separator.lowerBound].hasSuffix("(extension")
+    if !isExtension { parts.append(String(rest[..<separator.lowerBound])) }
+    let end = isExtension ? rest[separator.upperBound...].firstIndex(of: ":") : nil
+    rest = String(rest[(end.map(rest.index(after:)) ?? separator.upperBound)...])
+  }
+  return (parts + [rest]).map(withoutTypes).joined(separator: " in ")
+}
+
+private func withoutTypes(_ name: String) -> String {
+  var name = name
+  for sign in [" nonisolated(", " @Sendable ", " async", " throws", " -> ", " : "] {
+    if let start = name.firstRange(of: sign)?.lowerBound { name = String(name[..<start]) }
+  }
+  guard name.last == ")" else { return name }
+  // Up to where that opens.
+  var depth = 0
+  for index in name.indices.reversed() {
+    if name[index] == ")" { depth += 1 }
+    if name[index] == "(" { depth -= 1 }
+    if depth == 0 {
+      let end = name.index(index, offsetBy: name[..<index].last == " " ? -1 : 0)
+      return String(name[..<end])
+    }
+  }
+  return name
+}
+
 extension String {
   fileprivate func firstRange(of part: String) -> Range<Index>? {
     var start = startIndex

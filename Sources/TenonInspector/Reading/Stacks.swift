@@ -9,47 +9,61 @@ extension Target {
         memory.word($0)
       }
     }
-    var (counter, frame, top): (UInt64, UInt64, UInt64) = (0, 0, 0)
-    guard tenon__stop_thread(thread.id, &counter, &frame, &top) else { return [] }
-    defer { tenon__let_go(thread.id) }
-    return stack(UInt(counter), UInt(frame), UInt(top)) { memory.wordNow($0) }
+    var stop = tenon__stop_t()
+    guard tenon__stop_thread(thread.id, &stop) else { return [] }
+    defer { tenon__let_go(thread.id, stop) }
+    return stack(UInt(stop.counter), UInt(stop.frame), UInt(stop.stack)) { memory.wordNow($0) }
   }
 
   /// What a thread has in its registers, and where the top of its stack is; a process stops for that.
   func registers(of thread: ThreadOfTarget) -> (words: [UInt], stackPointer: UInt) {
     if kind == .core { return (thread.registers, thread.stackPointer) }
-    var (counter, frame, top): (UInt64, UInt64, UInt64) = (0, 0, 0)
-    guard tenon__stop_thread(thread.id, &counter, &frame, &top) else { return ([], 0) }
-    defer { tenon__let_go(thread.id) }
+    var stop = tenon__stop_t()
+    guard tenon__stop_thread(thread.id, &stop) else { return ([], 0) }
+    defer { tenon__let_go(thread.id, stop) }
     var words = [UInt64](repeating: 0, count: Int(TENON__REGISTERS_MAX))
     let count = tenon__registers(thread.id, &words)
-    return (words[..<Int(count)].map { UInt($0) }, UInt(top))
+    return (words[..<Int(count)].map { UInt($0) }, UInt(stop.stack))
+  }
+
+  /// A function on a stack.
+  struct Frame {
+    /// Where it is, or goes on.
+    let address: UInt
+    /// Where its frame is; 0: it has none, or that is not known.
+    var pointer: UInt = 0
   }
 
   private func stack(_ counter: UInt, _ frame: UInt, _ top: UInt, _ word: (UInt) -> UInt) -> [UInt]
-  {
-    var frames: [UInt] = []
-    if images.image(at: counter) != nil { frames.append(counter) }
+  { walk(counter, frame, top, word).map(\.address) }
+
+  /// The functions of a thread's stack, innermost first, from its registers on.
+  func walk(_ counter: UInt, _ frame: UInt, _ top: UInt, _ word: (UInt) -> UInt) -> [Frame] {
+    var frames: [Frame] = []
+    if images.image(at: counter) != nil { frames.append(Frame(address: counter)) }
     // A function without a frame, as a call of the system's is, has where it returns to on top.
     let caller = word(top)
-    if isAfterCall(caller) { frames.append(caller) }
+    if isAfterCall(caller) { frames.append(Frame(address: caller)) }
     let found = frames.count
     follow(frame, &frames, word)
     if frames.count == found, let (caller, frame) = nearestFrame(top, word) {
-      frames.append(caller)
+      frames.append(Frame(address: caller))
       follow(frame, &frames, word)
     }
     return frames
   }
 
-  private func follow(_ first: UInt, _ frames: inout [UInt], _ word: (UInt) -> UInt) {
+  private static let framesMax = 256
+
+  private func follow(_ first: UInt, _ frames: inout [Frame], _ word: (UInt) -> UInt) {
     var frame = first
-    while frames.count < 64 {
+    while frames.count < Target.framesMax {
       // A bit of an async function's says that it is one.
       let at = frame & ~(1 << 60)
       guard at & 7 == 0, at > 4096, case let next = word(at + 8), images.image(at: next) != nil
       else { break }
-      if next != frames.last { frames.append(next) }
+      if !frames.isEmpty { frames[frames.count - 1].pointer = at }
+      if next != frames.last?.address { frames.append(Frame(address: next)) }
       let outer = word(at)
       guard outer & ~(1 << 60) > at else { break }
       frame = outer

@@ -87,6 +87,10 @@ let batch =
     return sum
   } : nil
 
+/// Says each signal: none may be lost while somebody takes samples.
+@c func onSignal(_ number: Int32) { _ = write(1, "signal\n", 7) }
+signal(SIGUSR1, onSignal)
+
 print("ready \(getpid())")
 fflush(nil)
 try withExtendedLifetime((promise, waiter, heavy, light, sleeper, batch)) {
