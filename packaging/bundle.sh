@@ -91,7 +91,7 @@ for folder in "${folders[@]}"; do
   (cd "$folder" && find . \( -name '*.h' -o -name '*.hpp' \) -exec cp --parents -t "$include" {} +)
 done
 mapfile -t headers < <(find "$include" -name '*.h')
-install -m 644 "$tenon"/include/tenon/* "$include/tenon/"
+(cd "$tenon/include/tenon" && find . -type f -exec install -D -m 644 {} "$include/tenon/{}" \;)
 
 # shellcheck disable=SC2086 # CPPFLAGS are words
 "$packaging/declared.sh" "$include" "${headers[@]}" -- "-I$include" ${CPPFLAGS:-} \
@@ -136,9 +136,9 @@ missing=$(LC_ALL=C comm -23 "$build/declared" "$build/exported" | tr '\n' ' ')
 [ -z "$missing" ] || die "declared, but not defined as a public @c function: $missing"
 grep -q '^tenon_' "$build/exported" || die "$product has no Tenon in it"
 
-# <tenon/uv.h> goes with the adapter, if that is inside.
+# <tenon/uv.h> and <tenon/uv.hpp> go with the adapter, if that is inside.
 requires=
-if grep -q '^tenon_uv_' "$build/exported"; then requires=libuv; else rm -f "$include/tenon/uv.h"; fi
+if grep -q '^tenon_uv_' "$build/exported"; then requires=libuv; else rm -rf "$include/tenon/uv"{,.h,.hpp}; fi
 fill "$packaging/bundle.pc.in" "$stage/$libdir/pkgconfig/$product.pc" NAME="$product" \
   VERSION="$version" LIBDIR="$libdir" UP="$(way_up "$libdir/pkgconfig")" REQUIRES="$requires"
 
