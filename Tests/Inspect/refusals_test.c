@@ -196,6 +196,41 @@ static void refuses_what_the_system_refuses(void) {
   OK(tenon_snapshot_release(take()));
 }
 
+/** What addresses the process has, in bytes. */
+static rlim_t addresses(void) {
+  unsigned long pages = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  CHECK(file && fscanf(file, "%lu", &pages) == 1);
+  fclose(file);
+  return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+static void refuses_without_memory(void) {
+  struct rlimit limit, little;
+  tenon_snapshot_node_t node = TENON_SNAPSHOT_NODE_INIT;
+  tenon_snapshot_edge_t edge = TENON_SNAPSHOT_EDGE_INIT;
+  const char *text = NULL;
+  tenon_executor_t *executor = NULL;
+  OK(tenon_executor_create(NULL, &executor));
+  tenon_snapshot_t *snapshot = take();
+  CHECK(getrlimit(RLIMIT_AS, &limit) == 0);
+  little = limit;
+  little.rlim_cur = addresses() + (1 << 20);
+  CHECK(setrlimit(RLIMIT_AS, &little) == 0);
+  CHECK(status_of_take() == TENON_STATUS_NO_RESOURCES);
+  CHECK(tenon_snapshot_get_node(snapshot, 0, &node) == TENON_STATUS_NO_RESOURCES);
+  CHECK(tenon_snapshot_get_edge(snapshot, 0, &edge) == TENON_STATUS_NO_RESOURCES);
+  CHECK(tenon_snapshot_get_text(snapshot, TENON_SNAPSHOT_TREE, &text, NULL) ==
+        TENON_STATUS_NO_RESOURCES);
+  CHECK(!text && !node.kind && !edge.relation);
+  CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+  OK(tenon_snapshot_get_node(snapshot, 0, &node));
+  OK(tenon_snapshot_get_text(snapshot, TENON_SNAPSHOT_TREE, &text, NULL));
+  OK(tenon_snapshot_release(take()));
+  OK(tenon_snapshot_release(snapshot));
+  OK(tenon_executor_release(executor));
+}
+
 static void has_nothing_in_a_forks_child(void) {
   pid_t child = fork();
   if (child == 0) {
@@ -213,6 +248,7 @@ int main(void) {
   bears_files_that_are_broken();
   refuses_another_version();
   refuses_what_the_system_refuses();
+  refuses_without_memory();
   has_nothing_in_a_forks_child();
   printf("# refusals: %s\n", failures ? "failed" : "all told");
   return failures != 0;

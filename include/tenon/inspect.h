@@ -46,7 +46,8 @@ typedef struct tenon_snapshot_config {
  * Threading:  any thread, also one that a loop is stuck on, and inside of callbacks.
  * Errors:     TENON_STATUS_UNSUPPORTED if there is no Tenon in the process, or one of another
  *             version than this library's, or the system does not let a process look at itself;
- *             TENON_STATUS_FORKED; TENON_STATUS_NO_RESOURCES.
+ *             TENON_STATUS_FORKED; TENON_STATUS_NO_RESOURCES, also where there is no memory for as
+ *             much as it usually takes: 64 MiB, and 3 KiB for each thing.
  * Since:      0.2.0
  */
 TENON_API tenon_status_t tenon_snapshot_take(const tenon_snapshot_config_t *config,
@@ -103,7 +104,8 @@ typedef struct tenon_snapshot_edge {
  * Threading:  any thread.
  * Returns:    TENON_STATUS_OK; TENON_STATUS_ENDED if there are not so many.
  * Errors:     TENON_STATUS_INVALID for a wrong struct_size: a larger one is a newer header's, up to
- *             4096, and the fields that this library does not know are left alone.
+ *             4096, and the fields that this library does not know are left alone;
+ *             TENON_STATUS_NO_RESOURCES, as tenon_snapshot_take().
  * Since:      0.2.0
  */
 TENON_API tenon_status_t tenon_snapshot_get_node(tenon_snapshot_t *snapshot, size_t index,
@@ -165,7 +167,8 @@ TENON_ENUM(int32_t, tenon_snapshot_format){
  *
  * Ownership:  `*text_out` is the snapshot's. `size_out` may be NULL.
  * Threading:  any thread.
- * Errors:     TENON_STATUS_INVALID for an unknown format.
+ * Errors:     TENON_STATUS_INVALID for an unknown format; TENON_STATUS_NO_RESOURCES, as
+ *             tenon_snapshot_take().
  * Since:      0.2.0
  */
 TENON_API tenon_status_t tenon_snapshot_get_text(tenon_snapshot_t *snapshot,

@@ -3,6 +3,7 @@ import Glibc
 extension Target {
   /// This very process, as it would be seen from outside: nobody else takes part.
   static func own() throws(Failure) -> Target {
+    try Room.require()
     guard let maps = contents(of: "/proc/self/maps"), !maps.isEmpty else {
       if [EMFILE, ENFILE, ENOMEM].contains(errno) {
         throw Failure("the process has no resources left to look at itself", .noResources)

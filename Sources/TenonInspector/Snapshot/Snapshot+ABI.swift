@@ -34,6 +34,7 @@ public func tenon_snapshot_get_node(
   _ snapshot: OpaquePointer?, _ index: Int, _ node_out: UnsafeMutablePointer<tenon_snapshot_node_t>?
 ) -> tenon_status_t {
   fill(snapshot, node_out, \.struct_size) { state in
+    guard state.hasRoomForLists() else { return .failure(TENON_STATUS_NO_RESOURCES) }
     guard state.nodes.indices.contains(index) else { return .failure(TENON_STATUS_ENDED) }
     return state.nodeInC(state.nodes[index].id)
   }
@@ -52,6 +53,7 @@ public func tenon_snapshot_get_edge(
   _ snapshot: OpaquePointer?, _ index: Int, _ edge_out: UnsafeMutablePointer<tenon_snapshot_edge_t>?
 ) -> tenon_status_t {
   fill(snapshot, edge_out, \.struct_size) { state in
+    guard state.hasRoomForLists() else { return .failure(TENON_STATUS_NO_RESOURCES) }
     guard state.edges.indices.contains(index) else { return .failure(TENON_STATUS_ENDED) }
     let edge = state.edges[index]
     return .success(
@@ -78,7 +80,9 @@ public func tenon_snapshot_get_text(
     return TENON_STATUS_INVALID
   }
   return withState(snapshot) { state in
-    let text = state.formatsInC[format.rawValue] ?? CText(state.text(format))
+    let known = state.formatsInC[format.rawValue]
+    guard known != nil || Room.isThere(for: state.count) else { return TENON_STATUS_NO_RESOURCES }
+    let text = known ?? CText(state.text(format))
     state.formatsInC[format.rawValue] = text
     text_out.pointee = text.pointer
     size_out?.pointee = text.count
@@ -147,6 +151,7 @@ private func fill<Struct>(
 extension Snapshot.State {
   fileprivate mutating func nodeInC(_ id: UInt) -> Answer<tenon_snapshot_node_t> {
     if let known = nodesInC[id] { return .success(known.node) }
+    guard Room.isThere() else { return .failure(TENON_STATUS_NO_RESOURCES) }
     guard let words = words(about: id), let node = words.graph[id] else {
       return .failure(TENON_STATUS_SETTLED)
     }
@@ -158,6 +163,7 @@ extension Snapshot.State {
   fileprivate mutating func explanationInC(_ id: UInt) -> Answer<tenon_explanation_t> {
     if let known = explanationsInC[id] { return .success(known.explanation) }
     guard let words = words(about: id) else { return .failure(TENON_STATUS_SETTLED) }
+    guard Room.isThere(for: count) else { return .failure(TENON_STATUS_NO_RESOURCES) }
     let made = ExplanationInC(Snapshot.Explanation(Chain(from: id, in: words.graph), words))
     explanationsInC[id] = made
     return .success(made.explanation)

@@ -24,6 +24,7 @@ public final class Snapshot: Sendable {
       it.words.graph.order.map { (copy: copy, id: $0) }
     }
     lazy var edges = copies.flatMap(\.words.graph.edges)
+    fileprivate var mayList = false
     var nodesInC: [UInt: NodeInC] = [:]
     var explanationsInC: [UInt: ExplanationInC] = [:]
     var formatsInC: [Int32: CText] = [:]
@@ -49,10 +50,21 @@ public final class Snapshot: Sendable {
 extension Snapshot.State {
   fileprivate init(_ target: Target) throws(Failure) {
     self.target = target
-    copies = try target.copies().map { copy in
+    let found = try target.copies()
+    try Room.require(for: found.flatMap(\.tables.values).reduce(0) { $0 + Int($1.used) })
+    copies = found.map { copy in
       (copy, Words(Survey.graph(of: target, copy), of: target))
     }
   }
+
+  /// Whether `nodes` and `edges` are there, or can be made.
+  mutating func hasRoomForLists() -> Bool {
+    if !mayList { mayList = Room.isThere(for: count) }
+    return mayList
+  }
+
+  /// How much there is to write of.
+  var count: Int { copies.reduce(0) { $0 + $1.words.graph.order.count } }
 
   /// The words about the copy that has a node.
   func words(about id: UInt) -> Words? {

@@ -1,0 +1,25 @@
+import Glibc
+
+/// Whether the system has the memory that a look takes, which grows with the process: Swift's runtime ends a process whose
+/// allocation fails, so it is asked for before. What another thread takes in between is not known here.
+enum Room {
+  /// What there is however little there is to see: the files of the program and its libraries, above all.
+  private static let least = 64 << 20
+  /// A thing with its edges and words; or its lines in a text.
+  private static let each = 3 << 10
+
+  /// For so many things.
+  static func isThere(for count: Int = 0) -> Bool {
+    let size = least + count * each
+    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != MAP_FAILED else { return false }
+    munmap(memory, size)
+    return true
+  }
+
+  static func require(for count: Int = 0) throws(Failure) {
+    if !isThere(for: count) {
+      throw Failure("the process has no memory left to look at itself", .noResources)
+    }
+  }
+}
