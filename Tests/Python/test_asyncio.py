@@ -9,6 +9,7 @@ import warnings
 from datetime import timedelta
 
 import tenon
+import tenon._loops
 import work
 
 LONG = timedelta(hours=1)

@@ -62,6 +62,7 @@ class LifeTests(unittest.TestCase):
 
     def test_a_loop_that_ends_waits_for_a_while_only(self) -> None:
         self.check("""
+            import tenon._loops
             tenon._loops.CLOSE_SECONDS = 0.02
             async def main():
                 coroutine = work.stubborn()

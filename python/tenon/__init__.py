@@ -4,9 +4,8 @@ A package that tenon-bindgen makes has functions and classes of its own. This on
 and `run()` for programs without a loop.
 """
 
-from __future__ import annotations
-
 import atexit
+import sys
 import types
 from collections.abc import Coroutine
 from typing import Any
@@ -60,13 +59,13 @@ class Stream(_core.Stream):
         except Error:
             pass  # how it ended is of no interest any more
 
-    async def __aenter__(self) -> Stream:
+    async def __aenter__(self) -> "Stream":
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    def __iter__(self) -> Stream:
+    def __iter__(self) -> "Stream":
         return self
 
     def __next__(self) -> Any:
@@ -78,6 +77,8 @@ class Stream(_core.Stream):
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Waits for Swift in a thread without a loop. Ctrl-C asks Swift to end, and raises when it has."""
+    from . import _loops
+
     if _loops.is_in_loop():
         coroutine.close()
         raise RuntimeError("tenon.run() would block the running loop: use await")
@@ -89,7 +90,21 @@ def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     raise RuntimeError("this awaits something that needs a loop: use asyncio.run()")
 
 
-from . import _loops  # noqa: E402
+def _executor_for(loop: Any, library: _core.Library) -> _core.Executor:
+    """The first call: what loops take is loaded with it, and asked from then on."""
+    from . import _loops
 
-_core.hooks(Error, Cancelled, Closed, Forked, _loops.executor_for, Stream)
-atexit.register(_loops.end)
+    _core.hooks(Error, Cancelled, Closed, Forked, _loops.executor_for, Stream)
+    return _loops.executor_for(loop, library)
+
+
+def _end() -> None:
+    loops = sys.modules.get("tenon._loops")
+    if loops is None:
+        _core.end()
+    else:
+        loops.end()
+
+
+_core.hooks(Error, Cancelled, Closed, Forked, _executor_for, Stream)
+atexit.register(_end)

@@ -1,7 +1,5 @@
 """What the code that tenon-bindgen writes calls. Nothing here is for people."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from typing import TypeVar
