@@ -9,7 +9,7 @@ for product in tenon tenon_inspect inspected culprits watched busy; do swift bui
 library=$(swift build -c release --show-bin-path)
 program=$library/inspected
 # From inside, in C.
-for test in snapshot refusals alone metrics watch; do
+for test in snapshot refusals alone metrics watch record; do
   tenon_library=-ltenon
   [ $test != alone ] || tenon_library=
   gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -o $build/${test}_test Tests/Inspect/${test}_test.c \
@@ -17,6 +17,8 @@ for test in snapshot refusals alone metrics watch; do
   timeout 300 $build/${test}_test
 done
 timeout 60 "$library/watched"
+$build/record_test write > $build/recorded.json
+Tests/Inspect/trace.py $build/recorded.json jobs
 [ -x $build/venv/bin/python ] || python3 -m venv $build/venv
 $build/venv/bin/python -c 'import prometheus_client' 2> /dev/null || $build/venv/bin/pip install -q prometheus_client
 $build/metrics_test write > $build/metrics.txt
@@ -87,6 +89,20 @@ for scenario in continuation promise stream semaphore crowd; do
   Tests/Inspect/culprits.py $scenario $build/$scenario
   end KILL
 done
+
+# What happens meanwhile, and what had happened when it died.
+start "$library/culprits" busy
+for round in $(seq 100); do # until it had the processor meanwhile
+  if "$tenon" trace --seconds 0.2 "$pid" > $build/busy.json && Tests/Inspect/trace.py $build/busy.json calls; then break; fi
+  [ "$round" != 100 ] || exit 1
+done
+"$tenon" trace --last "$pid" > $build/busy-last.json
+gcore -o $build/core "$pid" > $build/gcore.log 2>&1
+end KILL
+"$tenon" trace "$build/core.$pid" > $build/busy-core.json
+rm "$build/core.$pid"
+Tests/Inspect/trace.py $build/busy-last.json calls
+Tests/Inspect/trace.py $build/busy-core.json calls
 
 # What cannot be looked at is one sentence each.
 refused() { # what it says, argument, who asks...

@@ -122,6 +122,48 @@ typedef struct tenon__inspect_sleepers {
   tenon__inspect_sleeper_t all[TENON__INSPECT_SLEEPERS];
 } tenon__inspect_sleepers_t;
 
+/* Something that happened. */
+typedef struct tenon__inspect_event {
+  uint64_t ticks; /* of the processor's counter: see the pairs with the monotonic clock */
+  uint64_t id;    /* of a call: its promise's handle; of a job: its executor's compact name */
+  uint64_t what;  /* of a call: the address of its name; of a job: of its function */
+  uint32_t kind;
+  uint32_t thread; /* the system's number */
+} tenon__inspect_event_t;
+
+enum {
+  tenon__inspect_call_begins = 1,
+  tenon__inspect_call_ends,
+  tenon__inspect_job_begins,
+  tenon__inspect_job_ends
+};
+
+/* What a thread has said last; `count` of them since the ring was made, each at its number modulo the capacity, a power of two. */
+typedef struct tenon__inspect_ring {
+  uint64_t next; /* the address of another one, or 0 */
+  uint64_t capacity;
+  uint64_t count;
+  uint64_t base;   /* how many there were when the recording `round` began */
+  uint32_t round;  /* of an earlier recording: there is nothing of this one */
+  uint32_t thread; /* whose it is; 0: the next one's */
+  uint64_t sync_ticks, sync_ns;
+  uint64_t reserved;
+  tenon__inspect_event_t events[];
+} tenon__inspect_ring_t;
+
+#define TENON__INSPECT_CALLS 1u
+#define TENON__INSPECT_JOBS 2u
+
+/* What is recorded: who looks writes all but `rings` and `lost`, the mask last. Also from outside. */
+typedef struct tenon__inspect_record {
+  uint32_t mask;
+  uint32_t round; /* another one for each recording */
+  uint64_t bytes; /* of rings that are made from now on */
+  uint64_t rings; /* the address of the newest */
+  uint64_t lost;  /* what happened on threads that had no memory for a ring */
+  uint64_t start_ticks, start_ns;
+} tenon__inspect_record_t;
+
 typedef struct tenon__inspect_root {
   char magic[16];
   uint32_t version;
@@ -135,6 +177,7 @@ typedef struct tenon__inspect_root {
   tenon__inspect_sleepers_t sleepers;
   tenon__inspect_executor_t executor;
   tenon__inspect_pool_t pool;
+  tenon__inspect_record_t record;
 } tenon__inspect_root_t;
 
 extern tenon__inspect_root_t tenon__inspect_root __attribute__((visibility("hidden")));
@@ -145,5 +188,13 @@ void tenon__inspect_add_table(int place, const void *table);
 /* Says where things are: each time the same. */
 void tenon__inspect_enter_executor(const tenon__inspect_executor_t *layout);
 void tenon__inspect_enter_pool(const tenon__inspect_pool_t *layout);
+
+/* Whether something of that is recorded: two instructions. */
+static inline int tenon__records(uint32_t mask) {
+  return (*(volatile uint32_t *)&tenon__inspect_root.record.mask & mask) != 0;
+}
+
+void tenon__record(uint32_t kind, uint64_t id, uint64_t what);
+void tenon__record_job(uint32_t kind, uint64_t executor, uint64_t function, uint64_t job);
 
 #endif

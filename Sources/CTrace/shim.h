@@ -94,6 +94,31 @@ static inline uint64_t tenon__gate_now(void) {
   return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+/* The processor's counter: as Sources/CTenonImage/record.c reads it. */
+static inline uint64_t tenon__ticks(void) {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  uint64_t count;
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(count));
+  return count;
+#else
+  return tenon__gate_now();
+#endif
+}
+
+/* Waits until somebody ends this program, at most so long. Which then it does not. */
+static inline void tenon__wait_for_end(uint64_t time_ns) {
+  sigset_t ends;
+  struct timespec time = {(time_t)(time_ns / 1000000000), (long)(time_ns % 1000000000)};
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  sigaddset(&ends, SIGHUP);
+  sigprocmask(SIG_BLOCK, &ends, NULL);
+  sigtimedwait(&ends, NULL, &time);
+}
+
 /* Waits for so long; true: it has been closed. */
 static inline bool tenon__wait_at_gate(tenon__gate_t *gate, uint64_t time_ns) {
   uint64_t now = tenon__gate_now();

@@ -10,6 +10,8 @@ enum Tool {
                                                what executors do now, and the oldest calls
            tenon flame [--folded|--json] [--seconds N] [--call ID|--name NAME] PID
                                                where calls spend their time: a page, folded, speedscope
+           tenon trace [--seconds N] PID       what happens for so long, for Perfetto: calls and jobs
+           tenon trace --last PID|CORE         what the process has recorded by itself
 
     The process takes no part, and may be stuck. It needs the permission that a debugger needs.
 
@@ -30,6 +32,7 @@ enum Tool {
       case .dump: try dump(arguments)
       case .top: try top(arguments)
       case .flame: try flame(arguments)
+      case .trace: try trace(arguments)
       }
       return 0
     } catch {
@@ -109,6 +112,20 @@ enum Tool {
     fputs(page, file)
     if fclose(file) != 0 { throw .system(path) }
     print("\(path): open it in a browser")
+  }
+
+  private static func trace(_ arguments: Arguments) throws(Failure) {
+    let target = try Target.named(arguments.target)
+    let copies = try target.copies()
+    if target.kind == .process, !arguments.has("--last") {
+      let seconds = try arguments.seconds(default: 1)
+      try target.record(copies, for: UInt64(seconds * 1e9))
+    }
+    let recordings = copies.compactMap { Recording(of: target, $0) }
+    if recordings.isEmpty {
+      throw Failure("\(target.kind.rawValue) \(target.pid) has recorded nothing")
+    }
+    print(ChromeTrace.text(target, recordings), terminator: "")
   }
 
   static func complain(_ text: String) {

@@ -245,6 +245,43 @@ TENON_API tenon_status_t tenon_watch_start(const tenon_watch_config_t *config, t
  */
 TENON_API tenon_status_t tenon_watch_end(tenon_watch_t *watch) TENON_NOEXCEPT;
 
+#define TENON_RECORD_CALLS 1u /**< Swift calls: when each begins and ends */
+#define TENON_RECORD_JOBS 2u  /**< jobs of executors: when each begins and ends, and its function */
+
+/**
+ * Keeps what happens last, from now on: a flight recorder. A mask of 0 ends that, and what was kept stays.
+ *
+ * Each thread has a ring of its own, made when it has something to say first, and says one thing in some
+ * 25 ns. What there is no more room for is counted. Whatever was recorded before is forgotten. `tenon
+ * trace` does the same from outside, and reads it from the core of a process that has died.
+ *
+ * Nothing else is recorded: no futures, no streams, and of a call not where it is suspended.
+ *
+ * `bytes`:    of each ring that is made from now on, 32 for each thing. 0: 1 MiB, which are 16384 jobs.
+ * Threading:  any thread. A poll that runs records jobs from its next beginning on.
+ * Errors:     as tenon_snapshot_take(); TENON_STATUS_INVALID for an unknown bit.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_record(uint32_t mask, size_t bytes) TENON_NOEXCEPT;
+
+/** How a recording is written. */
+TENON_ENUM(int32_t, tenon_record_format){
+    TENON_RECORD_CHROME = 1, /**< Chrome's trace events as JSON, which ui.perfetto.dev opens */
+};
+
+/**
+ * Writes what was recorded, while it goes on or after that. docs/inspect-schema.md says how.
+ *
+ * Ownership:  borrows `fd`. A pipe that nobody reads raises no signal.
+ * Threading:  any thread.
+ * Returns:    TENON_STATUS_OK; TENON_STATUS_ENDED if nothing was ever recorded: nothing is written.
+ * Errors:     as tenon_snapshot_take(); TENON_STATUS_INVALID for an unknown format, or if it cannot be
+ *             written: errno says why.
+ * Blocks:     until all is written.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_record_write(int fd, tenon_record_format format) TENON_NOEXCEPT;
+
 /** Whether a metric is of now, or of all the time so far. */
 TENON_ENUM(int32_t, tenon_metric_kind_t){
     TENON_METRIC_GAUGE = 1,   /**< what there is now */

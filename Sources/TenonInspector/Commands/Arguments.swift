@@ -1,7 +1,7 @@
 /// What somebody has asked for.
 struct Arguments {
   enum Command: String, CaseIterable {
-    case ps, why, dump, top, flame
+    case ps, why, dump, top, flame, trace
 
     /// Which options it has: those that end with = have a value.
     var options: [String] {
@@ -10,6 +10,7 @@ struct Arguments {
       case .dump: ["--json", "--dot"]
       case .flame: ["--folded", "--json", "--seconds=", "--call=", "--name="]
       case .top: ["--json", "--once", "--seconds="]
+      case .trace: ["--last", "--seconds="]
       }
     }
   }

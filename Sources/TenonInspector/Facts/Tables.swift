@@ -82,6 +82,8 @@ struct Copy {
   /// Where executors keep what they count; nil: there never was one, or not known.
   var executorLayout: tenon__inspect_executor_t?
   var poolLayout: tenon__inspect_pool_t?
+  /// It can record what happens.
+  var hasRecord = false
 
   var isForked: Bool { tables.values.contains { $0.isForgotten && $0.used != 0 } }
 
@@ -149,6 +151,7 @@ extension Target {
       image: image, root: root, tables: tables, notes: Notes(memory, root: root, size: size),
       sleepers: size < sleepers &+ 8 ? 0 : root &+ sleepers)
     if size >= UInt(MemoryLayout<tenon__inspect_root_t>.size) {
+      copy.hasRecord = true
       copy.executorLayout = layout(root, \.executor, tenon__inspect_executor_t()) {
         $0.counters != 0
       }

@@ -45,6 +45,14 @@ struct Json {
     text += String(value)
   }
 
+  /// With three places.
+  mutating func number(_ key: String? = nil, _ value: Double) {
+    begin(key)
+    let thousandths = UInt64(max(value, 0) * 1000)
+    let rest = String(thousandths % 1000)
+    text += "\(thousandths / 1000)." + String(repeating: "0", count: 3 - rest.count) + rest
+  }
+
   /// What is only said where it is so.
   mutating func flag(_ key: String) {
     begin(key)

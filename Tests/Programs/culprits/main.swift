@@ -69,11 +69,23 @@ func runUntilIdle() throws {
   while true { pause() }
 }
 
+// MARK: One that is never done
+
+/// A call and a job, and the next ones when they have run.
+@c func go_on(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
+  _ = try? loop.start(name: "tick") {}
+  _ = tenon_executor_post(loop.pointer, go_on, nil)
+}
+
 // MARK: Many that wait for one
 
 @inline(never) func waitForPool(_ pool: Future) async { await pool.settled() }
 
 switch CommandLine.arguments.dropFirst().first {
+case "busy":
+  go_on(nil, TENON_STATUS_OK)
+  ready()
+  try loop.run()
 case "crowd":
   let (promise, pool) = try Promise.make()
   pool.setName("pool")

@@ -42,6 +42,24 @@ require(try value("tenon.call.active") == 0, "no call")
 require(try value("tenon.executor.calls") == 1, "one call has begun")
 require(try Metrics.prometheus().contains("tenon_executor_name=\"main loop\""), "the text")
 
+// What is recorded: a call that ends, and one that does not.
+try Record.start([.calls, .jobs])
+let (open, never) = try Promise.make()
+let ended = try loop.start(name: "ended") {}
+let begun = try loop.start(name: "begun") { await waitForReply(never) }
+try loop.run(until: try loop.start(name: "last") {})
+try Record.end()
+let trace = try Record.trace() ?? ""
+func count(_ part: String) -> Int { trace.ranges(of: part).count }
+require(count(#""ph":"b","cat":"call","name":"ended""#) == 1, trace)
+require(count(#""ph":"e","cat":"call","name":"ended""#) == 1, trace)
+require(count(#""ph":"b","cat":"call","name":"begun""#) == 1, trace)
+require(count(#""ph":"e","cat":"call","name":"begun""#) == 0, trace)
+require(count(#""ph":"B","cat":"job""#) >= 1, trace)
+open.resolve()
+try loop.run(until: begun)
+require(try Record.trace()?.ranges(of: "begun").count == 1, "it goes on after its end")
+
 do {
   _ = try Watch.start { _ in }
   require(false, "a watch of nothing")

@@ -1,4 +1,5 @@
 import CTenon
+import CTenonRoot
 
 /// One thing to run in a poll: a C function with its context, or a job of Swift's runtime.
 struct Job {
@@ -52,5 +53,19 @@ extension Job {
     if handle.is(.registration) { return true }
     guard handle.is(.timer), let slot = registrationTable.find(handle, .timer) else { return false }
     return RegistrationSlot.at(slot).pointee.isLinked
+  }
+}
+
+extension Job {
+  /// For those who look later: see tenon__inspect_event_t.
+  @inline(never) func recordBegin(_ executor: ExecutorName) {
+    let function = unsafeBitCast(function, to: UInt.self)
+    tenon__record_job(
+      UInt32(tenon__inspect_job_begins), UInt64(executor.bits), UInt64(function),
+      UInt64(UInt(bitPattern: address)))
+  }
+
+  @inline(never) static func recordEnd(_ executor: ExecutorName) {
+    tenon__record(UInt32(tenon__inspect_job_ends), UInt64(executor.bits), 0)
   }
 }

@@ -1,4 +1,5 @@
 import CTenon
+import CTenonRoot
 import Synchronization
 
 /// How calls are run: by drivers, which are tasks that take one call after another. A call that does not
@@ -241,6 +242,9 @@ extension LoopExecutor {
     _ promise: Handle, in driver: Driver, _ goesOn: inout Bool,
     andBeginIf isSuitable: (borrowing Call) -> Bool
   ) -> Call? {
+    if _slowPath(tenon__records(UInt32(TENON__INSPECT_CALLS)) != 0) {
+      driver.record(tenon__inspect_call_ends, promise)
+    }
     var next: UInt = 0
     if driver.takesMany && state.isPolledHere && state.own.pointee.runningDriver === driver
       && state.own.pointee.budget > 0 && !isClosing
@@ -266,6 +270,9 @@ extension LoopExecutor {
       state.pointee.callCount.count()
     } else {
       state.pointee.callCount.wrappingAdd(1, ordering: .relaxed)
+    }
+    if _slowPath(tenon__records(UInt32(TENON__INSPECT_CALLS)) != 0) {
+      driver.record(tenon__inspect_call_begins, promise)
     }
     // The driver's word was written before the future's is read, and the phase: see cancelCall, and cancelBound.
     let slot = FutureSlot.at(futureTable.address(of: promise.index))
@@ -314,6 +321,13 @@ extension LoopExecutor {
 }
 
 extension Driver {
+  /// For those who look later: see tenon__inspect_event_t.
+  @inline(never) fileprivate func record(
+    _ kind: Int, _ promise: Handle
+  ) {
+    tenon__record(UInt32(kind), UInt64(promise.bits), UInt64(name.load(ordering: .relaxed)))
+  }
+
   fileprivate func unpark(_ goesOn: Bool) {
     let continuation = parked
     parked = nil

@@ -1,4 +1,5 @@
 import CTenon
+import CTenonRoot
 import Synchronization
 
 /// What a poll did and left: see tenon_poll_result_t.
@@ -234,11 +235,21 @@ extension LoopExecutor {
     {
       return true
     }
-    return runReadyJobs(timeEnd, interrupt)
+    // Two instances, so that a job that nobody records costs nothing for that.
+    return _slowPath(tenon__records(UInt32(TENON__INSPECT_JOBS)) != 0)
+      ? runRecordedJobs(timeEnd, interrupt) : runJobsUnrecorded(timeEnd, interrupt)
   }
 
-  @inline(never) private func runReadyJobs(
+  @inline(never) private func runJobsUnrecorded(
     _ timeEnd: UInt64, _ interrupt: UnsafePointer<UInt32>?
+  ) -> Bool { runReadyJobs(timeEnd, interrupt, records: false) }
+
+  @inline(never) private func runRecordedJobs(
+    _ timeEnd: UInt64, _ interrupt: UnsafePointer<UInt32>?
+  ) -> Bool { runReadyJobs(timeEnd, interrupt, records: true) }
+
+  @inline(__always) private func runReadyJobs(
+    _ timeEnd: UInt64, _ interrupt: UnsafePointer<UInt32>?, records: Bool
   ) -> Bool {
     let initial = state.own.pointee.budget
     // Whom Swift jobs run for: from the first of them on.
@@ -270,6 +281,7 @@ extension LoopExecutor {
       guard let job = state.own.pointee.ready.popFirst() else { continue }
       state.own.pointee.budget &-= 1
       untilLook &-= 1
+      if records { job.recordBegin(name) }
       if let function = job.function {
         function(job.context, TENON_STATUS_OK)
       } else {
@@ -291,6 +303,7 @@ extension LoopExecutor {
         // A driver that has not parked is suspended in its call: others may take the calls that wait.
         if state.own.pointee.runningDriver != nil { state.own.pointee.runningDriver = nil }
       }
+      if records { Job.recordEnd(name) }
     }
   }
 

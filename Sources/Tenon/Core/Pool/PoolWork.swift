@@ -1,5 +1,6 @@
 import CLinux
 import CTenon
+import CTenonRoot
 import Glibc
 import Synchronization
 
@@ -94,11 +95,14 @@ private struct WorkerTurns {
       return job.tellClosed(pool)
     }
     worker.pointee.isInJob.store(true, ordering: .relaxed)
+    let records = _slowPath(tenon__records(UInt32(TENON__INSPECT_JOBS)) != 0)
+    if records { job.recordBegin(owner.name) }
     if let function = job.function {
       function(job.context, TENON_STATUS_OK)
     } else {
       job.swiftJob.runSynchronously(on: taskExecutor)
     }
+    if records { Job.recordEnd(owner.name) }
     worker.pointee.isInJob.store(false, ordering: .relaxed)
   }
 

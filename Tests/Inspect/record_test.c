@@ -1,0 +1,175 @@
+/*
+ * The recorder of <tenon/inspect.h>: what it keeps of jobs, what it counts as lost, and what it refuses. With the argument "write" the
+ * program writes what it has recorded to its output, and with "measure" what a recorded job takes.
+ */
+#define _GNU_SOURCE
+#include "snapshot_test.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Global, so that it has a name in the program's table of symbols. */
+void count_down(void *context, tenon_status_t status);
+void count_down(void *context, tenon_status_t status) {
+  OK(status);
+  --*(int *)context;
+}
+
+static void run(tenon_executor_t *executor, int jobs) {
+  int left = jobs;
+  for (int index = 0; index < jobs; index++)
+    OK(tenon_executor_post(executor, count_down, &left));
+  while (left > 0)
+    OK(tenon_executor_poll(executor, NULL, NULL));
+}
+
+/* How often something is in what was recorded. The text is kept for the next question. */
+static char *text;
+static size_t occurrences(const char *part) {
+  int file = memfd_create("trace", 0);
+  OK(tenon_record_write(file, TENON_RECORD_CHROME));
+  size_t size = (size_t)lseek(file, 0, SEEK_END), found = 0;
+  free(text);
+  text = calloc(1, size + 1);
+  CHECK(pread(file, text, size, 0) == (ssize_t)size);
+  close(file);
+  for (const char *at = text; (at = strstr(at, part)); at++)
+    found++;
+  return found;
+}
+
+static size_t lost(void) {
+  CHECK(occurrences("\"lost\":") == 1);
+  const char *at = strstr(text, "\"lost\":");
+  return at ? strtoul(at + 7, NULL, 10) : SIZE_MAX;
+}
+
+static void keeps_what_happens(tenon_executor_t *executor) {
+  CHECK(tenon_record_write(1, TENON_RECORD_CHROME) == TENON_STATUS_ENDED);
+  run(executor, 10);
+  CHECK(tenon_record_write(1, TENON_RECORD_CHROME) == TENON_STATUS_ENDED);
+  OK(tenon_record(TENON_RECORD_JOBS, 2048));
+  run(executor, 10);
+  CHECK(occurrences("\"ph\":\"B\",\"cat\":\"job\",\"name\":\"count_down\"") == 10);
+  CHECK(occurrences("\"ph\":\"E\"") == 10 && lost() == 0);
+  OK(tenon_record(0, 0));
+  run(executor, 10);
+  CHECK(occurrences("\"ph\":\"B\"") == 10);
+  /* The next one forgets it, and has nothing of calls. */
+  OK(tenon_record(TENON_RECORD_CALLS, 0));
+  run(executor, 10);
+  CHECK(occurrences("\"ph\":\"B\"") == 0 && lost() == 0);
+}
+
+/* Of 1000 jobs the last 64 things are there; one of them may be in the making. */
+static void counts_what_is_lost(tenon_executor_t *executor) {
+  OK(tenon_record(TENON_RECORD_JOBS, 2048));
+  run(executor, 1000);
+  CHECK(occurrences("\"ph\":\"B\"") + occurrences("\"ph\":\"E\"") <= 64);
+  CHECK(lost() == 2000 - 63);
+  OK(tenon_record(0, 0));
+}
+
+static void *poll_alone(void *context) {
+  tenon_executor_t *executor = NULL;
+  OK(tenon_executor_create(NULL, &executor));
+  run(executor, 5);
+  OK(tenon_executor_release(executor));
+  return context;
+}
+
+/* Threads that come one after the other use one ring, and each is told by its number. */
+static void keeps_each_threads(void) {
+  OK(tenon_record(TENON_RECORD_JOBS, 4096));
+  for (int index = 0; index < 3; index++) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, poll_alone, NULL);
+    pthread_join(thread, NULL);
+  }
+  CHECK(occurrences("\"ph\":\"B\"") == 15 && occurrences("\"ph\":\"E\"") == 15 && lost() == 0);
+  OK(tenon_record(0, 0));
+}
+
+static atomic_bool is_over;
+
+static void *work(void *context) {
+  tenon_executor_t *executor = NULL;
+  OK(tenon_executor_create(NULL, &executor));
+  while (!atomic_load(&is_over))
+    run(executor, 100);
+  OK(tenon_executor_release(executor));
+  return context;
+}
+
+/* It may be written, ended and begun while threads have things to say. */
+static void goes_on_while_it_is_read(void) {
+  pthread_t threads[2];
+  for (int index = 0; index < 2; index++)
+    pthread_create(&threads[index], NULL, work, NULL);
+  for (int round = 0; round < 20; round++) {
+    OK(tenon_record(TENON_RECORD_JOBS, 65536));
+    size_t names = occurrences("\"name\":\"count_down\"");
+    CHECK(names == occurrences("\"ph\":\"B\"") || names <= 4096);
+    OK(tenon_record(0, 0));
+  }
+  atomic_store(&is_over, true);
+  for (int index = 0; index < 2; index++)
+    pthread_join(threads[index], NULL);
+}
+
+static void refuses_what_is_wrong(void) {
+  int ends[2];
+  CHECK(tenon_record(1u << 31, 0) == TENON_STATUS_INVALID);
+  CHECK(tenon_record_write(1, (tenon_record_format)99) == TENON_STATUS_INVALID);
+  CHECK(tenon_record_write(-1, TENON_RECORD_CHROME) == TENON_STATUS_INVALID && errno == EBADF);
+  CHECK(pipe(ends) == 0);
+  close(ends[0]);
+  CHECK(tenon_record_write(ends[1], TENON_RECORD_CHROME) == TENON_STATUS_INVALID && errno == EPIPE);
+  close(ends[1]);
+  pid_t child = fork();
+  if (child == 0)
+    _exit(tenon_record(TENON_RECORD_JOBS, 0) != TENON_STATUS_FORKED ||
+          tenon_record_write(1, TENON_RECORD_CHROME) != TENON_STATUS_FORKED);
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static double nanoseconds(tenon_executor_t *executor, int jobs) {
+  struct timespec start, end;
+  clock_gettime(CLOCK_MONOTONIC, &start);
+  for (int round = 0; round < jobs / 1000; round++)
+    run(executor, 1000);
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  return ((double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec)) / jobs;
+}
+
+int main(int count, char **arguments) {
+  tenon_executor_t *executor = NULL;
+  OK(tenon_executor_create(NULL, &executor));
+  if (count > 1 && is(arguments[1], "write")) {
+    OK(tenon_record(TENON_RECORD_JOBS, 0));
+    run(executor, 100);
+    OK(tenon_record_write(1, TENON_RECORD_CHROME));
+  } else if (count > 1 && is(arguments[1], "measure")) {
+    double off = nanoseconds(executor, 1000000);
+    OK(tenon_record(TENON_RECORD_JOBS, 0));
+    double on = nanoseconds(executor, 1000000);
+    printf("a job: %.1f ns, recorded: %.1f ns, each event: %.1f ns\n", off, on, (on - off) / 2);
+  } else {
+    keeps_what_happens(executor);
+    counts_what_is_lost(executor);
+    keeps_each_threads();
+    goes_on_while_it_is_read();
+    refuses_what_is_wrong();
+    free(text);
+    printf("# record: %s\n", failures ? "failed" : "all kept");
+  }
+  OK(tenon_executor_release(executor));
+  return failures != 0;
+}
