@@ -42,7 +42,7 @@ clean_path() {
   local tool found
   mkdir "$work/bin"
   for tool in cc gcc c++ g++ ld as ar ranlib nm objcopy strip cmake make ninja pkg-config sh bash \
-    env cat ls mkdir rm mv cp ln sed grep awk sort uname true false test dirname basename; do
+    env cat ls mkdir rm mv cp ln sed grep awk sort uname true false test dirname basename flock; do
     if found=$(command -v "$tool"); then ln -s "$found" "$work/bin/$tool"; fi
   done
 }
