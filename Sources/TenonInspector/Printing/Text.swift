@@ -10,7 +10,9 @@ struct Words {
   }
 
   /// What it is: "call fetch (future 12)".
-  func title(_ id: UInt) -> String {
+  func title(_ id: UInt) -> String { clean(titleAsNamed(id)) }
+
+  private func titleAsNamed(_ id: UInt) -> String {
     guard let node = graph[id] else { return "0x" + String(id, radix: 16) }
     let index = Handle(id).index
     switch node.kind {
@@ -48,6 +50,16 @@ struct Words {
     case .peer: "is the other end of"
     }
   }
+}
+
+/// Without what a terminal would obey: names are what the process says they are.
+func clean(_ text: String) -> String {
+  if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
+  var result = String.UnicodeScalarView()
+  for scalar in text.unicodeScalars {
+    result.append(scalar.properties.generalCategory == .control ? "?" : scalar)
+  }
+  return String(result)
 }
 
 extension Images {

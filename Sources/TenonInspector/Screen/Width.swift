@@ -1,14 +1,5 @@
 import CTerminal
 
-/// Without what a terminal would obey: names are what the process says they are.
-func clean(_ text: String) -> String {
-  var result = String.UnicodeScalarView()
-  for scalar in text.unicodeScalars {
-    result.append(scalar.properties.generalCategory == .control ? "?" : scalar)
-  }
-  return String(result)
-}
-
 /// How many columns of a terminal it takes.
 func displayWidth(_ text: String) -> Int {
   text.unicodeScalars.reduce(0) { $0 + max(0, Int(tenon__width($1.value))) }
