@@ -51,6 +51,9 @@ struct ExecutorFacts {
 extension Survey {
   func facts(ofExecutor state: UInt) -> ExecutorFacts {
     var facts = ExecutorFacts(state: state)
+    // Who polls, or who polled last.
+    let (poller, home) = (memory.word(state), memory.word(state &+ 8))
+    facts.threads = thread(poller != 0 ? poller : home).map { [$0.id] } ?? []
     guard let layout = copy.executorLayout else { return facts }
     func count(_ field: PartialKeyPath<tenon__inspect_counters_t>) -> UInt64 {
       UInt64(memory.word(state &+ UInt(layout.counters) &+ Table.offset(field)))
@@ -65,10 +68,6 @@ extension Survey {
     let pool = memory.word(state &+ UInt(layout.pool))
     if pool != 0, let layout = copy.poolLayout {
       read(pool, layout, &facts)
-    } else {
-      // Who polls, or who polled last.
-      let (poller, home) = (memory.word(state), memory.word(state &+ 8))
-      facts.threads = thread(poller != 0 ? poller : home).map { [$0.id] } ?? []
     }
     return facts
   }

@@ -20,7 +20,8 @@ extension Target {
     let (segments, mappings) = Mapping.parseAll(maps, file: file)
     let images = last.flatMap { $0.images.fit(mappings) ? $0.images : nil }
     let target = Target(
-      .process, pid: pid, Memory(segments), mappings, threads(of: pid), images: images, file: file)
+      .process, pid: pid, Memory(segments, process: file), mappings, threads(of: pid),
+      images: images, file: file)
     // Reading may be refused where opening is not.
     guard let first = segments.first, target.memory.load(first.start, as: UInt8.self) != nil else {
       throw refusal(pid)

@@ -22,11 +22,14 @@ final class Memory {
   private static let blockSize: UInt = 1 << 16
 
   private let segments: [Segment]
+  /// The file of a process that lives: it may have more memory by now than those.
+  private let process: Int32?
   private var blocks: [UInt: [UInt8]] = [:]
   private var lastBlock = (key: UInt.max, bytes: [UInt8]())
 
   /// Segments that come first win where two have the same address.
-  init(_ segments: [Segment]) {
+  init(_ segments: [Segment], process: Int32? = nil) {
+    self.process = process
     self.segments = segments.sorted { $0.start < $1.start }
   }
 
@@ -80,7 +83,9 @@ final class Memory {
 
   /// Reads what is there now, as much as there is; nothing of it is kept.
   func readNow(_ address: UInt, into memory: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-    guard let segment = segment(at: address) else { return 0 }
+    guard let segment = segment(at: address) else {
+      return process.map { max(0, pread($0, memory, count, off_t(bitPattern: address))) } ?? 0
+    }
     return read(segment, from: address, into: memory, min(count, Int(segment.end - address)))
   }
 
@@ -158,9 +163,8 @@ final class Memory {
 
   /// The same as it is now, and not as it was when its block was read.
   func wordNow(_ address: UInt) -> UInt {
-    guard let segment = segment(at: address) else { return 0 }
     var word: UInt = 0
-    return read(segment, from: address, into: &word, 8) == 8 ? word : 0
+    return readNow(address, into: &word, 8) == 8 ? word : 0
   }
 
   /// What ends with a NUL; nil: nothing there, or no text.

@@ -63,8 +63,27 @@ struct CallFinder {
       sample.nativeOfTask = index + 1
       sample.suspended = suspended
     }
+    if sample.task == nil { sample.task = taskOnStack(memory, sample.thread) }
     guard let task = sample.task else { return }
     sample.taskName = name(of: task)
+  }
+
+  private static let candidatesMax = 256
+
+  /// Of code without frame pointers: the task that runs is on the stack of an executor's thread, where the runtime keeps it.
+  private func taskOnStack(_ memory: StackMemory, _ thread: Int32) -> UInt? {
+    guard executors[thread] != nil else { return nil }
+    var seen: Set<UInt> = []
+    for word in memory.words
+    where word & 15 == 0 && word > 1 << 16 && word < 1 << 47 && !memory.contains(word) {
+      guard seen.count < CallFinder.candidatesMax else { return nil }
+      guard seen.insert(word).inserted, tasks.isDescription(self.memory.wordNow(word)) else {
+        continue
+      }
+      // One that others only know of does not run.
+      if self.memory.wordNow(word &+ 96) & 0x800 != 0 { return word }
+    }
+    return nil
   }
 
   /// Where it goes on after a context's function, and the outermost context; nil: it is none.
@@ -155,7 +174,7 @@ extension Survey {
       for thread in facts.threads {
         let byte = facts.inJob[thread]
         homes[thread] = CallFinder.Home(
-          name: name ?? "executor \(slot.index)", atWork: byte ?? state,
+          name: name ?? String(slot.index), atWork: byte ?? state,
           mask: byte == nil ? ~0 : 0xff)
       }
     }

@@ -41,9 +41,13 @@ struct Flame {
         let name = name(address)
         if name != names.last { names.append(name) }
       }
-      for address in sample.native.prefix(sample.nativeOfTask).reversed() where !isThunk(address) {
+      // Where no frame leads to the async function, up to what runs jobs.
+      let native =
+        sample.nativeOfTask > 0
+        ? sample.native.prefix(sample.nativeOfTask) : sample.native.prefix { !runsJobs($0) }
+      for address in native.reversed() where !isThunk(address) {
         let name = name(address)
-        if address == sample.native[sample.nativeOfTask - 1], name == names.last { continue }
+        if address == native.last, name == names.last { continue }
         names.append(name)
       }
     } else {
@@ -51,6 +55,14 @@ struct Flame {
     }
     if sample.isBlocked { names.append("[sleeps]") }
     return [Flame.root(sample)] + names
+  }
+
+  /// Whether it is Tenon's, or the runtime's, function that runs jobs.
+  private func runsJobs(_ address: UInt) -> Bool {
+    if images.image(at: address)?.name.hasPrefix("libtenon.") == true { return true }
+    let symbol = images.symbol(at: address) ?? ""
+    return symbol.hasPrefix("swift_job_run") || symbol.contains("EstablishedExecutor")
+      || symbol.hasPrefix("$s5Tenon12LoopExecutorC")
   }
 
   /// What compilers put between two functions.

@@ -132,6 +132,15 @@ struct StackMemory {
     }
   }
 
+  /// What is in that piece, from the top on.
+  var words: some Sequence<UInt> {
+    stride(from: 0, to: bytes.count - 7, by: 8).lazy.map { offset in
+      bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt.self) }
+    }
+  }
+
+  func contains(_ address: UInt) -> Bool { address &- start < UInt(bytes.count) }
+
   func word(_ address: UInt) -> UInt {
     let offset = address &- start
     if offset < UInt(bytes.count), Int(offset) + 8 <= bytes.count {
