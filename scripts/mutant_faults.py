@@ -66,7 +66,9 @@ class Fault:
                 return f"(isFault({self.number}) ? ({self.instead}) : ({old}))"
             return f"if isFault({self.number}) {{ {'; '.join(self.added)} }} else {{ {old}\n}}"
         if self.instead is not None:
-            return f"(TENON_FAULT({self.number}) ? ({self.instead}) : ({old}))"
+            # A condition may be a pointer.
+            old = f"!!({old})" if self.instead in ("true", "false") else f"({old})"
+            return f"(TENON_FAULT({self.number}) ? ({self.instead}) : {old})"
         return f"if (TENON_FAULT({self.number})) {{ {' '.join(self.added)} }} else {{ {old}\n}}"
 
 
