@@ -93,6 +93,7 @@ stage_uv() {
 # What a program looks at itself with. It reads memory, and is nobody's client: with a runtime of its own, and without a core.
 stage_inspect() {
   local file=$lib/libtenon_inspect.so.$version
+  compile_flags+=(-Xswiftc -Osize) # most of it prints
   build_library . tenon_inspect "$build" "$PWD/packaging/tenon.map" "libtenon_inspect.so.$major" "$file"
   links "$file"
   packaging/check-abi.sh "$file"
