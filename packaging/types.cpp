@@ -1,6 +1,7 @@
 /*
  * One function for each type of the C++ headers that programs pass to each other: for check-types.sh.
  */
+#include <tenon/inspect.hpp>
 #include <tenon/tenon.hpp>
 
 #define TYPE(name, ...)                                                                            \
@@ -22,7 +23,11 @@ TYPE(scope, tenon::scope)
 TYPE(scope_options, tenon::scope_options)
 TYPE(shared_future, tenon::shared_future<int>)
 TYPE(sink, tenon::sink<int>)
+TYPE(snapshot, tenon::snapshot)
 TYPE(stream, tenon::stream<int>)
 TYPE(task, tenon::task<int>)
 TYPE(thread_pool, tenon::thread_pool)
+TYPE(watch, tenon::watch)
+TYPE(watch_config, tenon::watch_config)
+TYPE(watch_event, tenon::watch_event)
 TYPE(work_guard, tenon::work_guard)

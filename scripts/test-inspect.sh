@@ -16,6 +16,13 @@ for test in snapshot refusals alone metrics watch record; do
     -L"$library" -ltenon_inspect $tenon_library -Wl,-rpath,"$library" -lpthread
   timeout 300 $build/${test}_test
 done
+# In C++, in both dialects and without exceptions.
+for dialect in -std=c++17 -std=c++20 "-std=c++17 -fno-exceptions -fno-rtti"; do
+  # shellcheck disable=SC2086 # the options are words
+  g++ $dialect -O1 -g -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Iinclude -o $build/inspect_cpp_test \
+    Tests/Inspect/inspect_test.cpp -L"$library" -ltenon_inspect -ltenon -Wl,-rpath,"$library" -pthread
+  timeout 300 $build/inspect_cpp_test
+done
 timeout 60 "$library/watched"
 $build/record_test write > $build/recorded.json
 Tests/Inspect/trace.py $build/recorded.json jobs

@@ -16,7 +16,8 @@
 /// | latest      | latest.h       | latest.hpp                                                      |
 /// | scope       | scope.h        | scope.hpp                                                       |
 ///
-/// What is in tenon::detail is nobody else's, and so are the headers that are not in the table.
+/// What is in tenon::detail is nobody else's, and so are the headers that are included and not in the table. What needs
+/// more than libtenon is included by itself: asio.hpp, inspect.hpp, qt.hpp, uv.hpp.
 ///
 /// It compiles without exceptions and without RTTI: then what would throw terminates, and the try_
 /// functions answer a status instead.
