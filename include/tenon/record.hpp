@@ -5,10 +5,12 @@
 #ifndef TENON_RECORD_HPP
 #define TENON_RECORD_HPP
 
+#include <tenon/link.hpp>
 #include <tenon/record.h>
 #include <tenon/tenon.hpp>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstring>
@@ -414,7 +416,7 @@ struct object_traits {
 
 // MARK: What C++ implements
 
-/// Lets a function's end settle C's promise, and a cancel of that reach the function.
+/// Lets a function's end settle C's promise, and a cancel of that reach the function, with its reason.
 class forwarding {
 public:
   static void start(tenon_future_t *future, tenon_promise_t *promise,
@@ -425,12 +427,10 @@ public:
       tenon_promise_release(promise);
       return;
     }
-    if (tenon_future_retain(future) == TENON_STATUS_OK) {
-      const tenon_status_t told =
-          tenon_promise_on_cancel(promise, nullptr, pass_cancel, future, nullptr);
-      if (told != TENON_STATUS_OK)
-        pass_cancel(future, told);
-    }
+    const tenon_status_t told =
+        tenon_promise_on_cancel(promise, nullptr, pass_cancel, self, nullptr);
+    if (told != TENON_STATUS_OK)
+      pass_cancel(self, told);
     const tenon_status_t status = tenon_future_on_complete(
         future, nullptr,
         [](void *context, tenon_status_t how, tenon_future_t *) {
@@ -447,10 +447,17 @@ private:
       : future_(future), promise_(promise), translate_(translate) {}
 
   static void pass_cancel(void *context, tenon_status_t status) noexcept {
-    auto *future = static_cast<tenon_future_t *>(context);
+    auto *self = static_cast<forwarding *>(context);
     if (status == TENON_STATUS_CANCELLED)
-      tenon_future_cancel(future);
-    tenon_future_release(future);
+      cancel_as(self->promise_, self->future_);
+    self->release();
+  }
+
+  void release() noexcept {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) > 1)
+      return;
+    tenon_future_release(future_);
+    delete this;
   }
 
   void finish(tenon_status_t status) noexcept {
@@ -467,10 +474,10 @@ private:
       tenon_value_drop(&value);
       tenon_promise_cancel(promise_);
     }
-    tenon_future_release(future_);
-    delete this;
+    release();
   }
 
+  std::atomic<int> references_{2}; // of the end, and of what hears of a cancel
   tenon_future_t *future_;
   tenon_promise_t *promise_;
   tenon_error_t *(*translate_)(tenon_error_t *) noexcept;

@@ -150,6 +150,31 @@ extension Shelf {
   try await CallContext.with(["traceparent": "of swift", "gone": nil]) { try await inner() }
 }
 
+/// Why what waited was cancelled, as Swift sees it; "waiting": it waits.
+@Export public func lastReason() -> String { lastReasonKept.withLock { $0 } }
+private let lastReasonKept = Mutex("")
+
+@Export public func untilCancelled() async {
+  lastReasonKept.withLock { $0 = "waiting" }
+  for await _ in AsyncStream<Int>.makeStream().stream {}
+  let reason = (Task.cancelReason as? Failure)?.message ?? "none"
+  lastReasonKept.withLock { $0 = reason }
+}
+
+/// One item, and then none until it is cancelled, which ends it quietly.
+@Export public func itemsUntilCancelled() -> some AsyncSequence<Int, Never> & Sendable {
+  UntilCancelled()
+}
+struct UntilCancelled: AsyncSequence, AsyncIteratorProtocol, Sendable {
+  private var hasBegun = false
+  func makeAsyncIterator() -> UntilCancelled { self }
+  mutating func next() async -> Int? {
+    if hasBegun { await untilCancelled() }
+    defer { hasBegun = true }
+    return hasBegun ? nil : 1
+  }
+}
+
 /// What the store's error was, as Swift sees it.
 @Export public func missing(in store: any Store) async -> String {
   do {

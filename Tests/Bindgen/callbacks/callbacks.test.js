@@ -58,6 +58,68 @@ test('a cancel reaches what JavaScript does, and ends when that has ended', asyn
   assert.equal(ended, true);
 });
 
+test('the reason of a cancel is the reason of the signal that JavaScript gets', async () => {
+  const reasonOf = async (reason) => {
+    const controller = new AbortController();
+    let inner;
+    const visiting = addon.visit(['a'], (name, size, { signal }) => new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => { inner = signal.reason; reject(inner); });
+      setImmediate(() => controller.abort(reason));
+    }), { signal: controller.signal });
+    const thrown = await visiting.catch((error) => error);
+    return [inner, thrown, controller.signal.reason];
+  };
+  for (const given of [new Error('enough'), 'a string', { an: 'object' }, undefined]) {
+    const [inner, thrown, reason] = await reasonOf(given);
+    assert.equal(inner, reason);
+    assert.equal(thrown, reason);
+  }
+  // An error of Swift's stays that one, also for Swift, which makes an Error of it again.
+  const [inner] = await reasonOf(await addon.copy(['a'], { __proto__: new Memory(), load() {
+    throw Object.assign(new Error('x'), { domain: 'callbacks.StoreError', code: 'missing', value: 'key' });
+  } }, new Memory()).catch((error) => error));
+  assert.deepEqual([addon.isStoreError(inner), inner.value], [true, 'key']);
+});
+
+test('Swift finds the reason of a signal, also where a stream ends quietly', async () => {
+  const controller = new AbortController();
+  const waiting = addon.untilCancelled({ signal: controller.signal });
+  await until(() => addon.lastReason() === 'waiting');
+  controller.abort(new Error('of a call'));
+  await waiting;
+  assert.equal(addon.lastReason(), 'of a call');
+
+  const reading = new AbortController();
+  const items = addon.itemsUntilCancelled({ signal: reading.signal });
+  assert.deepEqual(await items.next(), { value: 1, done: false });
+  const next = items.next();
+  await until(() => addon.lastReason() === 'waiting');
+  reading.abort(new Error('of a stream'));
+  assert.equal((await next).done, true);
+  assert.equal(addon.lastReason(), 'of a stream');
+
+  // While nobody waits for an item.
+  const idle = new AbortController();
+  const unread = addon.itemsUntilCancelled({ signal: idle.signal });
+  await unread.next();
+  await until(() => addon.lastReason() === 'waiting');
+  idle.abort(new Error('of an idle stream'));
+  await until(() => addon.lastReason() === 'of an idle stream');
+  await unread.return();
+
+  const thrown = addon.itemsUntilCancelled();
+  await thrown.next();
+  await until(() => addon.lastReason() === 'waiting');
+  await assert.rejects(thrown.throw(new Error('thrown in')), { message: 'thrown in' });
+  assert.equal(addon.lastReason(), 'thrown in');
+
+  const returned = addon.itemsUntilCancelled();
+  await returned.next();
+  await until(() => addon.lastReason() === 'waiting');
+  assert.deepEqual(await returned.return(5), { value: 5, done: true });
+  assert.equal(addon.lastReason(), 'none');
+});
+
 test('closures that Swift calls later, from its loop and from other threads', async () => {
   const seen = [];
   await addon.notify((...values) => seen.push(values));

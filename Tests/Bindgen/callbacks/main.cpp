@@ -136,6 +136,30 @@ tenon::task<int> use(tenon_executor_t *loop) {
   visiting.cancel();
   CHECK_THROWS(tenon::cancelled, co_await std::move(visiting));
   CHECK(is_told);
+  // The reason reaches it, too.
+  tenon::promise<callbacks::item> third;
+  is_called = false;
+  std::string because;
+  third.on_cancel(loop, [&third, &because] {
+    if (const auto reason = third.cancel_reason())
+      because = reason->what();
+    third.cancel();
+  });
+  auto reasoned = callbacks::visit(loop, names, [&](const std::string &, auto) {
+    is_called = true;
+    return third.get_future();
+  });
+  while (!is_called)
+    co_await tenon::async(loop, [] {});
+  reasoned.cancel(tenon::error("app", 7, "enough"));
+  CHECK_THROWS(tenon::cancelled, co_await std::move(reasoned));
+  CHECK(because == "enough");
+  auto waiting = callbacks::until_cancelled(loop);
+  while (callbacks::last_reason() != "waiting")
+    co_await tenon::async(loop, [] {});
+  waiting.cancel(tenon::error("app", 7, "of the call"));
+  co_await std::move(waiting);
+  CHECK(callbacks::last_reason() == "of the call");
   int told = 0;
   co_await callbacks::notify(loop, [&told](std::optional<callbacks::item> item,
                                            const std::vector<double> &numbers,
