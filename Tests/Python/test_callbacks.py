@@ -119,6 +119,74 @@ class ClosureTests(unittest.IsolatedAsyncioTestCase):
             await task
         self.assertEqual(steps, ["cleaned"])
 
+    async def test_the_reason_of_a_cancel_is_its_message(self) -> None:
+        async def cancelled_with(*message: object) -> list[tuple[object, ...]]:
+            seen = []
+            started = asyncio.Event()
+
+            async def body() -> int:
+                started.set()
+                try:
+                    await asyncio.sleep(3600)
+                except asyncio.CancelledError as error:
+                    seen.append(error.args)
+                    raise
+                return 1
+
+            task = asyncio.create_task(work.through(body))
+            await started.wait()
+            task.cancel(*message)
+            with self.assertRaises(asyncio.CancelledError) as caught:
+                await task
+            return [*seen, caught.exception.args]
+
+        for message in ("enough", LookupError("mine"), ("any", "object")):
+            for (seen,) in await cancelled_with(message):
+                self.assertIs(seen, message)
+        self.assertEqual(await cancelled_with(), [(), ()])
+        # An error of Swift's is that in Swift, and made again here.
+        inner, _ = await cancelled_with(work.WorkError.Odd(3))
+        self.assertIsInstance(inner[0], work.WorkError.Odd)
+
+    async def test_swift_finds_the_reason_of_a_cancel(self) -> None:
+        async def waiting() -> None:
+            while callbacks.last_reason() != "waiting":
+                await asyncio.sleep(0)
+
+        for message in ("enough", LookupError("enough")):
+            task = asyncio.create_task(callbacks.until_cancelled())
+            await waiting()
+            task.cancel(message)
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+            self.assertEqual(callbacks.last_reason(), "enough")
+
+        with self.assertRaisesRegex(LookupError, "left"):
+            async with callbacks.items_until_cancelled() as items:
+                self.assertEqual(await anext(items), 1)
+                await waiting()
+                raise LookupError("left")
+        self.assertEqual(callbacks.last_reason(), "left")
+
+        items = callbacks.items_until_cancelled()
+        self.assertEqual(await anext(items), 1)
+        await waiting()
+        await items.aclose()
+        self.assertEqual(callbacks.last_reason(), "none")
+
+        async def read() -> None:
+            async with callbacks.items_until_cancelled() as items:
+                async for _ in items:
+                    pass
+
+        task = asyncio.create_task(read())
+        await asyncio.sleep(0)
+        await waiting()
+        task.cancel("of a reader")
+        with self.assertRaises(asyncio.CancelledError):
+            await task
+        self.assertEqual(callbacks.last_reason(), "of a reader")
+
     async def test_what_a_loop_calls_goes_to_its_handler(self) -> None:
         problems = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context["exception"]))

@@ -386,6 +386,17 @@ class OtherLoopTests(unittest.TestCase):
                 async def numbers():
                     for n in range(1000): yield n
                 assert await work.first_of(numbers()) == 0
+                started = trio.Event()
+                async def never():
+                    started.set()
+                    try: await trio.sleep_forever()
+                    finally: seen.append("ended")
+                async def through(): await work.through(never)
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(through)
+                    await started.wait()
+                    nursery.cancel_scope.cancel()
+                assert seen[-1] == "ended"
             trio.run(main)
             trio.run(main)
             print("ok")

@@ -113,15 +113,24 @@ static PyObject *normalized(PyObject *type, PyObject *value) {
   return PyObject_CallFunctionObjArgs(type, value, NULL);
 }
 
+/* Asks Swift to end, because of an exception, or NULL. False: it has. */
+static int call_request_end(Call *call, PyObject *because) {
+  const Api *api = call->library->api;
+  tenon_error_t *reason = because ? reason_from(call->library, because) : NULL;
+  int is_pending = call->state == STATE_WAITING && call->future;
+  if (is_pending) {
+    executor_enter(call->executor);
+    api->tenon_future_cancel_with(call->future, reason);
+    executor_leave(call->executor);
+  }
+  if (reason)
+    api->tenon_error_release(reason);
+  return is_pending;
+}
+
 static PyObject *call_cancel(PyObject *self, PyObject *unused) {
-  Call *call = (Call *)self;
   (void)unused;
-  if (call->state != STATE_WAITING || !call->future)
-    Py_RETURN_FALSE;
-  executor_enter(call->executor);
-  call->library->api->tenon_future_cancel(call->future);
-  executor_leave(call->executor);
-  Py_RETURN_TRUE;
+  return PyBool_FromLong(call_request_end((Call *)self, NULL));
 }
 
 PyObject *call_throw(PyObject *self, PyObject *arguments) {
@@ -143,7 +152,7 @@ PyObject *call_throw(PyObject *self, PyObject *arguments) {
     /* asyncio has cancelled what the task waits for. Swift is asked to end, and the task goes on waiting until it has. */
     int is_first = call->cancellation == NULL;
     SET(call->cancellation, exception);
-    Py_XDECREF(call_cancel(self, NULL));
+    call_request_end(call, exception);
     if (is_first) {
       PyObject *told = PyObject_CallMethod(call->executor->host, "cancelling", "O", self);
       if (!told)

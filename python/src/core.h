@@ -40,6 +40,7 @@
   X(tenon_future_take)                                                                             \
   X(tenon_future_poll)                                                                             \
   X(tenon_future_cancel)                                                                           \
+  X(tenon_future_cancel_with)                                                                      \
   X(tenon_future_release)                                                                          \
   X(tenon_future_copy_error)                                                                       \
   X(tenon_error_create_with_payload)                                                               \
@@ -59,7 +60,7 @@
   X(tenon_value_drop)                                                                              \
   X(tenon_stream_create)                                                                           \
   X(tenon_stream_next_batch)                                                                       \
-  X(tenon_stream_cancel)                                                                           \
+  X(tenon_stream_cancel_with)                                                                      \
   X(tenon_stream_copy_end)                                                                         \
   X(tenon_stream_copy_error)                                                                       \
   X(tenon_stream_release)                                                                          \
@@ -68,11 +69,13 @@
   X(tenon_sink_fail)                                                                               \
   X(tenon_sink_cancel)                                                                             \
   X(tenon_sink_on_cancel)                                                                          \
+  X(tenon_sink_copy_reason)                                                                        \
   X(tenon_sink_release)                                                                            \
   X(tenon_promise_resolve)                                                                         \
   X(tenon_promise_reject)                                                                          \
   X(tenon_promise_cancel)                                                                          \
   X(tenon_promise_on_cancel)                                                                       \
+  X(tenon_promise_copy_reason)                                                                     \
   X(tenon_promise_release)                                                                         \
   X(tenon_process_get_statistics)                                                                  \
   X(tenon_status_name)                                                                             \
@@ -259,6 +262,9 @@ tenon_error_t *error_from(Library *library, PyObject *exception); /* NULL: no me
 PyObject *take_exception(void);            /* the one that is set, normalized */
 void raise_exception(PyObject *exception); /* takes the reference */
 int is_cancellation(PyObject *exception);
+/* What a reason of Swift's is in `task.cancel(...)`, and the other way; NULL: there is none to give. */
+PyObject *reason_object(Library *library, tenon_error_t *reason);
+tenon_error_t *reason_from(Library *library, PyObject *exception);
 extern PyType_Spec error_handle_spec;
 extern PyTypeObject *ErrorHandleType;
 

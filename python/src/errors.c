@@ -220,3 +220,41 @@ tenon_error_t *error_from(Library *library, PyObject *exception) {
   Py_XDECREF(text);
   return error;
 }
+
+/* What task.cancel() was given; borrowed. NULL: nothing. */
+static PyObject *cancel_message(PyObject *cancellation) {
+  PyObject *arguments = PyObject_GetAttrString(cancellation, "args"), *message = NULL;
+  if (arguments && PyTuple_Check(arguments) && PyTuple_Size(arguments) > 0)
+    message = PyTuple_GetItem(arguments, 0);
+  PyErr_Clear();
+  Py_XDECREF(arguments); /* the exception has them, too */
+  return message == Py_None ? NULL : message;
+}
+
+PyObject *reason_object(Library *library, tenon_error_t *reason) {
+  const char *domain = "";
+  int64_t code = 0;
+  library->api->tenon_error_get_domain(reason, &domain);
+  library->api->tenon_error_get_code(reason, &code);
+  if (strcmp(domain, "tenon") == 0 && code == TENON_STATUS_CANCELLED)
+    return NULL;
+  PyObject *exception = error_object(library, reason);
+  if (exception && PyObject_IsInstance(exception, hooks.cancelled_error) == 1) {
+    PyObject *message = cancel_message(exception);
+    SET(exception, message ? Py_NewRef(message) : NULL);
+  }
+  PyErr_Clear();
+  return exception;
+}
+
+tenon_error_t *reason_from(Library *library, PyObject *exception) {
+  if (PyObject_IsInstance(exception, hooks.cancelled_error) == 1) {
+    PyObject *message = cancel_message(exception);
+    if (!message)
+      return NULL;
+    return error_from(library, PyExceptionInstance_Check(message) ? message : exception);
+  }
+  /* Others that are no Exception only say that somebody leaves. */
+  return PyObject_IsInstance(exception, PyExc_Exception) == 1 ? error_from(library, exception)
+                                                              : NULL;
+}

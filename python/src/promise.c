@@ -1,6 +1,8 @@
 /* What Python writes for Swift to read: promises of async callbacks, and streams. */
 #include "core.h"
 
+#include <stdlib.h>
+
 PyTypeObject *SinkType, *PromiseType;
 
 /* ---- Promises: what an async callback settles ---- */
@@ -55,19 +57,58 @@ static PyObject *promise_reject(PyObject *self, PyObject *exception) {
   Py_RETURN_NONE;
 }
 
-/* In the poll, without the GIL; or where the executor closes. */
+/* Who is told of a cancel, and where it may come: the handles are not ours, and may be stale by then. */
+typedef struct Hearing {
+  PyObject *fn;
+  Library *library;
+  tenon_promise_t *promise;
+  tenon_sink_t *sink; /* or this */
+} Hearing;
+
+static Hearing *hearing_new(PyObject *fn, Library *library, tenon_promise_t *promise,
+                            tenon_sink_t *sink) {
+  Hearing *hearing = malloc(sizeof *hearing);
+  if (!hearing)
+    return (Hearing *)PyErr_NoMemory();
+  *hearing = (Hearing){Py_NewRef(fn), (Library *)Py_NewRef((PyObject *)library), promise, sink};
+  return hearing;
+}
+
+static void hearing_free(Hearing *hearing) {
+  Py_DECREF(hearing->fn);
+  Py_DECREF((PyObject *)hearing->library);
+  free(hearing);
+}
+
+/* NULL: there is none. */
+static PyObject *reason_of(Hearing *hearing) {
+  const Api *api = hearing->library->api;
+  tenon_error_t *error = NULL;
+  tenon_status_t status = hearing->promise
+                              ? api->tenon_promise_copy_reason(hearing->promise, &error)
+                              : api->tenon_sink_copy_reason(hearing->sink, &error);
+  if (status != TENON_STATUS_OK || !error)
+    return NULL;
+  PyObject *reason = reason_object(hearing->library, error);
+  api->tenon_error_release(error);
+  return reason;
+}
+
+/* Calls fn(reason), or fn(). In the poll, without the GIL; or where the executor closes. */
 static void promise_cancelled(void *context, tenon_status_t status) {
-  PyObject *fn = context;
+  Hearing *hearing = context;
   PyGILState_STATE state;
   if (!python_enter(&state))
     return;
   if (status == TENON_STATUS_CANCELLED || status == TENON_STATUS_CLOSED) {
-    PyObject *result = PyObject_CallNoArgs(fn);
+    PyObject *reason = reason_of(hearing);
+    PyObject *result = PyObject_CallFunctionObjArgs(hearing->fn, reason, NULL);
     if (!result)
-      PyErr_WriteUnraisable(fn);
+      PyErr_WriteUnraisable(hearing->fn);
     Py_XDECREF(result);
+    Py_XDECREF(reason);
   }
-  Py_DECREF(fn);
+  hearing_free(hearing);
   python_exit(state);
 }
 
@@ -79,13 +120,15 @@ static PyObject *promise_on_cancel(PyObject *self, PyObject *arguments) {
     return NULL;
   if (!promise->promise || !((Executor *)executor)->handle)
     Py_RETURN_NONE;
-  Py_INCREF(fn);
+  Hearing *hearing = hearing_new(fn, promise->library, promise->promise, NULL);
+  if (!hearing)
+    return NULL;
   executor_enter((Executor *)executor);
   tenon_status_t status = promise->library->api->tenon_promise_on_cancel(
-      promise->promise, ((Executor *)executor)->handle, promise_cancelled, fn, NULL);
+      promise->promise, ((Executor *)executor)->handle, promise_cancelled, hearing, NULL);
   executor_leave((Executor *)executor);
   if (status != TENON_STATUS_OK)
-    Py_DECREF(fn);
+    hearing_free(hearing);
   Py_RETURN_NONE;
 }
 
@@ -212,13 +255,15 @@ static PyObject *sink_on_cancel(PyObject *self, PyObject *fn) {
   Sink *sink = (Sink *)self;
   if (!sink->executor->handle)
     Py_RETURN_NONE;
-  Py_INCREF(fn);
+  Hearing *hearing = hearing_new(fn, sink->library, NULL, sink->sink);
+  if (!hearing)
+    return NULL;
   executor_enter(sink->executor);
   tenon_status_t status = sink->library->api->tenon_sink_on_cancel(
-      sink->sink, sink->executor->handle, promise_cancelled, fn, NULL);
+      sink->sink, sink->executor->handle, promise_cancelled, hearing, NULL);
   executor_leave(sink->executor);
   if (status != TENON_STATUS_OK)
-    Py_DECREF(fn);
+    hearing_free(hearing);
   Py_RETURN_NONE;
 }
 

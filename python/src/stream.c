@@ -226,16 +226,19 @@ static PyObject *stream_anext(PyObject *self) {
   return Py_NewRef((PyObject *)next);
 }
 
-/* Asks Swift for no more, and drops what is here. */
-static PyObject *stream_cancel(PyObject *self, PyObject *unused) {
+/* _cancel(exception or None): asks Swift for no more, because of that, and drops what is here. */
+static PyObject *stream_cancel(PyObject *self, PyObject *because) {
   Stream *stream = (Stream *)self;
-  (void)unused;
+  const Api *api = stream->library->api;
   if (!executor_is_here(stream->executor, stream->name))
     return NULL;
+  tenon_error_t *reason = because == Py_None ? NULL : reason_from(stream->library, because);
   stream_forget(stream);
   executor_enter(stream->executor);
-  stream->library->api->tenon_stream_cancel(stream->stream);
+  api->tenon_stream_cancel_with(stream->stream, reason);
   executor_leave(stream->executor);
+  if (reason)
+    api->tenon_error_release(reason);
   Py_RETURN_NONE;
 }
 
@@ -316,7 +319,7 @@ static void next_dealloc(PyObject *self) {
 }
 
 static PyMethodDef stream_methods[] = {
-    {"_cancel", stream_cancel, METH_NOARGS, NULL},
+    {"_cancel", stream_cancel, METH_O, NULL},
     {"_end", stream_end, METH_NOARGS, NULL},
     {0},
 };

@@ -44,7 +44,8 @@ class Forked(Error):
 class Stream(_core.Stream):
     """Items of Swift's: `async for`, or outside of any loop `for`.
 
-    Leaving the loop early lets go of it; `async with`, or `aclose()`, waits until Swift has ended, too.
+    Leaving the loop early lets go of it; `async with`, or `aclose()`, waits until Swift has ended, too. An exception that
+    leaves `async with` is, for Swift, the reason of the cancel.
     """
 
     __slots__ = ()
@@ -53,7 +54,10 @@ class Stream(_core.Stream):
 
     async def aclose(self) -> None:
         """Asks Swift to end, and waits until it has."""
-        self._cancel()
+        await self._close(None)
+
+    async def _close(self, because: BaseException | None) -> None:
+        self._cancel(because)
         try:
             await self._end()
         except Error:
@@ -62,8 +66,8 @@ class Stream(_core.Stream):
     async def __aenter__(self) -> "Stream":
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
+    async def __aexit__(self, _: object, error: BaseException | None, traceback: object) -> None:
+        await self._close(error)
 
     def __iter__(self) -> "Stream":
         return self

@@ -87,7 +87,7 @@ class TrioHost:
     def run(self, arguments: tuple[Any, ...], context: Context, promise: _core.Promise) -> None:
         async def settle() -> None:
             with trio.CancelScope() as scope:
-                promise.on_cancel(self.executor, scope.cancel)
+                promise.on_cancel(self.executor, lambda *_: scope.cancel())
                 await answer(arguments, promise, trio.Cancelled)
 
         trio.lowlevel.spawn_system_task(settle, context=context)
@@ -95,7 +95,7 @@ class TrioHost:
     def pump(self, items: AsyncIterator[Any], sink: _core.Sink) -> None:
         async def send() -> None:
             with trio.CancelScope() as scope:
-                sink.on_cancel(scope.cancel)
+                sink.on_cancel(lambda *_: scope.cancel())
                 await write(items, sink, trio.Cancelled)
 
         trio.lowlevel.spawn_system_task(send)
