@@ -27,7 +27,7 @@ build: check-swift packages ## build the library
 	$(SWIFT) build -c release --product tenon
 
 test: check-swift packages ## run all tests: [JOBS=2 parts at a time]
-	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target --keep-going $(PARTS:%=part-%)
+	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=recurse --keep-going $(PARTS:%=part-%)
 	@echo "make test: all parts passed"
 
 # What one part prints is together, and those that build in one folder run one after the other.
