@@ -787,6 +787,17 @@ WORKLOADS = [
     ),
     await_settled(1, "(k) C++: co_await what another thread settles, round trip on one core", 20_000),
     await_settled(2, "(k) the same on two cores", 5_000),
+    Workload(
+        "await-descriptor",
+        "(k) C++: co_await until a descriptor can be read from, on one thread",
+        100_000,
+        subjects=[
+            Subject("tenon::task, own loop", OURS, "cpp/futures descriptor"),
+            Subject("Asio awaitable", PEER, "cpp/await descriptor"),
+            Subject("standalone", PEER, "cpp/await-standalone descriptor"),
+        ],
+        targets=[ahead_of("Asio awaitable", "standalone")],
+    ),
     include(0, "include-time", "(k) C++: compile a file that includes a header, with gcc", MILLISECONDS),
     include(1, "include-size", "(k) the same: code and data in its object", BYTES),
     Workload(

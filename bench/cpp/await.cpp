@@ -77,6 +77,28 @@ static double run_asio(long iterations, bool has_io) {
   return bench_ns_per_op(start_ns, iterations);
 }
 
+// The byte is sent by a handler that comes after the wait has begun.
+static asio::awaitable<void> receive(const connection &both, asio::io_context &context,
+                                     long iterations) {
+  asio::posix::stream_descriptor here(context, dup(both.here));
+  for (long i = 0; i < iterations; i++) {
+    asio::post(context, [&both] { both.send(); });
+    co_await here.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+    both.receive();
+  }
+}
+
+static double run_descriptor(long iterations) {
+  asio::io_context context(1);
+  const connection both;
+  bench_pin(0);
+  const std::uint64_t start_ns = bench_now_ns();
+  asio::co_spawn(context, receive(both, context, iterations),
+                 [&](std::exception_ptr) { context.stop(); });
+  context.run();
+  return bench_ns_per_op(start_ns, iterations);
+}
+
 int main(int argc, char **argv) {
   const bench_t bench = bench_arguments("await", argc, argv);
   double ns;
@@ -86,6 +108,8 @@ int main(int argc, char **argv) {
     ns = run_asio(bench.iterations, true);
   else if (bench_is(&bench, "asio-posts"))
     ns = run_asio(bench.iterations, false);
+  else if (bench_is(&bench, "descriptor"))
+    ns = run_descriptor(bench.iterations);
   else
     return bench_unknown(&bench);
   return bench_report(&bench, ns);

@@ -5,6 +5,7 @@
 #include "../c/bench.h"
 
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include <thread>
 
@@ -34,6 +35,21 @@ public:
 private:
   const int descriptor_ = eventfd(0, 0);
   std::thread thread_;
+};
+
+/// Two ends of a connection within one thread.
+struct connection {
+  int here, there;
+  connection() {
+    int ends[2];
+    BENCH_CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+    here = ends[0], there = ends[1];
+  }
+  void send() const { BENCH_CHECK(write(there, "x", 1) == 1); }
+  void receive() const {
+    char byte;
+    BENCH_CHECK(read(here, &byte, 1) == 1);
+  }
 };
 
 #endif
