@@ -304,6 +304,19 @@ class MemoryTests(unittest.TestCase):
 
         asyncio.run(main(), debug=False)
 
+    def test_cancelled_sleeps_leave_nothing_until_their_time(self) -> None:
+        async def main() -> None:
+            # One after the other, while the loop turns: Swift's runtime would keep each until the hour is over.
+            for _ in range(1000):
+                task = asyncio.create_task(work.pause(LONG))
+                await asyncio.sleep(0)
+                task.cancel()
+                with self.assertRaises(asyncio.CancelledError):
+                    await task
+            self.assertLess(work._library.statistics()["registrations_pending"], 300)
+
+        asyncio.run(main(), debug=False)
+
     def test_failures_and_cancels_leave_nothing(self) -> None:
         async def some(count: int) -> None:
             for _ in range(count):

@@ -12,6 +12,8 @@ class Alarm: @unchecked Sendable {
 
   fileprivate enum Place { case nowhere, waiting, cancelled, gone }
   fileprivate var place = Place.nowhere
+  /// After how many looks it was found to be for nothing.
+  fileprivate var foundAfter = 0
   fileprivate unowned(unsafe) var next: Alarm?
   fileprivate unowned(unsafe) var previous: Alarm?
 
@@ -29,12 +31,13 @@ class Alarm: @unchecked Sendable {
 /// The alarms of an executor, under its mutex.
 ///
 /// A task that is cancelled sleeps no more, but the runtime leaves its job where it is, until its time. So no loop lives for such a job,
-/// and it is rung early: not at once, as whoever cancels may be about to tell the task, but at a later look than the first one that
-/// finds it so. A look comes when there are twice as many as at the last one.
+/// and it is rung early: not at once, as whoever cancels may be about to tell the task, but when a whole turn from one look to the next
+/// has gone by since it was found so. A look comes when there are twice as many as the last one left.
 struct Alarms: ~Copyable {
   private(set) var count = 0
   private var waiting = List()
   private var cancelled = List()
+  private var looks = 0
   private var nextLook = 64
 
   /// Adds one, unless it has rung meanwhile; gives the timers of those that may ring now.
@@ -43,7 +46,7 @@ struct Alarms: ~Copyable {
     alarm.place = .waiting
     waiting.append(alarm)
     count += 1
-    return waiting.count < nextLook ? [] : look()
+    return count < nextLook ? [] : look()
   }
 
   /// Before it rings.
@@ -70,8 +73,9 @@ struct Alarms: ~Copyable {
 
   private mutating func look() -> [Handle] {
     var timers: [Handle] = []
+    looks += 1
     var alarm = cancelled.first
-    while let one = alarm {
+    while let one = alarm, one.foundAfter < looks - 1 {
       alarm = one.next
       if let timer = one.timer { timers.append(timer) }
     }
@@ -80,13 +84,14 @@ struct Alarms: ~Copyable {
       alarm = one.next
       if one.isForNothing { move(one) }
     }
-    nextLook = max(64, 2 * waiting.count)
+    nextLook = max(64, 2 * (count - timers.count))
     return timers
   }
 
   private mutating func move(_ alarm: Alarm) {
     waiting.remove(alarm)
     alarm.place = .cancelled
+    alarm.foundAfter = looks
     cancelled.append(alarm)
   }
 
