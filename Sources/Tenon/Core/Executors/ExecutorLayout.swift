@@ -11,8 +11,6 @@ enum ExecutorLayout {
     layout.counters = withUnsafePointer(to: state.pointee.wakes) { distance(all, $0) }
     layout.pending = withUnsafePointer(to: state.pointee.pendingHere) { distance(all, $0) }
     layout.pool = withUnsafePointer(to: state.pointee.poolBits) { distance(all, $0) }
-    layout.shared = place(of: shared, in: all, words)
-    layout.own = place(of: own, in: all, words)
     layout.shared_pending = withUnsafeMutablePointer(
       to: &state.shared.pointee.pendingElsewhere
     ) { distance(shared, $0) }
@@ -21,9 +19,11 @@ enum ExecutorLayout {
     }
     let last = withUnsafePointer(to: state.pointee.timersPending) { distance(all, $0) }
     // Nothing is better than what is wrong.
-    guard Int(last - layout.counters) == MemoryLayout<tenon__inspect_counters_t>.size - 8 else {
-      return
-    }
+    guard Int(last - layout.counters) == MemoryLayout<tenon__inspect_counters_t>.size - 8,
+      let sharedPlace = place(of: shared, in: all, words),
+      let ownPlace = place(of: own, in: all, words)
+    else { return }
+    (layout.shared, layout.own) = (sharedPlace, ownPlace)
     tenon__inspect_enter_executor(&layout)
   }
 
@@ -33,17 +33,20 @@ enum ExecutorLayout {
     var layout = tenon__inspect_pool_t()
     layout.helpers = withUnsafePointer(to: pool.pointee.helpers) { distance(all, $0) }
     layout.places = withUnsafePointer(to: pool.pointee.placesUsed) { distance(all, $0) }
-    layout.workers = place(of: workers, in: all, words)
-    layout.shape = place(of: pool.shape, in: all, words)
-    layout.shared = place(of: pool.shared, in: all, words)
     let worker = pool.worker(0)
+    guard let workersPlace = place(of: workers, in: all, words),
+      let shape = place(of: pool.shape, in: all, words),
+      let shared = place(of: pool.shared, in: all, words),
+      let workerShared = place(
+        of: worker.shared, in: UnsafeRawPointer(worker), MemoryLayout<Worker>.size / 8),
+      let thread = MemoryLayout<Worker.Shared>.offset(of: \.thread)
+    else { return }
+    (layout.workers, layout.shape, layout.shared) = (workersPlace, shape, shared)
+    (layout.worker_shared, layout.worker_thread) = (workerShared, UInt32(thread))
     layout.worker_jobs = withUnsafePointer(to: worker.pointee.jobs) { distance(worker, $0) }
-    layout.worker_shared = place(
-      of: worker.shared, in: UnsafeRawPointer(worker), MemoryLayout<Worker>.size / 8)
     layout.worker_is_in_job = withUnsafePointer(to: worker.pointee.isInJob) {
       distance(worker, $0)
     }
-    layout.worker_thread = UInt32(MemoryLayout<Worker.Shared>.offset(of: \.thread) ?? 0)
     tenon__inspect_enter_pool(&layout)
   }
 
@@ -51,12 +54,12 @@ enum ExecutorLayout {
     UInt32(to - from)
   }
 
-  /// In which of so many words an address is.
+  /// In which of so many words an address is; nil: in none.
   private static func place(
     of address: UnsafeRawPointer, in words: UnsafeRawPointer, _ count: Int
-  ) -> UInt32 {
+  ) -> UInt32? {
     let known = UInt(bitPattern: address)
-    let index = (0..<count).first { words.load(fromByteOffset: $0 * 8, as: UInt.self) == known }
-    return UInt32(index ?? 0) * 8
+    return (0..<count).first { words.load(fromByteOffset: $0 * 8, as: UInt.self) == known }
+      .map { UInt32($0) * 8 }
   }
 }

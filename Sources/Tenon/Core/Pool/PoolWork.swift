@@ -42,10 +42,12 @@ private struct Nap {
 
   /// Under the mutex.
   mutating func isUseful(_ pool: UnsafeMutablePointer<PoolState>, _ now: UInt64) -> Bool {
+    // Who does not nap now is woken before he may again, and begins anew.
+    guard now &- since < Nap.briefly else { return false }
     let before = jobs
     jobs = (0..<pool.pointee.placesUsed.load(ordering: .relaxed))
       .reduce(0) { $0 &+ pool.worker($1).pointee.jobs.load(ordering: .relaxed) }
-    return now &- since < Nap.briefly && (isFirst || jobs &- before >= Nap.manyJobs)
+    return isFirst || jobs &- before >= Nap.manyJobs
   }
 }
 
