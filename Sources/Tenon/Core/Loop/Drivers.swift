@@ -81,7 +81,8 @@ extension LoopExecutor {
           guard await run(call, in: driver) else { break }
           continue
         }
-        // Right here, as each function that is awaited costs a frame, and a look at which executor the task prefers.
+        // As runWords() does, but right here: each function that is awaited costs a frame, and a look at which executor the task prefers,
+        // 260 instructions for a call that comes alone.
         var next: Call? = begin(call, in: driver)
         var goesOn = true
         while let call = next {
