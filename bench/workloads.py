@@ -465,6 +465,18 @@ def memory(name, title, variant, unit, targets):
     )
 
 
+def inspect(subject, title, iterations, most):
+    return Workload(
+        f"inspect-{subject}",
+        title,
+        iterations,
+        unit=MILLISECONDS,
+        rounds=3,
+        subjects=[Subject("Tenon", OURS, f"c/inspect {subject}", counted=False)],
+        targets=[at_most(most, MILLISECONDS)],
+    )
+
+
 def export(name, title, iterations, counted, peers, targets):
     return Workload(
         f"export-{name}",
@@ -862,24 +874,8 @@ WORKLOADS = [
         ],
         targets=[at_most(30, MILLISECONDS)],
     ),
-    Workload(
-        "inspect-snapshot",
-        "(g) a snapshot from inside, 1e6 futures pending",
-        1_000_000,
-        unit=MILLISECONDS,
-        rounds=3,
-        subjects=[Subject("Tenon", OURS, "c/inspect snapshot", counted=False)],
-        targets=[at_most(30, MILLISECONDS)],
-    ),
-    Workload(
-        "inspect-why",
-        "(g) the same, and why a chain of 1e5 waits",
-        100_000,
-        unit=MILLISECONDS,
-        rounds=3,
-        subjects=[Subject("Tenon", OURS, "c/inspect why", counted=False)],
-        targets=[at_most(1000, MILLISECONDS)],
-    ),
+    inspect("snapshot", "(g) a snapshot from inside, 1e6 futures pending", 1_000_000, 30),
+    inspect("why", "(g) the same, and why a chain of 1e5 waits", 100_000, 1000),
     Workload(
         "idle",
         "(g) processor time in a second of idling, 1e5 futures pending",
