@@ -2,6 +2,7 @@
  * What happens, for those who look later: see tenon__inspect_record_t. Each thread has a ring of its own, made when it has something to say,
  * and another thread's when that has gone; so nobody waits for anybody.
  */
+#include "tenon_clock.h"
 #include "tenon_image.h"
 #include "tenon_root.h"
 
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RECORD (&tenon__inspect_root.record)
@@ -18,24 +18,6 @@ static _Thread_local tenon__inspect_ring_t *own;
 static pthread_key_t key;
 static bool has_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static uint64_t now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t ticks(void) {
-#if defined(__x86_64__)
-  return __builtin_ia32_rdtsc();
-#elif defined(__aarch64__)
-  uint64_t count;
-  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(count));
-  return count;
-#else
-  return now_ns();
-#endif
-}
 
 /* The thread ends, and somebody else may have its ring. */
 static void give(void *ring) {
@@ -101,9 +83,9 @@ void tenon__record(uint32_t kind, uint64_t id, uint64_t what) {
     __atomic_store_n(&ring->base, count, __ATOMIC_RELAXED);
     __atomic_store_n(&ring->round, round, __ATOMIC_RELEASE);
   }
-  uint64_t time = ticks();
+  uint64_t time = tenon__ticks();
   if (is_first || count % 1024 == 0) {
-    ring->sync_ns = now_ns();
+    ring->sync_ns = tenon__now_ns();
     ring->sync_ticks = time;
   }
   ring->events[count & (ring->capacity - 1)] =

@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../CTenonRoot/tenon_clock.h"
+
 /* With _GNU_SOURCE sys/uio.h has it, too. */
 ssize_t process_vm_readv(pid_t process, const struct iovec *local, unsigned long local_count,
                          const struct iovec *remote, unsigned long remote_count,
@@ -88,25 +90,6 @@ static inline void tenon__remove_gate(tenon__gate_t *gate) {
   pthread_cond_destroy(&gate->changed);
 }
 
-static inline uint64_t tenon__gate_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-/* The processor's counter: as Sources/CTenonImage/record.c reads it. */
-static inline uint64_t tenon__ticks(void) {
-#if defined(__x86_64__)
-  return __builtin_ia32_rdtsc();
-#elif defined(__aarch64__)
-  uint64_t count;
-  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(count));
-  return count;
-#else
-  return tenon__gate_now();
-#endif
-}
-
 /* Waits until somebody ends this program, at most so long. Which then it does not. */
 static inline void tenon__wait_for_end(uint64_t time_ns) {
   sigset_t ends;
@@ -121,7 +104,7 @@ static inline void tenon__wait_for_end(uint64_t time_ns) {
 
 /* Waits for so long; true: it has been closed. */
 static inline bool tenon__wait_at_gate(tenon__gate_t *gate, uint64_t time_ns) {
-  uint64_t now = tenon__gate_now();
+  uint64_t now = tenon__now_ns();
   uint64_t end = time_ns > INT64_MAX - now ? INT64_MAX : now + time_ns;
   struct timespec until = {(time_t)(end / 1000000000), (long)(end % 1000000000)};
   bool is_closed;

@@ -42,7 +42,7 @@ struct Recording {
     }
     (self.rings, self.lost) = (rings.reversed(), lost)
     // Of a process the clock of now says more than what was noted last.
-    if target.kind == .process { sync = (tenon__ticks(), tenon__gate_now()) }
+    if target.kind == .process { sync = (tenon__ticks(), tenon__now_ns()) }
     let (ticks, time) = (sync.ticks &- start.ticks, sync.nanoseconds &- start.nanoseconds)
     rate = ticks == 0 || time == 0 ? 1 : Double(time) / Double(ticks)
   }
@@ -104,7 +104,7 @@ extension Copy {
     let round = UInt64(memory.wordNow(record)) >> 32
     if mask == 0 { return write(record, round << 32) }
     return write(record, round << 32) && write(at(\.bytes), bytes) && write(at(\.lost), 0)
-      && write(at(\.start_ticks), tenon__ticks()) && write(at(\.start_ns), tenon__gate_now())
+      && write(at(\.start_ticks), tenon__ticks()) && write(at(\.start_ns), tenon__now_ns())
       && write(record, max(1, (round + 1) & 0xffff_ffff) << 32 | UInt64(mask))
   }
 

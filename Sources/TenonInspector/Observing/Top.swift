@@ -1,3 +1,4 @@
+import CTenonRoot
 import Glibc
 
 /// `tenon top`: what executors do now, from the differences between readings.
@@ -19,11 +20,11 @@ struct Top {
 
   /// One difference.
   private mutating func once() throws(Failure) {
-    let end = monotonicTime() + interval
+    let end = tenon__now_ns() + interval
     repeat {
       observer.glance()
       _ = poll(nil, 0, Top.glanceTime)
-    } while monotonicTime() < end
+    } while tenon__now_ns() < end
     try observer.look()
     view.show(observer)
   }
@@ -44,7 +45,7 @@ struct Top {
   mutating func run(in terminal: Terminal) throws(Failure) {
     defer { terminal.leave() }
     try once(in: terminal, first: true)
-    var next = monotonicTime() + interval
+    var next = tenon__now_ns() + interval
     var isPaused = false
     while true {
       var isChanged = false
@@ -55,10 +56,10 @@ struct Top {
         isChanged = true
       }
       observer.glance()
-      if !isPaused && monotonicTime() >= next {
+      if !isPaused && tenon__now_ns() >= next {
         try once(in: terminal, first: false)
         // A large process is not to be read all the time.
-        let now = monotonicTime()
+        let now = tenon__now_ns()
         let cost = now - max(next, observer.last.time)
         next = now + max(interval, 4 * cost)
         isChanged = true
@@ -96,12 +97,6 @@ struct Top {
   private mutating func change(_ body: (inout Grid) -> Void) {
     if view.areCallsActive { body(&view.calls) } else { body(&view.executors) }
   }
-}
-
-func monotonicTime() -> UInt64 {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
 extension Json {

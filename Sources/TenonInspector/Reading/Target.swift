@@ -1,4 +1,4 @@
-import Glibc
+import CTenonRoot
 
 /// What is looked at: a process, or the core of one.
 final class Target {
@@ -23,9 +23,7 @@ final class Target {
     self.pid = pid
     self.memory = memory
     self.threads = threads
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    now = kind == .core ? nil : UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    now = kind == .core ? nil : tenon__now_ns()
     self.images = images ?? Images(mappings, memory, pid: kind == .process ? pid : nil)
   }
 }

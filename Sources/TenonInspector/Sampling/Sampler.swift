@@ -1,3 +1,4 @@
+import CTenonRoot
 import CTrace
 import Glibc
 
@@ -15,17 +16,17 @@ final class Sampler {
   init(_ target: Target) throws(Failure) {
     self.target = target
     finder = try CallFinder(target)
-    refreshed = monotonicTime()
+    refreshed = tenon__now_ns()
     // What forbids it is to be said at once.
     try target.checkStops()
   }
 
   /// Samples for so long.
   func run(for time: UInt64) throws(Failure) {
-    let end = monotonicTime() + time
-    var next = monotonicTime()
+    let end = tenon__now_ns() + time
+    var next = tenon__now_ns()
     repeat {
-      let (begin, ownBegin) = (monotonicTime(), Sampler.ownTime())
+      let (begin, ownBegin) = (tenon__now_ns(), Sampler.ownTime())
       do throws(Failure) {
         if begin - refreshed > Sampler.refreshTime { try refresh() }
         try tick(begin)
@@ -37,10 +38,10 @@ final class Sampler {
       let cost = Sampler.ownTime() - ownBegin
       // Many threads are looked at less often, so that this takes no processor for itself.
       if cost > interval / 2 { interval = min(cost * 4, 200_000_000) }
-      next = max(next + interval, monotonicTime())
-      let now = monotonicTime()
+      next = max(next + interval, tenon__now_ns())
+      let now = tenon__now_ns()
       if next > now { usleep(UInt32((min(next, end) - min(now, end)) / 1000)) }
-    } while monotonicTime() < end
+    } while tenon__now_ns() < end
   }
 
   /// How long this program has had a processor.
@@ -53,7 +54,7 @@ final class Sampler {
   private func refresh() throws(Failure) {
     target = try target.again()
     finder = try CallFinder(target, after: finder)
-    refreshed = monotonicTime()
+    refreshed = tenon__now_ns()
   }
 
   private func tick(_ time: UInt64) throws(Failure) {

@@ -1,3 +1,4 @@
+internal import CTenonRoot
 internal import CTrace
 import Glibc
 import Synchronization
@@ -106,7 +107,7 @@ public final class Watch: Sendable {
     var lookout = Lookout(limits)
     let period = max((limits.shortest ?? 0) / 4, 1_000_000)
     repeat {
-      let findings = lookout.look(tenon__gate_now())
+      let findings = lookout.look(tenon__now_ns())
       if findings.isEmpty { continue }
       let snapshot = try? Snapshot.take()
       for finding in findings where !hasEnded.load(ordering: .acquiring) {
