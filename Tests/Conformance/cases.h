@@ -378,6 +378,7 @@
   CASE(polling_inside_a_job_is_busy)                                          \
   CASE(polling_from_two_threads_is_busy)                                      \
   CASE(a_job_runs_with_no_lock_held)                                          \
+  CASE(an_executor_is_current_inside_its_own_poll_alone)                      \
   CASE(an_executor_counts_what_it_does)                                       \
   CASE(executor_statistics_leave_fields_they_do_not_know)                     \
   /* poll_test.c */                                                           \
@@ -402,6 +403,7 @@
   CASE(the_descriptor_stays_open_until_the_last_reference_is_released)        \
   CASE(the_last_release_inside_a_poll_closes_the_descriptor_when_that_has_ended)\
   CASE(a_closed_executor_has_no_descriptor)                                   \
+  CASE(an_executor_with_a_host_has_no_descriptor)                             \
   /* run_until_test.c */                                                      \
   CASE(run_until_answers_as_the_future_ended)                                 \
   CASE(run_until_polls_until_the_future_has_settled)                          \
@@ -411,6 +413,9 @@
   CASE(run_until_null_ends_when_nothing_is_pending)                           \
   CASE(run_until_null_waits_for_a_callback_that_is_pending)                   \
   CASE(run_until_and_a_loop_at_the_descriptor_take_turns)                     \
+  CASE(run_until_is_over_in_time_also_while_a_job_posts_itself_for_ever)      \
+  CASE(run_until_runs_the_hosts_loop)                                         \
+  CASE(run_until_needs_a_host_that_runs_once)                                 \
   /* executor_close_test.c */                                                 \
   CASE(a_close_tells_every_callback_that_is_left)                             \
   CASE(the_last_release_closes)                                               \
@@ -423,8 +428,8 @@
   CASE(a_callback_that_is_told_of_the_close_may_use_tenon)                    \
   CASE(a_close_ends_although_a_job_posts_itself_for_ever)                     \
   CASE(ten_thousand_executors_leave_memory_flat)                              \
+  CASE(a_host_is_told_once_that_it_is_closed)                                 \
   /* executor_host_test.c */                                                  \
-  CASE(run_until_is_over_in_time_also_while_a_job_posts_itself_for_ever)      \
   CASE(five_posts_wake_the_host_once)                                         \
   CASE(a_poll_that_leaves_work_wakes_the_host_again)                          \
   CASE(what_a_job_posts_needs_no_wake)                                        \
@@ -435,13 +440,8 @@
   CASE(a_host_is_told_when_the_next_timer_is_due)                             \
   CASE(a_host_hears_of_timers_of_other_threads_in_its_poll)                   \
   CASE(a_host_without_timers_reads_the_deadline_from_the_poll)                \
-  CASE(run_until_runs_the_hosts_loop)                                         \
-  CASE(run_until_needs_a_host_that_runs_once)                                 \
-  CASE(an_executor_with_a_host_has_no_descriptor)                             \
-  CASE(a_host_is_told_once_that_it_is_closed)                                 \
   CASE(a_host_is_called_with_no_lock_held)                                    \
   CASE(an_adapter_gets_its_own_context_back)                                  \
-  CASE(an_executor_is_current_inside_its_own_poll_alone)                      \
   /* idle_test.c */                                                           \
   CASE(a_hundred_thousand_pending_futures_use_no_processor_and_no_wake)       \
   /* host_test.c */                                                           \

@@ -1,7 +1,7 @@
 /*
  * What <tenon/executor.h> promises about a close.
  */
-#include "executor_parties.h"
+#include "executor_hosts.h"
 
 CASE(a_close_tells_every_callback_that_is_left) {
   static const uint64_t timeouts[] = {0, MILLISECOND, TENON_FOREVER};
@@ -250,4 +250,45 @@ CASE(ten_thousand_executors_leave_memory_flat) {
   }
   if (rounds > 50)
     CHECK_COUNT(reserved, process_statistics().memory_reserved);
+}
+
+CASE(a_host_is_told_once_that_it_is_closed) {
+  for (int way = 0; way < 5; way++) {
+    host_t host;
+    debts_t debts;
+    tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
+    closer_t closer = {TOLD_INIT, NULL, TENON_STATUS_OK, way == 4, false};
+    host_begin(&host, true);
+    debts_begin(&debts, host.executor);
+    if (way % 2 == 0)
+      executor_poll(host.executor);
+    closer.executor = host.executor;
+    if (way == 0) {
+      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(host.executor, 0));
+    } else if (way == 1) {
+      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(host.executor));
+    } else if (way == 2) {
+      int wakes = atomic_load(&host.wakes);
+      on_other_thread(begin_close_elsewhere, host.executor);
+      CHECK_COUNT(wakes + 1, atomic_load(&host.wakes));
+      CHECK_COUNT(0, atomic_load(&host.closes));
+      result = executor_poll(host.executor);
+      CHECK(result.closed);
+    } else {
+      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(host.executor, close_job, &closer));
+      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(host.executor, NULL, &result));
+      CHECK(result.closed);
+    }
+    CHECK_COUNT(1, atomic_load(&host.closes));
+    CHECK(pthread_equal(host.closed_on, pthread_self()));
+    debts_end(&debts);
+    if (way != 1 && way != 4) {
+      check_closed(host.executor);
+      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(host.executor));
+    }
+    CHECK_COUNT(1, atomic_load(&host.closes));
+    CHECK_COUNT(0, atomic_load(&host.calls_after_close));
+    pthread_cond_destroy(&host.woken_up);
+    pthread_mutex_destroy(&host.lock);
+  }
 }

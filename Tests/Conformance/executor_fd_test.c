@@ -1,7 +1,7 @@
 /*
  * What <tenon/executor.h> promises about an executor's descriptor.
  */
-#include "executor_parties.h"
+#include "executor_hosts.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -277,4 +277,14 @@ CASE(a_closed_executor_has_no_descriptor) {
   CHECK_STATUS(TENON_STATUS_CLOSED, tenon_executor_fd(executor, &fd));
   CHECK_UNTOUCHED(fd);
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+}
+
+CASE(an_executor_with_a_host_has_no_descriptor) {
+  host_t host;
+  int fd;
+  host_begin(&host, false);
+  pattern_fill(&fd, sizeof fd);
+  CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_executor_fd(host.executor, &fd));
+  CHECK_UNTOUCHED(fd);
+  host_end(&host);
 }

@@ -3,19 +3,6 @@
  */
 #include "executor_hosts.h"
 
-CASE(run_until_is_over_in_time_also_while_a_job_posts_itself_for_ever) {
-  repost_t repost = {executor_create(), 0, false};
-  pair_t pair = pair_create();
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(repost.executor, repost_job, &repost));
-  CHECK_STATUS(TENON_STATUS_TIMEOUT,
-               tenon_executor_run_until(repost.executor, pair.future, 2000000));
-  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_run_until(repost.executor, NULL, 2000000));
-  repost.stop = true;
-  CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
-  executor_end(repost.executor);
-}
-
 CASE(five_posts_wake_the_host_once) {
   for (int is_full = 0; is_full < 2; is_full++) {
     host_t host;
@@ -297,93 +284,6 @@ CASE(a_host_without_timers_reads_the_deadline_from_the_poll) {
   host_end(&host);
 }
 
-CASE(run_until_runs_the_hosts_loop) {
-  for (int way = 0; way < 3; way++) {
-    host_t host;
-    pthread_t thread = pthread_self();
-    host_begin(&host, true);
-    settler_t settler = {TOLD_INIT, pair_create()};
-    if (way == 0)
-      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(host.executor, settle_job, &settler));
-    else if (way == 1)
-      CHECK_STATUS(TENON_STATUS_OK,
-                   tenon_timer_start(host.executor, tenon_timer_now_ns() + MILLISECOND, settle_job,
-                                     &settler, NULL));
-    else
-      thread = thread_start(settle_elsewhere, &settler);
-    CHECK_STATUS(TENON_STATUS_OK,
-                 tenon_executor_run_until(host.executor, settler.pair.future, TENON_FOREVER));
-    if (way == 2)
-      thread_join(thread);
-    if (way == 1)
-      CHECK(atomic_load(&host.runs) > 0);
-    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(settler.pair.future));
-    host_end(&host);
-  }
-}
-
-CASE(run_until_needs_a_host_that_runs_once) {
-  host_t host;
-  host_begin(&host, false);
-  pair_t pair = pair_create();
-  CHECK_STATUS(TENON_STATUS_UNSUPPORTED,
-               tenon_executor_run_until(host.executor, pair.future, TENON_FOREVER));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
-  host_end(&host);
-}
-
-CASE(an_executor_with_a_host_has_no_descriptor) {
-  host_t host;
-  int fd;
-  host_begin(&host, false);
-  pattern_fill(&fd, sizeof fd);
-  CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_executor_fd(host.executor, &fd));
-  CHECK_UNTOUCHED(fd);
-  host_end(&host);
-}
-
-CASE(a_host_is_told_once_that_it_is_closed) {
-  for (int way = 0; way < 5; way++) {
-    host_t host;
-    debts_t debts;
-    tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
-    closer_t closer = {TOLD_INIT, NULL, TENON_STATUS_OK, way == 4, false};
-    host_begin(&host, true);
-    debts_begin(&debts, host.executor);
-    if (way % 2 == 0)
-      executor_poll(host.executor);
-    closer.executor = host.executor;
-    if (way == 0) {
-      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(host.executor, 0));
-    } else if (way == 1) {
-      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(host.executor));
-    } else if (way == 2) {
-      int wakes = atomic_load(&host.wakes);
-      on_other_thread(begin_close_elsewhere, host.executor);
-      CHECK_COUNT(wakes + 1, atomic_load(&host.wakes));
-      CHECK_COUNT(0, atomic_load(&host.closes));
-      result = executor_poll(host.executor);
-      CHECK(result.closed);
-    } else {
-      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(host.executor, close_job, &closer));
-      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(host.executor, NULL, &result));
-      CHECK(result.closed);
-    }
-    CHECK_COUNT(1, atomic_load(&host.closes));
-    CHECK(pthread_equal(host.closed_on, pthread_self()));
-    debts_end(&debts);
-    if (way != 1 && way != 4) {
-      check_closed(host.executor);
-      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(host.executor));
-    }
-    CHECK_COUNT(1, atomic_load(&host.closes));
-    CHECK_COUNT(0, atomic_load(&host.calls_after_close));
-    pthread_cond_destroy(&host.woken_up);
-    pthread_mutex_destroy(&host.lock);
-  }
-}
-
 /* A host whose functions let another thread use the executor, which would hang under a lock. */
 
 typedef struct reentrant {
@@ -477,62 +377,4 @@ CASE(an_adapter_gets_its_own_context_back) {
                tenon_executor_get_host_context(executor, host_wake, &context));
   CHECK_UNTOUCHED(context);
   executor_end(executor);
-}
-
-typedef struct sight {
-  tenon_executor_t *executor;
-  tenon_executor_t *other;
-  bool sees_own;
-  bool sees_other;
-} sight_t;
-
-static void see(void *context, tenon_status_t status) {
-  sight_t *sight = context;
-  CHECK_STATUS(TENON_STATUS_OK, status);
-  sight->sees_own = tenon_executor_is_current(sight->executor);
-  sight->sees_other = tenon_executor_is_current(sight->other);
-}
-
-static void *see_on_this_thread(void *context) {
-  see(context, TENON_STATUS_OK);
-  return NULL;
-}
-
-static void see_from_a_nested_poll(void *context, tenon_status_t status) {
-  sight_t *sight = context;
-  sight_t nested = {sight->other, sight->executor, false, false};
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(sight->other, see, &nested));
-  executor_poll(sight->other);
-  CHECK(nested.sees_own && nested.sees_other);
-  see(sight, status);
-}
-
-CASE(an_executor_is_current_inside_its_own_poll_alone) {
-  sight_t sight = {executor_create(), executor_create(), true, true};
-  see(&sight, TENON_STATUS_OK);
-  CHECK(!sight.sees_own && !sight.sees_other);
-  CHECK_STATUS(TENON_STATUS_OK,
-               tenon_executor_post(sight.executor, see_from_a_nested_poll, &sight));
-  executor_poll(sight.executor);
-  CHECK(sight.sees_own && !sight.sees_other);
-  // Neither on a thread that only could poll it.
-  pthread_t thread;
-  CHECK(pthread_create(&thread, NULL, see_on_this_thread, &sight) == 0);
-  CHECK(pthread_join(thread, NULL) == 0);
-  CHECK(!sight.sees_own && !sight.sees_other);
-  CHECK(!tenon_executor_is_current(NULL));
-  tenon_executor_t *stale = sight.executor;
-  executor_end(sight.executor);
-  executor_end(sight.other);
-  CHECK(!tenon_executor_is_current(stale));
-
-  // A pool's threads are its own.
-  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
-  config.threads_max = 1;
-  sight_t pool = {NULL, NULL, false, false};
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &pool.executor));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(pool.executor, see, &pool));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool.executor, TENON_FOREVER));
-  CHECK(pool.sees_own && !pool.sees_other);
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool.executor));
 }

@@ -249,6 +249,64 @@ CASE(a_job_runs_with_no_lock_held) {
   executor_end(busy.executor);
 }
 
+typedef struct sight {
+  tenon_executor_t *executor;
+  tenon_executor_t *other;
+  bool sees_own;
+  bool sees_other;
+} sight_t;
+
+static void see(void *context, tenon_status_t status) {
+  sight_t *sight = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  sight->sees_own = tenon_executor_is_current(sight->executor);
+  sight->sees_other = tenon_executor_is_current(sight->other);
+}
+
+static void *see_on_this_thread(void *context) {
+  see(context, TENON_STATUS_OK);
+  return NULL;
+}
+
+static void see_from_a_nested_poll(void *context, tenon_status_t status) {
+  sight_t *sight = context;
+  sight_t nested = {sight->other, sight->executor, false, false};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(sight->other, see, &nested));
+  executor_poll(sight->other);
+  CHECK(nested.sees_own && nested.sees_other);
+  see(sight, status);
+}
+
+CASE(an_executor_is_current_inside_its_own_poll_alone) {
+  sight_t sight = {executor_create(), executor_create(), true, true};
+  see(&sight, TENON_STATUS_OK);
+  CHECK(!sight.sees_own && !sight.sees_other);
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_executor_post(sight.executor, see_from_a_nested_poll, &sight));
+  executor_poll(sight.executor);
+  CHECK(sight.sees_own && !sight.sees_other);
+  // Neither on a thread that only could poll it.
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, see_on_this_thread, &sight) == 0);
+  CHECK(pthread_join(thread, NULL) == 0);
+  CHECK(!sight.sees_own && !sight.sees_other);
+  CHECK(!tenon_executor_is_current(NULL));
+  tenon_executor_t *stale = sight.executor;
+  executor_end(sight.executor);
+  executor_end(sight.other);
+  CHECK(!tenon_executor_is_current(stale));
+
+  // A pool's threads are its own.
+  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
+  config.threads_max = 1;
+  sight_t pool = {NULL, NULL, false, false};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &pool.executor));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(pool.executor, see, &pool));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool.executor, TENON_FOREVER));
+  CHECK(pool.sees_own && !pool.sees_other);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool.executor));
+}
+
 /* MARK: Statistics */
 
 CASE(an_executor_counts_what_it_does) {

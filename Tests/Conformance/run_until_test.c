@@ -1,7 +1,7 @@
 /*
  * What <tenon/executor.h> promises about tenon_executor_run_until().
  */
-#include "executor_parties.h"
+#include "executor_hosts.h"
 
 CASE(run_until_answers_as_the_future_ended) {
   static const tenon_status_t ends[] = {TENON_STATUS_OK, TENON_STATUS_REJECTED,
@@ -153,4 +153,53 @@ CASE(run_until_and_a_loop_at_the_descriptor_take_turns) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
   executor_end(executor);
+}
+
+CASE(run_until_is_over_in_time_also_while_a_job_posts_itself_for_ever) {
+  repost_t repost = {executor_create(), 0, false};
+  pair_t pair = pair_create();
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(repost.executor, repost_job, &repost));
+  CHECK_STATUS(TENON_STATUS_TIMEOUT,
+               tenon_executor_run_until(repost.executor, pair.future, 2000000));
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_run_until(repost.executor, NULL, 2000000));
+  repost.stop = true;
+  CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  executor_end(repost.executor);
+}
+
+CASE(run_until_runs_the_hosts_loop) {
+  for (int way = 0; way < 3; way++) {
+    host_t host;
+    pthread_t thread = pthread_self();
+    host_begin(&host, true);
+    settler_t settler = {TOLD_INIT, pair_create()};
+    if (way == 0)
+      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(host.executor, settle_job, &settler));
+    else if (way == 1)
+      CHECK_STATUS(TENON_STATUS_OK,
+                   tenon_timer_start(host.executor, tenon_timer_now_ns() + MILLISECOND, settle_job,
+                                     &settler, NULL));
+    else
+      thread = thread_start(settle_elsewhere, &settler);
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_executor_run_until(host.executor, settler.pair.future, TENON_FOREVER));
+    if (way == 2)
+      thread_join(thread);
+    if (way == 1)
+      CHECK(atomic_load(&host.runs) > 0);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(settler.pair.future));
+    host_end(&host);
+  }
+}
+
+CASE(run_until_needs_a_host_that_runs_once) {
+  host_t host;
+  host_begin(&host, false);
+  pair_t pair = pair_create();
+  CHECK_STATUS(TENON_STATUS_UNSUPPORTED,
+               tenon_executor_run_until(host.executor, pair.future, TENON_FOREVER));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  host_end(&host);
 }
