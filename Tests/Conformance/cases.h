@@ -330,6 +330,8 @@
   CASE(a_million_races_against_one_future_leave_memory_flat)                  \
   CASE(a_hundred_thousand_inputs_are_fine)                                    \
   CASE(nesting_does_not_grow_the_stack)                                       \
+  CASE(inputs_that_settle_during_the_setup_are_each_counted_once)             \
+  /* timeout_test.c */                                                        \
   CASE(a_timeout_moves_the_value_that_came_in_time)                           \
   CASE(a_timeout_passes_failures_on)                                          \
   CASE(a_timeout_rejects_and_cancels_when_the_time_is_over)                   \
@@ -337,11 +339,11 @@
   CASE(a_sleep_ends_at_its_time_and_never_early)                              \
   CASE(a_cancelled_sleep_ends_in_the_next_poll)                               \
   CASE(a_close_ends_sleeps_and_timeouts)                                      \
+  /* map_test.c */                                                            \
   CASE(map_hands_the_result_to_its_function)                                  \
   CASE(map_of_a_settled_future_needs_an_executor)                             \
   CASE(a_cancel_of_a_mapped_future_goes_to_the_input)                         \
   CASE(map_is_told_that_its_executor_closed)                                  \
-  CASE(inputs_that_settle_during_the_setup_are_each_counted_once)             \
   /* signal_test.c */                                                         \
   CASE(an_interrupt_ends_a_wait_that_sleeps)                                  \
   CASE(an_interrupt_ends_all_waits_of_its_executor_and_no_other)              \
