@@ -268,6 +268,21 @@ void executor_end(tenon_executor_t *executor) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
 }
 
+tenon_executor_t *pool_create(uint32_t threads_max) {
+  tenon_executor_t *pool = NULL;
+  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
+  config.name = "pool";
+  config.threads_max = threads_max;
+  config.thread_idle_ms = 60000;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &pool));
+  return pool;
+}
+
+void pool_end(tenon_executor_t *pool) {
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
+}
+
 tenon_executor_statistics_t executor_statistics(tenon_executor_t *executor) {
   tenon_executor_statistics_t statistics = TENON_EXECUTOR_STATISTICS_INIT;
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_get_statistics(executor, &statistics));

@@ -213,6 +213,12 @@ tenon_poll_result_t executor_poll(tenon_executor_t *executor);
 /** Closes, and gives the reference back. */
 void executor_end(tenon_executor_t *executor);
 
+/** An executor with at most so many threads, called "pool", which do not go while they are idle. */
+tenon_executor_t *pool_create(uint32_t threads_max);
+
+/** Closes when everything has run, and gives the reference back. */
+void pool_end(tenon_executor_t *pool);
+
 tenon_executor_statistics_t executor_statistics(tenon_executor_t *executor);
 tenon_process_statistics_t process_statistics(void);
 

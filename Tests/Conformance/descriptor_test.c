@@ -168,10 +168,7 @@ CASE(what_cannot_be_waited_for_is_refused) {
   int closed = dup(ends.fds[0]);
   close(closed);
   CHECK_STATUS(TENON_STATUS_INVALID, tenon_future_readable(ends.executor, closed, &future));
-  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
-  tenon_executor_t *pool;
-  config.threads_max = 1;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &pool));
+  tenon_executor_t *pool = pool_create(1);
   CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_future_writable(pool, ends.fds[0], &future));
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool, SECOND));
   CHECK_STATUS(TENON_STATUS_CLOSED, tenon_future_readable(pool, ends.fds[0], &future));

@@ -285,26 +285,19 @@ CASE(an_executor_is_current_inside_its_own_poll_alone) {
                tenon_executor_post(sight.executor, see_from_a_nested_poll, &sight));
   executor_poll(sight.executor);
   CHECK(sight.sees_own && !sight.sees_other);
-  // Neither on a thread that only could poll it.
-  pthread_t thread;
-  CHECK(pthread_create(&thread, NULL, see_on_this_thread, &sight) == 0);
-  CHECK(pthread_join(thread, NULL) == 0);
+  /* Neither on a thread that only could poll it. */
+  on_other_thread(see_on_this_thread, &sight);
   CHECK(!sight.sees_own && !sight.sees_other);
   CHECK(!tenon_executor_is_current(NULL));
   tenon_executor_t *stale = sight.executor;
   executor_end(sight.executor);
   executor_end(sight.other);
   CHECK(!tenon_executor_is_current(stale));
-
-  // A pool's threads are its own.
-  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
-  config.threads_max = 1;
-  sight_t pool = {NULL, NULL, false, false};
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &pool.executor));
+  /* A pool's threads are its own. */
+  sight_t pool = {pool_create(1), NULL, false, false};
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(pool.executor, see, &pool));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool.executor, TENON_FOREVER));
+  pool_end(pool.executor);
   CHECK(pool.sees_own && !pool.sees_other);
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool.executor));
 }
 
 /* MARK: Statistics */

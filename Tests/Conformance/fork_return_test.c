@@ -64,13 +64,9 @@ static void job_that_forks(void *context, tenon_status_t status) {
 CASE(a_child_that_returns_from_a_job_runs_no_other_and_is_told) {
   for (int way = 0; way < 4; way++) {
     tenon_executor_t *executor = executor_create();
-    tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
-    tenon_promise_t *promise = NULL;
-    tenon_future_t *future = NULL;
+    pair_t pair = pair_create_with(0, executor);
     tenon_status_t answer = TENON_STATUS_OK;
     returning_t returning = returning_create(executor);
-    config.executor = executor;
-    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_create(&config, &promise, &future));
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, job_that_forks, &returning));
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, tell, &returning.later));
     if (way == 0)
@@ -80,15 +76,15 @@ CASE(a_child_that_returns_from_a_job_runs_no_other_and_is_told) {
     else if (way == 2)
       answer = tenon_executor_close(executor, TENON_FOREVER);
     else /* no more than the jobs: the future never settles */
-      answer = tenon_future_wait(future, 1);
+      answer = tenon_future_wait(pair.future, 1);
     returning_check(&returning, answer);
     if (way == 3)
       CHECK_STATUS(TENON_STATUS_TIMEOUT, answer);
     else
       CHECK_STATUS(TENON_STATUS_OK, answer);
     CHECK_TOLD(TENON_STATUS_OK, &returning.later);
-    tenon_promise_release(promise);
-    tenon_future_release(future);
+    tenon_promise_release(pair.promise);
+    tenon_future_release(pair.future);
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
     returning_end(&returning);
   }
@@ -149,14 +145,6 @@ CASE(a_child_that_returns_from_a_job_does_not_hang_on_what_others_had) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(crowd.executor));
 }
 
-static tenon_executor_t *pool_of_one(void) {
-  tenon_executor_t *pool = NULL;
-  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
-  config.threads_max = 1;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &pool));
-  return pool;
-}
-
 /** The caller forks while the pool's thread is in a chunk, which goes on when he has. */
 static tenon_status_t chunk_that_forks(void *context, size_t begin, size_t end) {
   returning_t *returning = context;
@@ -175,13 +163,12 @@ static tenon_status_t chunk_that_forks(void *context, size_t begin, size_t end) 
 }
 
 CASE(a_child_that_returns_from_a_chunk_begins_no_other_and_is_told) {
-  tenon_executor_t *pool = pool_of_one();
+  tenon_executor_t *pool = pool_create(1);
   returning_t returning = returning_create(pool);
   tenon_status_t answer = tenon_executor_for(pool, 8, 1, chunk_that_forks, &returning);
   returning_check(&returning, answer);
   CHECK_STATUS(TENON_STATUS_OK, answer);
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
+  pool_end(pool);
   returning_end(&returning);
 }
 
@@ -193,22 +180,18 @@ static void job_until_forked(void *context, tenon_status_t status) {
 }
 
 CASE(a_child_that_returns_from_a_callback_of_a_pools_close_is_told) {
-  tenon_executor_t *pool = pool_of_one();
-  tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
-  tenon_promise_t *promise = NULL;
-  tenon_future_t *future = NULL;
+  tenon_executor_t *pool = pool_create(1);
+  pair_t pair = pair_create_with(0, pool);
   returning_t returning = returning_create(pool);
-  config.executor = pool;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_create(&config, &promise, &future));
   CHECK_STATUS(TENON_STATUS_OK,
-               tenon_promise_on_cancel(promise, NULL, job_that_forks, &returning, NULL));
+               tenon_promise_on_cancel(pair.promise, NULL, job_that_forks, &returning, NULL));
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(pool, job_until_forked, &returning));
   SPIN_UNTIL(atomic_load(&returning.inside) != 0);
   tenon_status_t answer = tenon_executor_close(pool, TENON_FOREVER);
   returning_check(&returning, answer);
   CHECK_STATUS(TENON_STATUS_OK, answer);
-  tenon_promise_cancel(promise);
-  tenon_future_release(future);
+  tenon_promise_cancel(pair.promise);
+  tenon_future_release(pair.future);
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
   returning_end(&returning);
 }

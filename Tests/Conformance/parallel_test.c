@@ -3,19 +3,6 @@
  */
 #include "stopped.h"
 
-static tenon_executor_t *pool_create(uint32_t threads_max) {
-  tenon_executor_t *pool = NULL;
-  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
-  config.threads_max = threads_max;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &pool));
-  return pool;
-}
-
-static void pool_end(tenon_executor_t *pool) {
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
-}
-
 /** A loop that marks each index, and can be told to fail. */
 typedef struct marks {
   tenon_executor_t *pool;

@@ -11,21 +11,6 @@
 
 #define MILLISECOND UINT64_C(1000000)
 
-static tenon_executor_t *pool_create(uint32_t threads_max) {
-  tenon_executor_t *pool = NULL;
-  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
-  config.name = "pool";
-  config.threads_max = threads_max;
-  config.thread_idle_ms = 60000;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &pool));
-  return pool;
-}
-
-static void pool_end(tenon_executor_t *pool) {
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
-}
-
 /** How many threads of pools this process has: by their names. */
 static int threads_alive(void) {
   int count = 0;

@@ -99,18 +99,10 @@ static void pair_end(pair_t pair) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
 }
 
-static tenon_executor_t *pool_create(void) {
-  tenon_executor_t *pool = NULL;
-  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
-  config.threads_max = 1;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &pool));
-  return pool;
-}
-
 enum { RUN, WAIT_ALONE, WAIT_BESIDE, RUN_UNTIL_QUIET, WAYS };
 
 static void interrupt_a_sleeper(int way, bool is_pool) {
-  tenon_executor_t *executor = is_pool ? pool_create() : executor_create();
+  tenon_executor_t *executor = is_pool ? pool_create(1) : executor_create();
   told_t told = TOLD_INIT;
   int fd = -1;
   pair_t pair = pair_of(executor);
@@ -176,7 +168,7 @@ CASE(an_interrupt_ends_all_waits_of_its_executor_and_no_other) {
 
 CASE(an_interrupt_that_ends_no_wait_is_kept_for_the_next) {
   for (int is_pool = 0; is_pool < 2; is_pool++) {
-    tenon_executor_t *executor = is_pool ? pool_create() : executor_create();
+    tenon_executor_t *executor = is_pool ? pool_create(1) : executor_create();
     pair_t pair = pair_of(executor);
     for (int way = 0; way < 3; way++) {
       interrupt_here(executor);
