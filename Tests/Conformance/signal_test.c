@@ -1,14 +1,11 @@
 /*
  * What <tenon/executor.h> promises of tenon_executor_interrupt(), in real handlers of signals.
  */
-#include "check.h"
+#include "executor_parties.h"
+#include "stopped.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -53,14 +50,12 @@ static void interrupt_here(tenon_executor_t *executor) {
 typedef struct waiter {
   tenon_executor_t *executor;
   tenon_future_t *future;
-  pthread_t thread;
-  atomic_int id;
+  sleeper_t sleeper;
   atomic_int status;
 } waiter_t;
 
 static void *wait_until(void *context) {
   waiter_t *waiter = context;
-  atomic_store(&waiter->id, (int)syscall(SYS_gettid));
   atomic_store(&waiter->status,
                waiter->executor
                    ? tenon_executor_run_until(waiter->executor, waiter->future, TENON_FOREVER)
@@ -68,28 +63,12 @@ static void *wait_until(void *context) {
   return NULL;
 }
 
-static bool sleeps(waiter_t *waiter) {
-  char path[64];
-  char text[128] = {0};
-  const int id = atomic_load(&waiter->id);
-  if (id == 0)
-    return false;
-  snprintf(path, sizeof path, "/proc/self/task/%d/stat", id);
-  const int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0)
-    return false;
-  const ssize_t size = read(file, text, sizeof text - 1);
-  close(file);
-  const char *name_end = size > 0 ? strrchr(text, ')') : NULL;
-  return name_end && name_end[1] == ' ' && name_end[2] == 'S';
-}
-
 static void waiter_start(waiter_t *waiter, tenon_executor_t *executor, tenon_future_t *future) {
   memset(waiter, 0, sizeof *waiter);
   waiter->executor = executor;
   waiter->future = future;
   atomic_store(&waiter->status, TENON_STATUS_PENDING);
-  CHECK_COUNT(0, pthread_create(&waiter->thread, NULL, wait_until, waiter));
+  sleeper_start(&waiter->sleeper, wait_until, waiter);
 }
 
 static pair_t pair_of(tenon_executor_t *executor) { return pair_create_with(0, executor); }
@@ -113,14 +92,14 @@ static void interrupt_a_sleeper(int way, bool is_pool) {
   waiter_t waiter;
   waiter_start(&waiter, way == RUN || way == RUN_UNTIL_QUIET ? executor : NULL,
                way == RUN_UNTIL_QUIET ? NULL : pair.future);
-  SPIN_UNTIL(sleeps(&waiter));
+  SPIN_UNTIL(thread_sleeps(waiter.sleeper.id));
   if (keeps_signals()) {
     interrupt_here(executor);
   } else {
     handle(SIGUSR1, executor);
-    CHECK_COUNT(0, pthread_kill(waiter.thread, SIGUSR1));
+    CHECK_COUNT(0, pthread_kill(waiter.sleeper.thread, SIGUSR1));
   }
-  CHECK_COUNT(0, pthread_join(waiter.thread, NULL));
+  sleeper_join(&waiter.sleeper);
   CHECK_STATUS(TENON_STATUS_INTERRUPTED, atomic_load(&waiter.status));
   CHECK_STATUS(TENON_STATUS_OK, atomic_load(&answered));
   CHECK_COUNT(1, atomic_load(&handled));
@@ -148,17 +127,17 @@ CASE(an_interrupt_ends_all_waits_of_its_executor_and_no_other) {
   for (int index = 0; index < count; index++)
     waiter_start(&waiters[index], index % 2 ? executor : NULL, pair.future);
   waiter_start(&other, another, other_pair.future);
-  SPIN_UNTIL(sleeps(&other));
+  SPIN_UNTIL(thread_sleeps(other.sleeper.id));
   for (int index = 0; index < count; index++)
-    SPIN_UNTIL(sleeps(&waiters[index]));
+    SPIN_UNTIL(thread_sleeps(waiters[index].sleeper.id));
   interrupt_here(executor);
   for (int index = 0; index < count; index++) {
-    CHECK_COUNT(0, pthread_join(waiters[index].thread, NULL));
+    sleeper_join(&waiters[index].sleeper);
     CHECK_STATUS(TENON_STATUS_INTERRUPTED, atomic_load(&waiters[index].status));
   }
   CHECK_STATUS(TENON_STATUS_PENDING, atomic_load(&other.status));
   CHECK_STATUS(TENON_STATUS_OK, settle(other_pair.promise, TENON_STATUS_OK));
-  CHECK_COUNT(0, pthread_join(other.thread, NULL));
+  sleeper_join(&other.sleeper);
   CHECK_STATUS(TENON_STATUS_OK, atomic_load(&other.status));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(other_pair.future));
   pair_end(pair);
@@ -187,23 +166,18 @@ CASE(an_interrupt_that_ends_no_wait_is_kept_for_the_next) {
   }
 }
 
-static bool is_readable(int fd) {
-  struct pollfd set = {fd, POLLIN, 0};
-  return poll(&set, 1, 0) == 1;
-}
-
 CASE(an_interrupt_makes_the_descriptor_readable_until_a_poll) {
   tenon_executor_t *executor = executor_create();
   int fd = -1;
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_fd(executor, &fd));
   for (int round = 0; round < 3; round++) {
-    CHECK(!is_readable(fd));
+    CHECK(!readable(fd, 0));
     interrupt_here(executor);
-    CHECK(is_readable(fd));
+    CHECK(readable(fd, 0));
     tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(executor, NULL, &result));
     CHECK(result.interrupted && !result.more && !result.alive);
-    CHECK(!is_readable(fd));
+    CHECK(!readable(fd, 0));
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(executor, NULL, &result));
     CHECK(!result.interrupted);
   }

@@ -2,9 +2,9 @@
  * Calls that another thread comes in between, at each place where that can be: see stopped.h. What only one order of two
  * threads in thousands would show.
  */
+#include "executor_parties.h"
 #include "stopped.h"
 
-#include <poll.h>
 #include <signal.h>
 
 #define LONG_NS UINT64_C(20000000000)
@@ -126,7 +126,7 @@ static void attended_before(void *context) {
   attended_t *attended = context;
   memset(attended, 0, sizeof *attended);
   attended->executor = executor_create();
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_fd(attended->executor, &attended->fd));
+  attended->fd = executor_fd(attended->executor);
   attended->pair = pair_create_with(0, attended->executor);
   CHECK_STATUS(TENON_STATUS_OK,
                tenon_promise_on_cancel(attended->pair.promise, NULL, stay, attended, NULL));
@@ -147,15 +147,10 @@ static void end_begin_there(void *context) {
   sleeper_join(&attended->closer);
 }
 
-static bool is_readable(int fd) {
-  struct pollfd look = {fd, POLLIN, 0};
-  return poll(&look, 1, 0) == 1;
-}
-
 static void attended_after(void *context) {
   attended_t *attended = context;
   /* Who goes by the descriptor attends the close to its end. */
-  while (!attended->is_closed && CHECK(is_readable(attended->fd)))
+  while (!attended->is_closed && CHECK(readable(attended->fd, 0)))
     poll_here(context);
   CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(attended->pair.promise));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(attended->pair.future));
@@ -191,6 +186,18 @@ static void awaited_before(void *context) {
   memset(awaited, 0, sizeof *awaited);
   awaited->executor = executor_create();
   awaited->pair = pair_create();
+}
+
+static void awaited_after(void *context) {
+  awaited_t *awaited = context;
+  CHECK_STATUS(TENON_STATUS_OK, awaited->status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(awaited->pair.future));
+  executor_end(awaited->executor);
+}
+
+static void asleep_before(void *context) {
+  awaited_t *awaited = context;
+  awaited_before(context);
   sleeper_start(&awaited->waiter, run_until, awaited);
   SPIN_UNTIL(sleeper_rests(&awaited->waiter));
 }
@@ -212,43 +219,27 @@ static void post_there(void *context) {
                tenon_executor_post(awaited->executor, resolve_in_job, awaited->pair.promise));
 }
 
-static void awaited_after(void *context) {
+static void asleep_after(void *context) {
   awaited_t *awaited = context;
   SPIN_UNTIL(atomic_load(&awaited->waiter.has_ended));
   /* Otherwise this wakes him. */
   told_t told = TOLD_INIT;
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(awaited->executor, tell, &told));
   sleeper_join(&awaited->waiter);
-  CHECK_STATUS(TENON_STATUS_OK, awaited->status);
-  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(awaited->pair.future));
-  executor_end(awaited->executor);
+  awaited_after(context);
 }
 
 CASE(a_poll_that_does_what_somebody_sleeps_for_wakes_him) {
   awaited_t awaited;
-  meeting_t meeting = {&awaited, awaited_before, poll_beside_here, post_there, awaited_after, 0};
+  meeting_t meeting = {&awaited, asleep_before, poll_beside_here, post_there, asleep_after, 0};
   meeting_run(&meeting);
-}
-
-static void still_before(void *context) {
-  awaited_t *awaited = context;
-  memset(awaited, 0, sizeof *awaited);
-  awaited->executor = executor_create();
-  awaited->pair = pair_create();
 }
 
 static void run_here(void *context) { run_until(context); }
 
-static void still_after(void *context) {
-  awaited_t *awaited = context;
-  CHECK_STATUS(TENON_STATUS_OK, awaited->status);
-  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(awaited->pair.future));
-  executor_end(awaited->executor);
-}
-
 CASE(whoever_is_about_to_sleep_sees_what_comes_before_he_does) {
   awaited_t awaited;
-  meeting_t meeting = {&awaited, still_before, run_here, post_there, still_after, 0};
+  meeting_t meeting = {&awaited, awaited_before, run_here, post_there, awaited_after, 0};
   meeting_run(&meeting);
 }
 
