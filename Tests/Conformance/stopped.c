@@ -123,24 +123,26 @@ static void run_here(void) {
   stage.is_over = true;
 }
 
-#else
+/** Has each step told to step(). Answers what was told before, to be put back. */
+static struct sigaction steps_begin(void) {
+  struct sigaction before, action;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = step;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGTRAP, &action, &before);
+  return before;
+}
 
-static void step(int number) { (void)number; }
+#else
 
 static void run_here(void) { stage.meeting->here(stage.meeting->context); }
 
 #endif
 
-size_t meeting_run(const meeting_t *meeting) {
-  struct sigaction before, action;
-  memset(&action, 0, sizeof action);
+void meeting_run(const meeting_t *meeting) {
 #ifdef IS_STOPPED
-  action.sa_sigaction = step;
-  action.sa_flags = SA_SIGINFO;
-#else
-  action.sa_handler = step;
+  struct sigaction before = steps_begin();
 #endif
-  sigaction(SIGTRAP, &action, &before);
   size_t place = 0;
   stage.here = thread_id();
   for (bool has_met = true; has_met; place++) {
@@ -159,6 +161,8 @@ size_t meeting_run(const meeting_t *meeting) {
     sleeper_join(&stage.other);
     meeting->after(meeting->context);
   }
+#ifdef IS_STOPPED
   sigaction(SIGTRAP, &before, NULL);
-  return place - 1;
+  CHECK(place > 1);
+#endif
 }

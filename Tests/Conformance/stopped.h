@@ -25,8 +25,8 @@ typedef struct meeting {
   size_t stride;
 } meeting_t;
 
-/** Has the two meet at each place of the first, and once after its end. Answers how many places there were. */
-size_t meeting_run(const meeting_t *meeting);
+/** Has the two meet at each place of the first, of which there is one at least, and once after its end. */
+void meeting_run(const meeting_t *meeting);
 
 /** The calling thread, as the system counts them. */
 int thread_id(void);
