@@ -1,171 +1,7 @@
-/* Every kind of value there and back, functions of every kind, objects, streams both ways. */
+/* Functions of every kind: with defaults, that answer later, and streams both ways. */
 #include "../support.h"
 
 #include <shapes.h>
-
-#include <math.h>
-
-static tenon_string_t text(const char *text) { return tenon_string(text); }
-
-static void fill(shapes_everything_t *all, const shapes_point_t *point, const shapes_shape_t *shape,
-                 const shapes_point_t *const *points, const shapes_shape_t *const *shapes) {
-  static const int32_t numbers[] = {INT32_MIN, 0, INT32_MAX};
-  static const bool flags[] = {true, false, true};
-  static const tenon_string_t texts[] = {{"one", 3}, {NULL, 0}, {"three", 5}};
-  static const shapes_color_t colors[] = {SHAPES_COLOR_DARK_BLUE, SHAPES_COLOR_RED};
-  static const tenon_optional_int64_t sparse[] = {{true, 5}, {false, 9}};
-  static const double row[] = {1, 2, 3};
-  static const tenon_double_list_t grid[] = {{row, 3}, {NULL, 0}, {row, 1}};
-  static const shapes_int64_entry_t ages[] = {{{"ada", 3}, 36}, {{"bob", 3}, -1}};
-  static const tenon_string_list_t list = {texts, 3};
-  static shapes_string_list_entry_t lists[] = {{{"k", 1}, {NULL, 0}}};
-  static shapes_point_by_int64_entry_t by_number[1];
-  lists[0].value = list;
-  by_number[0].key = -4;
-  by_number[0].value = point;
-  *all = shapes_everything_init();
-  all->flag = true;
-  all->small = -8;
-  all->middle = 65535;
-  all->word = INT32_MIN;
-  all->long_ = INT64_MIN;
-  all->unsigned_ = UINT64_MAX;
-  all->single = 1.5F;
-  all->double_ = -2.25;
-  all->text = text("gr\xc3\xbc\xc3\x9f");
-  all->bytes.data = (const uint8_t *)"\0\xff";
-  all->bytes.size = 2;
-  all->wait = 1500000000;
-  all->color = SHAPES_COLOR_DARK_BLUE;
-  all->maybe_small.is_some = true;
-  all->maybe_small.value = -3;
-  all->maybe_color.is_some = true;
-  all->maybe_color.value = SHAPES_COLOR_GREEN;
-  all->maybe_text = text("");
-  all->maybe_wait.is_some = true;
-  all->maybe_wait.value = -1;
-  all->origin = point;
-  all->numbers.data = numbers;
-  all->numbers.count = 3;
-  all->flags.data = flags;
-  all->flags.count = 3;
-  all->texts = list;
-  all->points.data = points;
-  all->points.count = 2;
-  all->colors.data = colors;
-  all->colors.count = 2;
-  all->sparse.data = sparse;
-  all->sparse.count = 2;
-  all->grid.data = grid;
-  all->grid.count = 3;
-  all->ages.data = ages;
-  all->ages.count = 2;
-  all->by_number.data = by_number;
-  all->by_number.count = 1;
-  all->names = list;
-  all->lists.data = lists;
-  all->lists.count = 1;
-  all->shape = shape;
-  all->shapes.data = shapes;
-  all->shapes.count = 2;
-  all->register_ = true;
-}
-
-static void check_all(const shapes_everything_t *all) {
-  CHECK(all->struct_size == sizeof *all && all->flag && all->small == -8 && all->middle == 65535);
-  CHECK(all->word == INT32_MIN && all->long_ == INT64_MIN && all->unsigned_ == UINT64_MAX);
-  CHECK(all->single == 1.5F && all->double_ == -2.25 && string_is(all->text, "gr\xc3\xbc\xc3\x9f"));
-  CHECK(all->bytes.size == 2 && memcmp(all->bytes.data, "\0\xff", 2) == 0);
-  CHECK(all->wait == 1500000000 && all->color == SHAPES_COLOR_DARK_BLUE);
-  CHECK(!all->maybe_flag.is_some && !all->maybe_long.is_some);
-  CHECK(all->maybe_small.is_some && all->maybe_small.value == -3);
-  CHECK(all->maybe_color.is_some && all->maybe_color.value == SHAPES_COLOR_GREEN);
-  CHECK(string_is(all->maybe_text, "") && all->maybe_bytes.data == NULL);
-  CHECK(all->maybe_wait.is_some && all->maybe_wait.value == -1);
-  CHECK(all->origin->x == 3 && all->origin->y == 4 && all->maybe_point == NULL);
-  CHECK(all->numbers.count == 3 && all->numbers.data[2] == INT32_MAX);
-  CHECK(all->flags.count == 3 && all->flags.data[0] && !all->flags.data[1]);
-  CHECK(all->texts.count == 3 && string_is(all->texts.data[1], ""));
-  CHECK(all->points.count == 2 && all->points.data[1]->x == 3);
-  CHECK(all->colors.count == 2 && all->colors.data[0] == SHAPES_COLOR_DARK_BLUE);
-  CHECK(all->maybe_numbers.data == NULL && all->sparse.count == 2);
-  CHECK(all->sparse.data[0].is_some && all->sparse.data[0].value == 5);
-  CHECK(!all->sparse.data[1].is_some);
-  CHECK(all->grid.count == 3 && all->grid.data[0].count == 3 && all->grid.data[0].data[2] == 3);
-  CHECK(all->grid.data[1].count == 0);
-  CHECK(all->ages.count == 2);
-  for (size_t index = 0; index < all->ages.count; index++)
-    CHECK(string_is(all->ages.data[index].key, "ada") ? all->ages.data[index].value == 36
-                                                      : all->ages.data[index].value == -1);
-  CHECK(all->by_number.count == 1 && all->by_number.data[0].key == -4);
-  CHECK(all->by_number.data[0].value->y == 4);
-  CHECK(all->names.count == 3 && all->lists.count == 1 && all->lists.data[0].value.count == 3);
-  CHECK(all->shape->kind == SHAPES_SHAPE_CIRCLE && all->shape->as.circle.center->x == 3);
-  CHECK(all->shape->as.circle.radius == 2);
-  CHECK(all->shapes.count == 2 && all->shapes.data[1]->kind == SHAPES_SHAPE_NAMED);
-  CHECK(string_is(all->shapes.data[1]->as.named.value0, "it"));
-  CHECK(!all->shapes.data[1]->as.named.value1.is_some);
-  CHECK(all->maybe_shape == NULL && all->register_);
-}
-
-static void values(void) {
-  shapes_everything_t all;
-  shapes_everything_t *back = NULL;
-  shapes_point_t point = shapes_point_init();
-  point.x = 3;
-  point.y = 4;
-  shapes_optional_color_t no_color = {false, 0};
-  shapes_shape_t circle = shapes_shape_circle(&point, 2);
-  shapes_shape_t named = shapes_shape_named(text("it"), no_color);
-  const shapes_point_t *points[] = {&point, &point};
-  const shapes_shape_t *shapes[] = {&circle, &named};
-  fill(&all, &point, &circle, points, shapes);
-  OK(shapes_echo(&all, &back));
-  check_all(back);
-  shapes_everything_t *again = NULL;
-  OK(shapes_echo(back, &again));
-  shapes_everything_free(back);
-  check_all(again);
-  shapes_everything_free(again);
-  all.origin = NULL;
-  back = NULL;
-  CHECK_STATUS(TENON_STATUS_INVALID, shapes_echo(&all, &back));
-  all.origin = &point;
-  all.color = 77;
-  CHECK_STATUS(TENON_STATUS_INVALID, shapes_echo(&all, &back));
-  all.color = 0;
-  point.struct_size = 3;
-  CHECK_STATUS(TENON_STATUS_INVALID, shapes_echo(&all, &back));
-  CHECK(back == NULL);
-  shapes_shape_t *shape = (shapes_shape_t *)1;
-  OK(shapes_echo_shape(NULL, &shape));
-  CHECK(shape == NULL);
-  shapes_shape_t number = shapes_shape_default(5);
-  OK(shapes_echo_shape(&number, &shape));
-  CHECK(shape->kind == SHAPES_SHAPE_DEFAULT && shape->as.default_ == 5);
-  shapes_shape_free(shape);
-}
-
-static void later(void) {
-  shapes_everything_t all;
-  shapes_everything_t *back = NULL;
-  tenon_future_t *future = NULL;
-  shapes_point_t point = shapes_point_init();
-  point.x = 3;
-  point.y = 4;
-  shapes_optional_color_t no_color = {false, 0};
-  shapes_shape_t circle = shapes_shape_circle(&point, 2);
-  shapes_shape_t named = shapes_shape_named(text("it"), no_color);
-  const shapes_point_t *points[] = {&point, &point};
-  const shapes_shape_t *shapes[] = {&circle, &named};
-  fill(&all, &point, &circle, points, shapes);
-  OK(shapes_echo_later(executor, &all, &future));
-  OK(settled(future));
-  OK(shapes_everything_take(future, &back));
-  check_all(back);
-  shapes_everything_free(back);
-  OK(tenon_future_release(future));
-}
 
 static void functions(void) {
   int64_t result = 0;
@@ -260,7 +96,7 @@ static void functions(void) {
 static void defaults(void) {
   tenon_value_t value = tenon_value_none();
   shapes_point_t point = shapes_point_init();
-  tenon_string_t word = text("w");
+  tenon_string_t word = tenon_string("w");
   shapes_search_options_t options = {0};
   OK(shapes_search("x", NULL, 0, false, NULL, &value));
   CHECK(value_is(&value, "> x 10 green [] 1.0 false"));
@@ -272,7 +108,7 @@ static void defaults(void) {
   options.color.value = SHAPES_COLOR_DARK_BLUE;
   point.x = 9;
   options.point = &point;
-  options.prefix = text("");
+  options.prefix = tenon_string("");
   OK(shapes_search("x", NULL, 0, false, &options, &value));
   CHECK(value_is(&value, "x 0 dark blue [] 9.0 false"));
   options.color.value = 12;
@@ -408,89 +244,11 @@ static void streams(void) {
   OK(tenon_future_release(future));
 }
 
-static void objects(void) {
-  shapes_counter_t *counter = NULL;
-  shapes_counter_t *other = NULL;
-  tenon_error_t *error = NULL;
-  tenon_future_t *future = NULL;
-  int64_t result = 0;
-  bool flag = false;
-  OK(shapes_counter_create(5, &counter));
-  OK(shapes_counter_get_value(counter, &result));
-  CHECK(result == 5 && SHAPES_COUNTER_MAXIMUM == 1000);
-  OK(shapes_counter_set_value(counter, 6));
-  OK(shapes_counter_add(counter, counter));
-  OK(shapes_counter_add_number(counter, 1, &result));
-  CHECK(result == 13);
-  CHECK_STATUS(TENON_STATUS_INVALID, shapes_counter_add(counter, NULL));
-  OK(shapes_counter_add_or_nil(counter, NULL));
-  OK(shapes_counter_is_zero(counter, &flag));
-  CHECK(!flag);
-  OK(shapes_counter_get_origin(&result));
-  CHECK(result == 7);
-  CHECK_STATUS(TENON_STATUS_REJECTED, shapes_counter_create_with_parsing("x", &other, &error));
-  OK(tenon_error_release(error));
-  OK(shapes_counter_create_with_parsing("12", &other, NULL));
-  OK(shapes_counter_release(other));
-  OK(shapes_counter_create_with_positive(-1, &other));
-  CHECK(other == NULL);
-  OK(shapes_counter_create_with_positive(1, &other));
-  OK(shapes_counter_release(other));
-  OK(shapes_counter_zero(&other));
-  OK(shapes_counter_release(other));
-  OK(shapes_counter_twin(counter, false, &other));
-  CHECK(other == NULL);
-  OK(shapes_counter_twin(counter, true, &other));
-  OK(shapes_counter_release(other));
-  OK(shapes_counter_later(counter, executor, &future));
-  OK(settled(future));
-  OK(shapes_counter_take(future, &other));
-  OK(tenon_future_release(future));
-  OK(shapes_counter_release(other));
-  CHECK_STATUS(TENON_STATUS_STALE, shapes_counter_get_value(other, &result));
-  shapes_counter_options_t options = shapes_counter_options_init();
-  options.step = 7;
-  shapes_counter_step_options_t step = {sizeof step, {true, SHAPES_COUNTER_MODE_DOWN}};
-  OK(shapes_counter_step(counter, &options, &step, &result));
-  CHECK(result == 6);
-  OK(shapes_counter_step(counter, &options, NULL, &result));
-  CHECK(result == 13);
-  shapes_dog_t *dog = NULL;
-  tenon_value_t value = tenon_value_none();
-  OK(shapes_dog_create(&dog));
-  OK(shapes_dog_bark(dog, &value));
-  CHECK(value_is(&value, "woof"));
-  OK(shapes_name_of((shapes_animal_t *)dog, &value));
-  CHECK(value_is(&value, "dog"));
-  OK(shapes_animal_name((shapes_animal_t *)dog, &value));
-  CHECK(value_is(&value, "dog"));
-  CHECK_STATUS(TENON_STATUS_INVALID, shapes_dog_bark((shapes_dog_t *)counter, &value));
-  CHECK_STATUS(TENON_STATUS_INVALID, shapes_animal_retain((shapes_animal_t *)counter));
-  OK(shapes_animal_retain((shapes_animal_t *)dog));
-  OK(shapes_dog_release(dog));
-  OK(shapes_dog_release(dog));
-  shapes_account_t *account = NULL;
-  OK(shapes_account_create("Ada", &account));
-  OK(shapes_account_get_owner(account, &value));
-  CHECK(value_is(&value, "Ada"));
-  OK(shapes_account_describe(account, &value));
-  CHECK(value_is(&value, "account of Ada"));
-  OK(shapes_account_deposit(account, executor, 50, &future));
-  nothing(future);
-  OK(shapes_account_get_balance(account, executor, &future));
-  CHECK(number(future) == 50);
-  OK(shapes_account_release(account));
-  OK(shapes_counter_release(counter));
-}
-
 int main(void) {
   begin();
-  values();
-  later();
   functions();
   defaults();
   futures();
   streams();
-  objects();
   return end();
 }
