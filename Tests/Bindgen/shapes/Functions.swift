@@ -89,7 +89,7 @@ import Tenon
 
 /// Computes until a counter stands at a number.
 @Export(.concurrent) public func computeUntil(_ counter: Counter, reaches number: Int) {
-  while counter.value < number { usleep(100) }
+  counter.wait(until: number)
 }
 @Export(.concurrent) public func computeAndCount(_ counter: Counter) { _ = counter.add(number: 1) }
 @Export public func thread() async -> Int { Int(pthread_self()) }

@@ -1,9 +1,11 @@
+import Dispatch
 import Synchronization
 import Tenon
 
 /// Counts.
 @Export public final class Counter: Sendable {
   private let state: Mutex<Int>
+  private let changes = DispatchSemaphore(value: 0)
   /// How many there may be.
   @Export public static let maximum = 1000
   @Export public static var origin: Int { 7 }
@@ -21,16 +23,22 @@ import Tenon
   /// What it stands at.
   @Export public var value: Int {
     get { state.withLock { $0 } }
-    set { state.withLock { $0 = newValue } }
+    set {
+      state.withLock { $0 = newValue }
+      changes.signal()
+    }
   }
   @Export public var isZero: Bool { value == 0 }
   @Export public func add(_ other: Counter) { value += other.value }
   @Export("add_number") public func add(number: Int) -> Int {
-    state.withLock {
+    defer { changes.signal() }
+    return state.withLock {
       $0 += number
       return $0
     }
   }
+  /// Blocks the thread until it stands at a number; for one thread at a time.
+  @Export public func wait(until number: Int) { while value < number { changes.wait() } }
   @Export("add_or_nil") public func add(optional other: Counter?) { value += other?.value ?? 0 }
   @Export public static func zero() -> Counter { Counter(0) }
   @Export public func twin(_ isWanted: Bool) -> Counter? { isWanted ? Counter(value) : nil }

@@ -84,7 +84,6 @@ static void test_batch(void) {
   enum { CALLS = 1000 };
   static tenon_future_t *futures[CALLS];
   shapes_counter_t *counter = NULL;
-  int64_t ended = 0;
   int descriptor;
   uint64_t before;
   OK(shapes_counter_create(0, &counter));
@@ -94,10 +93,7 @@ static void test_batch(void) {
   /* Calls begin in order, so all of them have left. */
   CHECK(thread() == here());
   before = wakes();
-  while (ended < CALLS) {
-    usleep(1000);
-    OK(shapes_counter_get_value(counter, &ended));
-  }
+  OK(shapes_counter_wait(counter, CALLS));
   for (int i = 0; i < CALLS; i++)
     nothing(futures[i]);
   CHECK(wakes() - before <= 1 + (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
