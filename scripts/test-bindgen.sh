@@ -52,6 +52,14 @@ check_header() {
   done
 }
 
+# What the header's comments say: of the structs that stand in comments.txt, all of it.
+check_comments() {
+  local name=$1 expected=Tests/Bindgen/$1/comments.txt
+  [ -f "$expected" ] || return 0
+  awk 'NR == FNR { if (/^typedef struct/) wanted[$0]; next } $0 in wanted { inside = 1 } inside; /^}/ { inside = 0 }' \
+    "$expected" "$build/$name/$name.h" | diff -b "$expected" -
+}
+
 run_program() { # name, compiler and dialect, source
   local name=$1 source=$3 program
   program=$build/$name/$(basename "$source" | tr . -)
@@ -66,6 +74,7 @@ run() { # name
   local name=$1 source
   make_library "$name" "$(sed 's/./\u&/' <<< "$name")" Tests/Bindgen/"$name"/*.swift
   check_header "$name"
+  check_comments "$name"
   scripts/check-interface.py "$build/$name/$name.json"
   run_program "$name" "gcc -std=gnu11" "$build/$name/walk.c"
   for source in Tests/Bindgen/"$name"/*.c; do

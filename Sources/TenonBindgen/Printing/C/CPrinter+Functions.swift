@@ -44,14 +44,21 @@ extension CPrinter {
           let closure = parameter.type.closure
           let form =
             closure.map { "\($0.symbol ?? "")_t " } ?? forms.field(optionType(parameter)).type
-          let isShown = parameter.defaultValue.map(isShort) ?? false
           var words = phrase(linked(parameter.documentation))
-          if isShown, closure == nil {
-            words += "\(words.isEmpty ? "" : "; ")default: \(parameter.defaultValue ?? "")"
+          if closure == nil, let shown = shownDefault(parameter) {
+            words += "\(words.isEmpty ? "" : "; ")default: \(shown)"
           }
           return ("  \(form)\(parameter.symbol);", words)
         })
     text.add("} \(name)_t;\n")
+  }
+
+  /// What Swift has for an option that is not given; nil: nothing, or more than a line can say.
+  private func shownDefault(_ parameter: Parameter) -> String? {
+    guard let value = parameter.defaultValue, isShort(value) else { return nil }
+    let type = optionType(parameter)
+    guard let literal = LiteralDefault(value, of: type, in: interface) else { return value }
+    return shown(literal, type)
   }
 
   /// An option is one that may not be given.

@@ -77,7 +77,7 @@ extension CPrinter {
   }
 
   /// A default as readers of C know it; nil: zero, which is what they expect.
-  private func shown(_ literal: LiteralDefault, _ type: TypeReference) -> String? {
+  func shown(_ literal: LiteralDefault, _ type: TypeReference) -> String? {
     let inside = type.kind == .optional ? type.element : type
     switch literal {
     case .zero: return nil
