@@ -111,6 +111,7 @@ versions() {
   gcc -std=gnu11 -Wall -Wextra -Werror -Wno-missing-field-initializers -fsyntax-only -Iinclude -I"$build/$name/two" $folder/main.c
   echo "test-bindgen: $folder/main.c with version 2"
   timeout 60 "$build/$name/main-c" two | grep -x ok >/dev/null
+  run_program $name "gcc -std=gnu11 -I$build/$name/two" $folder/two.c
 }
 
 # Both doors for a package outside of the tree: `swift build` with the plugin, and `make bundle`. The package has two modules
