@@ -221,14 +221,16 @@ tenon_error_t *error_from(Library *library, PyObject *exception) {
   return error;
 }
 
-/* What task.cancel() was given; borrowed. NULL: nothing. */
+/* What task.cancel() was given. NULL: nothing. */
 static PyObject *cancel_message(PyObject *cancellation) {
   PyObject *arguments = PyObject_GetAttrString(cancellation, "args"), *message = NULL;
   if (arguments && PyTuple_Check(arguments) && PyTuple_Size(arguments) > 0)
-    message = PyTuple_GetItem(arguments, 0);
+    message = Py_NewRef(PyTuple_GetItem(arguments, 0));
   PyErr_Clear();
-  Py_XDECREF(arguments); /* the exception has them, too */
-  return message == Py_None ? NULL : message;
+  Py_XDECREF(arguments);
+  if (message == Py_None)
+    SET(message, NULL);
+  return message;
 }
 
 PyObject *reason_object(Library *library, tenon_error_t *reason) {
@@ -241,7 +243,7 @@ PyObject *reason_object(Library *library, tenon_error_t *reason) {
   PyObject *exception = error_object(library, reason);
   if (exception && PyObject_IsInstance(exception, hooks.cancelled_error) == 1) {
     PyObject *message = cancel_message(exception);
-    SET(exception, message ? Py_NewRef(message) : NULL);
+    SET(exception, message);
   }
   PyErr_Clear();
   return exception;
@@ -252,7 +254,10 @@ tenon_error_t *reason_from(Library *library, PyObject *exception) {
     PyObject *message = cancel_message(exception);
     if (!message)
       return NULL;
-    return error_from(library, PyExceptionInstance_Check(message) ? message : exception);
+    tenon_error_t *error =
+        error_from(library, PyExceptionInstance_Check(message) ? message : exception);
+    Py_DECREF(message);
+    return error;
   }
   /* Others that are no Exception only say that somebody leaves. */
   return PyObject_IsInstance(exception, PyExc_Exception) == 1 ? error_from(library, exception)
