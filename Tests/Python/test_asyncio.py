@@ -134,6 +134,27 @@ class CancelTests(unittest.IsolatedAsyncioTestCase):
         finally:
             tenon._loops.CANCEL_SECONDS = seconds
 
+    async def test_what_has_ended_is_not_looked_after_any_more(self) -> None:
+        loop = asyncio.get_running_loop()
+        call_later, timers = loop.call_later, []
+
+        def noted(delay, *arguments, **options):
+            timer = call_later(delay, *arguments, **options)
+            if delay == tenon._loops.CANCEL_SECONDS:
+                timers.append(timer)
+            return timer
+
+        loop.call_later = noted
+        task = asyncio.create_task(work.stubborn())
+        await until(lambda: work.running() == 1)
+        task.cancel()
+        await until(lambda: timers)
+        self.assertEqual([timer.cancelled() for timer in timers], [False])
+        work.open(0)
+        with self.assertRaises(asyncio.CancelledError):
+            await task
+        self.assertEqual([timer.cancelled() for timer in timers], [True])
+
     async def test_timeouts(self) -> None:
         with self.assertRaises(TimeoutError):
             async with asyncio.timeout(0.01):

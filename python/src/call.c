@@ -184,7 +184,7 @@ static PyObject *call_close(PyObject *self, PyObject *unused) {
   Py_RETURN_NONE;
 }
 
-/* on_done(fn): fn() is called when it has settled; at once, if it has. For foreign loops. */
+/* on_done(fn): fn() is called when it has settled; at once, if it has. For the host, which gives one at most. */
 static PyObject *call_on_done(PyObject *self, PyObject *fn) {
   Call *call = (Call *)self;
   if (call->state != STATE_WAITING)

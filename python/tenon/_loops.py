@@ -151,7 +151,7 @@ class AsyncioHost:
 
     def cancelling(self, call: _core.Call) -> None:
         """A task was cancelled that waits for this call: it goes on waiting until Swift has ended."""
-        self.loop.call_later(CANCEL_SECONDS, _warn, weakref.ref(call))
+        call.on_done(self.loop.call_later(CANCEL_SECONDS, _warn, weakref.ref(call)).cancel)
 
     def run(self, arguments: tuple[Any, ...], context: Context, promise: _core.Promise) -> None:
         """Runs an async callback: (function, argument, ...)."""
