@@ -55,7 +55,7 @@ public final class Lent {
     }
     streams.append(stream)
     return AsyncThrowingStream {
-      guard let value = try await reader.next() else { return nil }
+      guard let value = try await next(of: reader) else { return nil }
       var item = value.makeValue()
       defer { tenon_value_drop(&item) }
       do throws(Refusal) {
@@ -85,6 +85,16 @@ public final class Lent {
   }
 
   private func giveBack() { for callback in callbacks { callback.giveBack() } }
+}
+
+/// Who is cancelled reads no more: the writer is told, and why.
+private nonisolated(nonsending) func next(of reader: Stream) async throws -> Value? {
+  do {
+    return try await reader.next()
+  } catch {
+    if let reason = Task.cancelReason { reader.cancel(because: reason) }
+    throw error
+  }
 }
 
 /// A function of C's, or a table of them, with a context: one copy, which ends the context once.

@@ -148,6 +148,31 @@ class ClosureTests(unittest.IsolatedAsyncioTestCase):
         inner, _ = await cancelled_with(work.WorkError.Odd(3))
         self.assertIsInstance(inner[0], work.WorkError.Odd)
 
+    async def test_the_reason_of_a_cancel_reaches_what_swift_reads(self) -> None:
+        for message in ("enough", LookupError("mine")):
+            seen = []
+            started = asyncio.Event()
+
+            async def items(seen=seen, started=started):
+                started.set()
+                try:
+                    await asyncio.sleep(3600)
+                    yield 1
+                except asyncio.CancelledError as error:
+                    seen.append(error.args)
+                    raise
+
+            task = asyncio.create_task(work.first_of(items()))
+            await started.wait()
+            task.cancel(message)
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+            async with asyncio.timeout(20):
+                while not seen:
+                    await asyncio.sleep(0)
+            self.assertEqual(len(seen), 1)
+            self.assertIs(seen[0][0], message)
+
     async def test_swift_finds_the_reason_of_a_cancel(self) -> None:
         async def waiting() -> None:
             while callbacks.last_reason() != "waiting":
@@ -167,6 +192,18 @@ class ClosureTests(unittest.IsolatedAsyncioTestCase):
                 await waiting()
                 raise LookupError("left")
         self.assertEqual(callbacks.last_reason(), "left")
+
+        class Left(asyncio.CancelledError):
+            @property
+            def args(self):  # which nobody else holds
+                return (LookupError("".join(["of its", " own"])),)
+
+        with self.assertRaises(Left):
+            async with callbacks.items_until_cancelled() as items:
+                self.assertEqual(await anext(items), 1)
+                await waiting()
+                raise Left
+        self.assertEqual(callbacks.last_reason(), "of its own")
 
         items = callbacks.items_until_cancelled()
         self.assertEqual(await anext(items), 1)

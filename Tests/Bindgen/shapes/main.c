@@ -244,11 +244,39 @@ static void streams(void) {
   OK(tenon_future_release(future));
 }
 
+/* A cancel of a call reaches who writes what it waits for, with its reason. */
+static void cancelled_readers(void) {
+  tenon_stream_t *stream = NULL;
+  tenon_sink_t *sink = NULL;
+  tenon_future_t *future = NULL, *room = NULL;
+  tenon_error_t *reason = NULL, *found = NULL;
+  tenon_stream_config_t config = TENON_STREAM_CONFIG_INIT;
+  tenon_value_t item = tenon_value_none();
+  int64_t code = 0;
+  config.capacity = 0; /* so there is room once Swift waits for an item */
+  OK(tenon_stream_create(&config, &sink, &stream));
+  OK(shapes_longest(executor, stream, &future));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_sink_send(sink, &item, &room));
+  OK(settled(room));
+  OK(tenon_future_release(room));
+  OK(tenon_error_create("app", 7, "enough", NULL, &reason));
+  OK(tenon_future_cancel_with(future, reason));
+  OK(tenon_error_release(reason));
+  CHECK_STATUS(TENON_STATUS_CANCELLED, settled(future));
+  OK(tenon_sink_copy_reason(sink, &found));
+  OK(tenon_error_get_code(found, &code));
+  CHECK(code == 7);
+  OK(tenon_error_release(found));
+  OK(tenon_sink_release(sink));
+  OK(tenon_future_release(future));
+}
+
 int main(void) {
   begin();
   functions();
   defaults();
   futures();
   streams();
+  cancelled_readers();
   return end();
 }
