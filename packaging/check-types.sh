@@ -39,9 +39,10 @@ for name in tenon tenon_uv tenon_inspect tenon-cpp; do
     cp "$work/$name.abi" packaging/$name.abi
     continue
   fi
-  abidiff --no-added-syms --non-reachable-types packaging/$name.abi "$work/$name.abi" > "$work/report" || true
-  # Whatever has changed or is gone.
-  if grep -qE '^  \[[CD]\] |^abidiff: ' "$work/report"; then
+  status=0
+  abidiff --no-added-syms --non-reachable-types packaging/$name.abi "$work/$name.abi" > "$work/report" || status=$?
+  # It could not compare them (bits 1 and 2, or 127), or something has changed or is gone.
+  if ((status & 3)) || grep -E '^  \[[CD]\] ' "$work/report" > /dev/null; then
     cat "$work/report" >&2
     echo "check-types: packaging/$name.abi says otherwise: what programs were compiled with does not fit any more" >&2
     failed=1
