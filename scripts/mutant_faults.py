@@ -151,11 +151,11 @@ def rendered(text, faults, begin, end):
     return "".join(out)
 
 
-def write(path, text):
+def write(path, data):
     """Only what has changed, so that builds are incremental."""
-    if not path.exists() or path.read_text() != text:
+    if not path.exists() or path.read_bytes() != data:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_bytes(data)
 
 
 def make_copy(faults):
@@ -164,7 +164,11 @@ def make_copy(faults):
     by_path = {}
     for fault in faults:
         by_path.setdefault(fault.path, []).append(fault)
-    own = {"Sources/CThread/include/CThread.h": None, "Sources/CThread/thread.c": None, "include/tenon/base.h": None}
+    own = {
+        "Sources/CThread/include/CThread.h": lambda text: insert_before_end(text, FAULT_HEADER),
+        "Sources/CThread/thread.c": lambda text: text + FAULT_SOURCE,
+        "include/tenon/base.h": lambda text: insert_before_end(text, FAULT_C),
+    }
     kept = set()
     for name in files:
         source = ROOT / name
@@ -176,18 +180,10 @@ def make_copy(faults):
         if name in by_path or name in own:
             text = data.decode()
             text = rendered(text, by_path.get(name, []), 0, len(text))
-            if name == "Sources/CThread/include/CThread.h":
-                text = insert_before_end(text, FAULT_HEADER)
-            elif name == "Sources/CThread/thread.c":
-                text += FAULT_SOURCE
-            elif name == "include/tenon/base.h":
-                text = insert_before_end(text, FAULT_C)
-            data = text.encode()
-        if not target.exists() or target.read_bytes() != data:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-            target.chmod(source.stat().st_mode)
-    write(COPY / "Sources/Tenon/Core/Threads/Faults.swift", FAULT_SWIFT)
+            data = own.get(name, str)(text).encode()
+        write(target, data)
+        target.chmod(source.stat().st_mode)
+    write(COPY / "Sources/Tenon/Core/Threads/Faults.swift", FAULT_SWIFT.encode())
     kept.add("Sources/Tenon/Core/Threads/Faults.swift")
     for top in ("Sources", "Tests", "include", "packaging"):
         for old in (COPY / top).rglob("*"):

@@ -82,7 +82,7 @@ class ConformanceSuite(Suite):
         return self.cases[place] if place < len(self.cases) else last
 
 
-def build_c(faults):
+def build_c():
     run("swift build -c release --product tenon > build.log")
     build = "mkdir -p .build-c && library=$(swift build -c release --show-bin-path) && "
     gcc = "gcc -std=gnu11 -O1 -g -Iinclude -w"
@@ -94,7 +94,7 @@ def build_c(faults):
     return [ConformanceSuite("c", ".build-c/conformance"), ConformanceSuite("uv", ".build-c/uv")]
 
 
-def build_cpp(faults):
+def build_cpp():
     run("mkdir -p .build-cpp && library=$(swift build -c release --show-bin-path) && "
         "ls Tests/CPP/*.cpp | grep -vE 'without_exceptions|asio' | "
         "xargs -P 2 -I {} sh -c 'object=.build-cpp/$(basename {} .cpp).o; "
@@ -105,7 +105,7 @@ def build_cpp(faults):
                   lambda test: [f"--test-case={test}"], r"^TEST CASE:\s+(.*)", 120)]
 
 
-def build_swift(faults):
+def build_swift():
     run("swift build --build-tests")
     return [Suite("swift", ["swift", "test", "--skip-build", "--disable-xctest"], lambda test: ["--filter", test],
                   r"✘ Test \"?(\w+)", 240, r"Test \"?(\w+).* started")]

@@ -63,7 +63,7 @@ def main():
     for name, builder in BUILDERS:
         if name not in options.suites.split(",") or not left:
             continue
-        for suite in builder(faults):
+        for suite in builder():
             healthy = suite.find(0)
             if healthy:
                 sys.exit(f"mutants: {suite.name} fails without any fault: {healthy}")
