@@ -20,7 +20,10 @@ SCRATCH = ROOT / ".build-coverage"
 PROFILES = SCRATCH / "profiles"
 MERGED = SCRATCH / "tests.profdata"
 TOOLS = Path(shutil.which("swift")).resolve().parent
+RUNTIME = TOOLS.parent / "lib/swift/linux"
 DEBUG = SCRATCH / "debug"
+# What is decided once for each process: as in scripts/test-core.sh.
+PROGRAMS = [DEBUG / name for name in ("owned-mode", "owned-pool", "sole-loop", "library-mode", "cpp-and-swift")]
 # As in scripts/test-sanitizers.sh: of a debug build they say nothing.
 LEFT_OUT = {"a_fork_while_other_threads_are_busy_does_not_hang", "a_fork_while_other_threads_are_in_every_call_hangs_nowhere"}
 COUNTERS = ["-fprofile-instr-generate", "-fcoverage-mapping", "-mllvm", "-runtime-counter-relocation"]
@@ -40,24 +43,25 @@ def build():
     run(["swift", "build", "--build-tests", *options])
 
 
-def compile_c(name, sources, options=()):
-    runtime = TOOLS.parent / "lib/swift/linux"
-    run([TOOLS / "clang", "-std=gnu11", "-O1", "-g", "-Iinclude", *options, "-o", SCRATCH / name, *sources, f"-L{DEBUG}",
-         "-ltenon", f"-Wl,-rpath,{DEBUG}", f"-L{runtime}", f"-Wl,-rpath,{runtime}", "-lpthread"])
+def link_options():
+    return [f"-L{DEBUG}", "-ltenon", f"-Wl,-rpath,{DEBUG}", f"-L{RUNTIME}", f"-Wl,-rpath,{RUNTIME}", "-pthread"]
+
+
+def compile_c(name, sources, options):
+    run([TOOLS / "clang", "-std=gnu11", "-O1", "-g", "-Iinclude", *options, "-o", SCRATCH / name, *sources,
+         *link_options()])
 
 
 def compile_cpp():
     sources = [s for s in sorted(ROOT.glob("Tests/CPP/*.cpp")) if s.name not in ("without_exceptions.cpp", "asio_test.cpp")]
-    objects = SCRATCH / "cpp"
-    objects.mkdir(exist_ok=True)
+    folder = SCRATCH / "cpp"
+    folder.mkdir(exist_ok=True)
+    headers = [*(ROOT / "include").rglob("*.h*"), *(ROOT / "Tests/CPP").rglob("*.h*")]
     for source in sources:
-        target = objects / (source.name + ".o")
-        if not target.exists() or target.stat().st_mtime < max(
-                f.stat().st_mtime for f in [source, *(ROOT / "include/tenon").iterdir()]):
+        target = folder / (source.name + ".o")
+        if not target.exists() or target.stat().st_mtime < max(f.stat().st_mtime for f in [source, *headers]):
             run([TOOLS / "clang++", "-std=c++20", "-O0", "-w", "-Iinclude", *COUNTERS, "-c", source, "-o", target])
-    runtime = TOOLS.parent / "lib/swift/linux"
-    run([TOOLS / "clang++", "-fprofile-instr-generate", *objects.glob("*.o"), "-o", SCRATCH / "cpp-suite", f"-L{DEBUG}",
-         "-ltenon", f"-Wl,-rpath,{DEBUG}", f"-L{runtime}", f"-Wl,-rpath,{runtime}", "-pthread"])
+    run([TOOLS / "clang++", "-fprofile-instr-generate", *folder.glob("*.o"), "-o", SCRATCH / "cpp-suite", *link_options()])
 
 
 def uv_flags():
@@ -75,7 +79,7 @@ def run_tests():
         [SCRATCH / "uv"],
         [SCRATCH / "cpp-suite"],
         ["swift", "test", "--skip-build", "--disable-xctest", "--scratch-path", SCRATCH],
-        *([DEBUG / program] for program in ("owned-mode", "owned-pool", "sole-loop", "library-mode", "cpp-and-swift")),
+        *([program] for program in PROGRAMS),
     ]
     for command in commands:
         # Whether they pass is for `make test` to say: these are slow, and some tests are about time.
@@ -84,8 +88,7 @@ def run_tests():
 
 
 def objects():
-    found = [DEBUG / "libtenon.so", SCRATCH / "uv", SCRATCH / "cpp-suite", *DEBUG.glob("*.xctest"),
-             *(DEBUG / p for p in ("owned-mode", "owned-pool", "sole-loop", "library-mode"))]
+    found = [DEBUG / "libtenon.so", SCRATCH / "uv", SCRATCH / "cpp-suite", *DEBUG.glob("*.xctest"), *PROGRAMS]
     return [path for path in found if path.is_file()]
 
 
