@@ -19,7 +19,7 @@ mkdir -p $scratch/corpus
 export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS="detect_leaks=0 detect_stack_use_after_return=1 ${ASAN_OPTIONS:-}"
 if ! $scratch/fuzzer -max_len=2044 -max_total_time="$seconds" -timeout=20 -artifact_prefix=$scratch/ $scratch/corpus; then
-  failure=$(find $scratch -maxdepth 1 \( -name 'crash-*' -o -name 'timeout-*' \) -printf '%T@ %p\n' | sort -n | sed -n '$s/^[^ ]* //p')
+  failure=$(find $scratch -maxdepth 1 \( -name 'crash-*' -o -name 'timeout-*' -o -name 'oom-*' \) -printf '%T@ %p\n' | sort -n | sed -n '$s/^[^ ]* //p')
   echo "fuzz: $failure fails; without what it fails without it is:"
   scripts/test-fuzz.sh 1 1 > /dev/null
   SWIFT_BACKTRACE=enable=no .build-c/fuzz reduce "$failure"
