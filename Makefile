@@ -11,7 +11,7 @@ PARTS := test-c test-sanitizers test-bindgen test-core test-instructions test-py
 	test-tools test-addon test-loops test-exhaustion test-async-algorithms test-search test-docs test-inspect test-middleware test-fuzz
 JOBS ?= 2
 
-.PHONY: help check-swift packages stage build test test-long $(PARTS) $(PARTS:%=part-%) test-memory-order test-node-versions mutants \
+.PHONY: help check-swift packages stage build test test-long $(PARTS) $(PARTS:%=part-%) test-memory-order test-node-versions mutants fuzz coverage \
 	format demo demo-cpp demo-node bench install bundle wheel addon clean
 
 help: ## list these commands
