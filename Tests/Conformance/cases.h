@@ -411,7 +411,6 @@
   CASE(run_until_polls_until_the_future_has_settled)                          \
   CASE(run_until_is_woken_by_other_threads)                                   \
   CASE(run_until_gives_up_after_its_timeout)                                  \
-  CASE(run_until_sleeps_while_there_is_nothing_to_do)                         \
   CASE(run_until_null_ends_when_nothing_is_pending)                           \
   CASE(run_until_null_waits_for_a_callback_that_is_pending)                   \
   CASE(run_until_and_a_loop_at_the_descriptor_take_turns)                     \
@@ -445,6 +444,7 @@
   CASE(a_host_is_called_with_no_lock_held)                                    \
   CASE(an_adapter_gets_its_own_context_back)                                  \
   /* idle_test.c */                                                           \
+  CASE(run_until_sleeps_while_there_is_nothing_to_do)                         \
   CASE(a_hundred_thousand_pending_futures_use_no_processor_and_no_wake)       \
   /* host_test.c */                                                           \
   CASE(a_host_is_not_called_before_create_has_returned)                       \

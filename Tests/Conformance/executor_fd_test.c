@@ -197,29 +197,24 @@ CASE(the_descriptor_is_closed_with_its_executor) {
   }
 }
 
-typedef struct watched {
-  tenon_executor_t *executor;
-} watched_t;
-
-static void watched_close(watched_t *watched) {
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(watched->executor, SECOND));
+static void watched_close(tenon_executor_t *executor) {
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(executor, SECOND));
 }
 
-static void watched_begin_close(watched_t *watched) {
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_begin_close(watched->executor, SECOND));
-  while (!executor_poll(watched->executor).closed)
+static void watched_begin_close(tenon_executor_t *executor) {
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_begin_close(executor, SECOND));
+  while (!executor_poll(executor).closed)
     continue;
 }
 
 static void close_in_a_job(void *context, tenon_status_t status) {
-  watched_t *watched = context;
   CHECK_STATUS(TENON_STATUS_OK, status);
-  CHECK_STATUS(TENON_STATUS_PENDING, tenon_executor_close(watched->executor, SECOND));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_executor_close(context, SECOND));
 }
 
-static void watched_close_in_a_job(watched_t *watched) {
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(watched->executor, close_in_a_job, watched));
-  while (!executor_poll(watched->executor).closed)
+static void watched_close_in_a_job(tenon_executor_t *executor) {
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, close_in_a_job, executor));
+  while (!executor_poll(executor).closed)
     continue;
 }
 
@@ -228,30 +223,30 @@ static void *close_elsewhere(void *context) {
   return NULL;
 }
 
-static void watched_close_elsewhere(watched_t *watched) {
-  on_other_thread(close_elsewhere, watched);
+static void watched_close_elsewhere(tenon_executor_t *executor) {
+  on_other_thread(close_elsewhere, executor);
 }
 
 CASE(the_descriptor_stays_open_until_the_last_reference_is_released) {
-  static void (*const ways[])(watched_t * watched) = {
+  static void (*const ways[])(tenon_executor_t * executor) = {
       watched_close, watched_begin_close, watched_close_in_a_job, watched_close_elsewhere};
   for (size_t way = 0; way < sizeof ways / sizeof *ways; way++) {
-    watched_t watched = {executor_create()};
+    tenon_executor_t *executor = executor_create();
     told_t told = TOLD_INIT;
-    int fd = executor_fd(watched.executor);
+    int fd = executor_fd(executor);
     /* A timer that would come due after the close. */
-    CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(watched.executor, tenon_timer_now_ns() + 500000,
-                                                    tell, &told, NULL));
-    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_retain(watched.executor));
-    ways[way](&watched);
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_timer_start(executor, tenon_timer_now_ns() + 500000, tell, &told, NULL));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_retain(executor));
+    ways[way](executor);
     CHECK(fcntl(fd, F_GETFD) >= 0);
     /* The loop that watches it is told, once, of a close that it had no part in. */
     bool is_elsewhere = ways[way] == watched_close_elsewhere;
     CHECK(readable(fd, is_elsewhere ? 0 : 2) == is_elsewhere);
-    CHECK_STATUS(TENON_STATUS_CLOSED, tenon_executor_poll(watched.executor, NULL, NULL));
-    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(watched.executor));
+    CHECK_STATUS(TENON_STATUS_CLOSED, tenon_executor_poll(executor, NULL, NULL));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
     CHECK(fcntl(fd, F_GETFD) >= 0);
-    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(watched.executor));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
     CHECK(fcntl(fd, F_GETFD) < 0);
   }
 }

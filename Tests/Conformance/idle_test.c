@@ -13,6 +13,20 @@ static uint64_t cpu_time_ns(void) {
   return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
 }
 
+CASE(run_until_sleeps_while_there_is_nothing_to_do) {
+  tenon_executor_t *executor = executor_create();
+  pair_t pair = pair_create();
+  uint64_t polls = executor_statistics(executor).polls;
+  uint64_t cpu_ns = cpu_time_ns();
+  CHECK_STATUS(TENON_STATUS_TIMEOUT,
+               tenon_executor_run_until(executor, pair.future, 100 * MILLISECOND));
+  CHECK(cpu_time_ns() - cpu_ns < 50 * MILLISECOND);
+  CHECK(executor_statistics(executor).polls - polls < 100);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  executor_end(executor);
+}
+
 /** Idles in whatever way for IDLE_MS, with all these futures pending: neither a poll nor a wake nor
  * a job more, and next to no time of the processor; a loop that does not sleep uses all of it. */
 static void check_idle(tenon_executor_t *executor, void (*idle)(void *context), void *context) {

@@ -72,24 +72,6 @@ CASE(run_until_gives_up_after_its_timeout) {
   executor_end(executor);
 }
 
-CASE(run_until_sleeps_while_there_is_nothing_to_do) {
-  tenon_executor_t *executor = executor_create();
-  pair_t pair = pair_create();
-  struct timespec before;
-  struct timespec after;
-  uint64_t polls = executor_statistics(executor).polls;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
-  CHECK_STATUS(TENON_STATUS_TIMEOUT,
-               tenon_executor_run_until(executor, pair.future, 100 * MILLISECOND));
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
-  CHECK((after.tv_sec - before.tv_sec) * 1000000000 + after.tv_nsec - before.tv_nsec <
-        50 * (long)MILLISECOND);
-  CHECK(executor_statistics(executor).polls - polls < 100);
-  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
-  executor_end(executor);
-}
-
 CASE(run_until_null_ends_when_nothing_is_pending) {
   told_t told[3] = {TOLD_INIT, TOLD_INIT, TOLD_INIT};
   tenon_executor_t *executor = executor_create();
