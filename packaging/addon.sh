@@ -31,29 +31,14 @@ done
 [ -n "$headers" ] || die "no node_api.h: set NODE_HEADERS"
 
 build_objects "$package" "$product" "$build" "$configuration"
-outputs=$build/plugins/outputs
-own=$(basename "$package" | tr '[:upper:]' '[:lower:]')
-folders=()
-while read -r target; do
-  folder=$outputs/$own/$target/destination/TenonBindgen
-  if [ -d "$folder/node" ]; then folders+=("$folder"); fi
-done < <(product_members "$package" "$product" "$build")
-[ ${#folders[@]} -gt 0 ] || die "$package exports nothing: does a target of $product use the plugin TenonBindgen?"
 # The modules that an addon.c has tables of; the last one is its own.
-modules() { sed -n 's/^extern const tenon_node_module_t module_\(.*\);$/\1/p' "$1/node/addon.c"; }
-# The product's module is the one that no other uses.
-used=$(for folder in "${folders[@]}"; do modules "$folder" | sed '$d'; done)
-found=()
-for folder in "${folders[@]}"; do
-  if ! grep -qx "$(modules "$folder" | tail -1)" <<<"$used"; then found+=("$folder"); fi
-done
-[ ${#found[@]} = 1 ] || die "an addon is of one module and those that it uses, and these export: ${found[*]}"
-node=${found[0]}/node
-mapfile -t parts < <(modules "${found[0]}")
+modules() { sed -n 's/^extern const tenon_node_module_t module_\(.*\);$/\1/p' "$1/addon.c"; }
+node=$(module_folder "$package" "$product" "$build" "an addon" node/addon.c)
+mapfile -t parts < <(modules "$node")
 library=${parts[-1]}
 unset "parts[-1]"
 includes=()
-while read -r folder; do includes+=("-I$folder"); done < <(find "$outputs" -path '*/TenonBindgen/include' -type d)
+while read -r folder; do includes+=("-I$folder"); done < <(find "$build/plugins/outputs" -path '*/TenonBindgen/include' -type d)
 
 objects=()
 mkdir -p "$build/node"

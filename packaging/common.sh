@@ -1,4 +1,4 @@
-# What install.sh and bundle.sh share. To be sourced.
+# What install.sh, bundle.sh, addon.sh and wheel.sh share. To be sourced.
 
 die() {
   echo "$(basename "$0"): $*" >&2
@@ -87,6 +87,26 @@ product_members() {
       /^      "product_memberships"/ { in_products = 1; next }
       /\]/ { in_products = 0 }
       in_products && index($0, product) { print name }'
+}
+
+# module_folder PACKAGE PRODUCT SCRATCH KIND FILE: the folder where the plugin has written FILE, a pattern, for the product's
+# module: the one that no other uses. KIND is what is made of it. The caller has modules FOLDER, which prints those in a folder,
+# its own last.
+module_folder() {
+  local own target file folder folders=() found=() used
+  own=$(basename "$1" | tr '[:upper:]' '[:lower:]')
+  while read -r target; do
+    for file in "$3/plugins/outputs/$own/$target/destination/TenonBindgen"/$5; do
+      if [ -f "$file" ]; then folders+=("$(dirname "$file")"); fi
+    done
+  done < <(product_members "$1" "$2" "$3")
+  [ ${#folders[@]} -gt 0 ] || die "$1 exports nothing: does a target of $2 use the plugin TenonBindgen?"
+  used=$(for folder in "${folders[@]}"; do modules "$folder" | sed '$d'; done)
+  for folder in "${folders[@]}"; do
+    if ! grep -qx "$(modules "$folder" | tail -n 1)" <<<"$used"; then found+=("$folder"); fi
+  done
+  [ ${#found[@]} = 1 ] || die "$4 is of one module and those that it uses, and these export: ${found[*]}"
+  echo "${found[0]}"
 }
 
 # links FILE: lib.so.0.1.0 gets lib.so.0 and lib.so beside it

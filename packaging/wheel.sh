@@ -30,25 +30,14 @@ dest=$(cd "$DEST" && pwd)
 # The plugin then writes the Python package, and the entries that it calls.
 export TENON_PACKED=yes
 build_objects "$package" "$product" "$build" "$configuration"
-own=$(basename "$package" | tr '[:upper:]' '[:lower:]')
-folders=()
-while read -r target; do
-  for file in "$build/plugins/outputs/$own/$target/destination/TenonBindgen/python"/*/__init__.py; do
-    if [ -f "$file" ]; then folders+=("$(dirname "$file")"); fi
-  done
-done < <(product_members "$package" "$product" "$build")
-[ ${#folders[@]} -gt 0 ] || die "$package exports nothing: does a target of $product use the plugin TenonBindgen?"
-# The product's module is the one that no other uses.
-modules() { cat "$@" | sed -n 's/^_library = _binding.library(__file__, "\([^"]*\)".*/\1/p'; }
-used=$(for folder in "${folders[@]}"; do
-  for file in "$folder"/*.py; do if [ "${file##*/}" != __init__.py ]; then modules "$file"; fi; done
-done)
-found=()
-for folder in "${folders[@]}"; do
-  if ! grep -qx "$(modules "$folder/__init__.py")" <<<"$used"; then found+=("$folder"); fi
-done
-[ ${#found[@]} = 1 ] || die "a wheel is of one module and those that it uses, and these export: ${found[*]}"
-source=${found[0]}
+# The names of the modules of a package, as their libraries are called.
+modules() { # folder; its own comes last
+  local file
+  for file in "$1"/*.py; do
+    if [ "$file" != "$1/__init__.py" ]; then cat "$file"; fi
+  done | cat - "$1/__init__.py" | sed -n 's/^_library = _binding.library(__file__, "\([^"]*\)".*/\1/p'
+}
+source=$(module_folder "$package" "$product" "$build" "a wheel" 'python/*/__init__.py')
 name=$(basename "$source")
 
 stage=$build/python
@@ -60,7 +49,7 @@ sed -i "s/^__version__ = .*/__version__ = \"$version\"/" "$stage/$name/__init__.
 {
   cat "$packaging/tenon.map"
   echo "${name^^}_PYTHON { global:"
-  modules "$source"/*.py | sed 's/$/_*;/'
+  modules "$source" | sed 's/$/_*;/'
   echo "};"
 } >"$build/python.map"
 build_library "$package" "$product" "$build" "$build/python.map" "lib$name.so" "$stage/$name/lib$name.so" "$configuration" "$symbols"
