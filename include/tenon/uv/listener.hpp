@@ -4,20 +4,17 @@
 #ifndef TENON_UV_LISTENER_HPP
 #define TENON_UV_LISTENER_HPP
 
+#include <tenon/uv/awaited.hpp>
 #include <tenon/uv/stream.hpp>
-
-#include <deque>
 
 namespace tenon::uv_detail {
 inline namespace TENON_VARIANT {
 
-class accept;
-
 /// What a listener is on the loop's thread. When there is a connection nobody waits: libuv then holds it, and accepts no
 /// more until it is taken.
-class listener_state final : public open_handle {
+class listener_state final : public awaited_handle<uv::stream> {
 public:
-  using open_handle::open_handle;
+  using awaited_handle::awaited_handle;
 
   int listen_tcp(const uv::address &on, int backlog) {
     is_tcp_ = true;
@@ -46,9 +43,6 @@ public:
         found);
   }
 
-  void wait(std::shared_ptr<accept> waiter);
-  void give_up(accept *waiter) noexcept;
-
 private:
   int listen(int backlog) {
     return uv_listen(&raw_.stream, backlog, [](uv_stream_t *raw, int code) {
@@ -56,84 +50,48 @@ private:
     });
   }
 
-  void connection_came(int code) noexcept;
-  void give_connection(accept &waiter);
-  void tell(const error &why) noexcept override;
+  bool take(operation<uv::stream> &waiter) override {
+    if (failure_ != 0)
+      waiter.fail(std::exchange(failure_, 0));
+    else if (std::exchange(has_connection_, false))
+      give_connection(waiter);
+    else
+      return false;
+    return true;
+  }
 
-  std::deque<std::shared_ptr<accept>> waiters_;
+  void connection_came(int code) noexcept {
+    if (waiters_.empty()) {
+      if (code < 0)
+        failure_ = code;
+      else
+        has_connection_ = true;
+      return;
+    }
+    const auto waiter = std::move(waiters_.front());
+    waiters_.pop_front();
+    if (code < 0)
+      waiter->fail(code);
+    else
+      give_connection(*waiter);
+  }
+
+  void give_connection(operation<uv::stream> &waiter) {
+    int code = 0;
+    auto made = is_tcp_ ? stream_state::tcp(core_, code) : stream_state::pipe(core_, code);
+    if (code == 0 && (code = uv_accept(&raw_.stream, made->raw())) < 0)
+      made->close(uv_error(code));
+    if (code < 0)
+      return waiter.fail(code);
+    if (is_tcp_)
+      uv_tcp_nodelay(made->as_tcp(), 1);
+    waiter.succeed([&] { return uv::stream(std::move(made)); });
+  }
+
   bool is_tcp_ = false;
   bool has_connection_ = false;
   int failure_ = 0; ///< what went wrong while nobody waited
 };
-
-class accept final : public operation<uv::stream> {
-public:
-  explicit accept(std::shared_ptr<listener_state> listener)
-      : operation(listener->where()), listener_(std::move(listener)) {}
-
-private:
-  void begin() override { listener_->wait(std::static_pointer_cast<accept>(shared_from_this())); }
-  void cancel() noexcept override {
-    listener_->give_up(this);
-    acknowledge();
-  }
-
-  const std::shared_ptr<listener_state> listener_;
-};
-
-inline void listener_state::wait(std::shared_ptr<accept> waiter) {
-  if (const int code = refusal())
-    waiter->fail(code);
-  else if (failure_ != 0)
-    waiter->fail(std::exchange(failure_, 0));
-  else if (std::exchange(has_connection_, false))
-    give_connection(*waiter);
-  else
-    waiters_.push_back(std::move(waiter));
-}
-
-inline void listener_state::give_up(accept *waiter) noexcept {
-  for (auto place = waiters_.begin(); place != waiters_.end(); ++place)
-    if (place->get() == waiter) {
-      waiters_.erase(place);
-      return;
-    }
-}
-
-inline void listener_state::connection_came(int code) noexcept {
-  if (waiters_.empty()) {
-    if (code < 0)
-      failure_ = code;
-    else
-      has_connection_ = true;
-    return;
-  }
-  const auto waiter = std::move(waiters_.front());
-  waiters_.pop_front();
-  if (code < 0)
-    waiter->fail(code);
-  else
-    give_connection(*waiter);
-}
-
-inline void listener_state::give_connection(accept &waiter) {
-  int code = 0;
-  auto made = is_tcp_ ? stream_state::tcp(core_, code) : stream_state::pipe(core_, code);
-  if (code == 0 && (code = uv_accept(&raw_.stream, made->raw())) < 0)
-    made->close(uv_error(code));
-  if (code < 0)
-    return waiter.fail(code);
-  if (is_tcp_)
-    uv_tcp_nodelay(made->as_tcp(), 1);
-  waiter.succeed([&] { return uv::stream(std::move(made)); });
-}
-
-inline void listener_state::tell(const error &why) noexcept {
-  const auto waiters = std::move(waiters_);
-  waiters_.clear();
-  for (const auto &waiter : waiters)
-    waiter->fail(why);
-}
 
 } // namespace TENON_VARIANT
 } // namespace tenon::uv_detail
@@ -165,10 +123,7 @@ public:
   }
 
   /// The next connection. Several may wait; they are served in order. A cancel ends it at once, and no connection is lost.
-  [[nodiscard]] future<stream> accept() const {
-    using waits = uv_detail::accept;
-    return waits::start(std::make_shared<waits>(state()));
-  }
+  [[nodiscard]] future<stream> accept() const { return uv_detail::listener_state::next(state()); }
 
   /// Closes it, whether or not the task is cancelled, and tells when the loop has let go of it. Any number of times.
   [[nodiscard]] future<void> close() const {

@@ -4,20 +4,16 @@
 #ifndef TENON_UV_SIGNAL_HPP
 #define TENON_UV_SIGNAL_HPP
 
+#include <tenon/uv/awaited.hpp>
 #include <tenon/uv/loop.hpp>
-#include <tenon/uv/operation.hpp>
-
-#include <deque>
 
 namespace tenon::uv_detail {
 inline namespace TENON_VARIANT {
 
-class next_signal;
-
 /// What takes a signal, on the loop's thread. It keeps the loop alive only while somebody waits.
-class signal_state final : public open_handle {
+class signal_state final : public awaited_handle<void> {
 public:
-  using open_handle::open_handle;
+  using awaited_handle::awaited_handle;
 
   int begin(int number) {
     if (const int code = uv_signal_init(core_->loop(), &raw_.signal))
@@ -28,13 +24,23 @@ public:
         &raw_.signal, [](uv_signal_t *raw, int) { behind<signal_state>(raw)->came(); }, number);
   }
 
-  void wait(std::shared_ptr<next_signal> waiter);
-  void give_up(next_signal *waiter) noexcept;
-
 private:
-  void came() noexcept;
-  void tell(const error &why) noexcept override;
-  void update() noexcept {
+  bool take(operation<void> &waiter) override {
+    if (!std::exchange(has_come_, false))
+      return false;
+    waiter.succeed([] {});
+    return true;
+  }
+
+  void came() noexcept {
+    const auto waiters = std::exchange(waiters_, {});
+    has_come_ = waiters.empty();
+    waiters_changed();
+    for (const auto &waiter : waiters)
+      waiter->succeed([] {});
+  }
+
+  void waiters_changed() noexcept override {
     if (!is_open())
       return;
     if (waiters_.empty())
@@ -44,58 +50,7 @@ private:
   }
 
   bool has_come_ = false;
-  std::deque<std::shared_ptr<next_signal>> waiters_;
 };
-
-class next_signal final : public operation<void> {
-public:
-  explicit next_signal(std::shared_ptr<signal_state> source)
-      : operation(source->where()), source_(std::move(source)) {}
-
-private:
-  void begin() override {
-    source_->wait(std::static_pointer_cast<next_signal>(shared_from_this()));
-  }
-  void cancel() noexcept override {
-    source_->give_up(this);
-    acknowledge();
-  }
-
-  const std::shared_ptr<signal_state> source_;
-};
-
-inline void signal_state::wait(std::shared_ptr<next_signal> waiter) {
-  if (const int code = refusal())
-    return waiter->fail(code);
-  if (std::exchange(has_come_, false))
-    return waiter->succeed([] {});
-  waiters_.push_back(std::move(waiter));
-  update();
-}
-
-inline void signal_state::give_up(next_signal *waiter) noexcept {
-  for (auto place = waiters_.begin(); place != waiters_.end(); ++place)
-    if (place->get() == waiter) {
-      waiters_.erase(place);
-      return update();
-    }
-}
-
-inline void signal_state::came() noexcept {
-  const auto waiters = std::move(waiters_);
-  waiters_.clear();
-  has_come_ = waiters.empty();
-  update();
-  for (const auto &waiter : waiters)
-    waiter->succeed([] {});
-}
-
-inline void signal_state::tell(const error &why) noexcept {
-  const auto waiters = std::move(waiters_);
-  waiters_.clear();
-  for (const auto &waiter : waiters)
-    waiter->fail(why);
-}
 
 } // namespace TENON_VARIANT
 } // namespace tenon::uv_detail
@@ -121,10 +76,7 @@ public:
 
   /// The next time that the signal comes; at once if it has, since the last one that was told. As signals do, several that
   /// come meanwhile count as one.
-  [[nodiscard]] future<void> next() const {
-    using uv_detail::next_signal;
-    return next_signal::start(std::make_shared<next_signal>(state()));
-  }
+  [[nodiscard]] future<void> next() const { return uv_detail::signal_state::next(state()); }
 
   /// Leaves the signal to who had it before, and tells when that is done.
   [[nodiscard]] future<void> close() const {
