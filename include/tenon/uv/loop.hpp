@@ -69,14 +69,14 @@ public:
   /// The entries of a directory, in the order of their names.
   [[nodiscard]] future<std::vector<entry>> scandir(std::string path) const;
 
-  // Names: address.hpp.
+  // Names: names.hpp.
 
   /// The addresses of a host, best first: getaddrinfo(), for TCP. A cancel returns at once; a look-up that is being
   /// worked on ends unheard.
   [[nodiscard]] future<std::vector<address>> addresses(std::string host, std::uint16_t port = 0,
                                                        int flags = 0) const;
 
-  // Connections: tcp.hpp, pipe.hpp.
+  // Connections: connect.hpp, listener.hpp.
 
   /// Connects to a TCP server. Small writes are sent as they come.
   [[nodiscard]] future<stream> connect(address to) const;
