@@ -120,6 +120,27 @@ TEST_CASE("writes of several tasks come out whole") {
   });
 }
 
+TEST_CASE("a hundred thousand writes may wait, and end in their order") {
+  uv::run([](uv::loop loop) -> tenon::task<> {
+    auto [client, server] = co_await connected(loop);
+    auto first = client.write(pattern(8 << 20));
+    std::vector<tenon::future<void>> written;
+    for (int index = 0; index < 100'000; index++)
+      written.push_back(client.write(std::string(1, static_cast<char>(index))));
+    std::size_t size = 0;
+    char last = 0;
+    while (size < (8 << 20) + written.size()) {
+      const std::string part = *co_await server.read();
+      size += part.size();
+      last = part.back();
+    }
+    CHECK(last == static_cast<char>(99'999));
+    co_await tenon::all(std::move(written));
+    co_await std::move(first);
+    CHECK(loop.count() == 2);
+  });
+}
+
 TEST_CASE("a peer that is gone is an error, and no signal") {
   uv::run([](uv::loop loop) -> tenon::task<> {
     auto [client, server] = co_await connected(loop);

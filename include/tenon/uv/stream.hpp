@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <sys/un.h>
 
@@ -70,15 +71,17 @@ public:
     return written == UV_EAGAIN ? 0 : written;
   }
 
-  /// A connect, a write or a shutdown is under way; it is told if this is closed before it has ended.
-  void add_writer(std::weak_ptr<operation<void>> writer) {
-    writers_.erase(std::remove_if(writers_.begin(), writers_.end(),
-                                  [](const auto &old) {
-                                    const auto known = old.lock();
-                                    return !known || known->has_ended();
-                                  }),
-                   writers_.end());
-    writers_.push_back(std::move(writer));
+  /// libuv has a write or a shutdown; it is told if this is closed before it has ended.
+  void add_writer(std::weak_ptr<operation<void>> writer) { writers_.push_back(std::move(writer)); }
+
+  /// One has ended: libuv ends them in their order.
+  void forget_ended_writers() noexcept {
+    while (!writers_.empty()) {
+      const auto first = writers_.front().lock();
+      if (first && !first->has_ended())
+        return;
+      writers_.pop_front();
+    }
   }
 
 private:
@@ -87,7 +90,7 @@ private:
 
   std::shared_ptr<stream_read> reader_;
   bool is_at_end_ = false;
-  std::vector<std::weak_ptr<operation<void>>> writers_;
+  std::deque<std::weak_ptr<operation<void>>> writers_;
 };
 
 class stream_read final : public operation<std::optional<std::string>> {
@@ -135,6 +138,7 @@ protected:
       self->fail(code);
     else
       self->succeed([] {});
+    self->stream_->forget_ended_writers();
   }
 
   const std::shared_ptr<stream_state> stream_;
@@ -221,7 +225,7 @@ inline void stream_state::did_read(ssize_t count, const char *data) noexcept {
 inline void stream_state::tell(const error &why) noexcept {
   if (const auto reader = std::move(reader_))
     reader->fail(why);
-  const auto writers = std::move(writers_);
+  const auto writers = std::exchange(writers_, {});
   for (const auto &writer : writers)
     if (const auto known = writer.lock())
       known->fail(why);
