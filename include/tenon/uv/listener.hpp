@@ -106,16 +106,7 @@ public:
   listener(std::shared_ptr<uv_detail::listener_state> state, std::optional<address> where)
       : state_(std::move(state)), address_(std::move(where)) {}
   listener(listener &&) noexcept = default;
-  listener &operator=(listener &&other) noexcept {
-    listener moved(std::move(other));
-    state_.swap(moved.state_);
-    address_.swap(moved.address_);
-    return *this;
-  }
-  ~listener() {
-    if (state_)
-      state_->where()->ask(state_);
-  }
+  listener &operator=(listener &&) noexcept = default;
 
   /// Where it listens, with the port that it got; nothing of one in the file system.
   [[nodiscard]] const std::optional<uv::address> &local_address() const noexcept {
@@ -123,22 +114,13 @@ public:
   }
 
   /// The next connection. Several may wait; they are served in order. A cancel ends it at once, and no connection is lost.
-  [[nodiscard]] future<stream> accept() const { return uv_detail::listener_state::next(state()); }
+  [[nodiscard]] future<stream> accept() const { return uv_detail::listener_state::next(*state_); }
 
   /// Closes it, whether or not the task is cancelled, and tells when the loop has let go of it. Any number of times.
-  [[nodiscard]] future<void> close() const {
-    using uv_detail::closing;
-    return closing::start(std::make_shared<closing>(state()));
-  }
+  [[nodiscard]] future<void> close() const { return state_.close(); }
 
 private:
-  [[nodiscard]] const std::shared_ptr<uv_detail::listener_state> &state() const {
-    if (!state_)
-      detail::raise(std::future_errc::no_state); // it was moved from
-    return state_;
-  }
-
-  std::shared_ptr<uv_detail::listener_state> state_;
+  uv_detail::owner<uv_detail::listener_state> state_;
   std::optional<uv::address> address_;
 };
 

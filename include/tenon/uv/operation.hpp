@@ -218,6 +218,35 @@ private:
   const std::shared_ptr<open_handle> handle_;
 };
 
+/// What an object has of its handle: letting go of it asks for the handle's end, from any thread.
+template <class State> class owner {
+public:
+  explicit owner(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+  owner(owner &&) noexcept = default;
+  owner &operator=(owner &&other) noexcept {
+    owner moved(std::move(other));
+    state_.swap(moved.state_);
+    return *this;
+  }
+  ~owner() {
+    if (state_)
+      state_->where()->ask(state_);
+  }
+
+  [[nodiscard]] const std::shared_ptr<State> &operator*() const {
+    if (!state_)
+      detail::raise(std::future_errc::no_state); // it was moved from
+    return state_;
+  }
+
+  [[nodiscard]] future<void> close() const {
+    return closing::start(std::make_shared<closing>(**this));
+  }
+
+private:
+  std::shared_ptr<State> state_;
+};
+
 } // namespace TENON_VARIANT
 } // namespace tenon::uv_detail
 

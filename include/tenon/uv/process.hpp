@@ -222,22 +222,18 @@ public:
   }
   process(process &&) noexcept = default;
   process &operator=(process &&) = delete;
-  ~process() {
-    if (state_)
-      state_->where()->ask(state_);
-  }
 
   [[nodiscard]] int identifier() const noexcept { return identifier_; }
 
   /// Waits for the child's end, any number of times. A cancel sends SIGTERM; this then goes on until the child has ended.
   [[nodiscard]] future<exit_status> exit() const {
     using uv_detail::wait_for_exit;
-    return wait_for_exit::start(std::make_shared<wait_for_exit>(state()));
+    return wait_for_exit::start(std::make_shared<wait_for_exit>(*state_));
   }
 
   /// Sends the child a signal. ESRCH if it has ended.
   [[nodiscard]] future<void> kill(int number = SIGTERM) const {
-    return uv_detail::on_loop<void>(state()->where(), [child = state(), number](auto &operation) {
+    return uv_detail::on_loop<void>((*state_)->where(), [child = *state_, number](auto &operation) {
       if (const int code = child->kill(number))
         operation.fail(code);
       else
@@ -249,14 +245,8 @@ public:
   std::optional<stream> input, output, error;
 
 private:
-  [[nodiscard]] const std::shared_ptr<uv_detail::process_state> &state() const {
-    if (!state_)
-      detail::raise(std::future_errc::no_state); // it was moved from
-    return state_;
-  }
-
   int identifier_;
-  std::shared_ptr<uv_detail::process_state> state_;
+  uv_detail::owner<uv_detail::process_state> state_;
 };
 
 inline future<process> loop::spawn(program what) const {

@@ -64,34 +64,17 @@ public:
   explicit signal_source(std::shared_ptr<uv_detail::signal_state> state) noexcept
       : state_(std::move(state)) {}
   signal_source(signal_source &&) noexcept = default;
-  signal_source &operator=(signal_source &&other) noexcept {
-    signal_source moved(std::move(other));
-    state_.swap(moved.state_);
-    return *this;
-  }
-  ~signal_source() {
-    if (state_)
-      state_->where()->ask(state_);
-  }
+  signal_source &operator=(signal_source &&) noexcept = default;
 
   /// The next time that the signal comes; at once if it has, since the last one that was told. As signals do, several that
   /// come meanwhile count as one.
-  [[nodiscard]] future<void> next() const { return uv_detail::signal_state::next(state()); }
+  [[nodiscard]] future<void> next() const { return uv_detail::signal_state::next(*state_); }
 
   /// Leaves the signal to who had it before, and tells when that is done.
-  [[nodiscard]] future<void> close() const {
-    using uv_detail::closing;
-    return closing::start(std::make_shared<closing>(state()));
-  }
+  [[nodiscard]] future<void> close() const { return state_.close(); }
 
 private:
-  [[nodiscard]] const std::shared_ptr<uv_detail::signal_state> &state() const {
-    if (!state_)
-      detail::raise(std::future_errc::no_state); // it was moved from
-    return state_;
-  }
-
-  std::shared_ptr<uv_detail::signal_state> state_;
+  uv_detail::owner<uv_detail::signal_state> state_;
 };
 
 inline future<signal_source> loop::signals(int number) const {

@@ -260,48 +260,38 @@ public:
   explicit stream(std::shared_ptr<uv_detail::stream_state> state) noexcept
       : state_(std::move(state)) {}
   stream(stream &&) noexcept = default;
-  stream &operator=(stream &&other) noexcept {
-    stream moved(std::move(other));
-    state_.swap(moved.state_);
-    return *this;
-  }
-  ~stream() {
-    if (state_)
-      state_->where()->ask(state_);
-  }
+  stream &operator=(stream &&) noexcept = default;
 
   /// What is there, or what comes, at least one byte; nothing at the end. A cancel ends it at once, and nothing is lost.
   /// EBUSY if somebody else is reading.
   [[nodiscard]] future<std::optional<std::string>> read(std::size_t count = 65536) const {
     using uv_detail::stream_read;
-    return stream_read::start(std::make_shared<stream_read>(state(), count));
+    return stream_read::start(std::make_shared<stream_read>(*state_, count));
   }
 
   /// Writes all bytes: it is done when the system has them. Several writes come out whole, one after the other. A cancel of
   /// one that waits closes the stream, because half a message may be out.
   [[nodiscard]] future<void> write(std::string bytes) const {
     using uv_detail::stream_write;
-    return stream_write::start(std::make_shared<stream_write>(state(), std::move(bytes)));
+    return stream_write::start(std::make_shared<stream_write>(*state_, std::move(bytes)));
   }
 
   /// Ends the writing: when everything is written the other side sees the end. Reading goes on. A cancel closes the stream.
   [[nodiscard]] future<void> shutdown() const {
     using uv_detail::stream_shutdown;
-    return stream_shutdown::start(std::make_shared<stream_shutdown>(state()));
+    return stream_shutdown::start(std::make_shared<stream_shutdown>(*state_));
   }
 
   /// Closes it, whether or not the task is cancelled, and tells when the loop has let go of it. Any number of times.
-  [[nodiscard]] future<void> close() const {
-    using uv_detail::closing;
-    return closing::start(std::make_shared<closing>(state()));
-  }
+  [[nodiscard]] future<void> close() const { return state_.close(); }
 
   [[nodiscard]] future<address> local_address() const { return address_by(uv_tcp_getsockname); }
   [[nodiscard]] future<address> remote_address() const { return address_by(uv_tcp_getpeername); }
 
 private:
   template <class Ask> [[nodiscard]] future<address> address_by(Ask ask) const {
-    return uv_detail::on_loop<address>(state()->where(), [stream = state(), ask](auto &operation) {
+    return uv_detail::on_loop<address>((*state_)->where(), [stream = *state_,
+                                                            ask](auto &operation) {
       std::optional<address> found;
       int code = stream->refusal();
       if (code == 0 && stream->base()->type != UV_TCP)
@@ -316,13 +306,7 @@ private:
     });
   }
 
-  [[nodiscard]] const std::shared_ptr<uv_detail::stream_state> &state() const {
-    if (!state_)
-      detail::raise(std::future_errc::no_state); // it was moved from
-    return state_;
-  }
-
-  std::shared_ptr<uv_detail::stream_state> state_;
+  uv_detail::owner<uv_detail::stream_state> state_;
 };
 
 } // namespace TENON_VARIANT
