@@ -2,6 +2,9 @@
 #include "support.hpp"
 
 #include <csignal>
+#include <cstdlib>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace {
 
@@ -256,4 +259,62 @@ TEST_CASE("a detach against all sorts of work harms nothing") {
     for (auto &end : ends)
       CHECK(end.is_ready());
   }
+}
+
+namespace {
+
+/// Forks; the child calls ends() and goes. Whether it could.
+template <class F> bool ends_in_child(F ends) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ends();
+    std::_Exit(0);
+  }
+  int status = 0;
+  return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/// All of a world does what it did, of a file, too.
+tenon::task<> use(world &made, const uv::file &zeros) {
+  co_await made.streams.server.write("x");
+  CHECK(co_await std::move(made.ends[0]) == 0);
+  co_await made.child.input->write("y");
+  CHECK(co_await std::move(made.ends[4]) == 0);
+  ::raise(SIGUSR2);
+  CHECK(co_await std::move(made.ends[5]) == 0);
+  CHECK(co_await zeros.read(4) == std::string(4, 0));
+  while (co_await end_of(made.streams.server.read()) == 0 && !made.ends[1].is_ready())
+    continue;
+  CHECK(co_await std::move(made.ends[1]) == 0);
+  made.ends.clear();
+}
+
+} // namespace
+
+TEST_CASE("a fork's child may let go of everything, and its parent notices nothing") {
+  host_loop host;
+  const auto loop = uv::loop::attach(&host.raw);
+  for (const bool is_in_job : {false, true}) {
+    std::optional<world> made(started(host, loop));
+    auto opened = loop.open("/dev/zero");
+    host.until([&] { return opened.is_ready(); });
+    std::optional<uv::file> zeros(opened.get());
+    const auto ends = [&] {
+      made.reset();
+      zeros.reset();
+    };
+    if (is_in_job) {
+      auto ended = tenon::async(loop.executor(), [&] { return ends_in_child(ends); });
+      host.until([&] { return ended.is_ready(); });
+      CHECK(ended.get());
+    } else
+      CHECK(ends_in_child(ends));
+    auto used = use(*made, *zeros).start(loop.executor());
+    host.until([&] { return used.is_ready(); });
+    used.get();
+    made.reset();
+    zeros.reset();
+  }
+  CHECK(loop.detach() == TENON_STATUS_OK);
+  host.finish();
 }
