@@ -24,6 +24,7 @@ for dialect in -std=c++17 -std=c++20 "-std=c++17 -fno-exceptions -fno-rtti"; do
   timeout 300 $build/inspect_cpp_test
 done
 timeout 60 "$library/watched"
+timeout 300 $build/record_test much
 $build/record_test write > $build/recorded.json
 Tests/Inspect/trace.py $build/recorded.json jobs
 [ -x $build/venv/bin/python ] || python3 -m venv $build/venv

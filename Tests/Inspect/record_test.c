@@ -1,6 +1,7 @@
 /*
  * The recorder of <tenon/inspect.h>: what it keeps of jobs, what it counts as lost, and what it refuses. With the argument "write" the
- * program writes what it has recorded to its output, and with "measure" what a recorded job takes.
+ * program writes what it has recorded to its output, with "much" it records more than there is memory to write, and with "measure" it says
+ * what a recorded job takes.
  */
 #define _GNU_SOURCE
 #include "snapshot_test.h"
@@ -9,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -140,6 +142,27 @@ static void refuses_what_is_wrong(void) {
   CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* What was kept may be much: where there is no memory to write it, it stays for later. In a process of its own, whose first ring
+ * this is. */
+static void refuses_to_write_without_memory(tenon_executor_t *executor) {
+  struct rlimit limit, little;
+  unsigned long pages = 0;
+  OK(tenon_record(TENON_RECORD_JOBS, 16 << 20));
+  run(executor, 300000);
+  OK(tenon_record(0, 0));
+  FILE *file = fopen("/proc/self/statm", "r");
+  CHECK(file && fscanf(file, "%lu", &pages) == 1);
+  fclose(file);
+  CHECK(getrlimit(RLIMIT_AS, &limit) == 0);
+  little = limit;
+  little.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + (90 << 20);
+  CHECK(setrlimit(RLIMIT_AS, &little) == 0);
+  CHECK(tenon_record_write(1, TENON_RECORD_CHROME) == TENON_STATUS_NO_RESOURCES);
+  CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+  CHECK(occurrences("\"ph\":\"B\"") > 200000);
+  free(text);
+}
+
 static double nanoseconds(tenon_executor_t *executor, int jobs) {
   struct timespec start, end;
   clock_gettime(CLOCK_MONOTONIC, &start);
@@ -156,6 +179,8 @@ int main(int count, char **arguments) {
     OK(tenon_record(TENON_RECORD_JOBS, 0));
     run(executor, 100);
     OK(tenon_record_write(1, TENON_RECORD_CHROME));
+  } else if (count > 1 && is(arguments[1], "much")) {
+    refuses_to_write_without_memory(executor);
   } else if (count > 1 && is(arguments[1], "measure")) {
     double off = nanoseconds(executor, 1000000);
     OK(tenon_record(TENON_RECORD_JOBS, 0));

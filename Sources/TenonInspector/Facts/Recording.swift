@@ -29,16 +29,13 @@ struct Recording {
     let round = UInt32(truncatingIfNeeded: now(\.mask) >> 32)
     start = (now(\.start_ticks), now(\.start_ns))
     guard round != 0, start.nanoseconds != 0 else { return nil }
-    var (rings, lost, next) = ([Ring](), now(\.lost), UInt(now(\.rings)))
-    var sync = start
-    while next != 0, rings.count < 1 << 16 {
-      guard let head = Recording.head(at: next, memory) else { break }
+    var (rings, lost, sync) = ([Ring](), now(\.lost), start)
+    for (address, head) in copy.ringHeads(memory) {
       if head.sync_ticks > sync.ticks { sync = (head.sync_ticks, head.sync_ns) }
-      if head.round == round, let ring = Recording.ring(at: next, head, memory) {
+      if head.round == round, let ring = Recording.ring(at: address, head, memory) {
         rings.append(ring)
         lost += ring.lost
       }
-      next = UInt(head.next)
     }
     (self.rings, self.lost) = (rings.reversed(), lost)
     // Of a process the clock of now says more than what was noted last.
@@ -52,7 +49,7 @@ struct Recording {
     Double(start.nanoseconds) + Double(Int64(bitPattern: event.ticks &- start.ticks)) * rate
   }
 
-  private static func head(at address: UInt, _ memory: Memory) -> tenon__inspect_ring_t? {
+  fileprivate static func head(at address: UInt, _ memory: Memory) -> tenon__inspect_ring_t? {
     var head = tenon__inspect_ring_t()
     let count = withUnsafeMutableBytes(of: &head) {
       memory.readNow(address, into: $0.baseAddress, $0.count)
@@ -92,6 +89,28 @@ struct Recording {
 }
 
 extension Copy {
+  /// Where rings are, the newest first, and what each begins with.
+  fileprivate func ringHeads(_ memory: Memory) -> [(UInt, tenon__inspect_ring_t)] {
+    guard hasRecord else { return [] }
+    var heads: [(UInt, tenon__inspect_ring_t)] = []
+    let record = root &+ Table.offset(\tenon__inspect_root_t.record)
+    var next = memory.wordNow(record &+ Table.offset(\tenon__inspect_record_t.rings))
+    while next != 0, heads.count < 1 << 16, let head = Recording.head(at: next, memory) {
+      heads.append((next, head))
+      next = UInt(head.next)
+    }
+    return heads
+  }
+
+  /// How many events there are to be read at most, of the recording that is the last.
+  func eventsMax(_ memory: Memory) -> Int {
+    let word = memory.wordNow(root &+ Table.offset(\tenon__inspect_root_t.record))
+    let round = UInt32(truncatingIfNeeded: word >> 32)
+    return ringHeads(memory).reduce(0) { sum, ring in
+      ring.1.round == round ? sum + Int(min(ring.1.count &- ring.1.base, ring.1.capacity)) : sum
+    }
+  }
+
   /// Has it record from now on, or no more: `write` puts bytes at an address of the target.
   func record(_ mask: UInt32, bytes: UInt64, in memory: Memory, _ write: (UInt, UInt64) -> Bool)
     -> Bool

@@ -36,16 +36,20 @@ public enum Record {
 
   /// Chrome's trace events as JSON, which Perfetto opens; nil: nothing was ever recorded.
   public static func trace() throws -> String? {
-    try withCopies { target, copies in
+    try withCopies { target, copies throws(TenonInspect.Failure) in
+      let events = copies.reduce(0) { $0 + $1.eventsMax(target.memory) }
+      try Room.require(for: events, each: Room.ofEvent)
       let recordings = copies.compactMap { Recording(of: target, $0) }
       return recordings.isEmpty ? nil : ChromeTrace.text(target, recordings)
     }
   }
 
-  private static func withCopies<Result>(_ body: (Target, [Copy]) -> Result) throws -> Result {
+  private static func withCopies<Result>(
+    _ body: (Target, [Copy]) throws(TenonInspect.Failure) -> Result
+  ) throws -> Result {
     do throws(TenonInspect.Failure) {
       let target = try Target.own()
-      return body(target, try target.copies())
+      return try body(target, try target.copies())
     } catch {
       throw Snapshot.Failure(error)
     }

@@ -6,10 +6,12 @@ enum Room {
   /// What there is however little there is to see: the files of the program and its libraries, above all.
   private static let least = 64 << 20
   /// A thing with its edges and words; or its lines in a text.
-  private static let each = 3 << 10
+  static let ofThing = 3 << 10
+  /// An event, and its line in a trace.
+  static let ofEvent = 1 << 10
 
-  /// For so many things.
-  static func isThere(for count: Int = 0) -> Bool {
+  /// For so many, each of so many bytes.
+  static func isThere(for count: Int = 0, each: Int = ofThing) -> Bool {
     let size = least + count * each
     let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let memory, memory != MAP_FAILED else { return false }
@@ -17,8 +19,8 @@ enum Room {
     return true
   }
 
-  static func require(for count: Int = 0) throws(Failure) {
-    if !isThere(for: count) {
+  static func require(for count: Int = 0, each: Int = ofThing) throws(Failure) {
+    if !isThere(for: count, each: each) {
       throw Failure("the process has no memory left to look at itself", .noResources)
     }
   }
