@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,9 @@ static void tell(void *context, const tenon_watch_event_t *event) {
   if (atomic_fetch_add(&told->times, 1) != 0)
     return;
   told->event = *event;
+  sigset_t blocked;
+  CHECK(pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0);
+  CHECK(sigismember(&blocked, SIGTERM) == 1 && sigismember(&blocked, SIGCHLD) == 1);
   CHECK(event->snapshot && event->struct_size == sizeof *event);
   tenon_snapshot_node_t node = TENON_SNAPSHOT_NODE_INIT;
   OK(tenon_snapshot_find_node(event->snapshot, (const void *)(uintptr_t)event->id, &node));
@@ -241,6 +245,54 @@ static void ends_from_inside(void) {
   OK(tenon_executor_release(executor));
 }
 
+typedef struct meanwhile {
+  sem_t begun, may_go_on;
+  atomic_bool is_over;
+} meanwhile_t;
+
+static void tell_for_long(void *context, const tenon_watch_event_t *event) {
+  meanwhile_t *meanwhile = context;
+  if (atomic_load(&meanwhile->is_over))
+    return;
+  CHECK(event->snapshot);
+  sem_post(&meanwhile->begun);
+  while (sem_wait(&meanwhile->may_go_on) != 0)
+    ;
+  atomic_store(&meanwhile->is_over, true);
+}
+
+static void *let_go_on(void *context) {
+  sem_post(&((meanwhile_t *)context)->may_go_on);
+  return NULL;
+}
+
+static void begin(void *context, tenon_status_t status) {
+  OK(status);
+  while (sem_wait(&((meanwhile_t *)context)->begun) != 0)
+    ;
+}
+
+/* Whoever ends a watch waits for what is being told. */
+static void ends_when_all_is_told(void) {
+  tenon_watch_config_t config = TENON_WATCH_CONFIG_INIT;
+  tenon_executor_t *executor = NULL;
+  tenon_watch_t *watch = NULL;
+  meanwhile_t meanwhile = {0};
+  pthread_t thread;
+  sem_init(&meanwhile.begun, 0, 0);
+  sem_init(&meanwhile.may_go_on, 0, 0);
+  config.job_ns_max = MILLISECOND;
+  OK(tenon_executor_create(NULL, &executor));
+  OK(tenon_watch_start(&config, tell_for_long, &meanwhile, &watch));
+  OK(tenon_executor_post(executor, begin, &meanwhile));
+  OK(tenon_executor_poll(executor, NULL, NULL));
+  pthread_create(&thread, NULL, let_go_on, &meanwhile);
+  OK(tenon_watch_end(watch));
+  CHECK(atomic_load(&meanwhile.is_over));
+  pthread_join(thread, NULL);
+  OK(tenon_executor_release(executor));
+}
+
 static void refuses_what_is_wrong(void) {
   tenon_watch_config_t config = TENON_WATCH_CONFIG_INIT;
   tenon_watch_t *untouched = (tenon_watch_t *)(uintptr_t)7, *watch = untouched;
@@ -276,6 +328,7 @@ int main(void) {
   tells_of_a_callback_that_waits();
   tells_nothing_of_what_is_short();
   ends_from_inside();
+  ends_when_all_is_told();
   refuses_what_is_wrong();
   printf("# watch: %s\n", failures ? "failed" : "all told");
   return failures != 0;
