@@ -97,6 +97,26 @@ static void counts_what_there_is(tenon_executor_t *executor) {
   CHECK(value_of("tenon.memory.reserved", NULL) > 0);
 }
 
+static void ring(void *context, tenon_status_t status) { (void)context, (void)status; }
+
+/* Also what was posted and not looked at, and timers that no poll has seen. */
+static void counts_what_is_pending_as_the_executor_does(tenon_executor_t *executor) {
+  tenon_executor_statistics_t statistics = TENON_EXECUTOR_STATISTICS_INIT;
+  tenon_timer_t *timer = NULL;
+  int runs = 0;
+  OK(tenon_executor_get_statistics(executor, &statistics));
+  uint64_t before = statistics.pending;
+  for (int index = 0; index < 5; index++)
+    OK(tenon_executor_post(executor, count, &runs));
+  OK(tenon_timer_start(executor, UINT64_MAX, ring, NULL, &timer));
+  OK(tenon_executor_get_statistics(executor, &statistics));
+  CHECK(statistics.pending == before + 6);
+  CHECK(value_of("tenon.executor.pending", "worker \"1\"") == statistics.pending);
+  OK(tenon_timer_cancel(timer));
+  OK(tenon_executor_poll(executor, NULL, NULL));
+  CHECK(runs == 5);
+}
+
 /* As the process itself counts: also when slots have lost their memory. */
 static void counts_as_the_process_does(void) {
   enum { MANY = 200000 };
@@ -237,6 +257,7 @@ int main(int count, char **arguments) {
     OK(tenon_executor_release(other));
   } else {
     counts_what_there_is(executor);
+    counts_what_is_pending_as_the_executor_does(executor);
     counts_as_the_process_does();
     counts_a_pools_threads();
     counters_only_grow();

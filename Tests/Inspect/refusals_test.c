@@ -3,6 +3,7 @@
  * written.
  */
 #define _GNU_SOURCE
+#include "../../Sources/CTenonRoot/tenon_root.h"
 #include "snapshot_test.h"
 
 #include <elf.h>
@@ -134,6 +135,11 @@ static tenon_status_t status_of_take(void) {
   return status;
 }
 
+static void count(void *metrics, const tenon_metric_t *metric) {
+  (void)metric;
+  ++*(size_t *)metrics;
+}
+
 /* Where the version is that a copy of Tenon says it is of: behind the distance that is in its note. */
 static int find_version(struct dl_phdr_info *image, size_t size, void *version_out) {
   (void)size;
@@ -162,8 +168,38 @@ static void refuses_another_version(void) {
     return;
   (*version)++;
   CHECK(status_of_take() == TENON_STATUS_UNSUPPORTED);
+  CHECK(tenon_record(0, 0) == TENON_STATUS_UNSUPPORTED);
+  CHECK(tenon_record_write(1, TENON_RECORD_CHROME) == TENON_STATUS_UNSUPPORTED);
+  size_t metrics = 0;
+  CHECK(tenon_metrics_read(count, &metrics) == TENON_STATUS_UNSUPPORTED && metrics == 0);
+  CHECK(tenon_metrics_write_prometheus(1) == TENON_STATUS_UNSUPPORTED);
   (*version)--;
   OK(tenon_snapshot_release(take()));
+}
+
+static void look_for_wakes(void *found, const tenon_metric_t *metric) {
+  if (is(metric->name, "tenon.executor.wakes"))
+    ++*(size_t *)found;
+}
+
+/* One that knows nothing of the recorder yet, which came last: what it has besides is there. */
+static void reads_what_an_older_copy_has(void) {
+  uint32_t *version = NULL;
+  size_t found = 0;
+  tenon_executor_t *executor = NULL;
+  OK(tenon_executor_create(NULL, &executor));
+  dl_iterate_phdr(find_version, &version);
+  uint32_t *size = version + 1, whole = *size;
+  CHECK(whole == sizeof(tenon__inspect_root_t));
+  *size = offsetof(tenon__inspect_root_t, record);
+  OK(tenon_metrics_read(look_for_wakes, &found));
+  CHECK(found == 1);
+  *size = offsetof(tenon__inspect_root_t, executor);
+  found = 0;
+  OK(tenon_metrics_read(look_for_wakes, &found));
+  CHECK(found == 0);
+  *size = whole;
+  OK(tenon_executor_release(executor));
 }
 
 /* A system that does not let a process read of itself: for this thread only. */
@@ -223,12 +259,44 @@ static void refuses_without_memory(void) {
   CHECK(tenon_snapshot_get_text(snapshot, TENON_SNAPSHOT_TREE, &text, NULL) ==
         TENON_STATUS_NO_RESOURCES);
   CHECK(!text && !node.kind && !edge.relation);
+  size_t metrics = 0;
+  CHECK(tenon_metrics_read(count, &metrics) == TENON_STATUS_NO_RESOURCES && metrics == 0);
+  CHECK(tenon_metrics_write_prometheus(1) == TENON_STATUS_NO_RESOURCES);
+  CHECK(tenon_record(TENON_RECORD_JOBS, 0) == TENON_STATUS_NO_RESOURCES);
+  CHECK(tenon_record_write(1, TENON_RECORD_CHROME) == TENON_STATUS_NO_RESOURCES);
   CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
   OK(tenon_snapshot_get_node(snapshot, 0, &node));
   OK(tenon_snapshot_get_text(snapshot, TENON_SNAPSHOT_TREE, &text, NULL));
   OK(tenon_snapshot_release(take()));
   OK(tenon_snapshot_release(snapshot));
   OK(tenon_executor_release(executor));
+}
+
+static void told(void *context, tenon_status_t status, tenon_future_t *future) {
+  (void)context, (void)status, (void)future;
+}
+
+/* What there is much of is not kept by those who only count it, and asked for by those who keep it: where there is no memory for
+ * two million callbacks they are counted all the same. */
+static void counts_much_with_little_memory(void) {
+  enum { MANY = 2000000 };
+  struct rlimit limit, little;
+  tenon_promise_t *promise = NULL;
+  tenon_future_t *future = NULL;
+  size_t metrics = 0;
+  OK(tenon_promise_create(NULL, &promise, &future));
+  for (int index = 0; index < MANY; index++)
+    OK(tenon_future_on_complete(future, NULL, told, NULL, NULL));
+  CHECK(getrlimit(RLIMIT_AS, &limit) == 0);
+  little = limit;
+  little.rlim_cur = addresses() + (70 << 20);
+  CHECK(setrlimit(RLIMIT_AS, &little) == 0);
+  OK(tenon_metrics_read(count, &metrics));
+  CHECK(metrics > 0);
+  CHECK(status_of_take() == TENON_STATUS_NO_RESOURCES);
+  CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+  OK(tenon_promise_release(promise));
+  OK(tenon_future_release(future));
 }
 
 static void has_nothing_in_a_forks_child(void) {
@@ -247,8 +315,10 @@ int main(void) {
   refuses_what_is_wrong();
   bears_files_that_are_broken();
   refuses_another_version();
+  reads_what_an_older_copy_has();
   refuses_what_the_system_refuses();
   refuses_without_memory();
+  counts_much_with_little_memory();
   has_nothing_in_a_forks_child();
   printf("# refusals: %s\n", failures ? "failed" : "all told");
   return failures != 0;

@@ -6,12 +6,11 @@ struct Counters {
     /// The number of its slot.
     let index: UInt
     let name: String?
-    let counters: tenon__inspect_counters_t
-    let pending: UInt64
+    let isPool: Bool
     let isPolled: Bool
+    let counters: ExecutorCounters
+    /// Those that have not ended.
     var calls: UInt64 = 0
-    /// Of a pool: how many threads it has, and how many of them are idle.
-    var threads: (all: UInt64, idle: UInt64)?
   }
 
   private(set) var futuresCreated: UInt64 = 0
@@ -154,52 +153,12 @@ private struct CounterReader {
   }
 
   func executors() -> [Counters.Executor] {
-    guard let layout = copy.executorLayout else { return [] }
-    return copy.table(.executor).slots(memory).compactMap { slot in
-      let state = memory.word(slot.address &+ 16)
-      guard state != 0, memory.half(state &+ 16) != 0, memory.half(state &+ 20) & 0xff < 2 else {
-        return nil
-      }
-      var counters = tenon__inspect_counters_t()
-      withUnsafeMutableBytes(of: &counters) {
-        _ = memory.readNow(state &+ UInt(layout.counters), into: $0.baseAddress, $0.count)
-      }
-      let shared = memory.wordNow(state &+ UInt(layout.shared))
-      let pending = [
-        memory.wordNow(state &+ UInt(layout.pending)),
-        memory.wordNow(shared &+ UInt(layout.shared_pending)),
-        UInt(counters.timers_pending),
-      ].reduce(0) { $0 &+ Int(bitPattern: $1) }
-      let object = memory.word(slot.address &+ 24)
-      var executor = Counters.Executor(
-        index: slot.index,
-        name: memory.word(object &+ 16) == state
-          ? memory.swiftText(memory.word(object &+ 40), memory.word(object &+ 48)) : nil,
-        counters: counters, pending: UInt64(max(pending, 0)),
-        isPolled: memory.wordNow(state) != 0)
-      let pool = memory.wordNow(state &+ UInt(layout.pool))
-      if pool != 0, let layout = copy.poolLayout { read(pool, layout, &executor) }
-      return executor
+    if copy.executorLayout == nil { return [] }
+    return copy.liveExecutors(memory).map { slot, state, label in
+      let pool = copy.pool(ofExecutor: state, memory)
+      return Counters.Executor(
+        index: slot.index, name: label, isPool: pool != nil, isPolled: memory.word(state) != 0,
+        counters: copy.counters(ofExecutor: state, pool, memory))
     }
-  }
-
-  private func read(
-    _ pool: UInt, _ layout: tenon__inspect_pool_t, _ executor: inout Counters.Executor
-  ) {
-    func now(_ offset: UInt32) -> UInt { memory.wordNow(pool &+ UInt(offset)) }
-    var counters = executor.counters
-    let (places, workers) = (min(now(layout.places), 1024), now(layout.workers))
-    counters.jobs = (0..<places).reduce(0) {
-      $0
-        + UInt64(
-          memory.wordNow(memory.wordNow(workers &+ $1 &* 8) &+ UInt(layout.worker_jobs)))
-    }
-    let threads = Int(memory.wordNow(now(layout.shared)))
-    let busy =
-      Int(memory.wordNow(now(layout.shape))) - Int(bitPattern: now(layout.helpers))
-    executor = Counters.Executor(
-      index: executor.index, name: executor.name, counters: counters, pending: executor.pending,
-      isPolled: false,
-      threads: (UInt64(max(threads, 0)), UInt64(max(threads - busy, 0))))
   }
 }

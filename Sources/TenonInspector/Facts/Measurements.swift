@@ -130,16 +130,16 @@ extension Measurement {
     (
       Instrument(
         "tenon.executor.pending", .gauge, "{job}", "Work, callbacks and timers that are pending."),
-      { $0.pending }
+      { $0.counters.pending }
     ),
     (
       Instrument("tenon.executor.polls", .counter, "{poll}", "Polls that ran."),
-      { $0.threads == nil ? $0.counters.polls : nil }
+      { $0.isPool ? nil : $0.counters.polls }
     ),
     (
       Instrument(
         "tenon.executor.polling", .gauge, "{thread}", "Whether a thread is in a poll now."),
-      { $0.threads == nil ? ($0.isPolled ? 1 : 0) : nil }
+      { $0.isPool ? nil : ($0.isPolled ? 1 : 0) }
     ),
     (
       Instrument(
@@ -158,13 +158,13 @@ extension Measurement {
     ),
     (
       Instrument("tenon.executor.threads", .gauge, "{thread}", "Threads of a pool."),
-      { $0.threads?.all }
+      { $0.isPool ? $0.counters.threads : nil }
     ),
     (
       Instrument(
         "tenon.executor.threads_idle", .gauge, "{thread}",
         "Threads of a pool that have nothing to do."),
-      { $0.threads?.idle }
+      { $0.isPool ? $0.counters.idleThreads : nil }
     ),
   ]
 }

@@ -1,7 +1,7 @@
 extension Survey {
   /// Executors, and the calls that are in their drivers: see Sources/Tenon/Core/Executors and Calls.
   mutating func readExecutors() {
-    for (slot, state, label) in liveExecutors {
+    for (slot, state, label) in copy.liveExecutors(memory) {
       let handle = Handle(.executor, slot)
       executors[memory.half(state &+ 16)] = handle.bits
       var node = Graph.Node(id: handle.bits, kind: .executor, name: label, state: "idle")
@@ -22,23 +22,6 @@ extension Survey {
       }
       graph.add(node)
       for driver in drivers(of: state) { readDriver(driver, on: handle.bits) }
-    }
-  }
-
-  /// Those that are open or closing: their slots, the addresses of their states, and their names.
-  var liveExecutors: [(slot: Table.Slot, state: UInt, label: String?)] {
-    copy.table(.executor).slots(memory).compactMap { slot in
-      let state = memory.word(slot.address &+ 16)
-      guard state != 0, memory.half(state &+ 16) != 0, memory.half(state &+ 20) & 0xff < 2 else {
-        return nil
-      }
-      let object = memory.word(slot.address &+ 24)
-      let hasLabel = object != 0 && memory.word(object &+ 16) == state
-      return (
-        slot, state,
-        hasLabel
-          ? memory.swiftText(memory.word(object &+ 40), memory.word(object &+ 48)) : nil
-      )
     }
   }
 

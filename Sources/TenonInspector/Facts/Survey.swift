@@ -24,6 +24,7 @@ struct Survey {
   /// `isThorough`: with what takes a look at all memory.
   static func graph(of target: Target, _ copy: Copy, isThorough: Bool = false) -> Graph {
     var survey = Survey(target, copy)
+    for (kind, table) in copy.tables where kind != .future { table.settle(target.memory) }
     survey.graph.expectFutures(copy.table(.future).used)
     survey.readExecutors()
     survey.readFutures()

@@ -31,6 +31,12 @@ struct Table {
     }.filter { $0.word >> 63 == 1 }
   }
 
+  /// Reads all of it now, so that each slot is as it was at one moment. It is kept: of futures there may be millions, see
+  /// `forEachPending`.
+  func settle(_ memory: Memory) {
+    memory.settle(from: base, to: base &+ used &* Table.slotSize, Table.slotSize)
+  }
+
   /// How many have something that lives: a handle or a wait.
   func inUse(_ memory: Memory) -> Int {
     slots(memory).count {
@@ -140,31 +146,27 @@ extension Target {
         address: table,
         isForgotten: memory.word(table &+ Table.offset(\tenon__inspect_table_t.count)) == 0)
     }
-    // Of futures there may be millions: see `forEachPending`.
-    for (kind, table) in tables where kind != .future {
-      memory.settle(
-        from: table.base, to: table.base &+ table.used &* Table.slotSize, Table.slotSize)
-    }
     let size = UInt(half(\.size))
     let sleepers = Table.offset(\tenon__inspect_root_t.sleepers)
     var copy = Copy(
       image: image, root: root, tables: tables, notes: Notes(memory, root: root, size: size),
       sleepers: size < sleepers &+ 8 ? 0 : root &+ sleepers)
-    if size >= UInt(MemoryLayout<tenon__inspect_root_t>.size) {
-      copy.hasRecord = true
-      copy.executorLayout = layout(root, \.executor, tenon__inspect_executor_t()) {
-        $0.counters != 0
-      }
-      copy.poolLayout = layout(root, \.pool, tenon__inspect_pool_t()) { $0.worker_jobs != 0 }
+    copy.executorLayout = layout(root, size, \.executor, tenon__inspect_executor_t()) {
+      $0.counters != 0
     }
+    copy.poolLayout = layout(root, size, \.pool, tenon__inspect_pool_t()) { $0.worker_jobs != 0 }
+    copy.hasRecord =
+      size >= Table.offset(\tenon__inspect_root_t.record)
+      &+ UInt(MemoryLayout<tenon__inspect_record_t>.size)
     return copy
   }
 
-  /// A part of the root, once it has been written.
+  /// A part of the root of this size, once it has been written; an older copy's may end before it.
   private func layout<Part: BitwiseCopyable>(
-    _ root: UInt, _ field: PartialKeyPath<tenon__inspect_root_t>, _ empty: Part,
+    _ root: UInt, _ size: UInt, _ field: PartialKeyPath<tenon__inspect_root_t>, _ empty: Part,
     _ isThere: (Part) -> Bool
   ) -> Part? {
+    guard size >= Table.offset(field) &+ UInt(MemoryLayout<Part>.size) else { return nil }
     var part = empty
     let count = withUnsafeMutableBytes(of: &part) {
       memory.readNow(root &+ Table.offset(field), into: $0.baseAddress, $0.count)

@@ -168,7 +168,7 @@ extension Survey {
   func callTakers() -> (drivers: [UInt: UInt], homes: [Int32: CallFinder.Home]) {
     var found: [UInt: UInt] = [:]
     var homes: [Int32: CallFinder.Home] = [:]
-    for (slot, state, name) in liveExecutors {
+    for (slot, state, name) in copy.liveExecutors(memory) {
       for driver in drivers(of: state) { found[memory.word(driver &+ 64)] = driver }
       let facts = facts(ofExecutor: state)
       for thread in facts.threads {
