@@ -16,7 +16,8 @@ def run(command, **options):
 
 
 class Suite:
-    """How to run one: its command, how long it may say nothing, and the names of the tests that fail."""
+    """How to run one: its command, how long it may say nothing, and what it prints of a test that fails, by its name or of the one
+    that has begun."""
 
     def __init__(self, name, command, only, failed, silence, begun=None):
         self.name, self.command, self.only, self.silence = name, command, only, silence
@@ -48,7 +49,7 @@ class Suite:
             timer.start()
             match = self.failed.search(line)
             if match:
-                found = match.group(1)
+                found = match.group(1) if match.groups() else self.after(last)
                 break
             begun = self.begun and self.begun.search(line)
             if begun:
@@ -83,7 +84,7 @@ class ConformanceSuite(Suite):
 
 
 def build_c():
-    run("swift build -c release --product tenon > build.log")
+    run("swift build -c release --product tenon > build.log || { grep -A 3 error: build.log; exit 1; }")
     build = "mkdir -p .build-c && library=$(swift build -c release --show-bin-path) && "
     gcc = "gcc -std=gnu11 -O1 -g -Iinclude -w"
     link = '-L"$library" -ltenon -Wl,-rpath,"$library" -lpthread'
@@ -101,8 +102,9 @@ def build_cpp():
         "[ -z \"$(find include Tests/CPP -newer $object -type f 2>&1)\" ] || "
         "g++ -std=c++20 -O0 -w -Iinclude -c {} -o $object' && "
         'g++ .build-cpp/*.o -o .build-cpp/suite -L"$library" -ltenon -Wl,-rpath,"$library" -pthread')
+    # A comma would end its name.
     return [Suite("cpp", [".build-cpp/suite", "--abort-after=1", "--duration=true"],
-                  lambda test: [f"--test-case={test}"], r"^TEST CASE:\s+(.*)", 120)]
+                  lambda test: ["--test-case=" + test.replace(",", "?")], r" ERROR: ", 120, r"^TEST CASE:\s+(.*)")]
 
 
 def build_swift():

@@ -145,6 +145,54 @@ TEST_CASE("a reason goes with the cancel, and a plain one stays plain") {
   CHECK_FALSE(ended.failure()->cause());
 }
 
+TEST_CASE("a plain cancel says no more to the producer than that") {
+  tenon::promise<int> promise;
+  auto future = promise.get_future();
+  const auto same = tenon::future<int>::borrow(future.handle());
+  auto last = future.then(nullptr, [](int) {});
+  last.cancel();
+  promise.cancel();
+  CHECK(same.failure()->value() == TENON_STATUS_CANCELLED);
+  CHECK_FALSE(same.failure()->cause());
+}
+
+TEST_CASE("a cancel inside of a continuation goes to the future that it returns") {
+  tenon::promise<int> first, inner;
+  tenon::future<int> outer;
+  outer = first.get_future().then(nullptr, [&](int) {
+    outer.cancel();
+    CHECK_FALSE(inner.is_cancelled());
+    return inner.get_future();
+  });
+  first.set_value(1);
+  CHECK(inner.is_cancelled());
+  inner.set_value(2);
+  CHECK(outer.get() == 2);
+}
+
+TEST_CASE("a future that was followed is let go of, and its value where nobody takes it") {
+  tenon::promise<int> first;
+  tenon::promise<counted> inner;
+  tenon_future_t *followed = nullptr;
+  auto outer = first.get_future().then(nullptr, [&](int) {
+    auto future = inner.get_future();
+    followed = future.handle();
+    return future;
+  });
+  first.set_value(1);
+  inner.set_value(counted(2));
+  CHECK(outer.get().number == 2);
+  CHECK(tenon_future_poll(followed) == TENON_STATUS_STALE);
+
+  tenon::promise<counted> from, to;
+  from.set_value(counted(3));
+  const auto source = from.get_future();
+  REQUIRE(tenon_promise_cancel(to.handle()) == TENON_STATUS_OK); // by somebody in C
+  static_cast<void>(to.get_future());
+  tenon::detail::forward(source.handle(), to.handle());
+  CHECK(counted::alive == 0);
+}
+
 TEST_CASE("a cancel before the start, during the work and after the end") {
   tenon::executor executor;
   bool ran = false;

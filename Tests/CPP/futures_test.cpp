@@ -124,6 +124,28 @@ TEST_CASE_TEMPLATE("waiting takes any clock and any duration", L, standard, ours
   CHECK(future.wait_until(std::chrono::steady_clock::time_point()) == std::future_status::ready);
 }
 
+namespace {
+/// Time that passes at a quarter of its speed.
+struct slow_clock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<slow_clock>;
+  static constexpr bool is_steady = true;
+  static time_point now() {
+    return time_point(std::chrono::steady_clock::now().time_since_epoch() / 4);
+  }
+};
+} // namespace
+
+TEST_CASE_TEMPLATE("a wait ends by the clock that it was given", L, standard, ours) {
+  typename L::template promise<int> promise;
+  auto future = promise.get_future();
+  const auto deadline = slow_clock::now() + 2ms;
+  CHECK(future.wait_until(deadline) == std::future_status::timeout);
+  CHECK(slow_clock::now() >= deadline);
+}
+
 TEST_CASE_TEMPLATE("shared futures refer to one object", L, standard, ours) {
   typename L::template promise<std::string> promise;
   auto future = promise.get_future();

@@ -92,6 +92,31 @@ TEST_CASE("another type is an error, and the value is dropped") {
   CHECK(counted::alive == 0);
 }
 
+TEST_CASE("a value that is not what is asked for, or comes too late, is dropped") {
+  auto other = from_c<int>(seen_by_c<counted>(counted(1)));
+  std::optional<int> number;
+  CHECK(other.try_get(number) == TENON_STATUS_INVALID);
+  CHECK_FALSE(number);
+  CHECK(counted::alive == 0);
+
+  tenon::promise<counted> promise;
+  REQUIRE(tenon_promise_cancel(promise.handle()) == TENON_STATUS_OK); // by somebody in C
+  static_cast<void>(promise.get_future());
+  CHECK(future_error_of([&] { return promise.set_value(counted(2)), 0; }) == satisfied);
+  CHECK(counted::alive == 0);
+}
+
+TEST_CASE("an exception that stands for a cancel is one") {
+  tenon::promise<int> promise;
+  auto future = promise.get_future();
+  promise.set_exception(std::make_exception_ptr(tenon::cancelled()));
+  CHECK(tenon_future_poll(future.handle()) == TENON_STATUS_CANCELLED);
+  auto [sink, stream] = tenon::make_stream<int>();
+  CHECK(sink.fail(std::make_exception_ptr(tenon::cancelled())));
+  std::optional<int> item;
+  CHECK(stream.try_next(item) == TENON_STATUS_CANCELLED);
+}
+
 TEST_CASE("what is small and trivial needs no memory, and the rest is one object") {
   const bool small_has = seen_by_c<small_struct>({1}).drop != nullptr;
   CHECK_FALSE(small_has);

@@ -405,6 +405,71 @@ TEST(a_close_begun_on_another_thread_takes_it_off_the_loop) {
   loop_end(loop);
 }
 
+static void *close_elsewhere(void *context) {
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(context, NS_PER_S));
+  return NULL;
+}
+
+TEST(a_close_that_ends_on_another_thread_takes_it_off_the_loop) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  hold_t hold;
+  hold_begin(&hold, executor);
+  uv_run(loop, UV_RUN_NOWAIT);
+  on_other_thread(close_elsewhere, executor);
+  CHECK_TOLD(TENON_STATUS_CLOSED, &hold.told);
+  hold_end(&hold);
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_NOWAIT));
+  CHECK_COUNT(0, loop_handles(loop));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  loop_end(loop);
+}
+
+typedef struct row {
+  hold_t pairs[10];
+  int told;
+  int closed;
+} row_t;
+
+/** Each future's callback settles the next one. */
+static void settle_next(void *context, tenon_status_t status, tenon_future_t *future) {
+  row_t *row = context;
+  (void)future;
+  row->told++;
+  if (status == TENON_STATUS_CLOSED)
+    row->closed++;
+  else if (row->told < 10)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(row->pairs[row->told].promise, NULL));
+}
+
+TEST(a_detach_that_is_cut_short_says_so) {
+  uv_loop_t *loop = loop_create();
+  tenon_uv_config_t config = TENON_UV_CONFIG_INIT;
+  config.jobs_max = 1;
+  tenon_executor_t *executor;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_uv_attach(loop, &config, &executor));
+  row_t row = {0};
+  for (int index = 0; index < 10; index++) {
+    hold_t *pair = &row.pairs[index];
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_create(NULL, &pair->promise, &pair->future));
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_future_on_complete(pair->future, executor, settle_next, &row, NULL));
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_resolve(row.pairs[0].promise, NULL));
+  told_t detached = {0};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_uv_detach(executor, 0, tell, &detached));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_TOLD(TENON_STATUS_TIMEOUT, &detached);
+  CHECK_COUNT(10, row.told);
+  CHECK(row.closed > 0 && row.closed < 10);
+  for (int index = 0; index < 10; index++) {
+    tenon_promise_release(row.pairs[index].promise); // Stale if it was settled.
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(row.pairs[index].future));
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  loop_end(loop);
+}
+
 /* MARK: Races */
 
 #define SENDERS 2

@@ -482,6 +482,31 @@ TEST(a_host_closes_one_of_the_two_handles) {
   }
 }
 
+/** Has somebody else use the memory that was just freed, whatever its size is. */
+static void use_freed_memory(void *blocks[], size_t count) {
+  for (size_t index = 0; index < count; index++) {
+    size_t size = 16 * (index + 1);
+    blocks[index] = malloc(size);
+    memset(blocks[index], 0xa5, size);
+  }
+}
+
+TEST(what_the_host_closes_is_there_until_libuv_is_done_with_it) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  loop_close_handles(loop);
+  told_t detached = {0};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_uv_detach(executor, NS_PER_S, tell, &detached));
+  CHECK_TOLD(TENON_STATUS_OK, &detached);
+  void *blocks[128];
+  use_freed_memory(blocks, sizeof blocks / sizeof *blocks);
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  for (size_t index = 0; index < sizeof blocks / sizeof *blocks; index++)
+    free(blocks[index]);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  loop_end(loop);
+}
+
 TEST(what_is_used_after_the_host_closed_every_handle_touches_no_loop) {
   uv_loop_t *loop = loop_create();
   tenon_executor_t *executor = attach(loop);
@@ -566,21 +591,25 @@ static void *resolve_when_the_loop_waits(void *context) {
 }
 
 TEST(run_until_sleeps_in_the_loop_until_another_thread_settles) {
-  uv_loop_t *loop = loop_create();
-  tenon_executor_t *executor = attach(loop);
-  late_resolver_t resolver;
-  tenon_future_t *future;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_create(NULL, &resolver.promise, &future));
-  turns_start(&resolver.turns, loop);
-  pthread_t thread = thread_start(resolve_when_the_loop_waits, &resolver);
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(executor, future, TENON_FOREVER));
-  CHECK(atomic_load(&resolver.turns.count) <= 4);
-  thread_join(thread);
-  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(future));
-  uv_run(loop, UV_RUN_DEFAULT);
-  CHECK_COUNT(0, uv_loop_alive(loop));
-  turns_close(&resolver.turns);
-  detach_and_end(executor, loop);
+  // Also when nothing of ours keeps the loop alive.
+  for (int referenced = 1; referenced >= 0; referenced--) {
+    uv_loop_t *loop = loop_create();
+    tenon_executor_t *executor = attach(loop);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_uv_set_referenced(executor, referenced != 0));
+    late_resolver_t resolver;
+    tenon_future_t *future;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_create(NULL, &resolver.promise, &future));
+    turns_start(&resolver.turns, loop);
+    pthread_t thread = thread_start(resolve_when_the_loop_waits, &resolver);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(executor, future, TENON_FOREVER));
+    CHECK(atomic_load(&resolver.turns.count) <= 4);
+    thread_join(thread);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(future));
+    uv_run(loop, UV_RUN_DEFAULT);
+    CHECK_COUNT(0, uv_loop_alive(loop));
+    turns_close(&resolver.turns);
+    detach_and_end(executor, loop);
+  }
 }
 
 TEST(run_until_ends_when_its_time_is_over) {

@@ -305,3 +305,68 @@ TEST(an_unreferenced_executor_keeps_nothing_alive_but_its_detach) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
   loop_end(loop);
 }
+
+TEST(a_detach_of_many_turns_keeps_the_loop_alive_for_all_of_them) {
+  uv_loop_t *loop = loop_create();
+  tenon_uv_config_t config = TENON_UV_CONFIG_INIT;
+  config.jobs_max = 1;
+  tenon_executor_t *executor;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_uv_attach(loop, &config, &executor));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_uv_set_referenced(executor, false));
+  told_t told = {0};
+  for (int count = 0; count < 20; count++)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, tell, &told));
+  told_t detached = {0};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_uv_detach(executor, TENON_FOREVER, tell, &detached));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_COUNT(20, atomic_load(&told.count));
+  CHECK_TOLD(TENON_STATUS_OK, &detached);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+  loop_end(loop);
+}
+
+typedef struct begun {
+  tenon_executor_t *executor;
+  hold_t hold;
+  atomic_bool is_inside;
+  atomic_bool may_begin;
+} begun_t;
+
+/** In a poll of another thread: whoever polls need not be woken for what it begins. */
+static void begin_hold(void *context, tenon_status_t status) {
+  begun_t *begun = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  atomic_store(&begun->is_inside, true);
+  SPIN_UNTIL(atomic_load(&begun->may_begin));
+  hold_begin(&begun->hold, begun->executor);
+}
+
+static void *post_and_poll(void *context) {
+  begun_t *begun = context;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(begun->executor, begin_hold, begun));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(begun->executor, NULL, NULL));
+  return NULL;
+}
+
+TEST(a_loop_lives_for_what_another_threads_poll_has_begun) {
+  uv_loop_t *loop = loop_create();
+  begun_t begun = {.executor = attach(loop)};
+  told_t told = {0};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(begun.executor, tell, &told));
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT)); // It knows that there is no timer.
+  host_timer_t timer;                           // The loop turns for it.
+  host_timer_start(&timer, loop, UINT32_MAX, 0);
+  pthread_t thread = thread_start(post_and_poll, &begun);
+  SPIN_UNTIL(atomic_load(&begun.is_inside));
+  uv_run(loop, UV_RUN_NOWAIT); // The post's wake is gone.
+  atomic_store(&begun.may_begin, true);
+  thread_join(thread);
+  uv_run(loop, UV_RUN_NOWAIT);
+  host_timer_close(&timer);
+  uv_run(loop, UV_RUN_NOWAIT);
+  CHECK(uv_loop_alive(loop));
+  hold_end(&begun.hold);
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_TOLD(TENON_STATUS_OK, &begun.hold.told);
+  detach_and_end(begun.executor, loop);
+}

@@ -44,6 +44,8 @@
   X(an_executor_that_is_closed_directly_leaves_its_loop)                                           \
   X(an_executor_that_is_closed_inside_a_job_leaves_its_loop)                                       \
   X(a_close_begun_on_another_thread_takes_it_off_the_loop)                                         \
+  X(a_close_that_ends_on_another_thread_takes_it_off_the_loop)                                     \
+  X(a_detach_that_is_cut_short_says_so)                                                            \
   X(jobs_sent_against_a_detach_are_each_told_once)                                                 \
   X(futures_settled_against_a_detach_are_each_told_once)                                           \
   X(timers_cancelled_against_a_detach_are_each_told_once)                                          \
@@ -61,6 +63,8 @@
   X(the_loops_own_timer_keeps_it_alive_also_after_a_post_from_elsewhere)                           \
   X(liveness_comes_and_goes_any_number_of_times)                                                   \
   X(an_unreferenced_executor_keeps_nothing_alive_but_its_detach)                                   \
+  X(a_detach_of_many_turns_keeps_the_loop_alive_for_all_of_them)                                   \
+  X(a_loop_lives_for_what_another_threads_poll_has_begun)                                          \
   X(a_hundred_thousand_pending_futures_let_the_loop_sleep)                                         \
   /* wake_test.c */                                                                                \
   X(five_posts_are_one_wake_and_five_jobs)                                                         \
@@ -80,6 +84,8 @@
   X(a_timer_in_the_past_is_due_at_once)                                                            \
   X(a_far_deadline_does_not_overflow)                                                              \
   X(a_timer_started_on_another_thread_comes)                                                       \
+  X(a_timer_that_is_started_in_another_threads_poll_comes)                                         \
+  X(a_timer_costs_one_turn)                                                                        \
   X(timers_are_right_on_a_loop_whose_clock_is_old)                                                 \
   /* host_test.c */                                                                                \
   X(an_embedding_host_sees_a_job_of_its_own_thread)                                                \
@@ -98,6 +104,7 @@
   X(a_detach_between_the_hosts_closing_and_its_last_uv_run_is_told_once)                           \
   X(a_host_closes_every_handle_inside_a_job)                                                       \
   X(a_host_closes_one_of_the_two_handles)                                                          \
+  X(what_the_host_closes_is_there_until_libuv_is_done_with_it)                                     \
   X(what_is_used_after_the_host_closed_every_handle_touches_no_loop)                               \
   X(an_executor_closed_after_the_host_closed_every_handle_is_gone_after_the_detach)                \
   X(run_until_runs_the_hosts_handles_too)                                                          \

@@ -162,6 +162,61 @@ TEST(a_timer_started_on_another_thread_comes) {
   detach_and_end(elsewhere.executor, loop);
 }
 
+typedef struct in_poll {
+  elsewhere_t elsewhere;
+  atomic_bool is_inside;
+  atomic_bool may_start;
+} in_poll_t;
+
+/** In a poll of another thread: whoever polls need not be woken for what it starts. */
+static void start_timer_in_poll(void *context, tenon_status_t status) {
+  in_poll_t *in_poll = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  atomic_store(&in_poll->is_inside, true);
+  SPIN_UNTIL(atomic_load(&in_poll->may_start));
+  start_timer_elsewhere(&in_poll->elsewhere);
+}
+
+static void *poll_elsewhere(void *context) {
+  const in_poll_t *in_poll = context;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_poll(in_poll->elsewhere.executor, NULL, NULL));
+  return NULL;
+}
+
+TEST(a_timer_that_is_started_in_another_threads_poll_comes) {
+  uv_loop_t *loop = loop_create();
+  in_poll_t in_poll = {.elsewhere.executor = attach(loop)};
+  tenon_executor_t *executor = in_poll.elsewhere.executor;
+  hold_begin(&in_poll.elsewhere.hold, executor);
+  uv_run(loop, UV_RUN_NOWAIT);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, start_timer_in_poll, &in_poll));
+  pthread_t thread = thread_start(poll_elsewhere, &in_poll);
+  SPIN_UNTIL(atomic_load(&in_poll.is_inside));
+  uv_run(loop, UV_RUN_NOWAIT); // The post's wake is gone.
+  atomic_store(&in_poll.may_start, true);
+  thread_join(thread);
+  CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+  CHECK_TOLD(TENON_STATUS_OK, &in_poll.elsewhere.hold.told);
+  detach_and_end(executor, loop);
+}
+
+/** libuv's timers are of whole milliseconds: one that came too soon would be asked for again, and again. */
+TEST(a_timer_costs_one_turn) {
+  uv_loop_t *loop = loop_create();
+  tenon_executor_t *executor = attach(loop);
+  for (int round = 0; round < 10; round++) {
+    told_t told = {0};
+    uint64_t deadline_ns = (tenon_timer_now_ns() / NS_PER_MS + 4) * NS_PER_MS - 1;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_timer_start(executor, deadline_ns, tell, &told, NULL));
+    uv_run(loop, UV_RUN_NOWAIT);
+    uint64_t before = statistics(executor).polls;
+    CHECK_COUNT(0, uv_run(loop, UV_RUN_DEFAULT));
+    CHECK_TOLD(TENON_STATUS_OK, &told);
+    CHECK(statistics(executor).polls - before <= 2);
+  }
+  detach_and_end(executor, loop);
+}
+
 /** A host that has kept its loop waiting: libuv's clock shows a time long past. */
 TEST(timers_are_right_on_a_loop_whose_clock_is_old) {
   uv_loop_t *loop = loop_create();
