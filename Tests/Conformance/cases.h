@@ -79,6 +79,9 @@
   CASE(errors_are_counted_while_they_live)                                    \
   /* interleaving_test.c */                                                   \
   CASE(every_two_and_three_operations_on_a_future_may_meet)                   \
+  /* succession_test.c */                                                     \
+  CASE(what_comes_late_is_refused_as_closed_and_the_next_executor_knows_nothing_of_it)\
+  CASE(a_poll_by_an_old_handle_keeps_nobody_from_a_new_executor)              \
   /* stopped_test.c */                                                        \
   CASE(what_comes_in_the_midst_of_a_close_is_told_once_or_refused)            \
   CASE(a_timer_that_is_cancelled_in_the_midst_of_a_close_is_told_once)        \
@@ -94,7 +97,6 @@
   CASE(every_two_and_three_operations_on_an_executor_may_meet)                \
   CASE(a_descriptor_that_another_thread_asks_for_is_there_or_a_status_says_why) \
   CASE(the_last_handle_may_go_while_others_poll)                              \
-  CASE(a_poll_by_an_old_handle_keeps_nobody_from_a_new_executor)              \
   /* home_test.c */                                                           \
   CASE(two_threads_that_poll_in_turn_run_the_jobs_of_one_in_order)            \
   CASE(what_the_loops_thread_adds_meets_a_poll_a_close_a_look_and_a_last_release)\

@@ -421,61 +421,6 @@ CASE(the_last_handle_may_go_while_others_poll) {
   CHECK_COUNT(before.registrations_pending, after.registrations_pending);
 }
 
-/* A poll by an old handle is none of the executor that is in its place by now. */
-
-typedef struct succession {
-  tenon_executor_t *old;
-  tenon_executor_t *next;
-} succession_t;
-
-static void succeed_before(void *context, size_t round) {
-  succession_t *succession = context;
-  (void)round;
-  succession->old = executor_create();
-  succession->next = NULL;
-}
-
-static void succeed_run(void *context, size_t member, size_t round) {
-  succession_t *succession = context;
-  random_t random = {round * MEMBERS + member};
-  for (volatile uint64_t delay = random_below(&random, 256); delay > 0; delay--)
-    ;
-  if (member != 0) {
-    tenon_status_t status;
-    do {
-      status = tenon_executor_poll(succession->old, NULL, NULL);
-      if (status == TENON_STATUS_BUSY)
-        sched_yield(); /* whoever ends it may wait for this processor */
-      CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_BUSY ||
-            status == TENON_STATUS_CLOSED || status == TENON_STATUS_STALE);
-    } while (status != TENON_STATUS_STALE);
-    return;
-  }
-  bool has_threads = round % 2 == 1;
-  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
-  config.threads_max = has_threads;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(succession->old));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &succession->next));
-  for (int time = 0; time < 8; time++)
-    CHECK_STATUS(has_threads ? TENON_STATUS_UNSUPPORTED : TENON_STATUS_OK,
-                 tenon_executor_poll(succession->next, NULL, NULL));
-}
-
-static void succeed_after(void *context, size_t round) {
-  succession_t *succession = context;
-  (void)round;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(succession->next, TENON_FOREVER));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(succession->next));
-}
-
-CASE(a_poll_by_an_old_handle_keeps_nobody_from_a_new_executor) {
-  succession_t succession;
-  race_t race = {
-      MEMBERS, conformance_rounds(100000), &succession, succeed_before, succeed_run, succeed_after,
-  };
-  race_run(&race);
-}
-
 /* MARK: Who goes on */
 
 typedef struct endless {

@@ -57,7 +57,7 @@ private func findDescriptors(of state: UnsafeMutablePointer<ExecutorState>, _ na
   // nil: there are none yet, and `made` is nil.
   func find(orKeep made: Descriptors?) -> Result<Descriptors?, StatusError> {
     state.pointee.mutex.withLock {
-      guard state.isNamed(name), state.pointee.phase.load(ordering: .relaxed) == .open else {
+      guard state.isOpen(as: name) else {
         return .failure(StatusError(TENON_STATUS_CLOSED))
       }
       // Of a pool nobody watches anything; of a host only if it can.

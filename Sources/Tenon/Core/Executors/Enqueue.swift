@@ -128,8 +128,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
 
   /// Why new work was refused.
   func refusal(_ name: ExecutorName) -> tenon_status_t {
-    isNamed(name) && pointee.phase.load(ordering: .relaxed) == .open
-      ? TENON_STATUS_NO_RESOURCES : TENON_STATUS_CLOSED
+    isOpen(as: name) ? TENON_STATUS_NO_RESOURCES : TENON_STATUS_CLOSED
   }
 
   /// Binds a callback or a call, and counts it as pending; false: refused.

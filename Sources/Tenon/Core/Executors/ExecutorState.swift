@@ -164,6 +164,12 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   @inline(__always) func isNamed(_ name: ExecutorName) -> Bool {
     pointee.name.load(ordering: .relaxed) == name.bits
   }
+
+  /// Whether this is that executor's life, and open. The phase first, as who asks without the mutex may be so late that it
+  /// is the next life's: then the name is, too.
+  @inline(__always) func isOpen(as name: ExecutorName) -> Bool {
+    pointee.phase.load(ordering: .acquiring) == .open && isNamed(name)
+  }
 }
 
 extension Atomic where Value == UInt64 {

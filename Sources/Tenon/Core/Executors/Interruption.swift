@@ -24,7 +24,8 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.interruption.inFlight.wrappingAdd(1, ordering: .sequentiallyConsistent)
     defer { pointee.interruption.inFlight.wrappingSubtract(1, ordering: .releasing) }
     atomicMemoryFence(ordering: .sequentiallyConsistent)
-    guard isNamed(name), pointee.phase.load(ordering: .acquiring) != .closed else {
+    // In this order, as in `isOpen(as:)`.
+    guard pointee.phase.load(ordering: .acquiring) != .closed, isNamed(name) else {
       return TENON_STATUS_CLOSED
     }
     pointee.interruption.isPending.store(true, ordering: .sequentiallyConsistent)

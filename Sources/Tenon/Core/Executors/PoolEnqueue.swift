@@ -8,7 +8,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     _ job: Job, _ name: ExecutorName, _ admission: ExecutorState.Admission, _ accepted: () -> Void
   ) -> Bool {
     if let worker = Worker.current, worker.pointee.pool == self, !job.isSerial,
-      executor.pointee.phase.load(ordering: .relaxed) == .open, executor.isNamed(name)
+      executor.isOpen(as: name)
     {
       // What was added when the pool has closed, without this thread, is told by it: see `tellRest`.
       accepted()

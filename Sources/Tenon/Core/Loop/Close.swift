@@ -7,8 +7,7 @@ extension LoopExecutor {
   /// began before.
   func beginClose(until deadline: UInt64, waits: Bool = false) -> Bool {
     state.pointee.mutex.lock()
-    guard state.isNamed(name), state.pointee.phase.load(ordering: .relaxed) == .open
-    else {
+    guard state.isOpen(as: name) else {
       state.pointee.mutex.unlock()
       return false
     }

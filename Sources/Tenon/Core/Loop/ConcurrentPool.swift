@@ -32,7 +32,7 @@ extension LoopExecutor {
       if status != TENON_STATUS_OK { return status }
     }
     state.pointee.mutex.lock()
-    let isOpen = state.isNamed(name) && state.pointee.phase.load(ordering: .relaxed) == .open
+    let isOpen = state.isOpen(as: name)
     let unused = isOpen ? concurrentPool : pool
     if isOpen { store(pool) }
     state.pointee.mutex.unlock()
