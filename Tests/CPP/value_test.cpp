@@ -1,8 +1,12 @@
 // What crosses to C and back, and how errors do.
 #include "support.hpp"
 
+#include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -285,6 +289,44 @@ TEST_CASE("an error without a handle settles what it is given to") {
   auto cancelled_future = cancelled.get_future();
   cancelled_future.cancel(none);
   CHECK(cancelled.is_cancelled());
+}
+
+TEST_CASE("an error says the truth in a fork's child, too") {
+  const tenon::error parents("app", 7, "text"), number("errno", ENOENT, "text");
+  tenon::promise<int> promise;
+  auto future = promise.get_future();
+  const auto is = [](const tenon::error &error, const char *domain, int code, const char *text) {
+    const tenon::error copy(error);
+    return std::string(copy.domain()) == domain && copy.value() == code &&
+           copy.code() == std::error_code(code, tenon::category(domain)) &&
+           std::string(copy.what()).find(text) != std::string::npos && !copy.cause();
+  };
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool rights[] = {
+        is(tenon::error(TENON_STATUS_TIMEOUT), "tenon", TENON_STATUS_TIMEOUT,
+           tenon_status_string(TENON_STATUS_TIMEOUT)),
+        is(tenon::cancelled(), "tenon", TENON_STATUS_CANCELLED, "cancel"),
+        is(tenon::error("mine", 5, "words", &parents), "mine", 5, "words"),
+        is(tenon::error(nullptr, 5, nullptr), "unknown", 5, "5"),
+        is(parents, "app", 7, "app 7"),
+        is(number, "errno", ENOENT, "o such file"),
+        is(tenon::error::adopt(parents.handle()), "tenon", TENON_STATUS_FORKED, "forked"),
+        status_of([&] { return future.get(); }) == TENON_STATUS_FORKED,
+        status_of([] { return tenon::promise<int>().get_future(); }) == TENON_STATUS_FORKED,
+        status_of([] { return tenon::executor(); }) == TENON_STATUS_FORKED,
+    };
+    int wrong = 0;
+    for (const bool is_right : rights)
+      wrong = is_right ? wrong : static_cast<int>(&is_right - rights) + 1;
+    std::_Exit(wrong);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(parents.what() == std::string("text"));
+  promise.set_value(1);
+  CHECK(future.get() == 1);
 }
 
 TEST_CASE("a type is known by its name where no other type can have it") {

@@ -8,6 +8,7 @@
 #include <tenon/category.hpp>
 #include <tenon/text.hpp>
 
+#include <cstring>
 #include <exception>
 #include <future>
 #include <limits>
@@ -21,11 +22,12 @@ namespace tenon {
 namespace detail {
 inline namespace TENON_VARIANT {
 
-/// What create(domain, message, &handle) makes of texts of any encoding; nullptr: no memory.
+/// What create(domain, message, &handle) makes of texts of any encoding; nullptr: `status` says why.
 template <class Create>
-tenon_error_t *error_in_utf8(const char *domain, const char *message, Create create) noexcept {
+tenon_error_t *error_in_utf8(const char *domain, const char *message, tenon_status_t &status,
+                             Create create) noexcept {
   tenon_error_t *handle = nullptr;
-  tenon_status_t status = create(domain, message, &handle);
+  status = create(domain, message, &handle);
   if (status == TENON_STATUS_INVALID) {
 #if TENON_HAS_EXCEPTIONS
     try {
@@ -34,7 +36,7 @@ tenon_error_t *error_in_utf8(const char *domain, const char *message, Create cre
                       message ? utf8(message).c_str() : nullptr, &handle);
 #if TENON_HAS_EXCEPTIONS
     } catch (const std::bad_alloc &) {
-      return nullptr;
+      status = TENON_STATUS_NO_RESOURCES;
     }
 #endif
   }
@@ -53,16 +55,17 @@ inline namespace without_rtti {
 
 /// Why something failed, in the form that every language sees.
 ///
-/// code() has a category for the error's domain: see category(). Copies refer to the same error.
+/// code() has a category for the error's domain: see category(). Copies refer to the same error. In a
+/// fork's child, which cannot read it, it still says its domain and code.
 class error : public std::system_error {
 public:
   /// What a call answered, as an error of domain "tenon".
   TENON_TAG explicit error(tenon_status_t status)
-      : error(created("tenon", status, tenon_status_string(status), nullptr)) {}
+      : error("tenon", status, tenon_status_string(status)) {}
 
   /// An error of one's own: see tenon_error_create(). What is no UTF-8 in a text becomes U+FFFD, and
   /// a domain that is empty or nullptr "unknown". Without memory for it, it has no handle, and says
-  /// so: TENON_STATUS_NO_RESOURCES.
+  /// so: TENON_STATUS_NO_RESOURCES. In a fork's child it has none either, and says all but the cause.
   TENON_TAG error(const char *domain, std::int64_t code, const char *message,
                   const error *cause = nullptr)
       : error(created(domain, code, message, cause ? cause->handle_ : nullptr)) {}
@@ -89,16 +92,24 @@ public:
 
   [[nodiscard]] const char *domain() const noexcept {
     const char *domain;
-    return tenon_error_get_domain(handle_, &domain) == TENON_STATUS_OK ? domain : "tenon";
+    if (tenon_error_get_domain(handle_, &domain) == TENON_STATUS_OK)
+      return domain;
+    return code().category() == std::generic_category() ? "errno" : code().category().name();
   }
 
   /// The code as it is in the domain; code().value() is what of it fits into an int.
-  [[nodiscard]] std::int64_t value() const noexcept { return code_of(handle_); }
+  [[nodiscard]] std::int64_t value() const noexcept {
+    std::int64_t found;
+    return tenon_error_get_code(handle_, &found) == TENON_STATUS_OK ? found : code().value();
+  }
 
   [[nodiscard]] const char *what() const noexcept override {
     const char *message;
-    return tenon_error_get_message(handle_, &message) == TENON_STATUS_OK ? message
-                                                                         : "out of memory";
+    if (tenon_error_get_message(handle_, &message) == TENON_STATUS_OK)
+      return message;
+    if (std::strcmp(domain(), "tenon") == 0)
+      return tenon_status_string(static_cast<tenon_status_t>(code().value()));
+    return system_error::what();
   }
 
   TENON_TAG [[nodiscard]] std::optional<error> cause() const {
@@ -113,25 +124,41 @@ protected:
       : system_error(error_code_of(handle)), handle_(handle) {}
 
 private:
-  TENON_TAG static tenon_error_t *created(const char *domain, std::int64_t code,
-                                          const char *message, tenon_error_t *cause) noexcept {
-    return detail::error_in_utf8(domain, message,
-                                 [&](const char *in, const char *text, tenon_error_t **out) {
-                                   return tenon_error_create(in, code, text, cause, out);
-                                 });
-  }
+  /// A handle, and what is said where it cannot be read.
+  struct made {
+    std::system_error base;
+    tenon_error_t *handle;
+  };
 
-  static std::int64_t code_of(tenon_error_t *handle) noexcept {
-    std::int64_t code = TENON_STATUS_NO_RESOURCES;
-    static_cast<void>(tenon_error_get_code(handle, &code));
-    return code;
+  TENON_TAG explicit error(made &&from)
+      : system_error(std::move(from.base)), handle_(from.handle) {}
+
+  TENON_TAG static made created(const char *domain, std::int64_t code, const char *message,
+                                tenon_error_t *cause) {
+    tenon_status_t status;
+    tenon_error_t *const handle = detail::error_in_utf8(
+        domain, message, status, [&](const char *in, const char *text, tenon_error_t **out) {
+          return tenon_error_create(in, code, text, cause, out);
+        });
+    if (status == TENON_STATUS_FORKED)
+      return {{error_code_in(domain && *domain ? domain : "unknown", code), message ? message : ""},
+              nullptr};
+    return {std::system_error(error_code_of(handle)), handle};
   }
 
   TENON_TAG static std::error_code error_code_of(tenon_error_t *handle) {
     const char *domain;
-    if (tenon_error_get_domain(handle, &domain) != TENON_STATUS_OK)
-      domain = "tenon";
-    const std::int64_t code = code_of(handle);
+    std::int64_t code;
+    tenon_status_t status = tenon_error_get_domain(handle, &domain);
+    if (status == TENON_STATUS_OK)
+      status = tenon_error_get_code(handle, &code);
+    if (status == TENON_STATUS_OK)
+      return error_code_in(domain, code);
+    return error_code_in("tenon",
+                         status == TENON_STATUS_FORKED ? status : TENON_STATUS_NO_RESOURCES);
+  }
+
+  TENON_TAG static std::error_code error_code_in(const char *domain, std::int64_t code) {
     constexpr std::int64_t low = std::numeric_limits<int>::min(),
                            high = std::numeric_limits<int>::max();
     return {static_cast<int>(code < low ? low : code > high ? high : code), category(domain)};

@@ -128,8 +128,9 @@ inline tenon_error_t *error_with(const std::exception_ptr &exception, const std:
     delete static_cast<std::exception_ptr *>(pointer);
   };
   given();
+  tenon_status_t status;
   tenon_error_t *const handle = error_in_utf8(
-      domain_of(base).c_str(), base ? base->what() : "",
+      domain_of(base).c_str(), base ? base->what() : "", status,
       [&](const char *domain, const char *message, tenon_error_t **out) {
         return tenon_error_create_with_payload(domain, code, message, nullptr, &payload, out);
       });
