@@ -318,3 +318,55 @@ TEST_CASE("a fork's child may let go of everything, and its parent notices nothi
   CHECK(loop.detach() == TENON_STATUS_OK);
   host.finish();
 }
+
+TEST_CASE("a fork's child may go on with the loop, and its parent notices nothing") {
+  host_loop host;
+  const auto loop = uv::loop::attach(&host.raw);
+  std::string folder = "/tmp/tenon-uv-XXXXXX";
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  const std::string path = folder + "/socket";
+  std::optional<world> made(started(host, loop));
+  auto opened = loop.open("/dev/zero");
+  auto listening = loop.listen_pipe(path);
+  host.until([&] { return opened.is_ready() && listening.is_ready(); });
+  const uv::file zeros = opened.get();
+  const uv::listener by_path = listening.get();
+  // What is on its way: connections that wait, a byte, a question of another thread's.
+  auto accepted = by_path.accept();
+  auto connected = loop.connect_pipe(path);
+  auto read = made->streams.server.read();
+  read.cancel();
+  const auto goes_on = [&] {
+    if (uv_loop_fork(&host.raw) != 0)
+      std::_Exit(1);
+    host.finish(); // nothing of the parent's keeps it
+    if (status_of([&] { return loop.stat("/"); }) != TENON_STATUS_FORKED)
+      std::_Exit(2);
+    uv_timer_t timer; // what is the child's own runs
+    bool has_run = false;
+    timer.data = &has_run;
+    uv_timer_init(&host.raw, &timer);
+    uv_timer_start(
+        &timer, [](uv_timer_t *told) { *static_cast<bool *>(told->data) = true; }, 1, 0);
+    host.finish();
+    made.reset();
+    std::_Exit(has_run ? 0 : 3);
+  };
+  CHECK(ends_in_child(goes_on));
+  host.until([&] { return accepted.is_ready() && connected.is_ready() && read.is_ready(); });
+  CHECK((accepted.get().close().valid() && connected.get().close().valid()));
+  CHECK(status_of([&] { return read.get(); }) == TENON_STATUS_CANCELLED);
+  CHECK(ends_in_child(goes_on));
+  auto used = use(*made, zeros).start(loop.executor());
+  host.until([&] { return used.is_ready(); });
+  used.get();
+  auto exit = made->child.exit();
+  host.until([&] { return loop.count() > 0; });
+  CHECK(!exit.is_ready()); // it got no SIGTERM
+  made.reset();
+  auto closed = by_path.close();
+  host.until([&] { return closed.is_ready(); });
+  CHECK(loop.detach() == TENON_STATUS_OK);
+  host.finish();
+  CHECK(::rmdir(folder.c_str()) == 0);
+}

@@ -11,8 +11,10 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <fcntl.h>
 #include <memory>
 #include <mutex>
+#include <pthread.h>
 #include <string>
 #include <sys/eventfd.h>
 #include <thread>
@@ -30,6 +32,14 @@ inline error uv_error(int code, const std::string &what = {}) {
   std::array<char, 128> text{};
   uv_strerror_r(code, text.data(), text.size());
   return {"uv", code, what.empty() ? text.data() : (what + ": " + text.data()).c_str()};
+}
+
+/// Puts `other`, which is taken, in the place of a descriptor.
+inline void replace_descriptor(int fd, int other) noexcept {
+  if (other < 0)
+    return;
+  ::dup3(other, fd, O_CLOEXEC);
+  ::close(other);
 }
 
 /// What any thread may ask the loop's thread for: to close, or to cancel. Asking takes no memory.
@@ -98,6 +108,9 @@ protected:
 
   void do_asked() noexcept override { close(uv_error(UV_ECANCELED)); }
 
+  /// In a fork's child whose loop goes on: lets go of it such that the parent notices nothing.
+  virtual void leave(const error &why) noexcept { close(why); }
+
   /// This, in one of libuv's callbacks.
   template <class State, class Raw> static State *behind(Raw *raw) noexcept {
     return static_cast<State *>(static_cast<open_handle *>(raw->data));
@@ -144,6 +157,25 @@ private:
   void tell(const error &) noexcept override {}
 };
 
+/// Has everything let go of in a fork's child whose loop goes on: in the loop's first turn there, before it reads or
+/// writes something that is the parent's.
+class leaver final : public open_handle {
+public:
+  using open_handle::open_handle;
+
+  void begin(uv_loop_t *loop) {
+    uv_prepare_init(loop, &raw_.prepare);
+    begun();
+    uv_unref(base());
+  }
+
+  /// While the child begins: uses memory only.
+  void start() noexcept;
+
+private:
+  void tell(const error &) noexcept override {}
+};
+
 /// What an executor's loop has of ours. All but the questions belongs to the loop's thread.
 class core final : public asked, public std::enable_shared_from_this<core> {
 public:
@@ -156,6 +188,7 @@ public:
     for (const auto &known : all.known)
       if (known->executor_.handle() == of)
         return known;
+    all.watch_forks();
     detail::require(tenon_executor_retain(of));
     auto made = std::make_shared<core>(tenon::executor::adopt(of), loop);
     all.known.push_back(made);
@@ -191,8 +224,11 @@ public:
     return !why;
   }
 
-  /// Has it done on the loop's thread: at once if this is it, else soon. Any thread; not any more when all is closed.
+  /// Has it done on the loop's thread: at once if this is it, else soon. Any thread; not any more when all is closed,
+  /// nor in a fork's child, where a thread that is gone may have the mutex.
   void ask(std::shared_ptr<asked> what) noexcept {
+    if (is_in_child())
+      return;
     if (is_current()) {
       what->do_asked();
       return;
@@ -210,8 +246,11 @@ public:
       continue;
   }
 
-  /// How many handles of ours are open, the one that wakes the loop aside.
-  [[nodiscard]] std::size_t count() const noexcept { return count_ - (waker_ ? 1 : 0); }
+  /// How many handles of ours are open, those of this object aside.
+  [[nodiscard]] std::size_t count() const noexcept { return count_ - (waker_ ? 2 : 0); }
+
+  /// Whether this process was forked from the one that has the loop.
+  [[nodiscard]] static bool is_in_child() noexcept { return cores().is_in_child; }
 
   void add(open_handle *handle) noexcept {
     handle->next_ = open_;
@@ -238,10 +277,44 @@ public:
       take(all)->do_asked();
   }
 
+  /// In a fork's child, in the first turn of its loop.
+  void leave() noexcept {
+    const auto self = shared_from_this();
+    const error why(TENON_STATUS_FORKED);
+    for (open_handle *handle = open_; handle;) {
+      open_handle *const next = handle->next_;
+      handle->leave(why);
+      handle = next;
+    }
+  }
+
 private:
   struct registry {
-    std::mutex mutex;
+    std::mutex mutex; // also guards each one's `leaver_`; held across forks
     std::vector<std::shared_ptr<core>> known;
+    bool watches_forks = false;
+    std::atomic<bool> is_in_child{false};
+
+    void watch_forks() {
+      if (watches_forks)
+        return;
+      if (const int code =
+              ::pthread_atfork([] { cores().mutex.lock(); }, [] { cores().mutex.unlock(); },
+                               [] { cores().did_fork(); }))
+        detail::raise(uv_error(-code));
+      watches_forks = true;
+    }
+
+    /// In the child: it must not take the parent's wakes.
+    void did_fork() noexcept {
+      is_in_child = true;
+      for (const auto &one : known) {
+        replace_descriptor(one->fd_, ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+        if (one->leaver_)
+          one->leaver_->start();
+      }
+      mutex.unlock();
+    }
   };
   static registry &cores() {
     static auto *all = new registry; // for threads that outlive main()
@@ -270,6 +343,12 @@ private:
       return;
     }
     waker_ = std::move(made);
+    auto leaves = std::make_shared<leaver>(shared_from_this());
+    leaves->begin(loop_);
+    {
+      const std::lock_guard lock(cores().mutex);
+      leaver_ = std::move(leaves);
+    }
     tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
     config.executor = executor_;
     tenon_status_t status = tenon_promise_create(&config, &watch_, &watched_);
@@ -310,6 +389,7 @@ private:
     {
       registry &all = cores();
       const std::lock_guard lock(all.mutex);
+      leaver_.reset(); // libuv has it until it is closed
       for (auto known = all.known.begin(); known != all.known.end(); ++known)
         if (known->get() == this) {
           all.known.erase(known);
@@ -333,6 +413,7 @@ private:
   const int fd_;
   std::unique_ptr<std::array<char, 65536>> read_block_;
   std::shared_ptr<waker> waker_;
+  std::shared_ptr<leaver> leaver_;
   tenon_promise_t *watch_ = nullptr; ///< which the close cancels
   tenon_future_t *watched_ = nullptr;
   std::shared_ptr<core> self_; ///< while there is such a promise
@@ -375,6 +456,11 @@ inline void open_handle::finish() noexcept {
   if (!is_kept_) {
     const auto last = std::move(self_);
   }
+}
+
+inline void leaver::start() noexcept {
+  if (is_open())
+    uv_prepare_start(&raw_.prepare, [](uv_prepare_t *raw) { behind<leaver>(raw)->core_->leave(); });
 }
 
 inline int waker::begin(uv_loop_t *loop, int fd) {

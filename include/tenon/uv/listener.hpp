@@ -7,6 +7,8 @@
 #include <tenon/uv/awaited.hpp>
 #include <tenon/uv/stream.hpp>
 
+#include <sys/epoll.h>
+
 namespace tenon::uv_detail {
 inline namespace TENON_VARIANT {
 
@@ -48,6 +50,15 @@ private:
     return uv_listen(&raw_.stream, backlog, [](uv_stream_t *raw, int code) {
       behind<listener_state>(raw)->connection_came(code);
     });
+  }
+
+  /// A close would take the path away, which is the parent's: from now on nothing comes by it.
+  void leave(const error &why) noexcept override {
+    int fd = -1;
+    if (is_tcp_ || uv_fileno(base(), &fd) != 0)
+      return close(why);
+    replace_descriptor(fd, ::epoll_create1(EPOLL_CLOEXEC));
+    uv_unref(base());
   }
 
   bool take(operation<uv::stream> &waiter) override {

@@ -192,7 +192,7 @@ inline void process_state::wait(std::shared_ptr<wait_for_exit> waiter) {
 }
 
 inline void process_state::tell(const error &why) noexcept {
-  if (!exit_ && is_held_ && !has_failed_)
+  if (!exit_ && is_held_ && !has_failed_ && !core::is_in_child())
     uv_process_kill(&raw_.process, SIGTERM);
   const auto waiters = std::move(waiters_);
   for (const auto &waiter : waiters)
