@@ -1,6 +1,7 @@
 // Connections and pipes, on the loopback and in the file system.
 #include "support.hpp"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 
@@ -82,6 +83,49 @@ TEST_CASE("a socket of the file system, and a descriptor that is there already")
     CHECK(*co_await other.read() == "there");
     CHECK(co_await end_of(loop.open_pipe(-1)) == UV_EBADF);
   });
+}
+
+TEST_CASE("a descriptor is the caller's until there is a stream of it") {
+  const auto is_open = [](int fd) { return ::fcntl(fd, F_GETFD) >= 0; };
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  uv::run([&](uv::loop loop) -> tenon::task<> {
+    // What cannot be watched would end the process in libuv.
+    for (const char *path : {"/dev/null", "/proc/self/exe", "/"}) {
+      const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+      CHECK(co_await end_of(loop.open_pipe(fd)) == UV_EINVAL);
+      CHECK(is_open(fd));
+      ::close(fd);
+    }
+    CHECK(co_await end_of(loop.open_pipe(1 << 20)) == UV_EBADF);
+    {
+      const auto stream = co_await loop.open_pipe(ends[0]);
+      CHECK(is_open(ends[0]));
+      co_await stream.close();
+    }
+    CHECK_FALSE(is_open(ends[0]));
+    static_cast<void>(loop.detach());
+    CHECK(co_await end_of(loop.open_pipe(ends[1])) == loop_closed);
+    CHECK(is_open(ends[1]));
+  });
+  ::close(ends[1]);
+}
+
+TEST_CASE("an address is IPv4 or IPv6, and nothing else") {
+  const uv::address four("127.0.0.1", 80), six("fe80::1", 65535);
+  CHECK(four.text() == "127.0.0.1:80");
+  CHECK(six.text() == "[fe80::1]:65535");
+  CHECK(*uv::address::from(four.raw()) == four);
+  CHECK(*uv::address::from(six.raw()) == six);
+  CHECK((four != six && *uv::address::from(six.raw()) != four));
+  for (const int family : {AF_UNIX, AF_UNSPEC, AF_NETLINK, AF_PACKET}) {
+    sockaddr_storage other{};
+    other.ss_family = static_cast<sa_family_t>(family);
+    CHECK_FALSE(uv::address::from(reinterpret_cast<const sockaddr *>(&other)));
+  }
+  CHECK_FALSE(uv::address::from(nullptr)); // as getifaddrs() gives
+  for (const char *none : {"", "localhost", "1.2.3", "1.2.3.4.5", "::1::", "[::1]", "127.0.0.1 "})
+    CHECK_THROWS_AS(uv::address(none, 1), tenon::error);
 }
 
 TEST_CASE("nothing is read ahead, and all arrives") {
@@ -294,6 +338,23 @@ TEST_CASE("a cancelled write closes the stream") {
     CHECK(co_await end_of(client.read()) == UV_EBADF);
     CHECK(co_await end_of(client.write("x")) == UV_EBADF);
     // What the system had taken arrives, and then the end.
+    while (co_await end_of(server.read()) == 0 && loop.count() > 1)
+      continue;
+    co_await until(loop, [&] { return loop.count() == 1; });
+  });
+}
+
+TEST_CASE("a cancelled shutdown closes the stream") {
+  uv::run([](uv::loop loop) -> tenon::task<> {
+    auto [client, server] = co_await connected(loop);
+    auto write = client.write(pattern(8 << 20));
+    auto shutdown = client.shutdown(), read = server.read().then(nullptr, [](const auto &) {});
+    co_await std::move(read); // both have begun
+    CHECK(!shutdown.is_ready());
+    shutdown.cancel();
+    CHECK(co_await end_of(std::move(shutdown)) == TENON_STATUS_CANCELLED);
+    CHECK(co_await end_of(std::move(write)) == UV_ECANCELED);
+    CHECK(co_await end_of(client.write("x")) == UV_EBADF);
     while (co_await end_of(server.read()) == 0 && loop.count() > 1)
       continue;
     co_await until(loop, [&] { return loop.count() == 1; });

@@ -30,9 +30,11 @@ public:
       keep(&six, sizeof six);
   }
 
-  /// Copies a socket's address; nothing if it is neither IPv4 nor IPv6.
+  /// Copies a socket's address; nothing if it is none, or neither IPv4 nor IPv6.
   [[nodiscard]] static std::optional<address> from(const sockaddr *raw) {
     address made;
+    if (!raw)
+      return std::nullopt;
     if (raw->sa_family == AF_INET)
       made.keep(raw, sizeof(sockaddr_in));
     else if (raw->sa_family == AF_INET6)

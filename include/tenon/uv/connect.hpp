@@ -7,6 +7,8 @@
 #include <tenon/uv/names.hpp>
 #include <tenon/uv/stream.hpp>
 
+#include <sys/epoll.h>
+
 namespace tenon::uv_detail {
 inline namespace TENON_VARIANT {
 
@@ -48,6 +50,18 @@ private:
   std::shared_ptr<stream_state> stream_;
 };
 
+/// Why a descriptor cannot be a stream, by libuv's numbers, which would end the process for one that cannot be watched,
+/// such as a file; 0: it can.
+inline int refusal_to_watch(int fd) noexcept {
+  const int set = ::epoll_create1(EPOLL_CLOEXEC);
+  if (set < 0)
+    return -errno;
+  epoll_event event{};
+  const int code = ::epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
+  ::close(set);
+  return code == -EPERM ? static_cast<int>(UV_EINVAL) : code;
+}
+
 template <class Begin>
 future<uv::stream> connect_by(std::shared_ptr<core> where, make_stream *make, Begin begin) {
   using made = connect<Begin>;
@@ -82,7 +96,9 @@ inline future<stream> loop::connect_pipe(std::string path) const {
 
 inline future<stream> loop::open_pipe(int fd) const {
   return uv_detail::on_loop<stream>(core_, [where = core_, fd](auto &operation) {
-    int code = 0;
+    int code = uv_detail::refusal_to_watch(fd);
+    if (code < 0)
+      return operation.fail(code);
     auto made = uv_detail::stream_state::pipe(where, code);
     if (code == 0 && (code = uv_pipe_open(made->as_pipe(), fd)) < 0)
       made->close(uv_detail::uv_error(code));

@@ -89,7 +89,8 @@ public:
   /// The same by a socket of the file system.
   [[nodiscard]] future<stream> connect_pipe(std::string path) const;
   [[nodiscard]] future<listener> listen_pipe(std::string path, int backlog = 128) const;
-  /// A pipe or a socket that this process has already; the stream owns the descriptor.
+  /// A pipe, a socket or a terminal that this process has already. The stream owns the descriptor, and closes it, from
+  /// when the future has a value; without one it is the caller's still. EINVAL: one that cannot be watched, as a file.
   [[nodiscard]] future<stream> open_pipe(int fd) const;
 
   // Processes and signals: process.hpp, signal.hpp.
