@@ -80,6 +80,114 @@ TEST_CASE("a descriptor is handed down") {
   });
 }
 
+namespace {
+
+/// One of this process's descriptors is the end of a pipe while this lives.
+class redirected {
+public:
+  explicit redirected(int number) : number_(number), before_(::dup(number)) {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    ::dup2(ends[number == 0 ? 0 : 1], number);
+    ::close(ends[number == 0 ? 0 : 1]);
+    other = ends[number == 0 ? 1 : 0];
+  }
+  redirected(const redirected &) = delete;
+  ~redirected() {
+    ::dup2(before_, number_);
+    ::close(before_);
+  }
+  int other; ///< the other end, which the user closes
+
+private:
+  const int number_, before_;
+};
+
+} // namespace
+
+TEST_CASE("a child's streams are nothing, or this process's own") {
+  uv::run([](uv::loop loop) -> tenon::task<> {
+    // All three are /dev/null.
+    auto silent = shell(
+        "read line && exit 1; echo lost; echo lost >&2; [ -c /dev/fd/0 ] && [ -c /dev/fd/2 ]");
+    silent.output = silent.error = uv::standard_stream::null();
+    const auto none = co_await loop.spawn(silent);
+    CHECK((!none.input && !none.output && !none.error));
+    CHECK((co_await none.exit()).status == 0);
+    // All three are this process's.
+    std::optional<uv::stream> input, output, error;
+    {
+      std::optional<redirected> in(0), out(1), err(2);
+      const int ends[] = {in->other, out->other, err->other};
+      auto talks = shell("read line; echo $line; echo err >&2");
+      talks.input = talks.output = uv::standard_stream::inherited(); // as the error is
+      auto spawned = loop.spawn(talks);                              // at once
+      in.reset(), out.reset(), err.reset();
+      const auto child = co_await std::move(spawned);
+      CHECK((!child.input && !child.output && !child.error));
+      input = co_await loop.open_pipe(ends[0]);
+      output = co_await loop.open_pipe(ends[1]);
+      error = co_await loop.open_pipe(ends[2]);
+      co_await input->write("line\n");
+      CHECK(co_await read_all(*output) == "line\n");
+      CHECK(co_await read_all(*error) == "err\n");
+      CHECK((co_await child.exit()).status == 0);
+    }
+    auto wrong = shell("true");
+    wrong.output = uv::standard_stream::descriptor(-1);
+    CHECK(co_await end_of(loop.spawn(wrong)) == UV_EINVAL);
+  });
+}
+
+TEST_CASE("a child that is held when the executor closes is sent SIGTERM, and another one is not") {
+  host_loop host;
+  const auto loop = uv::loop::attach(&host.raw);
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  // They say how they end: by SIGTERM, or when their input does.
+  auto program = shell("trap 'echo $0 terminated; exit' TERM; echo $0 ready; while [ -e /proc/$$ "
+                       "]; do read x && break || "
+                       "sleep 0.01; done; echo $0 ended");
+  program.output = uv::standard_stream::descriptor(ends[1]);
+  int input[2];
+  REQUIRE(::pipe2(input, O_CLOEXEC | O_NONBLOCK) == 0);
+  program.input = uv::standard_stream::descriptor(input[0]);
+  const auto spawn = [&](const char *name) {
+    auto named = program;
+    named.arguments.push_back(name);
+    auto spawned = loop.spawn(named);
+    host.until([&] { return spawned.is_ready(); });
+    return spawned.get();
+  };
+  std::optional<uv::process> held(spawn("held")), gone(spawn("gone"));
+  ::close(ends[1]);
+  std::string told;
+  const auto until_told = [&](const char *line) {
+    char bytes[256];
+    while (told.find(line) == std::string::npos) {
+      const ssize_t size = ::read(ends[0], bytes, sizeof bytes);
+      REQUIRE(size > 0);
+      told.append(bytes, static_cast<std::size_t>(size));
+    }
+  };
+  until_told("held ready");
+  until_told("gone ready");
+  gone.reset();
+  auto let_go = tenon::async(loop.executor(), [] {});
+  host.until([&] { return let_go.is_ready(); });
+  CHECK(loop.detach() == TENON_STATUS_OK);
+  host.finish();
+  until_told("held terminated");
+  CHECK(::write(input[1], "x\n", 2) == 2);
+  until_told("gone ended");
+  CHECK(told.find("gone terminated") == std::string::npos);
+  CHECK(told.find("held ended") == std::string::npos);
+  for (const int fd : {ends[0], input[0], input[1]})
+    ::close(fd);
+  while (::waitpid(-1, nullptr, 0) > 0) // nobody else does any more
+    continue;
+}
+
 TEST_CASE("a program that is not there is an error, and leaves nothing") {
   uv::run([](uv::loop loop) -> tenon::task<> {
     uv::program program;
