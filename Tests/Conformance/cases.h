@@ -93,6 +93,14 @@
   CASE(the_last_item_comes_before_the_end_whenever_that_is_seen)              \
   CASE(a_wait_for_no_executor_goes_on_after_a_signal)                         \
   CASE(whoever_waits_for_a_forget_that_is_told_is_woken_when_that_has_returned)\
+  /* stopped_order_test.c */                                                  \
+  CASE(a_callback_that_is_forgotten_while_its_future_settles_takes_no_other_with_it)\
+  CASE(a_cancel_callback_that_is_forgotten_while_it_is_due_takes_no_other_with_it)\
+  CASE(an_item_that_comes_while_its_future_is_cancelled_stays_in_the_stream)  \
+  CASE(room_that_comes_while_the_writer_begins_to_wait_is_told)               \
+  CASE(an_item_that_is_sent_when_room_comes_leaves_no_wait_behind)            \
+  CASE(the_second_to_end_a_stream_returns_when_it_has_ended)                  \
+  CASE(a_stream_that_is_made_while_its_executor_closes_is_cancelled_or_refused)\
   /* executor_race_test.c */                                                  \
   CASE(every_two_and_three_operations_on_an_executor_may_meet)                \
   CASE(a_descriptor_that_another_thread_asks_for_is_there_or_a_status_says_why) \
@@ -253,6 +261,8 @@
   CASE(a_million_items_cross_threads_in_order)                                \
   CASE(ends_that_are_misused_from_many_threads_lose_no_value)                 \
   CASE(a_batch_of_none_needs_no_values)                                       \
+  CASE(waits_that_are_refused_leave_memory_flat)                              \
+  CASE(a_writer_that_hears_of_a_cancel_of_the_end_can_send_no_more)           \
   /* stream_order_test.c */                                                   \
   CASE(a_writer_that_is_told_of_a_cancel_finds_it_recorded)                   \
   CASE(a_publisher_that_is_told_of_a_cancel_finds_it_recorded)                \
@@ -305,6 +315,7 @@
   CASE(a_thread_that_pipes_busy_ends_comes_back)                              \
   CASE(a_close_of_either_executor_ends_a_pipe)                                \
   CASE(a_pipe_races_with_its_ends_and_each_value_is_dropped_once)             \
+  CASE(a_pipe_that_has_ended_leads_nowhere)                                   \
   /* latest_test.c */                                                         \
   CASE(a_latest_value_is_the_newest_one)                                      \
   CASE(a_replaced_value_is_dropped_once)                                      \
@@ -333,6 +344,9 @@
   CASE(a_hundred_thousand_inputs_are_fine)                                    \
   CASE(nesting_does_not_grow_the_stack)                                       \
   CASE(inputs_that_settle_during_the_setup_are_each_counted_once)             \
+  CASE(a_wrong_handle_is_refused_also_after_an_input_that_decides)            \
+  CASE(a_wait_for_the_result_polls_the_executor_of_its_first_input_that_has_one)\
+  CASE(a_wait_for_all_is_a_deadlock_where_the_loop_of_one_would_have_to_turn) \
   /* timeout_test.c */                                                        \
   CASE(a_timeout_moves_the_value_that_came_in_time)                           \
   CASE(a_timeout_passes_failures_on)                                          \
@@ -341,11 +355,14 @@
   CASE(a_sleep_ends_at_its_time_and_never_early)                              \
   CASE(a_cancelled_sleep_ends_in_the_next_poll)                               \
   CASE(a_close_ends_sleeps_and_timeouts)                                      \
+  CASE(a_timeout_of_a_value_that_somebody_has_taken_says_so)                  \
+  CASE(a_time_beyond_the_end_of_time_never_comes)                             \
   /* map_test.c */                                                            \
   CASE(map_hands_the_result_to_its_function)                                  \
   CASE(map_of_a_settled_future_needs_an_executor)                             \
   CASE(a_cancel_of_a_mapped_future_goes_to_the_input)                         \
   CASE(map_is_told_that_its_executor_closed)                                  \
+  CASE(maps_one_after_the_other_leave_memory_flat)                            \
   /* signal_test.c */                                                         \
   CASE(an_interrupt_ends_a_wait_that_sleeps)                                  \
   CASE(an_interrupt_ends_all_waits_of_its_executor_and_no_other)              \
@@ -370,6 +387,8 @@
   CASE(a_million_registrations_on_one_future_leave_memory_flat)               \
   CASE(a_million_cancel_registrations_on_one_promise_leave_memory_flat)       \
   CASE(many_registrations_are_forgotten_in_any_order)                         \
+  CASE(callbacks_that_are_forgotten_in_their_queue_leave_memory_flat)         \
+  CASE(callbacks_that_a_closed_executor_refuses_leave_memory_flat)            \
   /* executor_test.c */                                                       \
   CASE(an_executor_is_created_with_defaults)                                  \
   CASE(a_wrong_executor_config_is_refused)                                    \
@@ -385,6 +404,7 @@
   CASE(an_executor_is_current_inside_its_own_poll_alone)                      \
   CASE(an_executor_counts_what_it_does)                                       \
   CASE(executor_statistics_leave_fields_they_do_not_know)                     \
+  CASE(an_executor_counts_what_comes_after_its_close)                         \
   /* poll_test.c */                                                           \
   CASE(when_a_poll_says_no_more_another_one_does_nothing)                     \
   CASE(a_budget_bounds_the_jobs)                                              \
@@ -448,6 +468,7 @@
   /* idle_test.c */                                                           \
   CASE(run_until_sleeps_while_there_is_nothing_to_do)                         \
   CASE(a_hundred_thousand_pending_futures_use_no_processor_and_no_wake)       \
+  CASE(what_has_ended_on_an_executor_takes_no_memory)                         \
   /* host_test.c */                                                           \
   CASE(a_host_is_not_called_before_create_has_returned)                       \
   CASE(a_timer_that_is_armed_outside_of_a_poll_wakes_the_host_and_is_set_in_the_poll)\
@@ -503,6 +524,15 @@
   CASE(a_thousand_results_of_a_pool_wake_a_loop_once)                         \
   CASE(a_pool_from_before_a_fork_says_so_in_the_child)                        \
   CASE(a_job_of_a_pool_may_fork)                                              \
+  /* pool_threads_test.c */                                                   \
+  CASE(a_pool_whose_threads_are_busy_gets_none_for_a_timer)                   \
+  CASE(the_threads_of_a_pool_leave_signals_to_the_hosts)                      \
+  CASE(a_pool_that_sleeps_until_a_timer_is_woken_for_an_earlier_one)          \
+  CASE(a_thread_that_is_about_to_sleep_sees_the_job_that_comes)               \
+  CASE(threads_that_come_and_go_leave_no_stacks)                              \
+  CASE(whoever_waits_until_nothing_is_pending_hears_of_the_last_callback_that_is_forgotten)\
+  CASE(a_close_tells_what_a_busy_thread_would_have_run_next)                  \
+  CASE(a_thread_that_has_helped_a_loop_runs_jobs_before_it_helps_the_next)    \
   /* parallel_test.c */                                                       \
   CASE(a_parallel_loop_meets_each_index_once_whatever_its_chunks)             \
   CASE(a_parallel_loop_may_have_as_many_indices_as_there_are)                 \
@@ -586,6 +616,7 @@
   CASE(a_timer_is_told_with_no_lock_held)                                     \
   CASE(a_close_tells_every_timer)                                             \
   CASE(a_closed_executor_takes_no_timer)                                      \
+  CASE(the_next_deadline_is_not_that_of_a_timer_that_was_cancelled)           \
   /* scope_test.c */                                                          \
   CASE(an_empty_scope_ends_when_it_is_closed)                                 \
   CASE(a_scope_ends_after_all_that_was_added)                                 \

@@ -239,6 +239,70 @@ CASE(a_wrong_handle_among_the_inputs_leaves_all_alone) {
   }
 }
 
+CASE(a_wrong_handle_is_refused_also_after_an_input_that_decides) {
+  static const tenon_status_t decides[] = {TENON_STATUS_REJECTED, TENON_STATUS_OK, TENON_STATUS_OK,
+                                           TENON_STATUS_OK};
+  for (int which = 0; which < COMBINATOR_COUNT; which++) {
+    tenon_process_statistics_t before = process_statistics();
+    pair_t pair = pair_create_settled(decides[which]), gone = pair_create_settled(TENON_STATUS_OK);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(gone.future));
+    tenon_future_t *futures[] = {pair.future, gone.future};
+    tenon_future_t *result;
+    pattern_fill(&result, sizeof result);
+    CHECK_STATUS(TENON_STATUS_STALE, COMBINATORS[which](futures, 2, 0, &result));
+    CHECK_UNTOUCHED(result);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+    CHECK_COUNT(before.futures_pending, process_statistics().futures_pending);
+  }
+}
+
+/* MARK: Where a wait for the result polls */
+
+static void settle_job(void *context, tenon_status_t status) {
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  CHECK_STATUS(TENON_STATUS_OK, settle(context, TENON_STATUS_OK));
+}
+
+CASE(a_wait_for_the_result_polls_the_executor_of_its_first_input_that_has_one) {
+  tenon_executor_t *executor = executor_create(), *other = executor_create();
+  pair_t none = pair_create(), first = pair_create_with(0, executor),
+         second = pair_create_with(0, other);
+  tenon_future_t *futures[] = {none.future, first.future, second.future};
+  tenon_future_t *result = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_race(futures, 3, TENON_COMBINE_FLAG_KEEP, &result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, settle_job, first.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_wait(result, UINT64_C(5000000000)));
+  check_index(1, result);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(none.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(second.promise));
+  for (int index = 0; index < 3; index++)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(futures[index]));
+  executor_end(other);
+  executor_end(executor);
+}
+
+CASE(a_wait_for_all_is_a_deadlock_where_the_loop_of_one_would_have_to_turn) {
+  tenon_executor_t *executor = executor_create();
+  int fd = -1;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_fd(executor, &fd));
+  pair_t pair = pair_create_with(0, executor), other = pair_create();
+  tenon_future_t *futures[] = {pair.future, other.future};
+  tenon_future_t *all = NULL, *race = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_all(futures, 2, TENON_COMBINE_FLAG_KEEP, &all));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_race(futures, 2, TENON_COMBINE_FLAG_KEEP, &race));
+  CHECK_STATUS(TENON_STATUS_DEADLOCK, tenon_future_wait(all, 1000000));
+  /* The other one may settle. */
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_future_wait(race, 1000000));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(pair.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(other.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(all));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(race));
+  for (int index = 0; index < 2; index++)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(futures[index]));
+  executor_end(executor);
+}
+
 CASE(a_cancel_of_the_result_is_answered_when_the_last_input_has_ended) {
   for (int which = 0; which < COMBINATOR_COUNT; which++) {
     tenon_process_statistics_t before = process_statistics();

@@ -343,6 +343,17 @@ CASE(an_executor_counts_what_it_does) {
   host_end(&host);
 }
 
+CASE(an_executor_counts_what_comes_after_its_close) {
+  tenon_executor_t *executor = executor_create();
+  told_t told = TOLD_INIT;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(executor, 0));
+  for (int count = 0; count < 3; count++)
+    CHECK_STATUS(TENON_STATUS_CLOSED, tenon_executor_post(executor, tell, &told));
+  CHECK_COUNT(3, executor_statistics(executor).wakes_late);
+  CHECK_NOT_TOLD(&told);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+}
+
 CASE(executor_statistics_leave_fields_they_do_not_know) {
   static const size_t sizes[] = {0, 1, 7};
   tenon_executor_t *executor = executor_create();

@@ -3,6 +3,7 @@
  */
 #include "executor_hosts.h"
 
+#include <malloc.h>
 #include <time.h>
 
 enum { IDLE_FUTURES = 100000, IDLE_MS = 100 };
@@ -116,4 +117,26 @@ CASE(a_hundred_thousand_pending_futures_use_no_processor_and_no_wake) {
     else
       executor_end(executor);
   }
+}
+
+static size_t memory_used(void) {
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+CASE(what_has_ended_on_an_executor_takes_no_memory) {
+  tenon_executor_t *executor = executor_create();
+  size_t before = 0;
+  for (int round = 0; round < 200000; round++) {
+    pair_t pair = pair_create_with(0, executor);
+    CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+    if (round == 1000)
+      before = memory_used();
+  }
+#ifndef IS_SANITIZED /* which has memory of its own */
+  CHECK(memory_used() < before + 100000);
+#endif
+  (void)before;
+  executor_end(executor);
 }

@@ -3,6 +3,8 @@
  */
 #include "check.h"
 
+#include <malloc.h>
+
 /** Adds one to a number; passes on that there is none. */
 static void add_one(void *context, tenon_status_t status, tenon_future_t *future,
                     tenon_promise_t *promise) {
@@ -87,4 +89,23 @@ CASE(map_is_told_that_its_executor_closed) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
   CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(pair.promise));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+}
+
+CASE(maps_one_after_the_other_leave_memory_flat) {
+  told_t told = TOLD_INIT;
+  size_t before = 0;
+  for (int round = 0; round < 20000; round++) {
+    pair_t pair = pair_create();
+    tenon_future_t *result = NULL;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_map(pair.future, NULL, add_one, &told, &result));
+    CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+    if (round == 100)
+      before = mallinfo2().uordblks;
+  }
+#ifndef IS_SANITIZED /* which has memory of its own */
+  CHECK(mallinfo2().uordblks < before + 20000 * 16);
+#endif
+  (void)before;
 }

@@ -409,6 +409,28 @@ CASE(what_is_piped_is_busy_for_others) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_stream_release(other.stream));
 }
 
+CASE(a_pipe_that_has_ended_leads_nowhere) {
+  ends_t from = stream_create(1), first = stream_create(1), second = stream_create(1),
+         other = stream_create(1);
+  tenon_future_t *ends[4];
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_pipe(from.stream, first.sink, 0, &ends[0]));
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_stream_pipe(first.stream, second.sink, TENON_PIPE_FLAG_KEEP, &ends[1]));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_close(first.sink));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(ends[1]));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_pipe(other.stream, second.sink, 0, &ends[2]));
+  /* The way round was through the pipe that has ended. */
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_pipe(second.stream, from.sink, 0, &ends[3]));
+  stream_end(from);
+  stream_end(first);
+  stream_end(second);
+  stream_end(other);
+  for (int index = 0; index < 4; index++) {
+    CHECK(tenon_future_poll(ends[index]) != TENON_STATUS_PENDING);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(ends[index]));
+  }
+}
+
 CASE(a_pipe_that_is_refused_leaves_both_ends_as_they_were) {
   tenon_process_statistics_t before = process_statistics();
   ends_t a = stream_create(1), b = stream_create(1), c = stream_create(0);

@@ -278,6 +278,46 @@ CASE(forget_waits_for_a_callback_that_runs_elsewhere) {
 
 /* MARK: Memory */
 
+CASE(callbacks_that_are_forgotten_in_their_queue_leave_memory_flat) {
+  tenon_executor_t *executor = executor_create();
+  told_t told = TOLD_INIT;
+  uint64_t reserved = 0;
+  for (int round = 0; round < 20000; round++) {
+    tenon_registration_t *registration = NULL;
+    pair_t pair = pair_create();
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_on_complete(pair.future, executor, tell_completion,
+                                                           &told, &registration));
+    CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_registration_forget(registration));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+    executor_poll(executor);
+    if (round == 100)
+      reserved = process_statistics().memory_reserved;
+  }
+  CHECK_COUNT(20000, atomic_load(&told.count));
+  CHECK_COUNT(reserved, process_statistics().memory_reserved);
+  executor_end(executor);
+}
+
+CASE(callbacks_that_a_closed_executor_refuses_leave_memory_flat) {
+  tenon_executor_t *executor = executor_create();
+  pair_t pair = pair_create();
+  told_t told = TOLD_INIT;
+  uint64_t reserved = 0;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(executor, 0));
+  for (int round = 0; round < 20000; round++) {
+    CHECK_STATUS(TENON_STATUS_CLOSED,
+                 tenon_future_on_complete(pair.future, executor, tell_completion, &told, NULL));
+    if (round == 100)
+      reserved = process_statistics().memory_reserved;
+  }
+  CHECK_COUNT(reserved, process_statistics().memory_reserved);
+  CHECK_NOT_TOLD(&told);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(pair.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
+}
+
 CASE(a_million_registrations_on_one_future_leave_memory_flat) {
   for (int with_executor = 0; with_executor < 2; with_executor++) {
     told_t told = TOLD_INIT;

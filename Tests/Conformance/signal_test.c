@@ -184,7 +184,11 @@ CASE(an_interrupt_makes_the_descriptor_readable_until_a_poll) {
   executor_end(executor);
 }
 
-static void count_wake(void *context) { atomic_fetch_add((atomic_int *)context, 1); }
+/** As one that has called the system would. */
+static void count_wake(void *context) {
+  atomic_fetch_add((atomic_int *)context, 1);
+  errno = EAGAIN;
+}
 
 CASE(an_interrupt_wakes_a_host) {
   atomic_int wakes = 0;

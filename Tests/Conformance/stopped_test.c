@@ -259,6 +259,7 @@ static void bind_in_job(void *context, tenon_status_t status) {
   config.executor = binding->executor;
   if (status == TENON_STATUS_OK)
     binding->status = tenon_promise_create(&config, &binding->pair.promise, &binding->pair.future);
+  binding->is_bound = !atomic_load(&binding->has_begun);
 }
 
 static void binding_before(void *context) {

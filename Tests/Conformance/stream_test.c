@@ -1127,3 +1127,48 @@ CASE(ends_that_are_misused_from_many_threads_lose_no_value) {
   CHECK_COUNT(after.items_sent - before.items_sent, after.items_received - before.items_received +
                                                         after.items_dropped - before.items_dropped);
 }
+
+/* MARK: Who is refused */
+
+CASE(waits_that_are_refused_leave_memory_flat) {
+  ends_t ends = stream_create(1);
+  tenon_future_t *item = NULL, *room = NULL, *refused = NULL;
+  uint64_t reserved = 0;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_next(ends.stream, &item));
+  for (int round = 0; round < 20000; round++) {
+    CHECK_STATUS(TENON_STATUS_BUSY, tenon_stream_next(ends.stream, &refused));
+    if (round == 100)
+      reserved = process_statistics().memory_reserved;
+  }
+  CHECK_COUNT(reserved, process_statistics().memory_reserved);
+  CHECK_STATUS(TENON_STATUS_OK, send(ends.sink, 1));
+  CHECK_STATUS(TENON_STATUS_OK, send(ends.sink, 2));
+  tenon_value_t value = tenon_value_i64(3);
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_sink_send(ends.sink, &value, &room));
+  for (int round = 0; round < 20000; round++) {
+    CHECK_STATUS(TENON_STATUS_BUSY, tenon_sink_send(ends.sink, &value, &refused));
+    if (round == 100)
+      reserved = process_statistics().memory_reserved;
+  }
+  CHECK_COUNT(reserved, process_statistics().memory_reserved);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(item));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(room));
+  stream_end(ends);
+}
+
+static void send_when_cancelled(void *context, tenon_status_t status) {
+  CHECK_STATUS(TENON_STATUS_CANCELLED, status);
+  CHECK_STATUS(TENON_STATUS_CANCELLED, send(context, 1));
+}
+
+CASE(a_writer_that_hears_of_a_cancel_of_the_end_can_send_no_more) {
+  ends_t ends = stream_create(1);
+  tenon_future_t *end = NULL;
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_sink_on_cancel(ends.sink, NULL, send_when_cancelled, ends.sink, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_copy_end(ends.stream, &end));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(end));
+  CHECK(tenon_sink_is_cancelled(ends.sink));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
+  stream_end(ends);
+}

@@ -134,3 +134,38 @@ CASE(a_close_ends_sleeps_and_timeouts) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(nap));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(limited));
 }
+
+CASE(a_timeout_of_a_value_that_somebody_has_taken_says_so) {
+  tenon_executor_t *executor = executor_create();
+  pair_t pair = pair_create_settled(TENON_STATUS_OK);
+  tenon_value_t value;
+  tenon_future_t *result = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_take(pair.future, &value));
+  tenon_status_t status = tenon_future_timeout(pair.future, executor, 1000000000, &result);
+  if (status == TENON_STATUS_OK) {
+    CHECK_STATUS(TENON_STATUS_REJECTED, tenon_future_poll(result));
+    CHECK_ERROR("tenon", TENON_STATUS_TAKEN, error_of(result));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+  } else {
+    CHECK_STATUS(TENON_STATUS_TAKEN, status);
+  }
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  executor_end(executor);
+}
+
+CASE(a_time_beyond_the_end_of_time_never_comes) {
+  tenon_executor_t *executor = executor_create();
+  pair_t pair = pair_create();
+  tenon_future_t *sleep = NULL, *result = NULL;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_sleep(executor, TENON_FOREVER - 1, &sleep));
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_future_timeout(pair.future, executor, TENON_FOREVER - 1, &result));
+  CHECK(executor_poll(executor).deadline_ns > tenon_timer_now_ns() + UINT64_C(1000000000000));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(sleep));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(pair.promise));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(sleep));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(result));
+  executor_end(executor);
+}

@@ -143,6 +143,18 @@ CASE(a_timer_that_waits_forever_sets_no_deadline) {
   CHECK_TOLD(TENON_STATUS_CLOSED, &alarm.told);
 }
 
+CASE(the_next_deadline_is_not_that_of_a_timer_that_was_cancelled) {
+  tenon_executor_t *executor = executor_create();
+  static alarm_t alarms[3];
+  uint64_t now_ns = tenon_timer_now_ns();
+  for (uint64_t index = 0; index < 3; index++)
+    alarm_start(&alarms[index], executor, now_ns + (3600 + 100 * index) * SECOND);
+  CHECK(executor_poll(executor).deadline_ns < now_ns + 3700ull * SECOND);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_timer_cancel(alarms[0].timer));
+  CHECK(executor_poll(executor).deadline_ns >= now_ns + 3700ull * SECOND);
+  executor_end(executor);
+}
+
 CASE(a_cancelled_timer_is_told_so_once_in_a_poll_soon) {
   tenon_executor_t *executor = executor_create();
   const uint64_t deadlines[] = {0, tenon_timer_now_ns() + SECOND,

@@ -6,8 +6,9 @@
 /// nobody ever looks at all of them at once.
 struct BoundHandles: ~Copyable {
   private var handles = Queue<Handle>()
-  /// How many are still to be looked at.
+  /// How many are still to be looked at, and how many of those before them have stayed.
   private var unseen = 0
+  private var kept = 0
   /// How many there are when that begins anew.
   private var limit = BoundHandles.fewMax
   /// How many the last sweep has left.
@@ -27,15 +28,18 @@ struct BoundHandles: ~Copyable {
   }
 
   @inline(never) private mutating func inspectSome() {
-    if unseen == 0 { unseen = handles.count }
+    if unseen == 0 { (unseen, kept) = (handles.count, 0) }
     for _ in 0..<min(unseen, 8) { inspectOldest() }
-    // Until then each that comes is one too many.
-    if unseen == 0 { limit = 2 * handles.count + BoundHandles.fewMax }
+    // Until then each that comes is one too many. Of those that came meanwhile nobody knows whether they stay.
+    if unseen == 0 { limit = 2 * kept + BoundHandles.fewMax }
   }
 
   @inline(__always) private mutating func inspectOldest() {
     unseen -= 1
-    if let handle = handles.popFirst(), handle.isBound { handles.append(handle) }
+    if let handle = handles.popFirst(), handle.isBound {
+      handles.append(handle)
+      kept += 1
+    }
   }
 
   /// After a burst has ended: lets go of what it has left. Called as often as you like: what it costs, the burst has paid.
@@ -66,7 +70,7 @@ struct BoundHandles: ~Copyable {
   mutating func takeAll() -> Queue<Handle> {
     var all = Queue<Handle>()
     all.take(allOf: &handles)
-    (unseen, limit, swept) = (0, BoundHandles.fewMax, 0)
+    (unseen, kept, limit, swept) = (0, 0, BoundHandles.fewMax, 0)
     return all
   }
 }

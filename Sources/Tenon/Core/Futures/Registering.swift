@@ -41,12 +41,10 @@ func onComplete(
   }
 }
 
-/// Registers a cancel callback; `beforeOthers`: it is told before those that are there. `late`: a cancel is requested
-/// already, and the callback is not told of it before this returns.
+/// Registers a cancel callback. `late`: a cancel is requested already, and the callback is not told of it before this returns.
 func onCancel(
   _ promise: Handle, _ executor: ExecutorName, _ function: UnsafeRawPointer,
-  _ context: UnsafeMutableRawPointer?, isOwn: Bool = false, beforeOthers: Bool = false,
-  late: () -> Void = {},
+  _ context: UnsafeMutableRawPointer?, isOwn: Bool = false, late: () -> Void = {},
   _ registered: (Handle) -> Void
 ) -> tenon_status_t {
   guard let slot = findFuture(promise, .promise) else { return SlotTable.refusal(promise) }
@@ -57,11 +55,7 @@ func onCancel(
       if !old.has(FutureWord.cancelRequested) {
         registered(handle)
         registration.pointee.isLinked = true
-        if beforeOthers {
-          RegistrationList.prepend(index, to: &slot.content.pointee.cancels)
-        } else {
-          RegistrationList.append(index, to: &slot.content.pointee.cancels)
-        }
+        RegistrationList.append(index, to: &slot.content.pointee.cancels)
         registration.arm(handle.bits)
         slot.publish(locked.unlocked)
         return .armed

@@ -16,19 +16,6 @@ enum RegistrationList {
     }
   }
 
-  /// In front of all others.
-  static func prepend(_ index: UInt32, to first: inout UInt32) {
-    let slot = RegistrationSlot.at(index)
-    slot.pointee.next = first
-    slot.pointee.previous = index + 1
-    if first != 0 {
-      let head = RegistrationSlot.at(first - 1)
-      slot.pointee.previous = head.pointee.previous
-      head.pointee.previous = index + 1
-    }
-    first = index + 1
-  }
-
   static func remove(_ index: UInt32, from first: inout UInt32) {
     let slot = RegistrationSlot.at(index)
     let (previous, next) = (slot.pointee.previous, slot.pointee.next)

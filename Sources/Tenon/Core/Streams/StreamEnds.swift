@@ -177,10 +177,10 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       pointee.mutex.unlock()
       return TENON_STATUS_OK
     }
-    // Before the writer's own callbacks, which may try to send.
+    // Tenon's own comes before the writer's, which may try to send.
     let status = onCancel(
       pointee.promise, .none, unsafeBitCast(endCancelled, to: UnsafeRawPointer.self),
-      UnsafeMutableRawPointer(bitPattern: reader.bits), isOwn: true, beforeOthers: true
+      UnsafeMutableRawPointer(bitPattern: reader.bits), isOwn: true
     ) { _ in }
     let isWatched =
       status == TENON_STATUS_OK || status == TENON_STATUS_SETTLED
