@@ -7,7 +7,7 @@ seconds=${1:-600}
 scratch=.build-fuzz
 coverage=edge,inline-8bit-counters,pc-table,trace-cmp
 clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
-runtime=$(swift -print-target-info | sed -nE 's|.*"(/[^"]*/swift/linux)".*|\1|p' | sed -n 1p)
+runtime=$(scripts/swift-runtime.sh)
 swift build --product tenon --sanitize=address --scratch-path $scratch -Xswiftc "-sanitize-coverage=$coverage" \
   2> >(grep -v 'Cannot export local symbol' >&2)
 compile() { # output, options and sources

@@ -43,7 +43,7 @@ for version in 5 6; do
     $(pkg-config --libs Qt${version}Core)
 done
 # The main queue's, with the toolchain's Dispatch, which the library uses where it is not installed.
-runtime=$(swift -print-target-info | sed -nE 's|.*"(/[^"]*/swift/linux)".*|\1|p' | sed -n 1p)
+runtime=$(scripts/swift-runtime.sh)
 # shellcheck disable=SC2046
 gcc "${options[@]}" -o $build/main-queue Tests/Loops/main-queue.c Sources/TenonUVLoop/uv.c \
   $(pkg-config --cflags --libs libuv) -L"$runtime" -ldispatch -Wl,-rpath,"$runtime" "${link[@]}"

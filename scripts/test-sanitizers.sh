@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
-runtime=$(swift -print-target-info | sed -nE 's|.*"(/[^"]*/swift/linux)".*|\1|p' | sed -n 1p)
+runtime=$(scripts/swift-runtime.sh)
 export TENON_TEST_LIGHT=1 TENON_TEST_SECONDS=120
 export TSAN_OPTIONS="second_deadlock_stack=1 suppressions=$PWD/Tests/thread-sanitizer.txt ${TSAN_OPTIONS:-}"
 export ASAN_OPTIONS="detect_leaks=1 detect_stack_use_after_return=1 ${ASAN_OPTIONS:-}"

@@ -13,7 +13,7 @@ prefix=$work/prefix
 author=$work/author-prefix
 log=$work/log
 size_max=8000000
-runtime=$(swift -print-target-info | sed -nE 's|.*"(/[^"]*/swift/linux)".*|\1|p' | sed -n 1p) # with Dispatch
+runtime=$("$root"/scripts/swift-runtime.sh) # with Dispatch
 multiarch=lib/$(cc -print-multiarch)
 [ "$multiarch" != lib/ ] || multiarch=lib64
 passed=0
