@@ -133,6 +133,7 @@ static tenon_status_t call_context_run(arguments_t *arguments) {
   tenon_context_value_t value = {TEXT(0, "name"), TEXT(1, "text")};
   tenon_context_t context = TENON_CONTEXT_INIT;
   context.struct_size = struct_size(arguments, 0, sizeof context);
+  context.flags = FLAGS(0);
   context.values = &value;
   context.value_count = 1;
   return tenon_context_run(REQUIRED(0, &context), REQUIRED(1, context_run), NULL);
@@ -140,6 +141,47 @@ static tenon_status_t call_context_run(arguments_t *arguments) {
 
 static tenon_status_t call_context_get_value(arguments_t *arguments) {
   return tenon_context_get_value(REQUIRED(0, TEXT(0, "name")), REQUIRED(1, OUT(tenon_value_t, 0)));
+}
+
+static void context_show(void *argument, const tenon_context_t *context) {
+  (void)argument, (void)context;
+}
+
+static tenon_status_t call_context_read(arguments_t *arguments) {
+  return tenon_context_read(REQUIRED(0, context_show), NULL);
+}
+
+static const char traceparent[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+static tenon_status_t call_trace_context_parse(arguments_t *arguments) {
+  tenon_trace_context_t trace;
+  memset(&trace, 0, sizeof trace);
+  tenon_status_t status =
+      tenon_trace_context_parse(REQUIRED(0, TEXT(0, traceparent)), NULL, REQUIRED(1, &trace));
+  CHECK((trace.span_id[0] == 0) == (status != TENON_STATUS_OK));
+  return status;
+}
+
+static tenon_status_t call_trace_context_format(arguments_t *arguments) {
+  tenon_trace_context_t trace;
+  char text[TENON_TRACEPARENT_SIZE] = "";
+  CHECK_STATUS(TENON_STATUS_OK, tenon_trace_context_parse(traceparent, "a=b", &trace));
+  strcpy(trace.state, TEXT(0, "a=b"));
+  tenon_status_t status = tenon_trace_context_format(REQUIRED(0, &trace), REQUIRED(1, text));
+  CHECK((text[0] == 0) == (status != TENON_STATUS_OK));
+  return status;
+}
+
+static tenon_status_t call_trace_context_start(arguments_t *arguments) {
+  tenon_trace_context_t trace;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_trace_context_parse(traceparent, "a=b", &trace));
+  strcpy(trace.state, TEXT(0, "a=b"));
+  return tenon_trace_context_start(&trace, REQUIRED(0, &trace));
+}
+
+static tenon_status_t call_trace_context_get_current(arguments_t *arguments) {
+  tenon_trace_context_t trace;
+  return tenon_trace_context_get_current(REQUIRED(0, &trace));
 }
 
 static tenon_status_t call_value_adopt_object(arguments_t *arguments) {
@@ -803,8 +845,14 @@ const function_t conformance_functions[] = {
     FUNCTION(value_adopt_object, .handles = {O}, .pointers = 1),
     FUNCTION(value_get_object, .pointers = 2, .value = true),
 
-    FUNCTION(context_run, .pointers = 2, .texts = 2, .structs = 1),
+    FUNCTION(context_run, .pointers = 2, .texts = 2, .structs = 1, .flags = 1,
+             .flags_known = TENON_CONTEXT_FLAG_ALONE),
     FUNCTION(context_get_value, .pointers = 2, .texts = 1),
+    FUNCTION(context_read, .pointers = 1),
+    FUNCTION(trace_context_parse, .pointers = 2, .texts = 1),
+    FUNCTION(trace_context_format, .pointers = 2, .texts = 1),
+    FUNCTION(trace_context_start, .pointers = 1, .texts = 1),
+    FUNCTION(trace_context_get_current, .pointers = 1),
     FUNCTION(object_create, .pointers = 2),
     FUNCTION(object_retain, .handles = {O}),
     FUNCTION(object_release, .handles = {O}),

@@ -47,6 +47,14 @@
   /* context_test.c */                                                        \
   CASE(a_context_is_there_inside_and_adds_to_the_one_outside)                 \
   CASE(a_context_that_is_wrong_calls_nothing)                                 \
+  CASE(what_runs_in_a_wait_is_outside_of_the_context_of_who_waits)            \
+  CASE(a_context_is_read_as_a_whole_and_runs_elsewhere_as_a_copy)             \
+  /* trace_context_test.c */                                                  \
+  CASE(a_traceparent_is_read_as_w3c_says)                                     \
+  CASE(a_tracestate_is_read_as_w3c_says)                                      \
+  CASE(a_span_is_below_its_parent)                                            \
+  CASE(a_trace_context_goes_with_a_context)                                   \
+  CASE(a_trace_context_that_is_wrong_is_refused)                              \
   /* object_test.c */                                                         \
   CASE(an_object_gives_its_pointer_to_who_has_the_mark)                       \
   CASE(an_object_may_have_no_pointer_and_no_drop)                             \

@@ -8,11 +8,14 @@
 /// Swift reads it as CallContext.current, and what Swift calls has it, too:
 ///
 ///     auto parent = tenon::context::value("traceparent");     nothing, if there is none
+///
+/// A trace has a type of its own: trace_context.hpp.
 #ifndef TENON_CONTEXT_HPP
 #define TENON_CONTEXT_HPP
 
 #include <tenon/context.h>
 #include <tenon/exception.hpp>
+#include <tenon/trace_context.hpp>
 #include <tenon/value.hpp>
 
 #include <initializer_list>
@@ -75,6 +78,14 @@ public:
       set(name, text);
   }
 
+  explicit context(const trace_context &trace) : trace_(trace) {}
+
+  /// Sets the trace, instead of the texts `traceparent` and `tracestate`.
+  context &set_trace(const trace_context &trace) {
+    trace_ = trace;
+    return *this;
+  }
+
   /// Sets a text: names are UTF-8 without NUL, and so are texts.
   context &set(std::string name, std::string text) {
     values_.push_back({std::move(name), std::move(text)});
@@ -109,6 +120,7 @@ public:
     carried.priority = static_cast<tenon_priority_t>(priority_);
     carried.values = values.data();
     carried.value_count = values.size();
+    carried.trace = trace_ ? &trace_->c_value() : nullptr;
     using call = detail::context_call<std::remove_reference_t<F>, R>;
     call made{f};
     detail::require(tenon_context_run(&carried, &call::run, &made));
@@ -140,6 +152,7 @@ private:
   }
 
   std::vector<entry> values_;
+  std::optional<trace_context> trace_;
   priority priority_ = priority::unspecified;
 };
 

@@ -51,6 +51,7 @@
 #include <tenon/status.h>
 #include <tenon/stream.h>
 #include <tenon/timer.h>
+#include <tenon/trace_context.h>
 #include <tenon/value.h>
 #include <tenon/version.h>
 

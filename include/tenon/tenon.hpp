@@ -8,6 +8,7 @@
 /// | value       | value.h        | value.hpp: what travels how                                     |
 /// | error       | error.h        | error.hpp, exception.hpp, category.hpp                          |
 /// | context     | context.h      | context.hpp                                                     |
+/// | trace context | trace_context.h | trace_context.hpp                                            |
 /// | future      | future.h       | future.hpp, shared_future.hpp, then.hpp, coroutine.hpp, stop.hpp, stop_on_signal.hpp, from_std.hpp |
 /// | promise     | promise.h      | promise.hpp, packaged_task.hpp                                  |
 /// | executor    | executor.h     | executor.hpp, thread_pool.hpp, async.hpp, task.hpp, semaphore.hpp |
@@ -45,6 +46,7 @@
 #include <tenon/then.hpp>
 #include <tenon/thread_pool.hpp>
 #include <tenon/timeout.hpp>
+#include <tenon/trace_context.hpp>
 #include <tenon/when.hpp>
 
 #endif // TENON_TENON_HPP

@@ -31,21 +31,62 @@ public func tenon_context_get_value(
   }
 }
 
+@c @implementation
+public func tenon_context_read(
+  _ fn: (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<tenon_context_t>?) -> Void)?,
+  _ argument: UnsafeMutableRawPointer?
+) -> tenon_status_t {
+  guard let fn else { return TENON_STATUS_INVALID }
+  guard let stored = StoredContext.current else { return TENON_STATUS_OK }
+  // Each text with its NUL, in one block.
+  var texts: [CChar] = []
+  var offsets: [(name: Int, text: Int)] = []
+  for (name, text) in stored.values {
+    offsets.append((texts.count, texts.count + name.utf8.count + 1))
+    texts.append(contentsOf: name.utf8CString)
+    texts.append(contentsOf: text.utf8CString)
+  }
+  texts.withUnsafeBufferPointer { texts in
+    let start = texts.baseAddress
+    let values = offsets.map {
+      tenon_context_value_t(
+        name: start.unsafelyUnwrapped + $0.name, text: start.unsafelyUnwrapped + $0.text)
+    }
+    values.withUnsafeBufferPointer { values in
+      var context = tenon_context_t()
+      context.struct_size = MemoryLayout<tenon_context_t>.size
+      context.priority = tenon_priority_t(stored.priority.map { Int32($0.rawValue) } ?? 0)
+      context.values = values.baseAddress
+      context.value_count = values.count
+      fn(argument, &context)
+    }
+  }
+  return TENON_STATUS_OK
+}
+
 /// What C says, added to what there is already; nil: it is wrong.
 private func makeContext(_ context: tenon_context_t) -> StoredContext? {
-  let outer = StoredContext.current
+  guard context.flags & ~UInt32(TENON_CONTEXT_FLAG_ALONE) == 0 else { return nil }
+  let outer = context.flags == 0 ? StoredContext.current : nil
   guard context.values != nil || context.value_count == 0, context.value_count >= 0 else {
     return nil
   }
-  var values = outer?.values ?? [:]
+  var given: [(name: String, text: String?)] = []
   for value in UnsafeBufferPointer(start: context.values, count: context.value_count) {
     guard let name = value.name.flatMap(String.init(validatingCString:)) else { return nil }
     guard let text = value.text else {
-      values[name] = nil
+      given.append((name, nil))
       continue
     }
     guard let text = String(validatingCString: text) else { return nil }
-    values[name] = text
+    given.append((name, text))
+  }
+  var values = StoredContext.inherited(from: outer, for: given.lazy.map(\.name))
+  for (name, text) in given { values[name] = text }
+  if let trace = context.trace {
+    guard let trace = TraceContext(trace) else { return nil }
+    values[TraceContext.parentName] = trace.header
+    values[TraceContext.stateName] = trace.state.isEmpty ? nil : trace.state
   }
   switch context.priority {
   case TENON_PRIORITY_DEFAULT: return StoredContext(values, outer?.priority)

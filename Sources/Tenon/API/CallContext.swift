@@ -12,12 +12,12 @@ public struct CallContext: Sendable {
 
   private init(_ stored: StoredContext) { self.stored = stored }
 
-  /// Calls `operation` with more values, and leaves out those that are nil. C that it calls sees them, and so does what that starts.
+  /// Calls `operation` with more values, and leaves out those that are nil. A `traceparent` takes the place of a `tracestate`, too. C that it calls sees them, and so does what that starts.
   public static nonisolated(nonsending) func with<Result>(
     _ values: [String: String?], _ operation: () async throws -> Result
   ) async rethrows -> Result {
     let outer = StoredContext.current
-    var all = outer?.values ?? [:]
+    var all = StoredContext.inherited(from: outer, for: values.keys)
     for (name, text) in values { all[name] = text }
     return try await StoredContext.$ofCall.withValue(
       StoredContext(all, outer?.priority), operation: operation)

@@ -19,12 +19,25 @@ final class StoredContext: Sendable {
 
   static var current: StoredContext? { ofThread ?? ofCall }
 
+  /// What there is outside, for more to be added. A new `traceparent` comes without the `tracestate` of the other one.
+  static func inherited(from outer: StoredContext?, for names: some Sequence<String>) -> [String:
+    String]
+  {
+    var values = outer?.values ?? [:]
+    if names.contains(TraceContext.parentName) { values[TraceContext.stateName] = nil }
+    return values
+  }
+
+  /// What its texts say of a trace, if they do.
+  var trace: TraceContext? {
+    values[TraceContext.parentName].flatMap { TraceContext($0, values[TraceContext.stateName]) }
+  }
+
   /// Calls `body` on this thread with this context.
   func run<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let outer = tenon__context()
-    tenon__set_context(Unmanaged.passUnretained(self).toOpaque())
-    defer { tenon__set_context(outer) }
-    return try withExtendedLifetime(self, body)
+    try withExtendedLifetime(self) {
+      try Delivery.inContext(Unmanaged.passUnretained(self).toOpaque(), body)
+    }
   }
 
   /// Calls `body` without a thread's: for who starts a task that has one of its own.

@@ -48,8 +48,10 @@ enum Delivery {
     var completions = 0
     var cancels = 0
     var drops = 0
+    /// What a host has said for what it calls: see tenon_context_run().
+    var contexts = 0
 
-    var isOutside: Bool { completions | cancels | drops == 0 }
+    var isOutside: Bool { completions | cancels | drops | contexts == 0 }
   }
 
   /// Ends a thread's turn with the thread.
@@ -117,19 +119,38 @@ enum Delivery {
     return result
   }
 
+  /// Calls `body` with a context of this thread's: a wait in there is outside of it.
+  static func inContext<Result>(
+    _ context: UnsafeMutableRawPointer, _ body: () throws -> Result
+  ) rethrows -> Result {
+    let (turn, outer) = (current, tenon__context())
+    turn.pointee.depths.contexts += 1
+    tenon__set_context(context)
+    defer {
+      turn.pointee.depths.contexts -= 1
+      tenon__set_context(outer)
+    }
+    return try body()
+  }
+
   /// Calls `body`, which waits on this thread, or runs a loop: what is to be told by then is told first, and what becomes due in
-  /// it at once, as outside of any callback; for it may be what `body` waits for.
+  /// it at once, as outside of any callback; for it may be what `body` waits for. What runs has a context of its own, or none.
   static func whileWaiting<Result>(_ body: () -> Result) -> Result {
     guard let turn = known, isInside else { return body() }
     let outside = (turn.pointee.depths, turn.pointee.isPassingOn)
+    let context = tenon__context()
     turn.pointee.depths = Depths()
-    defer { (turn.pointee.depths, turn.pointee.isPassingOn) = outside }
+    tenon__set_context(nil)
+    defer {
+      (turn.pointee.depths, turn.pointee.isPassingOn) = outside
+      tenon__set_context(context)
+    }
     endPassingOn(turn)
     return body()
   }
 
-  /// Whether this thread is inside a callback or drop function of somebody's; or in a cancellation handler of Swift's, which
-  /// runs while a cancel is passed on.
+  /// Whether this thread is inside a callback or drop function of somebody's, or a context; or in a cancellation handler of
+  /// Swift's, which runs while a cancel is passed on.
   @inline(__always) static var isInside: Bool {
     guard let turn = known else { return false }
     return turn.pointee.isPassingOn || !turn.pointee.depths.isOutside

@@ -1,0 +1,23 @@
+extension TraceContext {
+  /// That of the call that this runs in: the span that has called. nil: it is in no trace.
+  public static var current: TraceContext? { StoredContext.current?.trace }
+
+  /// Reads W3C's headers; nil: `traceparent` breaks the rules, and whoever sent it is in no trace.
+  ///
+  /// A `traceparent` of a later version is read as far as it is known. A `tracestate` that breaks the rules is left out; of one that
+  /// is too long entries are.
+  public init?(traceparent: String, tracestate: String? = nil) {
+    self.init(traceparent, tracestate)
+  }
+
+  /// The header `traceparent`. The header `tracestate` is ``state``, unless that is empty.
+  public var traceparent: String { header }
+
+  /// Calls `operation` in this span: what that calls finds it in ``current``, in child tasks and in other languages, too.
+  public nonisolated(nonsending) func with<Result>(_ operation: () async throws -> Result)
+    async rethrows -> Result
+  {
+    try await CallContext.with(
+      [Self.parentName: header, Self.stateName: state.isEmpty ? nil : state], operation)
+  }
+}
