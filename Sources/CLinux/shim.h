@@ -93,12 +93,25 @@ static inline void tenon__futex_wake_keyed(const void *word, uint32_t keys) {
   syscall(SYS_futex, word, FUTEX_WAKE_BITSET_PRIVATE, INT32_MAX, NULL, NULL, keys);
 }
 
-/* Sleeps until a descriptor is readable, or for so long; NULL: for ever. May wake for no reason. */
-static inline void tenon__sleep_on(int descriptor, struct timespec *duration) {
-  int error = errno;
-  struct pollfd set = {descriptor, POLLIN, 0};
-  syscall(SYS_ppoll, &set, 1, duration, NULL, 0);
+/*
+ * Sleeps until something is ready in an epoll set, or for so long; NULL: for ever. Returns how many events it has put there,
+ * or -1 if it has not looked. May wake for no reason.
+ */
+static inline int tenon__sleep_on(int set, struct epoll_event *events, int count,
+                                  struct timespec *duration) {
+  static const long epoll_pwait2 = 441; /* which older headers do not have */
+  int error = errno, found;
+  if (duration)
+    found = (int)syscall(epoll_pwait2, set, events, count, duration, NULL, 0);
+  else
+    found = epoll_wait(set, events, count, -1);
+  if (found < 0 && duration && errno != EINTR) {
+    // An older system, or a sandbox that does not know it. To the nanosecond all the same.
+    struct pollfd descriptor = {set, POLLIN, 0};
+    syscall(SYS_ppoll, &descriptor, 1, duration, NULL, 0);
+  }
   errno = error;
+  return found;
 }
 
 /* Wakes threads that sleep. */

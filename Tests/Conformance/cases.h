@@ -298,6 +298,11 @@
   CASE(an_executors_descriptor_tells_of_those_that_it_waits_for)              \
   CASE(a_thread_that_runs_an_executor_sleeps_on_descriptors_too)              \
   CASE(any_thread_may_wait_for_a_descriptor)                                  \
+  CASE(a_thread_that_sleeps_on_descriptors_hears_of_all_else)                 \
+  CASE(a_thread_that_sleeps_on_descriptors_hears_of_any_number)               \
+  CASE(a_thread_that_sleeps_on_descriptors_turns_no_more_than_it_must)        \
+  CASE(what_one_thread_finds_ready_another_ones_poll_may_tell)                \
+  CASE(a_descriptor_that_is_asked_for_late_knows_of_what_futures_wait_for)    \
   /* ready_test.c */                                                          \
   CASE(a_reader_is_told_that_an_item_is_there_without_it)                     \
   CASE(a_writer_is_told_that_there_is_room_without_a_value)                   \

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -366,5 +367,160 @@ CASE(any_thread_may_wait_for_a_descriptor) {
     release(waiter.future);
     get(ends);
   }
+  end(ends);
+}
+
+static void *settle_elsewhere(void *promise) {
+  CHECK_STATUS(TENON_STATUS_OK, settle(promise, TENON_STATUS_OK));
+  return NULL;
+}
+
+static void *interrupt_elsewhere(void *context) {
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_interrupt(((ends_t *)context)->executor));
+  return NULL;
+}
+
+CASE(a_thread_that_sleeps_on_descriptors_hears_of_all_else) {
+  ends_t ends = begin();
+  tenon_future_t *waiting = readable(ends);
+  for (int round = 0; round < 50; round++) {
+    /* What another thread settles, ... */
+    pair_t pair = pair_create_with(0, ends.executor);
+    pthread_t thread = thread_start(settle_elsewhere, pair.promise);
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_executor_run_until(ends.executor, pair.future, 10 * SECOND));
+    pthread_join(thread, NULL);
+    release(pair.future);
+    /* ... an interruption, ... */
+    thread = thread_start(interrupt_elsewhere, &ends);
+    CHECK_STATUS(TENON_STATUS_INTERRUPTED,
+                 tenon_executor_run_until(ends.executor, waiting, 10 * SECOND));
+    pthread_join(thread, NULL);
+    /* ... a timer, not before its time, ... */
+    uint64_t begin_ns = tenon_timer_now_ns();
+    tenon_future_t *future;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_sleep(ends.executor, 300000, &future));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(ends.executor, future, 10 * SECOND));
+    CHECK(tenon_timer_now_ns() >= begin_ns + 300000);
+    release(future);
+    /* ... and that the time is over. */
+    CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_run_until(ends.executor, waiting, 100000));
+  }
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(waiting));
+  put(ends);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(ends.executor, waiting, 10 * SECOND));
+  release(waiting);
+  end(ends);
+}
+
+CASE(a_thread_that_sleeps_on_descriptors_hears_of_any_number) {
+  enum { MANY = 200 };
+  ends_t ends = begin();
+  int fds[MANY][2];
+  tenon_future_t *futures[MANY], *all;
+  for (int index = 0; index < MANY; index++)
+    CHECK(pipe(fds[index]) == 0);
+  for (int round = 0; round < 3; round++) {
+    for (int index = 0; index < MANY; index++)
+      CHECK_STATUS(TENON_STATUS_OK,
+                   tenon_future_readable(ends.executor, fds[index][0], &futures[index]));
+    executor_poll(ends.executor);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_all(futures, MANY, 0, &all));
+    for (int index = 0; index < MANY; index++)
+      CHECK(write(fds[index][1], "x", 1) == 1);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(ends.executor, all, 10 * SECOND));
+    release(all);
+    for (int index = 0; index < MANY; index++) {
+      char byte;
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(futures[index]));
+      release(futures[index]);
+      CHECK(read(fds[index][0], &byte, 1) == 1);
+    }
+  }
+  for (int index = 0; index < MANY; index++) {
+    close(fds[index][0]);
+    close(fds[index][1]);
+  }
+  end(ends);
+}
+
+CASE(a_thread_that_sleeps_on_descriptors_turns_no_more_than_it_must) {
+  ends_t ends = begin();
+  tenon_future_t *future = readable(ends);
+  executor_poll(ends.executor);
+  uint64_t polls = executor_statistics(ends.executor).polls;
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_run_until(ends.executor, future, SECOND / 50));
+  CHECK(executor_statistics(ends.executor).polls - polls <= 4);
+  /* What a sleep has found is told once, and nothing is left of it for a poll that finds nothing. */
+  put(ends);
+  polls = executor_statistics(ends.executor).polls;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_run_until(ends.executor, future, 10 * SECOND));
+  CHECK(executor_statistics(ends.executor).polls - polls <= 4);
+  release(future);
+  get(ends);
+  future = readable(ends);
+  executor_poll(ends.executor);
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(future));
+  put(ends);
+  executor_poll(ends.executor);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(future));
+  release(future);
+  end(ends);
+}
+
+typedef struct poller {
+  ends_t *ends;
+  atomic_bool stop;
+} poller_t;
+
+static void *poll_elsewhere(void *context) {
+  poller_t *poller = context;
+  while (!atomic_load(&poller->stop)) {
+    tenon_status_t status = tenon_executor_poll(poller->ends->executor, NULL, NULL);
+    CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_BUSY);
+    sched_yield();
+  }
+  return NULL;
+}
+
+CASE(what_one_thread_finds_ready_another_ones_poll_may_tell) {
+  ends_t ends = begin();
+  poller_t poller = {&ends, false};
+  pthread_t thread = thread_start(poll_elsewhere, &poller);
+  for (int round = 0; round < 2000; round++) {
+    tenon_future_t *future = readable(ends);
+    put(ends);
+    tenon_status_t status;
+    do
+      status = tenon_executor_run_until(ends.executor, future, 10 * SECOND);
+    while (status == TENON_STATUS_BUSY);
+    CHECK_STATUS(TENON_STATUS_OK, status);
+    release(future);
+    get(ends);
+  }
+  atomic_store(&poller.stop, true);
+  pthread_join(thread, NULL);
+  end(ends);
+}
+
+CASE(a_descriptor_that_is_asked_for_late_knows_of_what_futures_wait_for) {
+  ends_t ends = begin();
+  tenon_future_t *future = readable(ends), *sleep;
+  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_run_until(ends.executor, future, 100000));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_sleep(ends.executor, SECOND / 1000, &sleep));
+  executor_poll(ends.executor);
+  struct pollfd descriptor = {-1, POLLIN, 0};
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_fd(ends.executor, &descriptor.fd));
+  while (tenon_future_poll(sleep) == TENON_STATUS_PENDING &&
+         CHECK(poll(&descriptor, 1, 10000) == 1))
+    executor_poll(ends.executor);
+  release(sleep);
+  CHECK(poll(&descriptor, 1, 0) == 0);
+  put(ends);
+  CHECK(poll(&descriptor, 1, 0) == 1);
+  executor_poll(ends.executor);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(future));
+  CHECK(poll(&descriptor, 1, 0) == 0);
+  release(future);
   end(ends);
 }

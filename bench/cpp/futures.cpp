@@ -83,11 +83,10 @@ static double run_await(long iterations) {
 }
 
 // Nothing is there yet when it is awaited, as of a connection that somebody answers later in the loop.
-static tenon::task<> receive(const connection &both, tenon_executor_t *executor, long iterations) {
+static tenon::task<> receive(const connection &both, tenon::executor &executor, long iterations) {
   for (long i = 0; i < iterations; i++) {
-    auto is_there = tenon::readable(executor, both.here);
-    tenon::async(executor, [&both] { both.send(); }).detach();
-    co_await std::move(is_there);
+    executor.post([&both] { both.send(); });
+    co_await tenon::readable(executor, both.here);
     both.receive();
   }
 }

@@ -14,39 +14,37 @@ func descriptorFuture(
   guard !Memory.isShort, let (promise, future) = createFuture(name, flags: 0) else {
     return .failure(StatusError(SlotTable.exhaustion()))
   }
-  let wait = DescriptorWait(descriptors, fd, purpose, promise)
-  switch descriptors.add(wait) {
+  let wait: UnsafeMutablePointer<DescriptorWait>
+  switch descriptors.add(fd, purpose, promise) {
   case .failure(let error):
     discardFuture(promise, future)
     return .failure(error)
   case .success(.isReady):
     _ = settle(promise, as: .fulfilled, tenon_value_none())
     return .success(future)
-  case .success(.waits): break
+  case .success(.waits(let added)): wait = added
   }
-  let context = Unmanaged.passRetained(wait)
   // It is pending work of the executor's, where it is told, too.
   let status = onCancel(
-    promise, name, unsafeBitCast(cancelWait, to: UnsafeRawPointer.self), context.toOpaque()
-  ) { _ in }
-  if status != TENON_STATUS_OK {
-    context.release()
-    if descriptors.remove(wait) {
-      discardFuture(promise, future)
-      return .failure(StatusError(status))
-    }
+    promise, name, unsafeBitCast(cancelWait, to: UnsafeRawPointer.self), wait
+  ) { wait.pointee.cancel.store($0.bits, ordering: .releasing) }
+  if status != TENON_STATUS_OK && descriptors.end(wait, ends: true) {
+    discardFuture(promise, future)
+    return .failure(StatusError(status))
   }
   descriptors.beWatched()
   return .success(future)
 }
 
 private let cancelWait: tenon_cancel_fn = { context, status in
-  let wait = Unmanaged<DescriptorWait>.fromOpaque(context.unsafelyUnwrapped).takeRetainedValue()
-  if status == TENON_STATUS_FORGOTTEN || !wait.descriptors.remove(wait) { return }
+  let wait = context.unsafelyUnwrapped.assumingMemoryBound(to: DescriptorWait.self)
+  let descriptors = wait.pointee.descriptors.takeUnretainedValue()
+  let promise = wait.pointee.promise
+  guard descriptors.end(wait, ends: status != TENON_STATUS_FORGOTTEN) else { return }
   if status == TENON_STATUS_CANCELLED {
-    _ = settle(wait.promise, as: .cancelled, tenon_value_none())
+    _ = settle(promise, as: .cancelled, tenon_value_none())
   } else {
-    _ = settle(wait.promise, as: .rejected, .status(status))
+    _ = settle(promise, as: .rejected, .status(status))
   }
 }
 

@@ -3,67 +3,10 @@ import CTenon
 import Glibc
 import Synchronization
 
-/// What a descriptor is waited for.
-enum DescriptorPurpose {
-  case reading, writing
-
-  fileprivate var events: UInt32 { self == .reading ? EPOLLIN.rawValue : EPOLLOUT.rawValue }
-}
-
-/// One future's wait for a descriptor.
-// SAFETY: the links and `isListed` are under the mutex of `descriptors`, or the thread's that has taken it out; the rest never changes.
-final class DescriptorWait: @unchecked Sendable {
-  let descriptors: Descriptors
-  let fd: Int32
-  let purpose: DescriptorPurpose
-  let promise: Handle
-  fileprivate var next: DescriptorWait?
-  // SAFETY: who is before it in a list is alive.
-  fileprivate unowned(unsafe) var previous: DescriptorWait?
-  fileprivate var isListed = false
-
-  init(
-    _ descriptors: Descriptors, _ fd: Int32, _ purpose: DescriptorPurpose, _ promise: Handle
-  ) {
-    self.descriptors = descriptors
-    self.fd = fd
-    self.purpose = purpose
-    self.promise = promise
-  }
-}
-
-/// Waits in the order in which they came.
-private struct WaitList {
-  private var first: DescriptorWait?
-  // SAFETY: the last of those that `first` keeps.
-  private unowned(unsafe) var last: DescriptorWait?
-
-  var isEmpty: Bool { first == nil }
-
-  mutating func append(_ wait: DescriptorWait) {
-    wait.previous = last
-    if let last { last.next = wait } else { first = wait }
-    last = wait
-  }
-
-  mutating func remove(_ wait: DescriptorWait) {
-    let next = wait.next.take()
-    if let next { next.previous = wait.previous } else { last = wait.previous }
-    if let previous = wait.previous { previous.next = next } else { first = next }
-    wait.previous = nil
-  }
-
-  mutating func popFirst() -> DescriptorWait? {
-    guard let wait = first else { return nil }
-    remove(wait)
-    return wait
-  }
-}
-
 /// The descriptors that an executor's futures wait for: one set of the system's, which the loop watches beside its wakes from
 /// the first wait on. A descriptor is in it once, armed for one event, whoever waits for it.
 // SAFETY: what changes is under the mutex.
-final class Descriptors: @unchecked Sendable {
+final class Descriptors: WatchedDescriptors, @unchecked Sendable {
   let state: UnsafeMutablePointer<ExecutorState>
   let name: ExecutorName
   private let set: Int32
@@ -71,6 +14,14 @@ final class Descriptors: @unchecked Sendable {
   /// Descriptors were closed while they were waited for: what somebody holds a duplicate of may still be told, for nobody.
   private let hasOrphans = Atomic<Bool>(false)
   private let mutex = Mutex()
+  /// A sleep has looked at the set since the last poll, and has kept all that was ready.
+  private let hasLooked = Atomic<Bool>(false)
+  /// What it has kept.
+  private let found = UnsafeMutablePointer<epoll_event>.allocate(capacity: Descriptors.some)
+  private var foundCount = 0
+  /// So many events are looked at at once.
+  private static let some = 64
+  private let freeWaits = UnsafeMutablePointer<FreeWaits>.allocate(capacity: 1)
   /// By descriptor.
   private var entries: UnsafeMutablePointer<Entry>?
   private var capacity = 0
@@ -91,10 +42,11 @@ final class Descriptors: @unchecked Sendable {
   }
 
   /// Outcomes of `add` that are not a failure.
-  enum Added { case waits, isReady }
+  enum Added { case waits(UnsafeMutablePointer<DescriptorWait>), isReady }
 
   init?(_ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName) {
     set = epoll_create1(Int32(EPOLL_CLOEXEC))
+    freeWaits.initialize(to: FreeWaits())
     self.state = state
     self.name = name
     if set < 0 { return nil }
@@ -103,52 +55,69 @@ final class Descriptors: @unchecked Sendable {
   deinit {
     entries?.deinitialize(count: capacity)
     free(entries)
+    found.deallocate()
+    freeWaits.pointee.freeAll()
+    freeWaits.deallocate()
     if set >= 0 { close(set) }
   }
 
   // MARK: Any thread
 
-  func add(_ wait: DescriptorWait) -> Result<Added, StatusError> {
+  func add(_ fd: Int32, _ purpose: DescriptorPurpose, _ promise: Handle)
+    -> Result<Added, StatusError>
+  {
     var lost = WaitList()
     let added: Result<Added, StatusError> = mutex.withLock {
       // Not for any number: the table has room for what there is.
-      if wait.fd >= capacity && fcntl(wait.fd, F_GETFD) < 0 {
+      if fd >= capacity && fcntl(fd, F_GETFD) < 0 {
         return .failure(StatusError(TENON_STATUS_INVALID))
       }
-      guard makeRoom(for: wait.fd), let entry = entries?.advanced(by: Int(wait.fd)) else {
-        return .failure(StatusError(TENON_STATUS_NO_RESOURCES))
-      }
-      switch arm(entry, wait.fd, entry.pointee.events | wait.purpose.events) {
+      guard makeRoom(for: fd), let entry = entries?.advanced(by: Int(fd)),
+        let wait = freeWaits.pointee.take()
+      else { return .failure(StatusError(TENON_STATUS_NO_RESOURCES)) }
+      let arming = arm(entry, fd, entry.pointee.events | purpose.events)
+      switch arming {
       case .armed: break
       case .isOther:
         // Those that are there waited for what had this number before, and was closed.
         take(&entry.pointee.reading, onto: &lost)
         take(&entry.pointee.writing, onto: &lost)
-      case .isFile: return .success(.isReady)
-      case .failed(let status): return .failure(StatusError(status))
+      case .isFile:
+        freeWaits.pointee.give(wait)
+        return .success(.isReady)
+      case .failed(let status):
+        freeWaits.pointee.give(wait)
+        return .failure(StatusError(status))
       }
-      wait.isListed = true
+      wait.initialize(to: DescriptorWait(self, fd, purpose, promise))
+      wait.pointee.isListed = true
       waiting.wrappingAdd(1, ordering: .relaxed)
-      switch wait.purpose {
+      switch purpose {
       case .reading: entry.pointee.reading.append(wait)
       case .writing: entry.pointee.writing.append(wait)
       }
-      return .success(.waits)
+      return .success(.waits(wait))
     }
     reject(&lost, TENON_STATUS_INVALID)
     return added
   }
 
-  /// Takes a wait out; false: it has been told.
-  func remove(_ wait: DescriptorWait) -> Bool {
+  /// The cancel's callback lets go of its claim, and takes the wait out, if `ends`; false: it has been told.
+  @discardableResult
+  func end(_ wait: UnsafeMutablePointer<DescriptorWait>, ends: Bool) -> Bool {
     mutex.withLock {
-      guard wait.isListed, let entry = entries?.advanced(by: Int(wait.fd)) else { return false }
-      switch wait.purpose {
+      guard ends, wait.pointee.isListed, let entry = entries?.advanced(by: Int(wait.pointee.fd))
+      else {
+        letGo(wait)
+        return false
+      }
+      switch wait.pointee.purpose {
       case .reading: entry.pointee.reading.remove(wait)
       case .writing: entry.pointee.writing.remove(wait)
       }
       unlist(wait)
-      if entry.pointee.events == 0 { disarm(entry, wait.fd) }
+      if entry.pointee.events == 0 { disarm(entry, wait.pointee.fd) }
+      letGo(wait, claims: 2)
       return true
     }
   }
@@ -191,7 +160,8 @@ final class Descriptors: @unchecked Sendable {
 
   private func reject(_ lost: inout WaitList, _ status: tenon_status_t) {
     while let wait = lost.popFirst() {
-      _ = settle(wait.promise, as: .rejected, .status(status))
+      _ = settle(wait.pointee.promise, as: .rejected, .status(status))
+      mutex.withLock { letGo(wait) }
     }
   }
 
@@ -202,14 +172,18 @@ final class Descriptors: @unchecked Sendable {
     if let watch = state.source.pointee?.host?.watch {
       status = watch(state.source.pointee?.hostContext, set)
     } else {
-      let deadline = state.own.pointee.armedDeadline
       status =
-        state.source.pointee?.watch(set, deadline: deadline) ?? true
+        state.source.pointee?.watch(set: set) ?? true
         ? TENON_STATUS_OK : TENON_STATUS_NO_RESOURCES
     }
     if status != TENON_STATUS_OK { return rejectAll(status) }
     state.beginPolls { [self] in
-      if waiting.load(ordering: .relaxed) != 0 || hasOrphans.load(ordering: .relaxed) { tell() }
+      let isKnown = hasLooked.load(ordering: .relaxed)
+      if isKnown { hasLooked.store(false, ordering: .relaxed) }
+      if waiting.load(ordering: .relaxed) == 0 && !hasOrphans.load(ordering: .relaxed) { return }
+      tellFound()
+      // A loop that watches the set may have been told of what came since.
+      if !isKnown || state.source.pointee?.isWatched ?? true { tell() }
     }
     // This very poll is the first to look.
     tell()
@@ -217,23 +191,29 @@ final class Descriptors: @unchecked Sendable {
 
   /// Tells what is ready: all of it, as a loop may be told of edges only.
   private func tell() {
-    withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
+    withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Descriptors.some) { events in
       while true {
-        let count = Int(epoll_wait(set, events.baseAddress.unsafelyUnwrapped, 64, 0))
-        if count > 0 { tell(events[..<count]) }
-        if count < 64 { return }
+        let first = events.baseAddress.unsafelyUnwrapped
+        let count = Int(epoll_wait(set, first, Int32(Descriptors.some), 0))
+        if count > 0 { tell { events[..<count] } }
+        if count < Descriptors.some { return }
       }
     }
   }
 
-  private func tell(_ events: Slice<UnsafeMutableBufferPointer<epoll_event>>) {
+  private func tellFound() {
+    tell {
+      defer { foundCount = 0 }
+      return UnsafeMutableBufferPointer(start: found, count: foundCount)[...]
+    }
+  }
+
+  /// `events` is under the mutex.
+  private func tell(_ events: () -> Slice<UnsafeMutableBufferPointer<epoll_event>>) {
     var ready = WaitList()
     mutex.withLock {
-      for event in events {
-        let fd = Int32(truncatingIfNeeded: event.data.u64)
-        guard let entry = entries?.advanced(by: Int(fd)),
-          entry.pointee.generation == UInt32(event.data.u64 >> 32)
-        else { continue }
+      for event in events() {
+        guard let (entry, fd) = entry(of: event) else { continue }
         // A hang-up or an error is for the next read or write to tell.
         let isEnd = event.events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
         if isEnd || event.events & EPOLLIN.rawValue != 0 {
@@ -246,12 +226,67 @@ final class Descriptors: @unchecked Sendable {
         if rest != 0 { _ = arm(entry, fd, rest) }
       }
     }
+    var told = WaitList()
     while let wait = ready.popFirst() {
-      _ = settle(wait.promise, as: .fulfilled, tenon_value_none())
+      // Nobody need hear that a cancel comes no more.
+      let cancel = Handle(bits: wait.pointee.cancel.load(ordering: .acquiring))
+      if removeRegistration(cancel, telling: nil, waits: false) == TENON_STATUS_OK {
+        wait.pointee.claims = 1
+      }
+      _ = settle(wait.pointee.promise, as: .fulfilled, tenon_value_none())
+      told.append(wait)
+    }
+    if told.isEmpty { return }
+    mutex.withLock {
+      while let wait = told.popFirst() { letGo(wait) }
+    }
+  }
+
+  // MARK: In a sleep
+
+  func sleep(until deadline: UInt64) {
+    withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Descriptors.some) { events in
+      let first = events.baseAddress.unsafelyUnwrapped
+      let count = WakeSource.sleep(until: deadline, on: set, first, Descriptors.some)
+      if count < 0 { return }
+      mutex.withLock {
+        for event in events[..<count] where event.data.u64 != WakeSource.unnamed {
+          if foundCount < Descriptors.some {
+            found[foundCount] = event
+            foundCount += 1
+          } else {
+            armAgain(event)
+          }
+        }
+        hasLooked.store(count < Descriptors.some, ordering: .relaxed)
+      }
+    }
+  }
+
+  func giveBack() {
+    mutex.withLock {
+      for index in 0..<foundCount { armAgain(found[index]) }
+      foundCount = 0
+      hasLooked.store(false, ordering: .relaxed)
     }
   }
 
   // MARK: Under the mutex
+
+  /// What an event is for; nil: nothing that is still waited for.
+  private func entry(of event: epoll_event) -> (entry: UnsafeMutablePointer<Entry>, fd: Int32)? {
+    if event.data.u64 == WakeSource.unnamed { return nil }
+    let fd = Int32(truncatingIfNeeded: event.data.u64)
+    guard let entry = entries?.advanced(by: Int(fd)),
+      entry.pointee.generation == UInt32(event.data.u64 >> 32)
+    else { return nil }
+    return (entry, fd)
+  }
+
+  private func armAgain(_ event: epoll_event) {
+    guard let (entry, fd) = entry(of: event), entry.pointee.events != 0 else { return }
+    _ = arm(entry, fd, entry.pointee.events)
+  }
 
   private enum Arming { case armed, isOther, isFile, failed(tenon_status_t) }
 
@@ -306,8 +341,17 @@ final class Descriptors: @unchecked Sendable {
     }
   }
 
-  private func unlist(_ wait: DescriptorWait) {
-    wait.isListed = false
+  private func unlist(_ wait: UnsafeMutablePointer<DescriptorWait>) {
+    wait.pointee.isListed = false
     waiting.wrappingSubtract(1, ordering: .relaxed)
+  }
+
+  /// Whoever does this has a reference of his own.
+  private func letGo(_ wait: UnsafeMutablePointer<DescriptorWait>, claims: Int = 1) {
+    wait.pointee.claims -= claims
+    if wait.pointee.claims != 0 { return }
+    wait.pointee.descriptors.release()
+    wait.deinitialize(count: 1)
+    freeWaits.pointee.give(wait)
   }
 }

@@ -97,7 +97,7 @@ struct ExecutorState: ~Copyable {
     /// The pool where concurrent code of its calls runs, with a reference of a handle.
     var concurrentPool: AnyObject?
     /// What its futures wait for of descriptors, from the first of them on.
-    var descriptors: AnyObject?
+    var descriptors: (any WatchedDescriptors)?
     /// Who wants to know that it has closed, apart from its host.
     var whenClosed: (@Sendable () -> Void)?
     /// The names of the calls that the close left behind.

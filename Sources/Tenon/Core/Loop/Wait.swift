@@ -155,11 +155,19 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       shared.pointee.sleepers += 1
       shared.pointee.isSleeping = true
     }
+    let descriptors = shared.pointee.descriptors
     pointee.mutex.unlock()
     guard isCurrent else { return true }
     // From here on no poll takes the wake away.
-    if seen ?? interruptions == interruptions { source.pointee?.sleep(until: deadline) }
-    pointee.mutex.withLock { shared.pointee.sleepers -= 1 }
+    if seen ?? interruptions == interruptions {
+      source.pointee?.sleep(until: deadline, on: descriptors)
+    }
+    let isPolled = pointee.mutex.withLock {
+      shared.pointee.sleepers -= 1
+      return pointee.poller.load(ordering: .relaxed) != 0
+    }
+    // A poll that has begun meanwhile may have looked before this has found what it has.
+    if isPolled { descriptors?.giveBack() }
     return true
   }
 }

@@ -69,10 +69,7 @@ extension LoopExecutor {
     case .failure(let error): return error.status != TENON_STATUS_NO_RESOURCES
     case .success(let descriptor):
       let isHosted = state.source.pointee?.host != nil
-      let deadline = state.own.pointee.armedDeadline
-      guard isHosted || state.source.pointee?.watch(descriptor, deadline: deadline) ?? true else {
-        return false
-      }
+      guard isHosted || state.source.pointee?.watch(descriptor) ?? true else { return false }
       state.beginPolls { MainQueue.drainInPoll() }
       return true
     }
