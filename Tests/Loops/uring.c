@@ -136,6 +136,94 @@ static void check_futures(void) {
   destroy(world);
 }
 
+static void next_of(world_t *world, struct io_uring_cqe *completion_out) {
+  struct io_uring_cqe *cqe;
+  if (io_uring_wait_cqe(&world->ring, &cqe) != 0)
+    abort();
+  *completion_out = *cqe;
+  io_uring_cqe_seen(&world->ring, cqe);
+}
+
+/** A sleep that begins before the kernel has told that the timer of the one before is taken back. */
+static void check_timers(void) {
+  world_t *world = create();
+  tenon_executor_t *executor;
+  tenon_future_t *first, *second;
+  expect(attach(world, &executor) == TENON_STATUS_OK, "a world");
+  tenon_future_sleep(executor, UINT64_C(3600000000000), &first);
+  io_uring_submit(&world->ring);
+  struct io_uring_cqe woken, kept[3];
+  next_of(world, &woken);
+  tenon_uring_take(&woken); /* sets the timer */
+  tenon_future_cancel(first);
+  io_uring_submit(&world->ring);
+  next_of(world, &woken);
+  tenon_uring_take(&woken); /* takes it back */
+  io_uring_submit(&world->ring);
+  tenon_future_sleep(executor, 1000000, &second);
+  /* The wake first, and then what is there of the timer. */
+  for (int i = 0; i < 3; i++)
+    next_of(world, &kept[i]);
+  for (int turn = 0; turn < 2; turn++)
+    for (int i = 0; i < 3; i++)
+      if (((kept[i].flags & IORING_CQE_F_MORE) != 0) == (turn == 0))
+        tenon_uring_take(&kept[i]);
+  expect(await(world, executor, second) == TENON_STATUS_OK, "a timer that is set again comes");
+  tenon_future_release(first);
+  tenon_future_release(second);
+  tenon_executor_close(executor, 0);
+  tenon_executor_release(executor);
+  destroy(world);
+}
+
+/** A small queue, and one that the kernel empties in its time: submissions of ours find a place. */
+static void check_small_queues(void) {
+  for (unsigned flags = 0; flags <= IORING_SETUP_SQPOLL; flags += IORING_SETUP_SQPOLL) {
+    world_t *world = calloc(1, sizeof *world);
+    tenon_executor_t *executors[8];
+    tenon_future_t *sleeps[8];
+    if (!world || io_uring_queue_init(1, &world->ring, flags) != 0) {
+      free(world);
+      continue; /* a kernel that forbids it */
+    }
+    for (int i = 0; i < 8; i++) {
+      expect(attach(world, &executors[i]) == TENON_STATUS_OK, "an executor on a small queue");
+      tenon_future_sleep(executors[i], 1000000 * (uint64_t)(i + 1), &sleeps[i]);
+    }
+    for (int i = 7; i >= 0; i--) {
+      expect(await(world, executors[i], sleeps[i]) == TENON_STATUS_OK, "its timer comes");
+      tenon_future_release(sleeps[i]);
+    }
+    for (int i = 0; i < 8; i++) {
+      tenon_executor_close(executors[i], 0);
+      tenon_executor_release(executors[i]);
+    }
+    destroy(world);
+  }
+}
+
+/** A ring that goes before its submissions have ended. */
+static void check_ring_first(void) {
+  world_t *world = create();
+  tenon_executor_t *executor;
+  tenon_future_t *future;
+  char text[3];
+  int pair[2];
+  expect(pipe(pair) == 0 && attach(world, &executor) == TENON_STATUS_OK, "a world");
+  struct io_uring_sqe *entry = io_uring_get_sqe(&world->ring);
+  io_uring_prep_read(entry, pair[0], text, 3, 0);
+  expect(tenon_uring_future(executor, entry, &future) == TENON_STATUS_OK, "a read");
+  io_uring_submit(&world->ring);
+  destroy(world);
+  expect(tenon_uring_detach(executor, 0, NULL, NULL) == TENON_STATUS_OK, "a detach after the ring");
+  expect(tenon_future_poll(future) == TENON_STATUS_CANCELLED,
+         "a submission whose ring is gone is cancelled");
+  tenon_future_release(future);
+  tenon_executor_release(executor);
+  close(pair[0]);
+  close(pair[1]);
+}
+
 int main(void) {
   const tenon_adapter_subject_t subject = {
       .struct_size = sizeof subject,
@@ -159,5 +247,8 @@ int main(void) {
   io_uring_queue_exit(&ring);
   int failed = tenon_adapter_check(&subject, stderr);
   check_futures();
+  check_timers();
+  check_small_queues();
+  check_ring_first();
   return failed != 0 || failures != 0;
 }

@@ -173,7 +173,8 @@ static inline void tenon__replace_fd(int fd, int other) {
 static inline void tenon__adapters_in_child(void) {
   tenon_adapter_t *adapter;
   for (adapter = tenon__all_adapters()->first; adapter; adapter = adapter->next) {
-    tenon__replace_fd(adapter->wake_fd, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    /* Readable: if the loop goes on here, a turn tells it that nothing is pending. */
+    tenon__replace_fd(adapter->wake_fd, eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
     if (adapter->fd != adapter->wake_fd)
       tenon__replace_fd(adapter->fd, epoll_create1(EPOLL_CLOEXEC));
     if (adapter->watch_fd >= 0)
@@ -359,18 +360,23 @@ static inline void tenon__adapter_finish(tenon_adapter_t *adapter) {
   tenon__adapter_settle(adapter);
 }
 
-/**
- * Tells that the loop goes away, and takes the sources with it: called by what it calls then. It may run
- * callbacks, if a detach was on its way. The adapter may be gone then.
- */
-static inline void tenon_adapter_gone(tenon_adapter_t *adapter) {
+/** From now on nothing of the loop's is used. Whether the executor was closed on another thread. */
+static inline bool tenon__adapter_lose(tenon_adapter_t *adapter) {
   tenon__adapters_t *all = tenon__all_adapters();
   bool is_marked;
   pthread_mutex_lock(&all->mutex);
   __atomic_store_n(&adapter->is_gone, true, __ATOMIC_SEQ_CST);
   is_marked = adapter->is_marked;
   pthread_mutex_unlock(&all->mutex);
-  if (is_marked || adapter->is_closed) {
+  return is_marked;
+}
+
+/**
+ * Tells that the loop goes away, and takes the sources with it: called by what it calls then. It may run
+ * callbacks, if a detach was on its way. The adapter may be gone then.
+ */
+static inline void tenon_adapter_gone(tenon_adapter_t *adapter) {
+  if (tenon__adapter_lose(adapter) || adapter->is_closed) {
     adapter->is_closed = true;
     tenon_adapter_detached(adapter);
   } else if (adapter->is_ending && !adapter->is_polling) {
@@ -383,16 +389,21 @@ static inline void tenon_adapter_gone(tenon_adapter_t *adapter) {
 static inline void tenon__adapter_turn(tenon_adapter_t *adapter) {
   tenon_poll_budget_t budget = TENON_POLL_BUDGET_INIT;
   tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
+  tenon_status_t status;
   /* A job that runs the loop gets here again: that is TENON_STATUS_BUSY, and the outer turn goes on. */
   const bool was_polling = adapter->is_polling;
   budget.jobs_max = adapter->jobs_max;
   budget.time_ns_max = adapter->time_ns_max;
   budget.interrupt = adapter->interrupt;
   adapter->is_polling = true;
-  if (tenon_executor_poll(adapter->executor, &budget, &result) == TENON_STATUS_OK &&
-      !result.closed) {
+  status = tenon_executor_poll(adapter->executor, &budget, &result);
+  if (status == TENON_STATUS_OK && !result.closed) {
     tenon__adapter_tell_timer(adapter, result.deadline_ns);
     adapter->is_pending = result.alive;
+    tenon__adapter_tell_alive(adapter);
+  } else if (status == TENON_STATUS_FORKED) {
+    adapter->is_pending = adapter->is_ending = false;
+    tenon__adapter_tell_timer(adapter, TENON_FOREVER);
     tenon__adapter_tell_alive(adapter);
   }
   adapter->is_polling = was_polling;

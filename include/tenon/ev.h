@@ -171,7 +171,9 @@ static inline tenon_status_t tenon_ev_detach(tenon_executor_t *executor, uint64_
 static inline tenon_status_t tenon_ev_get_loop(tenon_executor_t *executor,
                                                struct ev_loop **loop_out) {
   void *loop = NULL;
-  const tenon_status_t status = tenon_adapter_get_loop(executor, tenon__ev_operations(), &loop);
+  const tenon_status_t status =
+      loop_out ? tenon_adapter_get_loop(executor, tenon__ev_operations(), &loop)
+               : TENON_STATUS_INVALID;
   if (status == TENON_STATUS_OK)
     *loop_out = (struct ev_loop *)loop;
   return status;

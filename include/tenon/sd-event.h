@@ -157,7 +157,8 @@ static inline tenon_status_t tenon_sd_event_get_event(tenon_executor_t *executor
                                                       sd_event **event_out) {
   void *loop = NULL;
   const tenon_status_t status =
-      tenon_adapter_get_loop(executor, tenon__sd_event_operations(), &loop);
+      event_out ? tenon_adapter_get_loop(executor, tenon__sd_event_operations(), &loop)
+                : TENON_STATUS_INVALID;
   if (status == TENON_STATUS_OK)
     *event_out = (sd_event *)loop;
   return status;

@@ -40,7 +40,9 @@ static inline uint64_t tenon__uring_tag(const tenon__uring_op_t *op) {
 /** An entry, if need be of a queue that is submitted for it; NULL: the kernel takes none. */
 static inline struct io_uring_sqe *tenon__uring_entry(struct io_uring *ring) {
   struct io_uring_sqe *entry = io_uring_get_sqe(ring);
-  if (!entry && io_uring_submit(ring) >= 0)
+  if (!entry && io_uring_submit(ring) >= 0 && !(entry = io_uring_get_sqe(ring)) &&
+      io_uring_sqring_wait(ring) >=
+          0) /* with IORING_SETUP_SQPOLL the kernel takes them in its time */
     entry = io_uring_get_sqe(ring);
   return entry;
 }
@@ -69,7 +71,8 @@ typedef struct tenon__uring {
   tenon__uring_op_t timer;
   tenon__uring_op_t watcher; /* of descriptors that futures wait for */
   struct __kernel_timespec time;
-  unsigned int flying; /* submissions whose completions will come */
+  struct tenon__uring_call *calls; /* futures of submissions that have not completed */
+  unsigned int flying;             /* submissions whose completions will come */
   bool is_armed;
 } tenon__uring_t;
 
@@ -127,6 +130,8 @@ static inline tenon_status_t tenon__uring_watch(tenon_adapter_t *adapter, int fd
                                                        : TENON_STATUS_NO_RESOURCES;
 }
 
+static inline void tenon__uring_set_timer(tenon_adapter_t *adapter, uint64_t deadline_ns);
+
 static inline void tenon__uring_due(tenon__uring_op_t *op, int result, unsigned int flags) {
   tenon__uring_t *uring = TENON__URING_OF(op, timer);
   (void)flags;
@@ -138,6 +143,8 @@ static inline void tenon__uring_due(tenon__uring_op_t *op, int result, unsigned 
   uring->flying--;
   if (result == -ETIME)
     tenon_adapter_due(&uring->adapter);
+  else if (uring->adapter.deadline_ns != TENON_FOREVER) /* set again while it was taken back */
+    tenon__uring_set_timer(&uring->adapter, uring->adapter.deadline_ns);
 }
 
 static inline void tenon__uring_set_timer(tenon_adapter_t *adapter, uint64_t deadline_ns) {
@@ -146,8 +153,11 @@ static inline void tenon__uring_set_timer(tenon_adapter_t *adapter, uint64_t dea
   if (deadline_ns == TENON_FOREVER && !uring->is_armed)
     return;
   entry = tenon__uring_entry((struct io_uring *)adapter->loop);
-  if (!entry)
-    return; /* the kernel takes nothing: neither from anybody else */
+  if (!entry) {
+    adapter->deadline_ns =
+        TENON_FOREVER; /* the kernel takes nothing now: the next turn tries again */
+    return;
+  }
   uring->time.tv_sec = (int64_t)(deadline_ns / 1000000000u);
   uring->time.tv_nsec = (long long)(deadline_ns % 1000000000u);
   if (deadline_ns == TENON_FOREVER) {
@@ -192,6 +202,8 @@ static inline void tenon__uring_detach(tenon_adapter_t *adapter) {
   }
 }
 
+static inline void tenon__uring_free(tenon_adapter_t *adapter);
+
 static inline const tenon_adapter_operations_t *tenon__uring_operations(void) {
   static const tenon_adapter_operations_t operations = {
       "uring",
@@ -202,7 +214,7 @@ static inline const tenon_adapter_operations_t *tenon__uring_operations(void) {
       NULL,
       tenon__uring_detach,
       NULL,
-      NULL,
+      tenon__uring_free,
       tenon__uring_watch,
   };
   return &operations;
@@ -235,28 +247,21 @@ static inline tenon_status_t tenon_uring_detach(tenon_executor_t *executor, uint
 static inline tenon_status_t tenon_uring_get_ring(tenon_executor_t *executor,
                                                   struct io_uring **ring_out) {
   void *loop = NULL;
-  const tenon_status_t status = tenon_adapter_get_loop(executor, tenon__uring_operations(), &loop);
+  const tenon_status_t status =
+      ring_out ? tenon_adapter_get_loop(executor, tenon__uring_operations(), &loop)
+               : TENON_STATUS_INVALID;
   if (status == TENON_STATUS_OK)
     *ring_out = (struct io_uring *)loop;
   return status;
-}
-
-/**
- * Says that a ring goes away, with executors that are still on it: right after io_uring_queue_exit(), on its
- * thread. They are ended by their detach then, or in here if that was before.
- *
- * Since:      0.2.0
- */
-static inline void tenon_uring_gone(struct io_uring *ring) {
-  tenon_adapter_t *adapter;
-  while ((adapter = tenon_adapter_on(ring, tenon__uring_operations())) != NULL)
-    tenon_adapter_gone(adapter);
 }
 
 /* MARK: Submissions as futures */
 
 typedef struct tenon__uring_call {
   tenon__uring_op_t op;
+  tenon__uring_t *uring; /* which lists it; or NULL */
+  struct tenon__uring_call *next;
+  struct tenon__uring_call *previous;
   struct io_uring *ring;
   tenon_promise_t *promise;
   int references; /* the completion's, and the cancel's: both on the ring's thread */
@@ -268,6 +273,24 @@ static inline void tenon__uring_release(tenon__uring_call_t *call) {
     free(call);
 }
 
+static inline void tenon__uring_unlink(tenon__uring_call_t *call) {
+  if (!call->uring)
+    return;
+  if (call->next)
+    call->next->previous = call->previous;
+  if (call->previous)
+    call->previous->next = call->next;
+  else
+    call->uring->calls = call->next;
+  call->uring = NULL;
+}
+
+/** The executor is off the ring, where its submissions go on. */
+static inline void tenon__uring_free(tenon_adapter_t *adapter) {
+  while (((tenon__uring_t *)adapter)->calls)
+    tenon__uring_unlink(((tenon__uring_t *)adapter)->calls);
+}
+
 static inline void tenon__uring_done(tenon__uring_op_t *op, int result, unsigned int flags) {
   tenon__uring_call_t *call = (tenon__uring_call_t *)op;
   tenon_value_t value = tenon_value_i64(result);
@@ -275,6 +298,7 @@ static inline void tenon__uring_done(tenon__uring_op_t *op, int result, unsigned
   if (flags & IORING_CQE_F_MORE)
     return; /* a first one is enough, and the last one ends it */
   call->is_done = true;
+  tenon__uring_unlink(call);
   if (result >= 0) {
     tenon_promise_resolve(call->promise, &value);
   } else if (result == -ECANCELED) {
@@ -314,9 +338,12 @@ static inline tenon_status_t tenon_uring_future(tenon_executor_t *executor,
                                                 struct io_uring_sqe *entry,
                                                 tenon_future_t **future_out) {
   tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
-  struct io_uring *ring = NULL;
   tenon__uring_call_t *call = NULL;
-  tenon_status_t status = tenon_uring_get_ring(executor, &ring);
+  tenon_status_t status;
+  tenon__uring_t *uring =
+      (tenon__uring_t *)tenon_adapter_of(executor, tenon__uring_operations(), &status);
+  if (uring && uring->adapter.is_gone)
+    status = TENON_STATUS_CLOSED;
   config.executor = executor;
   if (status == TENON_STATUS_OK && !(call = (tenon__uring_call_t *)calloc(1, sizeof *call)))
     status = TENON_STATUS_NO_RESOURCES;
@@ -329,13 +356,43 @@ static inline tenon_status_t tenon_uring_future(tenon_executor_t *executor,
     return status;
   }
   call->op.fn = tenon__uring_done;
-  call->ring = ring;
+  call->ring = (struct io_uring *)uring->adapter.loop;
   call->references = 2;
+  call->uring = uring;
+  call->next = uring->calls;
+  if (call->next)
+    call->next->previous = call;
+  uring->calls = call;
   entry->user_data = tenon__uring_tag(&call->op);
   if (tenon_promise_on_cancel(call->promise, executor, tenon__uring_cancel, call, NULL) !=
       TENON_STATUS_OK)
     call->references--;
   return TENON_STATUS_OK;
+}
+
+/**
+ * Says that a ring goes away, with executors that are still on it: right after io_uring_queue_exit(), on its
+ * thread. They are ended by their detach then, or in here if that was before. Submissions that had not
+ * completed are cancelled futures.
+ *
+ * Since:      0.2.0
+ */
+static inline void tenon_uring_gone(struct io_uring *ring) {
+  tenon_adapter_t *adapter;
+  while ((adapter = tenon_adapter_on(ring, tenon__uring_operations())) != NULL) {
+    const bool was_polling = adapter->is_polling;
+    adapter->is_polling = true; /* it stays until we are done */
+    tenon__adapter_lose(adapter);
+    while (((tenon__uring_t *)adapter)->calls) {
+      tenon__uring_call_t *call = ((tenon__uring_t *)adapter)->calls;
+      tenon__uring_unlink(call);
+      call->is_done = true;
+      tenon_promise_cancel(call->promise);
+      tenon__uring_release(call);
+    }
+    adapter->is_polling = was_polling;
+    tenon_adapter_gone(adapter);
+  }
 }
 
 TENON_END_DECLS
