@@ -63,6 +63,91 @@ static tenon_status_t attach(void *context, tenon_executor_t **executor_out) {
   return tenon_glib_attach(world->context, NULL, executor_out);
 }
 
+static int failures;
+
+static void expect(bool held, const char *what) {
+  if (held)
+    return;
+  failures++;
+  fprintf(stderr, "glib: not so: %s\n", what);
+}
+
+/* How a future ended, as GLib is told. */
+typedef struct told {
+  int count;
+  gint code;
+} told_t;
+
+static void ready(GObject *source, GAsyncResult *result, gpointer context) {
+  told_t *told = context;
+  tenon_value_t value;
+  GError *error = NULL;
+  (void)source;
+  told->count++;
+  if (tenon_glib_future_finish(result, &value, &error)) {
+    tenon_value_drop(&value);
+    return;
+  }
+  told->code = error->code;
+  g_error_free(error);
+}
+
+static void acknowledge(void *promise, tenon_status_t status) {
+  if (status == TENON_STATUS_CANCELLED)
+    tenon_promise_cancel(promise);
+}
+
+/** A cancel whose answer comes at once, inside of the cancellable's signal; before the call, too. */
+static void check_cancels(void) {
+  for (int round = 0; round < 2; round++) {
+    told_t told = {0, -1};
+    tenon_promise_t *promise;
+    tenon_future_t *future;
+    GCancellable *cancellable = g_cancellable_new();
+    tenon_promise_create(NULL, &promise, &future);
+    tenon_promise_on_cancel(promise, NULL, acknowledge, promise, NULL);
+    if (round == 1)
+      g_cancellable_cancel(cancellable);
+    tenon_glib_future_async(future, NULL, NULL, cancellable, ready, &told);
+    tenon_future_release(future);
+    g_cancellable_cancel(cancellable);
+    while (told.count == 0)
+      g_main_context_iteration(NULL, TRUE);
+    expect(told.code == G_IO_ERROR_CANCELLED, "a cancel of the cancellable is one of the future");
+    g_object_unref(cancellable);
+  }
+}
+
+static gboolean text(GObject *source, GAsyncResult *result, tenon_value_t *value_out,
+                     GError **error) {
+  (void)source;
+  (void)result;
+  (void)error;
+  return tenon_value_copy_bytes("a text of some length, which is copied", 38, value_out) ==
+         TENON_STATUS_OK;
+}
+
+/** An operation that ends when its executor has been closed, or when nobody waits any more. */
+static void check_late_results(void) {
+  for (int round = 0; round < 2; round++) {
+    tenon_executor_t *executor;
+    tenon_glib_call_t *call;
+    tenon_future_t *future;
+    tenon_glib_attach(NULL, NULL, &executor);
+    tenon_glib_call_create(executor, text, &call, &future);
+    if (round == 0)
+      tenon_executor_close(executor, 0);
+    else
+      tenon_future_release(future);
+    tenon_glib_call_ready(NULL, NULL, call);
+    if (round == 0)
+      tenon_future_release(future);
+    else
+      tenon_executor_close(executor, 0);
+    tenon_executor_release(executor);
+  }
+}
+
 int main(void) {
   const tenon_adapter_subject_t subject = {
       .struct_size = sizeof subject,
@@ -78,5 +163,8 @@ int main(void) {
       .attach = attach,
       .detach = tenon_glib_detach,
   };
-  return tenon_adapter_check(&subject, stderr) != 0;
+  int failed = tenon_adapter_check(&subject, stderr);
+  check_cancels();
+  check_late_results();
+  return failed != 0 || failures != 0;
 }

@@ -133,7 +133,9 @@ static inline tenon_status_t tenon_glib_detach(tenon_executor_t *executor, uint6
 static inline tenon_status_t tenon_glib_get_context(tenon_executor_t *executor,
                                                     GMainContext **context_out) {
   void *loop = NULL;
-  const tenon_status_t status = tenon_adapter_get_loop(executor, tenon__glib_operations(), &loop);
+  const tenon_status_t status =
+      context_out ? tenon_adapter_get_loop(executor, tenon__glib_operations(), &loop)
+                  : TENON_STATUS_INVALID;
   if (status == TENON_STATUS_OK)
     *context_out = (GMainContext *)loop;
   return status;
@@ -225,7 +227,8 @@ static inline void tenon_glib_call_ready(GObject *source, GAsyncResult *result, 
   tenon_value_t value = tenon_value_none();
   GError *error = NULL;
   if (call->finish(source, result, &value, &error)) {
-    tenon_promise_resolve(call->promise, &value);
+    if (tenon_promise_resolve(call->promise, &value) != TENON_STATUS_OK)
+      tenon_value_drop(&value);
   } else if (error && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     tenon_promise_cancel(call->promise);
   } else {
@@ -264,8 +267,10 @@ static inline void tenon__glib_settled(void *context, tenon_status_t status,
   GTask *task = (GTask *)context;
   tenon_value_t value = tenon_value_none();
   tenon_error_t *error;
-  g_cancellable_disconnect(g_task_get_cancellable(task),
-                           (gulong)GPOINTER_TO_SIZE(g_task_get_task_data(task)));
+  /* Not g_cancellable_disconnect(), which waits for the handler: this may be inside of it. */
+  if (g_task_get_task_data(task))
+    g_signal_handler_disconnect(g_task_get_cancellable(task),
+                                (gulong)GPOINTER_TO_SIZE(g_task_get_task_data(task)));
   if (status == TENON_STATUS_OK)
     status = tenon_future_take(future, &value);
   if (status == TENON_STATUS_OK) {
@@ -288,7 +293,8 @@ static inline void tenon__glib_settled(void *context, tenon_status_t status,
  * Has a GAsyncReadyCallback called when a future has settled: the body of a `..._async` function.
  *
  * Ownership:  takes the reader's share of the value, if it is the one to take it; borrows all.
- * Threading:  `executor` is one on the main context that is the thread's default: there it is told.
+ * Threading:  a thread whose default main context is the one that is to call `fn`. `executor` is one on that
+ *             context; or NULL: then it is told wherever the future settles, and GLib takes that over there.
  *             A cancel of `cancellable` (may be NULL), on any thread, is one of the future.
  * Since:      0.2.0
  */
@@ -305,10 +311,12 @@ static inline void tenon_glib_future_async(tenon_future_t *future, tenon_executo
                                     tenon__glib_release);
   g_task_set_task_data(task, GSIZE_TO_POINTER(handler), NULL);
   status = tenon_future_on_complete(future, executor, tenon__glib_settled, task, NULL);
+  if (status == TENON_STATUS_SETTLED)
+    tenon__glib_settled(task, tenon_future_poll(future), future);
+  else if (status != TENON_STATUS_OK)
+    tenon__glib_settled(task, status, NULL);
   if (!cancellable)
     tenon_future_release(future);
-  if (status != TENON_STATUS_OK)
-    tenon__glib_settled(task, status, NULL);
 }
 
 /** The `..._finish` function to it. Ownership: `*value_out` is the caller's. Since: 0.2.0 */
