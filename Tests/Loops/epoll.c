@@ -14,6 +14,11 @@ static void count_signal(void *context, uint32_t number) {
     ++*(int *)context;
 }
 
+static void count_event(void *context, uint32_t events) {
+  if (events & EPOLLIN)
+    ++*(int *)context;
+}
+
 /** What of signals and watches is not so. */
 static int check_loop(void) {
   tenon_epoll_t *loop = create();
@@ -28,9 +33,29 @@ static int check_loop(void) {
   failed += tenon_epoll_watch(loop, pair[0], EPOLLIN, count_signal, NULL) != TENON_STATUS_OK;
   raise(SIGUSR1);
   raise(SIGINT);
+  failed += tenon_epoll_on_signal(loop, SIGKILL, NULL, NULL) != TENON_STATUS_INVALID;
+  failed += tenon_epoll_create(NULL) != TENON_STATUS_INVALID;
+  failed += tenon_epoll_watch(NULL, 0, EPOLLIN, count_signal, NULL) != TENON_STATUS_INVALID;
+  failed += tenon_epoll_unwatch(NULL, 0) != TENON_STATUS_INVALID;
+  failed += tenon_epoll_on_signal(NULL, SIGINT, NULL, NULL) != TENON_STATUS_INVALID;
   tenon_epoll_run(loop); /* Ctrl-C stops it */
   failed += count != 1;
+  /* Closed without an unwatch; and what has its number then. */
+  int other[2], told = 0;
+  close(pair[0]);
+  failed += pipe(other) != 0 || other[0] != pair[0];
+  failed += tenon_epoll_watch(loop, pair[0], EPOLLIN | EPOLLONESHOT, count_event, &told) !=
+            TENON_STATUS_OK;
+  failed += write(other[1], "x", 1) != 1;
+  tenon_epoll_run_once(loop, 1000);
+  tenon_epoll_run_once(loop, 0);
+  failed += told != 1;
+  failed += tenon_epoll_watch(loop, pair[0], EPOLLIN | EPOLLONESHOT, count_event, &told) !=
+            TENON_STATUS_OK;
+  tenon_epoll_run_once(loop, 1000);
+  failed += told != 2;
   failed += tenon_epoll_unwatch(loop, pair[0]) != TENON_STATUS_OK;
+  close(other[1]);
   tenon_epoll_run(loop);
   close(pair[0]);
   close(pair[1]);

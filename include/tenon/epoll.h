@@ -6,7 +6,8 @@
  *
  * It needs what POSIX declares, which strict dialects hide: -std=gnu11, or _GNU_SOURCE.
  *
- * A loop is one thread's at a time. Its callbacks may call anything of it, run it too.
+ * A loop is one thread's at a time. Its callbacks may call anything of it, run it too. A fork's child makes
+ * one of its own: this one is shared with the parent, to which it would be lost what the child takes.
  */
 #ifndef TENON_EPOLL_H
 #define TENON_EPOLL_H
@@ -55,7 +56,7 @@ static inline tenon_status_t tenon__epoll_add(tenon_epoll_t *loop, int fd, uint3
                                               tenon_epoll_fn fn, void *context) {
   struct epoll_event event;
   tenon__epoll_watch_t *watch;
-  if (fd < 0 || !fn)
+  if (!loop || fd < 0 || !fn)
     return TENON_STATUS_INVALID;
   if ((size_t)fd >= loop->size) {
     const size_t size = ((size_t)fd + 16) * 2;
@@ -70,7 +71,9 @@ static inline tenon_status_t tenon__epoll_add(tenon_epoll_t *loop, int fd, uint3
   memset(&event, 0, sizeof event);
   event.events = events;
   event.data.u64 = (uint64_t)(watch->life + 1) << 32 | (uint32_t)fd;
-  if (epoll_ctl(loop->set, watch->fn ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
+  if (epoll_ctl(loop->set, watch->fn ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0 &&
+      /* Closed without an unwatch, and this is another one of the same number. */
+      (errno != ENOENT || epoll_ctl(loop->set, EPOLL_CTL_ADD, fd, &event) != 0))
     return errno == EPERM || errno == EBADF || errno == EEXIST ? TENON_STATUS_INVALID
                                                                : TENON_STATUS_NO_RESOURCES;
   watch->life++;
@@ -89,15 +92,16 @@ static inline void tenon__epoll_remove(tenon_epoll_t *loop, int fd) {
 
 /**
  * Has `fn` called while a descriptor is ready: level-triggered, or as `events` says. A watch keeps the loop
- * running; a second one of a descriptor replaces the first.
+ * running; a second one of a descriptor replaces the first, and is how an EPOLLONESHOT is armed again.
  *
- * Ownership:  the descriptor is the caller's: unwatch it, and close it then.
+ * Ownership:  the descriptor is the caller's: unwatch it, and close it then. If it is closed before, the loop still
+ *             waits for it, and a duplicate of it goes on to tell.
  * Errors:     TENON_STATUS_INVALID: none, or one that cannot be watched, as a file; TENON_STATUS_NO_RESOURCES.
  * Since:      0.2.0
  */
 static inline tenon_status_t tenon_epoll_watch(tenon_epoll_t *loop, int fd, uint32_t events,
                                                tenon_epoll_fn fn, void *context) {
-  const bool is_new = fd < 0 || (size_t)fd >= loop->size || !loop->watches[fd].fn;
+  const bool is_new = !loop || fd < 0 || (size_t)fd >= loop->size || !loop->watches[fd].fn;
   const tenon_status_t status = tenon__epoll_add(loop, fd, events, fn, context);
   if (status == TENON_STATUS_OK && is_new)
     loop->alive++;
@@ -106,7 +110,7 @@ static inline tenon_status_t tenon_epoll_watch(tenon_epoll_t *loop, int fd, uint
 
 /** Ends a watch: `fn` is not called any more. Errors: TENON_STATUS_INVALID: there is none. Since: 0.2.0 */
 static inline tenon_status_t tenon_epoll_unwatch(tenon_epoll_t *loop, int fd) {
-  if (fd < 0 || (size_t)fd >= loop->size || !loop->watches[fd].fn)
+  if (!loop || fd < 0 || (size_t)fd >= loop->size || !loop->watches[fd].fn)
     return TENON_STATUS_INVALID;
   tenon__epoll_remove(loop, fd);
   loop->alive--;
@@ -133,18 +137,20 @@ static inline void tenon__epoll_signalled(void *context, uint32_t events) {
  * blocked in this thread until the loop is destroyed: call it before there are others. It does not keep the
  * loop running.
  *
- * Errors:     TENON_STATUS_INVALID: no such signal; TENON_STATUS_NO_RESOURCES.
+ * Errors:     TENON_STATUS_INVALID: no such signal, or one that nobody can take; TENON_STATUS_NO_RESOURCES.
  * Since:      0.2.0
  */
 static inline tenon_status_t tenon_epoll_on_signal(tenon_epoll_t *loop, int number,
                                                    tenon_epoll_fn fn, void *context) {
-  sigset_t one, before;
+  sigset_t one, before, mask;
   int fd;
   sigemptyset(&one);
-  if (number < 1 || number > 64 || sigaddset(&one, number) != 0)
+  if (!loop || number < 1 || number > 64 || number == SIGKILL || number == SIGSTOP ||
+      sigaddset(&one, number) != 0)
     return TENON_STATUS_INVALID;
-  sigaddset(&loop->mask, number);
-  fd = signalfd(loop->signal_fd, &loop->mask, SFD_CLOEXEC | SFD_NONBLOCK);
+  mask = loop->mask;
+  sigaddset(&mask, number);
+  fd = signalfd(loop->signal_fd, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
   if (fd < 0)
     return TENON_STATUS_NO_RESOURCES;
   if (loop->signal_fd < 0) {
@@ -155,6 +161,7 @@ static inline tenon_status_t tenon_epoll_on_signal(tenon_epoll_t *loop, int numb
     }
     loop->signal_fd = fd;
   }
+  loop->mask = mask;
   loop->on_signal[number].fn = fn;
   loop->on_signal[number].context = context;
   pthread_sigmask(SIG_BLOCK, &one, &before);
@@ -165,9 +172,12 @@ static inline tenon_status_t tenon_epoll_on_signal(tenon_epoll_t *loop, int numb
 
 /* MARK: Running */
 
-/** Makes a loop. Errors: TENON_STATUS_NO_RESOURCES. Since: 0.2.0 */
+/** Makes a loop. Errors: TENON_STATUS_INVALID, TENON_STATUS_NO_RESOURCES. Since: 0.2.0 */
 static inline tenon_status_t tenon_epoll_create(tenon_epoll_t **loop_out) {
-  tenon_epoll_t *loop = (tenon_epoll_t *)calloc(1, sizeof *loop);
+  tenon_epoll_t *loop;
+  if (!loop_out)
+    return TENON_STATUS_INVALID;
+  loop = (tenon_epoll_t *)calloc(1, sizeof *loop);
   if (!loop)
     return TENON_STATUS_NO_RESOURCES;
   loop->set = epoll_create1(EPOLL_CLOEXEC);
@@ -347,7 +357,9 @@ static inline tenon_status_t tenon_epoll_detach(tenon_executor_t *executor, uint
 static inline tenon_status_t tenon_epoll_get_loop(tenon_executor_t *executor,
                                                   tenon_epoll_t **loop_out) {
   void *loop = NULL;
-  const tenon_status_t status = tenon_adapter_get_loop(executor, tenon__epoll_operations(), &loop);
+  const tenon_status_t status =
+      loop_out ? tenon_adapter_get_loop(executor, tenon__epoll_operations(), &loop)
+               : TENON_STATUS_INVALID;
   if (status == TENON_STATUS_OK)
     *loop_out = (tenon_epoll_t *)loop;
   return status;
