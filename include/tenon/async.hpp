@@ -22,16 +22,40 @@ inline constexpr bool takes_stop_token = std::is_invocable_v<F, std::stop_token,
 template <class F, class... Arguments> inline constexpr bool takes_stop_token = false;
 #endif
 
+/// void: it cannot be called so, which async() tells.
+template <class F, class... Arguments> struct called {
+  template <bool can, class = void> struct of { using type = void; };
+  template <class Same> struct of<true, Same> : std::invoke_result<F, Arguments...> {};
+  using type = typename of<std::is_invocable_v<F, Arguments...>>::type;
+};
+
 template <class F, class... Arguments> struct async_result {
 #if TENON_HAS_STOP_TOKEN
-  template <bool takes, class = void> struct of : std::invoke_result<F, Arguments...> {};
+  template <bool takes, class = void> struct of : called<F, Arguments...> {};
   template <class Same>
   struct of<true, Same> : std::invoke_result<F, std::stop_token, Arguments...> {};
   using type = typename of<takes_stop_token<F, Arguments...>>::type;
 #else
-  using type = std::invoke_result_t<F, Arguments...>;
+  using type = typename called<F, Arguments...>::type;
 #endif
 };
+
+template <class R> struct value_of { using type = R; };
+template <class T> struct value_of<task<T>> { using type = T; };
+template <class F, class... Arguments>
+using async_value = typename value_of<typename async_result<F, Arguments...>::type>::type;
+
+/// Whether async() can be called so. Tells if not.
+template <class F, class... Arguments> constexpr bool is_asynchronous() {
+  constexpr bool fits = takes_stop_token<F, Arguments...> || std::is_invocable_v<F, Arguments...>;
+  static_assert(fits, "async(executor, f, arguments...): f takes copies of the arguments; by "
+                      "reference only what is in a std::ref()");
+  constexpr bool starts = !is_task<typename async_result<F, Arguments...>::type>;
+  static_assert(starts,
+                "async(executor, f, arguments...): nobody would start the task that f gives: "
+                "f(arguments...).start(executor) does");
+  return fits && starts;
+}
 
 /// What is posted: the call, and where its result goes.
 template <class R, class F, class... Arguments> struct async_job {
@@ -59,6 +83,18 @@ template <class R, class F, class... Arguments> struct async_job {
   }
 };
 
+template <class R, class F, class... Arguments>
+future<R> async_on(tenon_executor_t *executor, F &&f, Arguments &&...arguments) {
+  using job = async_job<R, std::decay_t<F>, std::decay_t<Arguments>...>;
+  std::unique_ptr<job> made(
+      new job{promise<R>(executor), std::forward<F>(f), {std::forward<Arguments>(arguments)...}});
+  future<R> result = made->result.get_future();
+  given();
+  require(tenon_executor_post(executor, &job::run, made.get()));
+  static_cast<void>(made.release());
+  return result;
+}
+
 } // namespace TENON_VARIANT
 } // namespace detail
 
@@ -70,16 +106,19 @@ template <class R, class F, class... Arguments> struct async_job {
 /// Throws tenon::error with TENON_STATUS_CLOSED on a closed executor.
 template <class F, class... Arguments>
 TENON_TAG [[nodiscard]] auto async(tenon_executor_t *executor, F &&f, Arguments &&...arguments)
-    -> future<typename detail::async_result<std::decay_t<F>, std::decay_t<Arguments>...>::type> {
-  using R = typename detail::async_result<std::decay_t<F>, std::decay_t<Arguments>...>::type;
-  using job = detail::async_job<R, std::decay_t<F>, std::decay_t<Arguments>...>;
-  std::unique_ptr<job> made(
-      new job{promise<R>(executor), std::forward<F>(f), {std::forward<Arguments>(arguments)...}});
-  future<R> result = made->result.get_future();
-  detail::given();
-  detail::require(tenon_executor_post(executor, &job::run, made.get()));
-  static_cast<void>(made.release());
-  return result;
+    -> future<detail::async_value<std::decay_t<F>, std::decay_t<Arguments>...>> {
+  using R = detail::async_value<std::decay_t<F>, std::decay_t<Arguments>...>;
+  if constexpr (!detail::is_asynchronous<std::decay_t<F>, std::decay_t<Arguments>...>())
+    return future<R>();
+  else
+    return detail::async_on<R>(executor, std::forward<F>(f), std::forward<Arguments>(arguments)...);
+}
+
+template <class F, class... Arguments,
+          class = std::enable_if_t<!std::is_convertible_v<F, tenon_executor_t *>>>
+future<void> async(F &&, Arguments &&...) {
+  static_assert(!sizeof(F *), "async(executor, f, arguments...): where f runs comes first");
+  return {};
 }
 
 } // namespace tenon

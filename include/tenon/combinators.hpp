@@ -56,12 +56,22 @@ template <class F> element_t<F> element_of(F &settled) {
 
 template <class... F> using are_futures = std::enable_if_t<(is_future<std::decay_t<F>> && ...)>;
 
-/// Whether futures are given away, and not just named; shared ones may be.
+/// Whether futures are given away, and not just named; shared ones may be. Tells if not.
+template <class... F> constexpr bool are_given() {
+  constexpr bool given = (std::is_constructible_v<std::decay_t<F>, F> && ...);
+  static_assert(given, "futures are taken over: give them by std::move(), or share() them");
+  return given;
+}
+
+/// Of what is no future, but could become one.
 template <class... F>
-inline constexpr bool are_given = (std::is_constructible_v<std::decay_t<F>, F> && ...);
-#define TENON_REQUIRE_GIVEN(name)                                                                  \
-  static_assert(detail::are_given<F...>,                                                           \
-                name " takes its futures over: give them by std::move(), or share() them")
+using are_with_tasks =
+    std::enable_if_t<(is_task<std::decay_t<F>> || ...) &&
+                     ((is_task<std::decay_t<F>> || is_future<std::decay_t<F>>)&&...)>;
+template <class... F> future<void> refuse_tasks() {
+  static_assert(!sizeof...(F), "a task has to start: give std::move(task).start(executor)");
+  return {};
+}
 
 /// The elements of a range of futures.
 template <class Range>
@@ -73,11 +83,13 @@ template <class Range> auto futures_in(Range &&range) {
   using F = future_of_range<Range>;
   if constexpr (std::is_same_v<Range, std::vector<F>>)
     return std::forward<Range>(range);
-  else if constexpr (std::is_lvalue_reference_v<Range>)
-    return std::vector<F>(std::begin(range), std::end(range));
-  else
+  else if constexpr (!std::is_lvalue_reference_v<Range>)
     return std::vector<F>(std::make_move_iterator(std::begin(range)),
                           std::make_move_iterator(std::end(range)));
+  else if constexpr (detail::are_given<F &>())
+    return std::vector<F>(std::begin(range), std::end(range));
+  else
+    return std::vector<F>();
 }
 
 /// The same of the elements between two iterators, which are given away.
@@ -191,8 +203,7 @@ template <class Inputs> auto one_of(combine_fn combine, Inputs inputs) {
 /// All values. Fails, or is cancelled, as soon as one of them does; the others are then cancelled.
 template <class... F, class = detail::are_futures<F...>>
 TENON_TAG [[nodiscard]] auto all(F &&...futures) {
-  TENON_REQUIRE_GIVEN("tenon::all()");
-  if constexpr (detail::are_given<F...>)
+  if constexpr (detail::are_given<F...>())
     return detail::all_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
   else
     return future<void>();
@@ -205,8 +216,7 @@ TENON_TAG [[nodiscard]] auto all(Range &&futures) {
 /// When each has settled, however: the futures, to be read without waiting.
 template <class... F, class = detail::are_futures<F...>>
 TENON_TAG [[nodiscard]] auto all_settled(F &&...futures) {
-  TENON_REQUIRE_GIVEN("tenon::all_settled()");
-  if constexpr (detail::are_given<F...>)
+  if constexpr (detail::are_given<F...>())
     return detail::settled_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
   else
     return future<void>();
@@ -221,8 +231,7 @@ TENON_TAG [[nodiscard]] auto all_settled(Range &&futures) {
 template <class... F, class = detail::are_futures<F...>>
 TENON_TAG [[nodiscard]] auto any(F &&...futures) {
   static_assert(sizeof...(F) > 0, "a variant of nothing");
-  TENON_REQUIRE_GIVEN("tenon::any()");
-  if constexpr (detail::are_given<F...>)
+  if constexpr (detail::are_given<F...>())
     return detail::one_of(tenon_future_any,
                           std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
   else
@@ -238,8 +247,7 @@ TENON_TAG [[nodiscard]] auto any(Range &&futures) {
 template <class... F, class = detail::are_futures<F...>>
 TENON_TAG [[nodiscard]] auto race(F &&...futures) {
   static_assert(sizeof...(F) > 0, "a variant of nothing");
-  TENON_REQUIRE_GIVEN("tenon::race()");
-  if constexpr (detail::are_given<F...>)
+  if constexpr (detail::are_given<F...>())
     return detail::one_of(tenon_future_race,
                           std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
   else
@@ -250,7 +258,22 @@ TENON_TAG [[nodiscard]] auto race(Range &&futures) {
   return detail::one_of(tenon_future_race, detail::futures_in<Range>(std::forward<Range>(futures)));
 }
 
-#undef TENON_REQUIRE_GIVEN
+template <class... F, class = detail::are_with_tasks<F...>, class = void>
+future<void> all(F &&...) {
+  return detail::refuse_tasks<F...>();
+}
+template <class... F, class = detail::are_with_tasks<F...>, class = void>
+future<void> all_settled(F &&...) {
+  return detail::refuse_tasks<F...>();
+}
+template <class... F, class = detail::are_with_tasks<F...>, class = void>
+future<void> any(F &&...) {
+  return detail::refuse_tasks<F...>();
+}
+template <class... F, class = detail::are_with_tasks<F...>, class = void>
+future<void> race(F &&...) {
+  return detail::refuse_tasks<F...>();
+}
 
 } // namespace tenon
 

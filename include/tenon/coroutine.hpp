@@ -213,6 +213,10 @@ template <class T> TENON_TAG auto operator co_await(future<T> &&future) {
 template <class T> TENON_TAG auto operator co_await(future<T> &future) {
   return detail::awaiter<T>(std::move(future), nullptr);
 }
+template <class T> detail::awaiter<T> operator co_await(const future<T> &) {
+  static_assert(!sizeof(T *), "an await uses its future up: it may not be const; or share() it");
+  std::terminate();
+}
 template <class T> TENON_TAG auto operator co_await(const shared_future<T> &future) {
   return detail::shared_awaiter<T>(future, nullptr);
 }

@@ -66,6 +66,9 @@ public:
     return future.get();
   }
 
+  /// Starts a task on it, and does the same.
+  template <class T> TENON_TAG T run(task<T> work) { return run(std::move(work).start(handle_)); }
+
   /// Ends waits, and wakes the loop; allowed in a signal's handler: tenon_executor_interrupt(). Whether it is open.
   bool interrupt() noexcept { return tenon_executor_interrupt(handle_) == TENON_STATUS_OK; }
 
@@ -74,13 +77,15 @@ public:
 
   /// Has f() called in a poll, or destroyed if the executor closes first. f may not throw.
   template <class F> TENON_TAG void post(F f) {
+    static_assert(std::is_invocable_v<F &>, "post(f): f takes no arguments");
     struct job {
       F f;
       static void run(void *context, tenon_status_t status) noexcept {
         const std::unique_ptr<job> self(static_cast<job *>(context));
         detail::taken();
-        if (status == TENON_STATUS_OK)
-          self->f();
+        if constexpr (std::is_invocable_v<F &>)
+          if (status == TENON_STATUS_OK)
+            self->f();
       }
     };
     auto made = std::make_unique<job>(job{std::move(f)});

@@ -20,10 +20,15 @@
 namespace tenon {
 
 template <class T> class shared_future;
+template <class T> class task; // task.hpp
 
 namespace detail {
 
 inline namespace TENON_VARIANT {
+
+/// A function that gives a task, where nobody would start it.
+template <class T> inline constexpr bool is_task = false;
+template <class T> inline constexpr bool is_task<task<T>> = true;
 
 /// Whether a status says how a future ended.
 constexpr bool is_end(tenon_status_t status) noexcept {
@@ -187,6 +192,13 @@ public:
 
   /// What comes after: see then.hpp. Letting go of what it gives cancels the work; detach() it.
   template <class... F> TENON_TAG [[nodiscard]] auto then(tenon_executor_t *executor, F &&...f);
+  template <class F, class = std::enable_if_t<!std::is_convertible_v<F, tenon_executor_t *>>,
+            class... G>
+  future<void> then(F &&, G &&...) {
+    static_assert(!sizeof(F *),
+                  "then(executor, f): where f runs comes first; nullptr: where the future settles");
+    return {};
+  }
 
 #if TENON_HAS_STOP_TOKEN
   /// The same result, whose work is asked to end when a stop is requested. See stop.hpp.

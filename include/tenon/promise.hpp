@@ -239,12 +239,17 @@ inline namespace TENON_VARIANT {
 
 /// What an on_cancel() registers.
 template <class F> struct cancel_call {
+  static_assert(std::is_invocable_v<F &>, "on_cancel(executor, f): f takes no arguments");
   F f;
   static void tell(void *context, tenon_status_t status) noexcept {
     const std::unique_ptr<cancel_call> self(static_cast<cancel_call *>(context));
     taken();
-    if (status == TENON_STATUS_CANCELLED)
-      self->f();
+    self->call(status);
+  }
+  void call([[maybe_unused]] tenon_status_t status) {
+    if constexpr (std::is_invocable_v<F &>)
+      if (status == TENON_STATUS_CANCELLED)
+        f();
   }
 };
 
@@ -258,7 +263,7 @@ void register_cancel(OnCancel on_cancel, Handle *handle, tenon_executor_t *execu
   if (status == TENON_STATUS_OK)
     static_cast<void>(call.release());
   else if (status == TENON_STATUS_CANCELLED)
-    call->f();
+    call->call(status);
   else if (status != TENON_STATUS_STALE && status != TENON_STATUS_ALREADY_SETTLED)
     require(status);
 }

@@ -278,9 +278,9 @@ public:
   }
 
   /// A task runs once.
-  template <class Self = task> detail::task_awaiter<T> operator co_await() & {
+  template <class Self = task> detail::task_awaiter<T> operator co_await() const & {
     static_assert(!sizeof(Self *), "a task runs once: co_await std::move(task)");
-    return detail::task_awaiter<T>(std::move(work_));
+    return detail::task_awaiter<T>(nullptr);
   }
 
   /// Starts in the executor's poll, or here and now with nullptr, and gives its result: C, Swift and
@@ -288,6 +288,10 @@ public:
   /// executor; one without goes on where the future settles. A task that is cancelled before its turn never starts.
   TENON_TAG [[nodiscard]] future<T> start(tenon_executor_t *executor = nullptr) && {
     return start_in(nullptr, executor);
+  }
+  template <class Self = task> future<T> start(tenon_executor_t * = nullptr) const & {
+    static_assert(!sizeof(Self *), "a task runs once: std::move(task).start(executor)");
+    return {};
   }
 
 private:

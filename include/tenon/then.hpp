@@ -35,7 +35,7 @@ template <class U> struct unwrapped<future<U>> {
 template <class F, class T> struct takes_value : std::is_invocable<F, T> {};
 template <class F> struct takes_value<F, void> : std::is_invocable<F> {};
 
-template <class T, class F, class...>
+template <class T, class F>
 inline constexpr bool takes_first = takes_value<F, T>::value || std::is_invocable_v<F, future<T>>;
 
 /// The one function for a value, or for the ended future.
@@ -167,14 +167,53 @@ auto then(tenon_executor_t *executor, future<T> &&source, F &&f, OnError &&on_er
 } // namespace TENON_VARIANT
 } // namespace detail
 
+namespace detail {
+inline namespace TENON_VARIANT {
+
+/// Whether then() can be called with these functions. Tells if not.
+template <class T, class F> constexpr bool are_continuations() {
+  constexpr bool fits = takes_first<T, F>;
+  static_assert(fits,
+                "then(executor, f): f takes the future's value, or the future that has ended");
+  if constexpr (fits) {
+    constexpr bool starts = !is_task<typename then_result<F, T>::type>;
+    static_assert(starts, "then(executor, f): nobody would start the task that f gives: let f "
+                          "start(executor) it");
+    return starts;
+  }
+  return fits;
+}
+
+template <class T, class F, class G> constexpr bool are_continuations() {
+  constexpr bool takes =
+      std::is_invocable_v<G, std::exception_ptr> || std::is_invocable_v<G, error>;
+  static_assert(takes, "then(executor, f, g): g takes a std::exception_ptr, or a tenon::error");
+  if constexpr (takes && are_continuations<T, F>()) {
+    using R = typename unwrapped<std::remove_cv_t<typename then_result<F, T>::type>>::type;
+    using OfG = typename std::conditional_t<std::is_invocable_v<G, std::exception_ptr>,
+                                            std::invoke_result<G, std::exception_ptr>,
+                                            std::invoke_result<G, error>>::type;
+    using InG = typename unwrapped<std::remove_cv_t<OfG>>::type;
+    constexpr bool agrees = std::is_void_v<R> == std::is_void_v<InG> &&
+                            (std::is_void_v<R> || std::is_convertible_v<InG, R>);
+    static_assert(agrees, "then(executor, f, g): g gives what f gives");
+    return agrees;
+  }
+  return false;
+}
+
+template <class T, class F, class G, class H, class... More> constexpr bool are_continuations() {
+  static_assert(!sizeof(T *), "then(executor, f) or then(executor, f, g)");
+  return false;
+}
+
+} // namespace TENON_VARIANT
+} // namespace detail
+
 template <class T>
 template <class... F>
 auto future<T>::then(tenon_executor_t *executor, F &&...f) {
-  static_assert(sizeof...(F) == 1 || sizeof...(F) == 2, "then(executor, f) or (executor, f, g)");
-  constexpr bool fits = detail::takes_first<T, std::decay_t<F>...>;
-  static_assert(fits,
-                "then(executor, f): f takes the future's value, or the future that has ended");
-  if constexpr (fits)
+  if constexpr (detail::are_continuations<T, std::decay_t<F>...>())
     return detail::then(executor, std::move(*this), std::forward<F>(f)...);
   else
     return future<void>();

@@ -89,7 +89,10 @@ TENON_TAG [[nodiscard]] auto when_all(Iterator from, Iterator to) {
 /// of them.
 template <class... F, class = detail::are_futures<F...>>
 TENON_TAG [[nodiscard]] auto when_any(F &&...futures) {
-  return detail::any_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  if constexpr (detail::are_given<F...>())
+    return detail::any_of(std::tuple<std::decay_t<F>...>(std::forward<F>(futures)...));
+  else
+    return future<void>();
 }
 template <class Range, class = detail::is_range<Range>>
 TENON_TAG [[nodiscard]] auto when_any(Range &&futures) {
@@ -98,6 +101,15 @@ TENON_TAG [[nodiscard]] auto when_any(Range &&futures) {
 template <class Iterator, class = detail::is_future_iterator<Iterator>>
 TENON_TAG [[nodiscard]] auto when_any(Iterator from, Iterator to) {
   return detail::any_of(detail::futures_between(from, to));
+}
+
+template <class... F, class = detail::are_with_tasks<F...>, class = void>
+future<void> when_all(F &&...) {
+  return detail::refuse_tasks<F...>();
+}
+template <class... F, class = detail::are_with_tasks<F...>, class = void>
+future<void> when_any(F &&...) {
+  return detail::refuse_tasks<F...>();
 }
 
 } // namespace tenon
