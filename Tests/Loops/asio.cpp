@@ -107,6 +107,29 @@ void check_tokens() {
   context.run();
 }
 
+/// A future is let go of, and what its operation is of after it.
+void check_what_goes_with_its_future() {
+  asio::io_context context;
+  const auto lets_go = [&context] {
+    asio::steady_timer timer(context, std::chrono::hours(1));
+    auto first = timer.async_wait(tenon::as_future);
+    const auto second = timer.async_wait(tenon::as_future);
+    first.cancel();
+  };
+  lets_go(); // before the context runs
+  asio::post(context, lets_go);
+  asio::post(asio::make_strand(context), lets_go);
+  context.run();
+#if TENON_ASIO_HAS_SLOTS
+  // It lives on: then its operation is cancelled, here at once and from elsewhere soon.
+  asio::steady_timer timer(context, std::chrono::hours(1));
+  static_cast<void>(timer.async_wait(tenon::as_future));
+  asio::post(context, [&] { static_cast<void>(timer.async_wait(tenon::as_future)); });
+  context.restart();
+  context.run();
+#endif
+}
+
 void check_refusal() {
   asio::io_context context;
   const auto loop = std::make_shared<tenon::asio_detail::asio_loop>(context, nullptr);
@@ -136,6 +159,7 @@ int main() {
   };
   const int failed = tenon_adapter_check(&subject, stderr);
   check_tokens();
+  check_what_goes_with_its_future();
   check_refusal();
   return failed != 0 || failures != 0;
 }

@@ -13,10 +13,12 @@
 #include <tenon/adapter.h>
 #include <tenon/tenon.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility> // which Boost's own headers forget
@@ -232,7 +234,7 @@ inline const tenon_adapter_operations_t &asio_operations() {
 /// threads may run the context: they poll one at a time. It may go before or after the detach.
 ///
 /// A wake is a post: not for signal handlers, whose job is Asio's signal_set. Threads, errors: as
-/// tenon_uv_attach().
+/// tenon_uv_attach(): this thread counts as the context's until another one has run it, and does not wait for it before.
 [[nodiscard]] inline executor attach(TENON_ASIO::io_context &context,
                                      const tenon_adapter_config_t *config = nullptr) {
   tenon_executor_t *handle = nullptr;
@@ -311,7 +313,8 @@ template <class T, class Token> auto async_get(future<T> source, Token &&token) 
 // MARK: Asio's operations as futures
 
 /// A completion token: an operation gives a future. An error is its error, operation_aborted a cancel. Where
-/// Asio can cancel single operations (1.19), a cancel of the future does, by a post to `where`.
+/// Asio can cancel single operations (1.19), a cancel of the future does, or letting go of it: where the operation's
+/// executor runs. A cancel from elsewhere is on its way there for a while, in which the socket or timer has to live.
 struct as_future_t {};
 inline constexpr as_future_t as_future{};
 
@@ -336,16 +339,55 @@ struct asio_result<First, Rest...>
     : std::conditional_t<is_asio_error<std::decay_t<First>>, asio_value<std::decay_t<Rest>...>,
                          asio_value<std::decay_t<First>, std::decay_t<Rest>...>> {};
 
+#if TENON_ASIO_HAS_SLOTS
+/// Cancels an operation. Not after it has ended, when what it was of may be gone.
+class asio_cancel : public std::enable_shared_from_this<asio_cancel> {
+public:
+  TENON_ASIO::cancellation_slot slot() noexcept { return signal_.slot(); }
+  void ended() noexcept { has_ended_ = true; }
+
+  /// Any thread. A signal is for the one where the operation runs: if that is here, at once, for what it is of may go
+  /// next. If it is not, what has aborted the operation meanwhile tells that first.
+  template <class Executor> void cancel(const Executor &where) {
+    is_asking_ = true;
+    TENON_ASIO::dispatch(where,
+                         [self = shared_from_this(), asker = std::this_thread::get_id(), where] {
+                           if (self->is_asking_ && asker == std::this_thread::get_id())
+                             self->emit();
+                           else
+                             TENON_ASIO::post(where, [self] { self->emit(); });
+                         });
+    is_asking_ = false;
+  }
+
+private:
+  void emit() {
+    if (!has_ended_)
+      signal_.emit(TENON_ASIO::cancellation_type::terminal);
+  }
+
+  TENON_ASIO::cancellation_signal signal_;
+  std::atomic<bool> has_ended_{false}, is_asking_{false};
+};
+#endif
+
 /// The handler of such an operation.
 template <class T> struct asio_promise {
   promise<T> result;
 #if TENON_ASIO_HAS_SLOTS
   using cancellation_slot_type = TENON_ASIO::cancellation_slot;
-  cancellation_slot_type get_cancellation_slot() const noexcept { return signal->slot(); }
-  std::shared_ptr<TENON_ASIO::cancellation_signal> signal;
+  cancellation_slot_type get_cancellation_slot() const noexcept { return cancel->slot(); }
+  std::shared_ptr<asio_cancel> cancel = std::make_shared<asio_cancel>();
 #endif
 
+  void ended() const noexcept {
+#if TENON_ASIO_HAS_SLOTS
+    cancel->ended();
+#endif
+  }
+
   template <class... Values> void settle(Values &&...values) {
+    ended();
     if constexpr (std::is_void_v<T>)
       result.set_value();
     else
@@ -361,6 +403,7 @@ template <class T> struct asio_promise {
   void operator()(First &&failure, Rest &&...values) {
     if (!failure)
       return settle(std::forward<Rest>(values)...);
+    ended();
     if constexpr (std::is_same_v<std::decay_t<First>, std::exception_ptr>)
       result.set_exception(failure);
     else if (failure == TENON_ASIO::error::operation_aborted)
@@ -393,13 +436,11 @@ public:
     ::tenon::TENON_ASIO_NAME::asio_detail::asio_promise<value_type> handler;
     return_type result = handler.result.get_future();
 #if TENON_ASIO_HAS_SLOTS
-    handler.signal = std::make_shared<cancellation_signal>();
-    // Where the operation runs, if it says so: a signal is for one thread at a time.
+    // Where the operation runs, if it says so.
     if constexpr (std::is_same_v<decltype(has_executor<Initiation>(0)), std::true_type>)
-      handler.result.on_cancel(nullptr, [signal = handler.signal,
-                                         where = initiation.get_executor()]() mutable {
-        post(where, [signal = std::move(signal)] { signal->emit(cancellation_type::terminal); });
-      });
+      handler.result.on_cancel(
+          nullptr,
+          [cancel = handler.cancel, where = initiation.get_executor()] { cancel->cancel(where); });
 #endif
     std::forward<Initiation>(initiation)(std::move(handler), std::forward<Initial>(initial)...);
     return result;
