@@ -11,7 +11,7 @@ swift build -c release --product tenon
 library=$(swift build -c release --show-bin-path)
 build=$PWD/.build-cpp
 mkdir -p "$build"
-warnings=(-Wall -Wextra -Wpedantic -Wconversion -Werror)
+warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 
 # run NAME COMPILER OPTIONS...: compiles what has changed, and runs the suite.
 run() {
@@ -59,7 +59,7 @@ run_uv() { # NAME OPTIONS...
   mkdir -p "$name"
   for source in Tests/CPP/uv/*.cpp Tests/CPP/main.cpp; do
     while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n; done
-    g++ -std=c++20 -O0 -g1 "$@" "${warnings[@]}" -Wshadow -Iinclude -c "$source" -o "$name/$(basename "$source" .cpp).o" &
+    g++ -std=c++20 -O0 -g1 "$@" "${warnings[@]}" -Iinclude -c "$source" -o "$name/$(basename "$source" .cpp).o" &
   done
   while (($(jobs -p | wc -l) > 0)); do wait -n; done
   gcc -std=gnu11 -O1 -g1 "$@" -Iinclude -c Sources/TenonUVLoop/uv.c -o "$name/uv.o"

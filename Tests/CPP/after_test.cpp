@@ -28,10 +28,10 @@ TEST_CASE("async is found beside std::async, from inside and by its arguments") 
   tenon::executor executor;
   std::string text = "abc";
   auto future = async(
-      executor, [](const std::string &text) { return text.size(); }, text);
+      executor, [](const std::string &given) { return given.size(); }, text);
   CHECK(executor.run(std::move(future)) == 3);
   auto standard = async(
-      std::launch::deferred, [](const std::string &text) { return text; }, text);
+      std::launch::deferred, [](const std::string &given) { return given; }, text);
   CHECK(standard.get() == "abc");
 }
 

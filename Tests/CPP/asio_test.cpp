@@ -20,9 +20,9 @@ namespace {
 /// Asio's handlers run.
 template <class T, class Token> auto async_end(tenon::future<T> future, Token &&token) {
   return asio::async_initiate<Token, void(tenon::future<T>)>(
-      [](auto handler, tenon::future<T> future) {
+      [](auto handler, tenon::future<T> waited) {
         auto executor = asio::get_associated_executor(handler);
-        future
+        waited
             .then(nullptr,
                   [handler = std::move(handler),
                    work = asio::make_work_guard(executor)](tenon::future<T> ended) mutable {

@@ -42,7 +42,7 @@ TEST_CASE("a coroutine that is destroyed while it waits is forgotten") {
   tenon::promise<int> kept;
   auto shared = kept.get_future().share();
   {
-    const foreign waits = [](auto shared, auto &out) -> foreign { out = co_await shared; }(shared,
+    const foreign waits = [](auto waited, auto &found) -> foreign { found = co_await waited; }(shared,
                                                                                            out);
   }
   kept.set_value(2);
@@ -55,8 +55,8 @@ TEST_CASE("set_value races with the suspension") {
     tenon::promise<int> promise;
     auto future = promise.get_future();
     std::thread producer([&] { promise.set_value(round); });
-    auto result = [](tenon::future<int> future)
-        -> tenon::task<int> { co_return co_await future; }(std::move(future)).start();
+    auto result = [](tenon::future<int> waited)
+        -> tenon::task<int> { co_return co_await waited; }(std::move(future)).start();
     CHECK(result.get() == round);
     producer.join();
   }
@@ -74,12 +74,12 @@ TEST_CASE("set_value holds no lock while it resumes") {
   tenon::promise<int> promise;
   auto shared = promise.get_future().share();
   int again = 0;
-  auto waits = [](auto shared, int &again) -> tenon::task<> {
-    static_cast<void>(co_await shared);
-    again = co_await shared; // from inside of set_value
-    shared.cancel();
+  auto waits = [](auto kept, int &more) -> tenon::task<> {
+    static_cast<void>(co_await kept);
+    more = co_await kept; // from inside of set_value
+    kept.cancel();
   }(shared, again)
-                                                  .start();
+                                               .start();
   promise.set_value(3);
   CHECK(again == 3);
   waits.get();
@@ -104,9 +104,9 @@ TEST_CASE("a hundred thousand ready awaits grow no stack") {
   };
   CHECK(tasks().start().get() == 100000);
   int sum = 0;
-  const foreign theirs = [](int &sum) -> foreign {
+  const foreign theirs = [](int &total) -> foreign {
     for (int i = 0; i < 100000; i++)
-      sum += co_await ready(1);
+      total += co_await ready(1);
   }(sum);
   CHECK(sum == 100000);
   CHECK(depth(100000).start().get() == 100000);
@@ -114,8 +114,8 @@ TEST_CASE("a hundred thousand ready awaits grow no stack") {
 
 TEST_CASE("a task starts late, and not at all when it is dropped") {
   bool ran = false;
-  auto sets = [](bool &ran, counted kept) -> tenon::task<int> {
-    ran = true;
+  auto sets = [](bool &did_run, counted kept) -> tenon::task<int> {
+    did_run = true;
     co_return kept.number;
   };
   { auto dropped = sets(ran, counted(1)); }
@@ -161,8 +161,8 @@ TEST_CASE("a task gives values, references, nothing and exceptions") {
 TEST_CASE("a coroutine goes on in an executor's poll, or hears that it closed") {
   tenon::executor executor;
   tenon::promise<int> promise;
-  auto waits = [](tenon::future<int> future, tenon_executor_t *executor) -> tenon::task<int> {
-    co_return co_await future.on(executor);
+  auto waits = [](tenon::future<int> future, tenon_executor_t *there) -> tenon::task<int> {
+    co_return co_await future.on(there);
   };
   auto result = waits(promise.get_future(), executor).start();
   promise.set_value(1);
@@ -180,14 +180,14 @@ TEST_CASE("a coroutine goes on in an executor's poll, or hears that it closed") 
 
 TEST_CASE("a cancel goes to the innermost await, now or later") {
   tenon::promise<int> first, second;
-  auto inner = [](tenon::future<int> first, tenon::future<int> second) -> tenon::task<int> {
+  auto inner = [](tenon::future<int> one, tenon::future<int> two) -> tenon::task<int> {
     int sum = 0;
     try {
-      sum += co_await first;
+      sum += co_await one;
     } catch (const tenon::cancelled &) {
       sum += 100;
     }
-    co_return sum + co_await second;
+    co_return sum + co_await two;
   };
   auto outer = [&]() -> tenon::task<int> {
     co_return co_await inner(first.get_future(), second.get_future());
@@ -311,7 +311,7 @@ TEST_CASE("a task that runs off its end is a broken promise") {
   CHECK(runs_off(ends).start().get() == 1);
   ends = false;
   CHECK(future_error_of([&] { return runs_off(ends).start().get(); }) == broken);
-  auto awaits = [](bool &ends) -> tenon::task<int> { co_return co_await runs_off(ends); };
+  auto awaits = [](bool &told) -> tenon::task<int> { co_return co_await runs_off(told); };
   CHECK(future_error_of([&] { return awaits(ends).start().get(); }) == broken);
 }
 
@@ -374,11 +374,11 @@ TEST_CASE("a task goes on with what another thread did") {
     }).detach();
     return future;
   };
-  auto hops = [&](auto later) -> tenon::task<int> {
+  auto hops = [&](auto after) -> tenon::task<int> {
     int sum = 0;
     for (int i = 0; i < 20; i++) {
-      sum += *co_await later();
-      sum += *co_await later().on(executor);
+      sum += *co_await after();
+      sum += *co_await after().on(executor);
     }
     co_return sum;
   };

@@ -266,7 +266,7 @@ struct account {
 template <class T> struct accounting {
   using value_type = T;
   account *book;
-  explicit accounting(account &book) : book(&book) {}
+  explicit accounting(account &entries) : book(&entries) {}
   template <class U> accounting(const accounting<U> &other) : book(other.book) {}
   T *allocate(std::size_t count) {
     book->alive++, book->allocations++;

@@ -93,15 +93,15 @@ TEST_CASE("anywhere() goes on where the future settles, and on() where it says")
   std::thread::id settled, resumed, back;
   tenon::promise<int> promise;
   auto result = [](tenon::future<int> future, tenon_executor_t *home, tenon_executor_t *away,
-                   std::thread::id &resumed, std::thread::id &back) -> tenon::task<> {
+                   std::thread::id &went_on, std::thread::id &returned) -> tenon::task<> {
     co_await future.anywhere();
-    resumed = std::this_thread::get_id();
+    went_on = std::this_thread::get_id();
     co_await tenon::async(home, [] {});
-    back = std::this_thread::get_id();
+    returned = std::this_thread::get_id();
     co_await tenon::async(home, [] {}).on(away);
     co_await tenon::async(away, [] {});
   }(promise.get_future(), executor, other, resumed, back)
-                                                                           .start(executor);
+                                                                               .start(executor);
   executor.poll();
   std::thread producer([&] {
     settled = std::this_thread::get_id();
@@ -141,18 +141,18 @@ TEST_CASE("a task whose executor has closed is told so") {
 TEST_CASE("a shielded wait is not cancelled with its task") {
   tenon::executor executor;
   std::vector<std::string> said;
-  auto goodbye = [](tenon_executor_t *executor, std::vector<std::string> &said) -> tenon::task<> {
-    co_await tenon::sleep(executor, 1ms);
-    said.emplace_back("goodbye");
+  auto goodbye = [](tenon_executor_t *on, std::vector<std::string> &told) -> tenon::task<> {
+    co_await tenon::sleep(on, 1ms);
+    told.emplace_back("goodbye");
   };
-  auto session = [](tenon_executor_t *executor, auto goodbye, auto &said) -> tenon::task<> {
+  auto session = [](tenon_executor_t *on, auto farewell, auto &told) -> tenon::task<> {
     try {
-      co_await tenon::sleep(executor, 1h);
+      co_await tenon::sleep(on, 1h);
     } catch (const tenon::cancelled &) {
-      said.emplace_back("cancelled");
+      told.emplace_back("cancelled");
     }
-    co_await tenon::shield(executor, goodbye(executor, said));
-    said.emplace_back("done");
+    co_await tenon::shield(on, farewell(on, told));
+    told.emplace_back("done");
   };
   auto result = session(executor, goodbye, said).start(executor);
   executor.poll();

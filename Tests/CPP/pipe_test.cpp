@@ -134,21 +134,21 @@ TEST_CASE("a pipe, readiness and a minimum are awaited") {
   auto [end, stream] = tenon::make_stream<int>(3);
   auto pipes = [](tenon::stream<int> from, tenon::sink<int> to)
       -> tenon::task<> { co_await from.pipe_to(to); }(std::move(middle), std::move(end)).start();
-  auto reads = [](tenon::stream<int> stream) -> tenon::task<int> {
+  auto reads = [](tenon::stream<int> from) -> tenon::task<int> {
     int count = 0;
-    while (co_await stream.ready())
-      count += static_cast<int>((co_await stream.next_at_least(2, 2)).size());
+    while (co_await from.ready())
+      count += static_cast<int>((co_await from.next_at_least(2, 2)).size());
     co_return count;
   }(std::move(stream))
-                                                    .start();
-  auto writes = [](tenon::sink<int> sink) -> tenon::task<> {
+                                                  .start();
+  auto writes = [](tenon::sink<int> to) -> tenon::task<> {
     for (int number = 0; number < 99; number++) {
-      co_await sink.ready();
-      CHECK(sink.try_send(int{number}) == TENON_STATUS_OK);
+      co_await to.ready();
+      CHECK(to.try_send(int{number}) == TENON_STATUS_OK);
     }
-    sink.close();
+    to.close();
   }(std::move(sink))
-                                                 .start();
+                                               .start();
   writes.get();
   pipes.get();
   CHECK(reads.get() == 99);

@@ -237,8 +237,8 @@ TEST_CASE("tasks in a scope, and a scope in a task") {
   tenon::scope over;
   over.close().get();
   bool ran = false;
-  auto runs = [](bool &ran) -> tenon::task<> {
-    ran = true;
+  auto runs = [](bool &did_run) -> tenon::task<> {
+    did_run = true;
     co_return;
   };
   CHECK(status_of([&] { return over.start(nullptr, runs(ran)).valid(); }) == TENON_STATUS_CLOSED);

@@ -47,22 +47,22 @@ TEST_CASE("coroutines write and read, in any order of starting") {
 
 TEST_CASE("batches, awaited") {
   auto [sink, stream] = tenon::make_stream<int>(3);
-  auto writes = [](tenon::sink<int> sink) -> tenon::task<> {
-    co_await sink.send_batch(std::vector<int>(8, 4));
-    sink.close();
+  auto writes = [](tenon::sink<int> to) -> tenon::task<> {
+    co_await to.send_batch(std::vector<int>(8, 4));
+    to.close();
   }(std::move(sink))
-                                                 .start();
-  auto reads = [](tenon::stream<int> stream) -> tenon::task<int> {
+                                               .start();
+  auto reads = [](tenon::stream<int> from) -> tenon::task<int> {
     int sum = 0;
     for (;;) {
-      const auto items = co_await stream.next_batch(2);
+      const auto items = co_await from.next_batch(2);
       if (items.empty())
         co_return sum;
       CHECK(items.size() <= 2);
       sum += std::accumulate(items.begin(), items.end(), 0);
     }
   }(std::move(stream))
-                                                    .start();
+                                                  .start();
   CHECK(reads.get() == 32);
   writes.get();
 }
@@ -81,8 +81,8 @@ TEST_CASE("a hundred thousand ready items, and as many that are waited for, grow
 TEST_CASE("a coroutine that is destroyed while it waits gives up, and loses no item") {
   auto [sink, stream] = tenon::make_stream<counted>(1);
   tenon::executor executor;
-  auto reads = [](auto &stream, tenon_executor_t *executor) -> foreign {
-    static_cast<void>(co_await stream.next().on(executor));
+  auto reads = [](auto &from, tenon_executor_t *there) -> foreign {
+    static_cast<void>(co_await from.next().on(there));
   };
   { const auto waits = reads(stream, nullptr); }
   {
@@ -93,7 +93,7 @@ TEST_CASE("a coroutine that is destroyed while it waits gives up, and loses no i
   CHECK(stream.next().get()->number == 1);
   sink.send(counted(2)).get();
   {
-    const auto waits = [](auto &sink) -> foreign { co_await sink.send(counted(3)); }(sink);
+    const auto waits = [](auto &to) -> foreign { co_await to.send(counted(3)); }(sink);
     CHECK(counted::alive == 3); // what is buffered, what waits, and what that was made of
   }
   CHECK(counted::alive == 1);
@@ -121,11 +121,11 @@ TEST_CASE("items go on in the executor's poll, or the wait hears that it closed"
 
 TEST_CASE("a cancel of a task ends its wait for an item, or for room") {
   auto [sink, stream] = tenon::make_stream<int>(0);
-  auto waits = [](auto &stream)
-      -> tenon::task<> { static_cast<void>(co_await stream.next()); }(stream).start();
+  auto waits =
+      [](auto &from) -> tenon::task<> { static_cast<void>(co_await from.next()); }(stream).start();
   waits.cancel();
   CHECK_THROWS_AS(waits.get(), tenon::cancelled);
-  auto sends = [](auto &sink) -> tenon::task<> { co_await sink.send(1); }(sink).start();
+  auto sends = [](auto &to) -> tenon::task<> { co_await to.send(1); }(sink).start();
   CHECK_FALSE(sends.is_ready());
   sends.cancel();
   CHECK_THROWS_AS(sends.get(), tenon::cancelled);
@@ -136,9 +136,9 @@ TEST_CASE("a cancel of a task ends its wait for an item, or for room") {
 
 TEST_CASE("the latest value, awaited") {
   auto [publisher, latest] = tenon::make_latest<int>();
-  auto reads = [](tenon::latest<int> latest) -> tenon::task<int> {
+  auto reads = [](tenon::latest<int> source) -> tenon::task<int> {
     int digits = 0;
-    while (auto value = co_await latest.next())
+    while (auto value = co_await source.next())
       digits = digits * 10 + *value;
     co_return digits;
   }(std::move(latest))
@@ -153,11 +153,11 @@ TEST_CASE("the latest value, awaited") {
 TEST_CASE("of an item and a cancel at the same time nothing is lost") {
   for (int round = 0; round < 300; round++) {
     auto [sink, stream] = tenon::make_stream<counted>(1);
-    auto reads = [](auto &stream) -> tenon::task<bool> {
-      const auto item = co_await stream.next();
+    auto reads = [](auto &from) -> tenon::task<bool> {
+      const auto item = co_await from.next();
       co_return item->number == 7;
     }(stream)
-                                         .start();
+                                       .start();
     std::thread writer([&sink = sink] { sink.send(counted(7)).get(); });
     reads.cancel();
     writer.join();
