@@ -239,17 +239,12 @@ inline namespace TENON_VARIANT {
 
 /// What an on_cancel() registers.
 template <class F> struct cancel_call {
-  static_assert(std::is_invocable_v<F &>, "on_cancel(executor, f): f takes no arguments");
   F f;
   static void tell(void *context, tenon_status_t status) noexcept {
     const std::unique_ptr<cancel_call> self(static_cast<cancel_call *>(context));
     taken();
-    self->call(status);
-  }
-  void call([[maybe_unused]] tenon_status_t status) {
-    if constexpr (std::is_invocable_v<F &>)
-      if (status == TENON_STATUS_CANCELLED)
-        f();
+    if (status == TENON_STATUS_CANCELLED)
+      self->f();
   }
 };
 
@@ -263,7 +258,7 @@ void register_cancel(OnCancel on_cancel, Handle *handle, tenon_executor_t *execu
   if (status == TENON_STATUS_OK)
     static_cast<void>(call.release());
   else if (status == TENON_STATUS_CANCELLED)
-    call->call(status);
+    call->f();
   else if (status != TENON_STATUS_STALE && status != TENON_STATUS_ALREADY_SETTLED)
     require(status);
 }
@@ -273,8 +268,11 @@ void register_cancel(OnCancel on_cancel, Handle *handle, tenon_executor_t *execu
 template <class T>
 template <class F>
 void promise_base<T>::on_cancel(tenon_executor_t *executor, F f) {
+  constexpr bool fits = std::is_invocable_v<F &>;
+  static_assert(fits, "on_cancel(executor, f): f takes no arguments");
   require_state();
-  register_cancel(tenon_promise_on_cancel, handle_, executor, std::move(f));
+  if constexpr (fits)
+    register_cancel(tenon_promise_on_cancel, handle_, executor, std::move(f));
 }
 
 } // namespace detail
