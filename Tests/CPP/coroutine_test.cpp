@@ -42,8 +42,9 @@ TEST_CASE("a coroutine that is destroyed while it waits is forgotten") {
   tenon::promise<int> kept;
   auto shared = kept.get_future().share();
   {
-    const foreign waits = [](auto waited, auto &found) -> foreign { found = co_await waited; }(shared,
-                                                                                           out);
+    const foreign waits = [](auto waited, auto &found) -> foreign {
+      found = co_await waited;
+    }(shared, out);
   }
   kept.set_value(2);
   CHECK_FALSE(out);
