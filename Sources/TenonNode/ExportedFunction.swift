@@ -39,15 +39,30 @@ let callExported: napi_callback = { env, info in
       _ = napi_get_cb_info(env, info, &count, arguments.baseAddress, nil, nil)
     }
     defer { if arguments.baseAddress != usual.baseAddress { arguments.deallocate() } }
-    var call = ExportedCall(
+    let call = ExportedCall(
       env: env, arguments: UnsafeBufferPointer(arguments), count: count, function: function)
+    var making = Making(call: call, result: .success(nil))
+    // With what JavaScript says that it carries.
+    let status = withUnsafeMutablePointer(to: &making) {
+      tenon_node_context_run(
+        env, { $0?.assumingMemoryBound(to: Making.self).pointee.make() }, $0)
+    }
     do {
-      return try function.body(&call)
+      try JavaScriptArgument(env: env, js: nil).check(status)
+      return try making.result.get()
     } catch {
       throwToJavaScript(env, error)
       return nil
     }
   }
+}
+
+/// A call, and what comes of it.
+private struct Making {
+  var call: ExportedCall
+  var result: Result<OpaquePointer?, any Error>
+
+  mutating func make() { result = Result { try call.function.body(&call) } }
 }
 
 /// One call, while its arguments are read.

@@ -88,6 +88,13 @@ public struct NodeModule: ~Copyable {
     }
   }
 
+  /// Exports what calls carry beside their arguments, named texts such as a trace's: an object with `run(texts, fn)`, `current` and
+  /// `startSpan()`. Swift finds it in ``CallContext/current`` and ``TraceContext/current``.
+  public borrowing func exportCallContext(_ name: String) {
+    var js: OpaquePointer?
+    if tenon_node_context_to(env, &js) == TENON_STATUS_OK { set(name, js) }
+  }
+
   borrowing func set(_ name: String, _ js: OpaquePointer?) {
     _ = napi_set_named_property(env, exports, name, js)
   }

@@ -8,6 +8,7 @@
 #include "instance.h"
 
 #include "../TenonNodeLoop/adoption.h"
+#include "../TenonNodeLoop/context.h"
 #include "../TenonNodeLoop/error.h"
 #include "../TenonNodeLoop/object.h"
 
@@ -60,7 +61,10 @@ static bool invoke(context_t *context, const tenon_node_function_type_t *type, s
            napi_get_undefined(env, result_out) == napi_ok;
   if (context->callback->is_table)
     return napi_get_named_property(env, self, type->name, &callee) == napi_ok &&
+           tenon__node_bind_context(environment, &callee) &&
            napi_call_function(env, self, callee, count, all + 2, result_out) == napi_ok;
+  if (!tenon__node_bind_context(environment, &self))
+    return false;
   all[1] = self;
   if (context->object->frame)
     return napi_get_reference_value(env, context->object->frame, &all[0]) == napi_ok &&
@@ -179,6 +183,7 @@ typedef struct parcel {
   asking_t asking;
   const void *arguments[TENON_NODE_PARAMETERS_MAX];
   memory_t memory;
+  carried_t *carried;
 } parcel_t;
 
 /** Where a copy of an optional number goes that is given by its address: the type is that of the number. */
@@ -208,10 +213,12 @@ static void end_parcel(parcel_t *parcel) {
   free(parcel);
 }
 
+static void run_asking(void *argument) { run(argument); }
+
 static void run_parcel(void *context, tenon_status_t status) {
   parcel_t *parcel = context;
   (void)status;
-  run(&parcel->asking);
+  tenon__node_run_carried(parcel->carried, run_asking, &parcel->asking);
   end_parcel(parcel);
 }
 
@@ -222,8 +229,10 @@ static void post(const asking_t *asking) {
   context_t *context = copy_context(asking->context);
   if (parcel && context && pack(parcel, asking)) {
     parcel->asking.context = context;
+    parcel->carried = tenon__node_carry();
     if (tenon_executor_post(context->environment->executor, run_parcel, parcel) == TENON_STATUS_OK)
       return;
+    free(parcel->carried);
     parcel->asking.style = STYLE_SEND;
     end_parcel(parcel);
   } else {
@@ -238,6 +247,7 @@ static void post(const asking_t *asking) {
 /** Somebody on another thread who waits. */
 typedef struct waiter {
   asking_t *asking;
+  carried_t *carried;
   pthread_mutex_t mutex;
   pthread_cond_t told;
   bool is_told;
@@ -246,7 +256,7 @@ typedef struct waiter {
 static void run_for_waiter(void *context, tenon_status_t status) {
   waiter_t *waiter = context;
   (void)status;
-  run(waiter->asking);
+  tenon__node_run_carried(waiter->carried, run_asking, waiter->asking);
   pthread_mutex_lock(&waiter->mutex);
   waiter->is_told = true;
   pthread_cond_signal(&waiter->told);
@@ -254,11 +264,14 @@ static void run_for_waiter(void *context, tenon_status_t status) {
 }
 
 static void ask_elsewhere(asking_t *asking) {
-  waiter_t waiter = {asking, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+  waiter_t waiter = {asking, tenon__node_carry(), PTHREAD_MUTEX_INITIALIZER,
+                     PTHREAD_COND_INITIALIZER, false};
   asking->status = TENON_STATUS_CLOSED;
   if (tenon_executor_post(asking->context->environment->executor, run_for_waiter, &waiter) !=
-      TENON_STATUS_OK)
+      TENON_STATUS_OK) {
+    free(waiter.carried);
     return;
+  }
   pthread_mutex_lock(&waiter.mutex);
   while (!waiter.is_told)
     pthread_cond_wait(&waiter.told, &waiter.mutex);

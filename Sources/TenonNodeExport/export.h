@@ -228,6 +228,8 @@ typedef struct tenon_node_call {
   tenon_executor_t *executor;
   tenon_object_t *self;
   napi_value js_self;
+  napi_value
+      result; /**< what JavaScript gets if the call does not begin: it was made in there, or is refused */
   napi_value signal;
   void *slots[TENON_NODE_PARAMETERS_MAX]; /**< where each argument stands; NULL: there is none */
   void *options;
@@ -240,7 +242,7 @@ static inline void *tenon_node_optional(void *slot, size_t alignment) {
   return *(const bool *)slot ? (char *)slot + alignment : NULL;
 }
 
-/** Reads the arguments; false: one is wrong, and an exception is pending. Ended by one of the following. */
+/** Reads the arguments; false: `result` is all there is, with an exception pending or not. Ended by one of the following. */
 bool tenon_node_call_begin(tenon_node_call_t *call, napi_env env, napi_callback_info info,
                            const tenon_node_function_t *function);
 /** Gives the promise of a future, or the iterator of a stream. */

@@ -123,11 +123,34 @@ static bool read_arguments(tenon_node_call_t *call, size_t count, napi_value *ar
   return true;
 }
 
+/** A call once more, in what JavaScript says that it carries. */
+typedef struct again {
+  tenon_node_call_t *call;
+  napi_callback_info info;
+} again_t;
+
+static void call_again(void *argument) {
+  again_t *again = argument;
+  tenon_node_call_t *call = again->call;
+  call->instance->is_in_context = true;
+  call->result = call->function->call(call->env, again->info);
+  call->instance->is_in_context = false;
+}
+
+static bool call_in_context(tenon_node_call_t *call, napi_callback_info info) {
+  again_t again = {call, info};
+  tenon_status_t status = tenon_node_context_run(call->env, call_again, &again);
+  if (status != TENON_STATUS_OK && status != TENON_STATUS_UNSUPPORTED)
+    tenon_node_throw_status(call->env, status);
+  return false;
+}
+
 bool tenon_node_call_begin(tenon_node_call_t *call, napi_env env, napi_callback_info info,
                            const tenon_node_function_t *function) {
   napi_value arguments[TENON_NODE_PARAMETERS_MAX + 2];
   size_t count = TENON_NODE_PARAMETERS_MAX + 2;
   void *data;
+  call->result = NULL;
   if (napi_get_cb_info(env, info, &count, arguments, &call->js_self, &data) != napi_ok)
     return false;
   call->env = env;
@@ -135,6 +158,9 @@ bool tenon_node_call_begin(tenon_node_call_t *call, napi_env env, napi_callback_
   call->function = function;
   call->executor = call->instance->executor;
   call->self = NULL;
+  if (call->instance->environment->has_contexts && !call->instance->is_in_context)
+    return call_in_context(call, info);
+  call->instance->is_in_context = false;
   call->signal = NULL;
   call->options = NULL;
   call->lent.context_count = call->lent.stream_count = 0;

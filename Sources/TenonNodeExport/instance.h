@@ -40,6 +40,8 @@ typedef struct tenon_node_instance {
   napi_env env;
   const tenon_node_module_t *module;
   tenon_executor_t *executor;
+  environment_t *environment;
+  bool is_in_context; /**< a call is being made in what JavaScript says that it carries */
   napi_ref *classes;
   napi_ref tools[TOOL_COUNT];
   bound_t *bound;

@@ -202,6 +202,17 @@ static bool fill(instance_t *instance, const tenon_node_module_t *module, napi_v
   return is_filled;
 }
 
+/** `callContext`, where the author has nothing of that name. */
+static bool add_context(instance_t *instance, napi_value exports) {
+  napi_value context;
+  bool is_taken = false;
+  if (napi_has_named_property(instance->env, exports, "callContext", &is_taken) != napi_ok)
+    return false;
+  return is_taken ||
+         (tenon_node_context_to(instance->env, &context) == TENON_STATUS_OK &&
+          napi_set_named_property(instance->env, exports, "callContext", context) == napi_ok);
+}
+
 /** The others are in there by the names of their files, which no export has. */
 static bool fill_all(instance_t *instance, napi_value exports) {
   const tenon_node_module_t *module = instance->module;
@@ -214,7 +225,7 @@ static bool fill_all(instance_t *instance, napi_value exports) {
         napi_set_named_property(instance->env, exports, name, object) != napi_ok)
       return false;
   }
-  return fill(instance, module, exports);
+  return fill(instance, module, exports) && add_context(instance, exports);
 }
 
 /* MARK: Instances */
@@ -295,8 +306,10 @@ napi_value tenon_node_export(napi_env env, napi_value exports, const tenon_node_
   }
   bool is_known = napi_get_instance_data(env, &known) == napi_ok && known;
   instance = is_known ? known : make_instance(env, module);
-  if (instance)
+  if (instance) {
     instance->executor = executor;
+    instance->environment = tenon__node_find(env);
+  }
   if (!instance || !fill_all(instance, exports))
     tenon_node_throw_status(env, TENON_STATUS_NO_RESOURCES);
   return exports;

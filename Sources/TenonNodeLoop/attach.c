@@ -7,6 +7,7 @@
 #endif
 
 #include "adoption.h"
+#include "context.h"
 #include "loop.h"
 #include "object.h"
 #include "settlement.h"
@@ -90,10 +91,15 @@ typedef struct native {
 } native_t;
 
 static const native_t natives[] = {
-    {"settle", tenon__node_native_settle},      {"cancel", tenon__node_native_cancel},
-    {"read", tenon__node_native_read},          {"stop", tenon__node_native_stop},
-    {"onCancel", tenon__node_native_on_cancel}, {"send", tenon__node_native_send},
+    {"settle", tenon__node_native_settle},
+    {"cancel", tenon__node_native_cancel},
+    {"read", tenon__node_native_read},
+    {"stop", tenon__node_native_stop},
+    {"onCancel", tenon__node_native_on_cancel},
+    {"send", tenon__node_native_send},
     {"finish", tenon__node_native_finish},
+    {"useContext", tenon__node_native_use_context},
+    {"startSpan", tenon__node_native_start_span},
 };
 
 static void forget_prelude(environment_t *environment) {

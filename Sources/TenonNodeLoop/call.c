@@ -5,6 +5,7 @@
  * within something else.
  */
 #include "adoption.h"
+#include "context.h"
 #include "error.h"
 #include "object.h"
 #include "value.h"
@@ -14,6 +15,7 @@
 typedef struct call {
   object_t *function;
   tenon_promise_t *promise; /**< NULL: nobody wants to know */
+  carried_t *carried;       /**< what the call carries */
   uint32_t flags;
   size_t count;
   tenon_value_t arguments[];
@@ -89,6 +91,8 @@ static bool enter_function(environment_t *environment, call_t *call, size_t coun
     tenon__node_throw_type_error(environment, "%s is not a function", all[1]);
     return false;
   }
+  if (!tenon__node_bind_context(environment, &all[1]))
+    return false;
   if (call->function->frame)
     return napi_get_reference_value(env, call->function->frame, &all[0]) == napi_ok &&
            tenon__node_help(environment, HELPER_CALL_IN_FRAME, count + 2, all, result_out);
@@ -121,18 +125,27 @@ static void make_call(environment_t *environment, call_t *call) {
     free(all);
 }
 
+static void make_carried_call(void *argument) {
+  call_t *call = argument;
+  make_call(call->function->environment, call);
+}
+
 static void run_call(void *context, tenon_status_t status) {
   call_t *call = context;
   environment_t *environment = call->function->environment;
+  carried_t *carried = call->carried;
   turn_t turn;
+  call->carried = NULL;
   if (call->promise && tenon_promise_is_cancelled(call->promise)) {
     tenon_promise_cancel(call->promise); // before its turn
     call->promise = NULL;
   } else if (status == TENON_STATUS_OK &&
              tenon__node_enter(environment, call->function->context, &turn)) {
-    make_call(environment, call);
+    tenon__node_run_carried(carried, make_carried_call, call);
     tenon__node_leave(environment, &turn);
+    carried = NULL;
   }
+  free(carried);
   if (call->promise)
     reject_with_status(call->promise, TENON_STATUS_CLOSED);
   free_call(call);
@@ -166,9 +179,11 @@ tenon_status_t tenon_node_call(const tenon_value_t *function, uint32_t flags,
   for (size_t index = 0; index < count; index++)
     call->arguments[index] = arguments[index];
   tenon__node_object_retain(object);
+  call->carried = tenon__node_carry();
   status = tenon_executor_post(environment->executor, run_call, call);
   if (status != TENON_STATUS_OK) {
     tenon__node_object_release(object);
+    free(call->carried);
     if (call->promise)
       tenon_promise_release(call->promise);
     if (future)

@@ -24,6 +24,7 @@ typedef struct environment {
   napi_async_context context;     /**< of deliveries that have none of their own */
   napi_ref helpers[HELPER_COUNT]; /**< NULL: there is none, or not any more */
   bool is_open;
+  bool has_contexts; /**< somebody has said what calls carry: until then nobody looks */
 
   atomic_uint references;
   pthread_mutex_t mutex;

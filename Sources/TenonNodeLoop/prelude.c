@@ -13,13 +13,13 @@ const char tenon__node_prelude[] = R"javascript((function (native) {
     Uint8Array, WeakMap,
   } = globalThis;
   const { apply, construct } = Reflect;
-  const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, keys, setPrototypeOf } = Object;
+  const { assign, defineProperty, freeze, getOwnPropertyDescriptor, getPrototypeOf, keys, setPrototypeOf } = Object;
   const { isArray } = Array;
   const { asyncIterator: asyncIteratorSymbol, dispose, iterator: iteratorSymbol } = Symbol;
   const getBuiltinModule = globalThis.process?.getBuiltinModule;
   const { AsyncLocalStorage } = getBuiltinModule?.('node:async_hooks') ?? {};
   const { addAbortListener } = getBuiltinModule?.('node:events') ?? {};
-  const { settle, cancel, read, stop, onCancel, send, finish } = native;
+  const { settle, cancel, read, stop, onCancel, send, finish, useContext, startSpan } = native;
 
   const method = (prototype, name) => {
     const { value, get } = getOwnPropertyDescriptor(prototype, name) ?? {};
@@ -306,9 +306,77 @@ const char tenon__node_prelude[] = R"javascript((function (native) {
     return typeof callee === 'function' ? (cell) => void pump(value, callee, isAsync, cell) : undefined;
   }
 
+  // Contexts
+
+  // What calls carry, of all packages in this realm: whoever uses it first makes it, and the others are told.
+  const shared = (globalThis[Symbol.for('tenon.context')] ??= { __proto__: null, storage: undefined, users: [] });
+  if (shared.storage) useContext();
+  else shared.users.push(useContext);
+
+  function useStorage() {
+    if (shared.storage) return shared.storage;
+    if (!AsyncLocalStorage) throw new Error('What calls carry needs Node 20.16 or later');
+    shared.storage = new AsyncLocalStorage();
+    for (let index = 0; index < shared.users.length; index++) shared.users[index]();
+    return shared.storage;
+  }
+
+  const currentTexts = () => shared.storage?.getStore();
+
+  // Names and texts, in turn; undefined: there are none.
+  function listContext() {
+    const texts = currentTexts();
+    if (!texts) return undefined;
+    const list = [];
+    const names = keys(texts);
+    for (let index = 0; index < names.length; index++) list[2 * index] = names[index], list[2 * index + 1] = texts[names[index]];
+    return list;
+  }
+
+  // A function that has these texts, whoever calls it.
+  const bindContext = (texts, callee) => {
+    const storage = useStorage();
+    freeze(setPrototypeOf(texts, null));
+    return function (...args) {
+      return storage.run(texts, () => apply(callee, this, args));
+    };
+  };
+
+  function refuseText(name, value) {
+    const error = new TypeError(`"${name}" must be a string without NUL, or undefined. Received ${describe(value)}`);
+    error.code = 'ERR_INVALID_ARG_TYPE';
+    throw error;
+  }
+
+  const callContext = freeze({
+    run(texts, callee) {
+      if (texts === null || typeof texts !== 'object') refuseText('texts', texts);
+      const all = assign({ __proto__: null }, currentTexts());
+      const names = keys(texts);
+      for (let index = 0; index < names.length; index++) if (names[index] === 'traceparent') delete all.tracestate;
+      for (let index = 0; index < names.length; index++) {
+        const name = names[index];
+        const text = texts[name];
+        if (text === undefined) delete all[name];
+        else if (typeof text === 'string' && !/\0/.test(text) && !/\0/.test(name)) all[name] = text;
+        else refuseText(name, text);
+      }
+      return useStorage().run(freeze(all), () => callee());
+    },
+    get current() {
+      return currentTexts();
+    },
+    startSpan() {
+      const texts = currentTexts();
+      const [traceparent, tracestate] = startSpan(texts?.traceparent, texts?.tracestate);
+      return tracestate === '' ? { traceparent } : { traceparent, tracestate };
+    },
+  });
+  const getContext = () => callContext;
+
   return [
     makeError, rejectLater, originOf, describe, classify, isShrinkable, makeView, makeArray, adopt, watch, keepFrame,
-    callInFrame, makeSignal, makeIterator, iterate,
+    callInFrame, makeSignal, makeIterator, iterate, getContext, listContext, bindContext,
   ];
 }))javascript";
 

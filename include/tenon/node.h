@@ -100,6 +100,32 @@ TENON_API tenon_status_t tenon_node_get_executor(napi_env env,
  */
 TENON_API tenon_status_t tenon_node_set_referenced(napi_env env, bool referenced) TENON_NOEXCEPT;
 
+/* MARK: Contexts */
+
+/**
+ * Gives what JavaScript says, and finds, of what calls carry: an object with `run(texts, fn)`, `current` and
+ * `startSpan()`. All packages of a realm share what it says, which goes along with promises, as
+ * AsyncLocalStorage does.
+ *
+ * Threading:  the environment's thread.
+ * Errors:     as tenon_node_get_executor().
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_node_context_to(napi_env env,
+                                               napi_value *context_out) TENON_NOEXCEPT;
+
+/**
+ * Calls `fn` with what JavaScript says, as tenon_context_run() does: what it starts carries that. Without
+ * it `fn` is called plainly, at no cost.
+ *
+ * Threading:  the environment's thread.
+ * Errors:     TENON_STATUS_INVALID; TENON_STATUS_CLOSED; TENON_STATUS_NO_RESOURCES; TENON_STATUS_UNSUPPORTED, with
+ *             an exception pending. Then `fn` was not called.
+ * Since:      0.2.0
+ */
+TENON_API tenon_status_t tenon_node_context_run(napi_env env, void (*fn)(void *argument),
+                                                void *argument) TENON_NOEXCEPT;
+
 /* MARK: Values */
 
 /**

@@ -223,3 +223,71 @@ test('callbacks are given back, also those of calls that fail', async () => {
   }
   assert.ok(gone >= 196, String(gone)); // the last ones may be on the stack
 });
+
+// What calls carry
+
+const { callContext } = addon;
+const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+test('what a call carries is there in Swift, and only in that call', async () => {
+  assert.equal(await addon.contextValue('traceparent'), undefined);
+  const [inside, elsewhere, later, items] = await callContext.run({ traceparent: parent, tracestate: 'a=1', user: 'ä' }, () =>
+    Promise.all([
+      addon.contextValue('traceparent'),
+      addon.contextElsewhere('user'),
+      new Promise(setImmediate).then(() => addon.contextValue('tracestate')),
+      (async () => { for await (const item of addon.contextItems('user')) return item; })(),
+    ]));
+  assert.deepEqual([inside, elsewhere, later, items], [parent, 'ä', 'a=1', 'ä']);
+  assert.equal(await addon.contextValue('traceparent'), undefined);
+  assert.equal(callContext.current, undefined);
+});
+
+test('an inner context adds to the outer one', async () => {
+  await callContext.run({ traceparent: parent, tracestate: 'a=1', user: 'ada' }, async () => {
+    const other = parent.replace(/-01$/, '-00');
+    callContext.run({ traceparent: other, user: undefined, more: '1' }, () => {
+      assert.deepEqual({ ...callContext.current }, { traceparent: other, more: '1' });
+      assert.ok(Object.isFrozen(callContext.current));
+    });
+    assert.equal(await addon.contextValue('user'), 'ada');
+  });
+  for (const wrong of [5, null, 'a\0b']) {
+    assert.throws(() => callContext.run({ name: wrong }, () => assert.fail()), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
+  }
+  assert.throws(() => callContext.run(null, () => assert.fail()), TypeError);
+  assert.throws(() => callContext.run({}, () => { throw new RangeError('mine'); }), RangeError);
+});
+
+test('Swift calls JavaScript with a context, and what that calls has it', async () => {
+  const inner = async () => {
+    const { traceparent, gone } = callContext.current;
+    await new Promise(setImmediate);
+    assert.equal(gone, undefined);
+    assert.equal(await addon.contextValue('traceparent'), 'of swift');
+    return traceparent;
+  };
+  assert.equal(await callContext.run({ gone: 'here' }, () => addon.contextInside(inner)), 'of swift');
+  assert.equal(await addon.contextInside(inner), 'of swift');
+  assert.equal(callContext.current, undefined);
+  assert.equal(await addon.contextValue('traceparent'), undefined);
+});
+
+test('a call with a context throws as others do', async () => {
+  await callContext.run({ user: 'ada' }, async () => {
+    assert.throws(() => addon.named(1, () => { throw new RangeError('mine'); }), RangeError);
+    assert.throws(() => addon.mapped([1], 5), { name: 'TypeError', message: /"transform"/ });
+    assert.equal(addon.named(5, (number) => `${callContext.current.user} ${number}`), 'ADA 5');
+  });
+});
+
+test('a span is below the one that it is started in', () => {
+  assert.match(callContext.startSpan().traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  const span = callContext.run({ traceparent: parent, tracestate: 'a=1, b=2' }, () => callContext.startSpan());
+  assert.equal(span.tracestate, 'a=1,b=2');
+  assert.equal(span.traceparent.split('-')[1], parent.split('-')[1]);
+  assert.notEqual(span.traceparent.split('-')[2], parent.split('-')[2]);
+  assert.equal(callContext.run({ traceparent: parent }, () => callContext.startSpan()).tracestate, undefined);
+  const own = callContext.run({ traceparent: 'wrong' }, () => callContext.startSpan());
+  assert.match(own.traceparent, /^00-/);
+});

@@ -1,4 +1,4 @@
-import { copy, each, fill, filtered, Item, Keeper, maybe, named, notify, Shelf, sizes, Store, visit } from './index';
+import { callContext, contextValue, copy, each, fill, filtered, Item, Keeper, maybe, named, notify, Shelf, sizes, Store, visit } from './index';
 
 const store: Store = {
   async load(key, { signal }): Promise<Item | undefined> {
@@ -37,3 +37,7 @@ async function use(): Promise<void> {
   console.log(sum + count + sizes(store));
 }
 void use;
+
+const traced: Promise<string | undefined> = callContext.run(callContext.startSpan(), () => contextValue('traceparent'));
+const texts: Readonly<Record<string, string>> | undefined = callContext.current;
+void [traced, texts];

@@ -64,7 +64,7 @@ extension AddonPrinter {
     var lines = [
       "tenon_node_call_t call;",
       "if (!tenon_node_call_begin(&call, env, info, &function_\(function.symbol)))",
-      "  return NULL;",
+      "  return call.result;",
     ]
     var arguments: [String] = []
     let shift = hasReceiver ? 1 : 0

@@ -45,6 +45,21 @@ struct DeclarationPrinter {
       }
 
       """)
+    if hasCallContext(names, interface.module == root.module) {
+      text.add(
+        """
+        /** What calls carry beside their arguments: named texts, such as a trace's. One for all packages. */
+        export const callContext: {
+          /** Calls `fn`: what it calls, also later, carries these texts, beside those outside; undefined takes one away. */
+          run<Result>(texts: Record<string, string | undefined>, fn: () => Result): Result;
+          /** The texts of the call of Swift's, or of run(), that this is in; undefined: there are none. */
+          readonly current: Readonly<Record<string, string>> | undefined;
+          /** For run(): a span of W3C's Trace Context below the one that this is in, or a trace of its own. */
+          startSpan(): { traceparent: string; tracestate?: string };
+        };
+
+        """)
+    }
     for constant in interface.constants {
       comment(constant.documentation, "")
       text.add(

@@ -14,6 +14,7 @@ struct ModulePrinter {
   private var exports: [String] {
     names.classes.map { JavaScriptNames.type($0.name) } + names.freeFunctions.map(names.function)
       + interface.constants.map { JavaScriptNames.exported($0.name) }
+      + (hasCallContext(names, isRoot) ? ["callContext"] : [])
   }
 
   private var errors: [TypeDeclaration] { interface.types.filter { $0.kind == .error } }
@@ -45,6 +46,13 @@ struct ModulePrinter {
     text.add("} = __exports;\nexport default __exports;")
     return text.string
   }
+}
+
+/// Whether the package has what calls carry: unless the author has something of that name.
+func hasCallContext(_ names: JavaScriptNames, _ isRoot: Bool) -> Bool {
+  isRoot
+    && !(names.freeFunctions.map(names.function)
+      + names.interface.constants.map { JavaScriptNames.exported($0.name) }).contains("callContext")
 }
 
 /// `isDatabaseError`
