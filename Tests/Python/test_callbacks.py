@@ -365,5 +365,64 @@ class ProtocolTests(unittest.IsolatedAsyncioTestCase):
         await asyncio.to_thread(outside)
 
 
+class ContextTests(unittest.IsolatedAsyncioTestCase):
+    """What calls carry."""
+
+    PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+    async def test_into_swift(self) -> None:
+        self.assertIsNone(await callbacks.context_value("traceparent"))
+        with tenon.call_context(traceparent=self.PARENT, tracestate="a=1", user="ä"):
+            inside = asyncio.ensure_future(callbacks.context_value("traceparent"))
+            elsewhere = await callbacks.context_elsewhere("user")
+            item = await anext(aiter(callbacks.context_items("tracestate")))
+        self.assertEqual((await inside, elsewhere, item), (self.PARENT, "ä", "a=1"))
+        self.assertIsNone(await callbacks.context_value("traceparent"))
+
+    async def test_an_inner_one_adds_to_the_outer_one(self) -> None:
+        self.assertIsNone(tenon.call_context.current)
+        with tenon.call_context({"traceparent": self.PARENT, "tracestate": "a=1"}, user="ada"):
+            with tenon.call_context(traceparent=self.PARENT.replace("-01", "-00"), user=None, more="1"):
+                self.assertEqual(
+                    dict(tenon.call_context.current or {}),
+                    {"traceparent": self.PARENT.replace("-01", "-00"), "more": "1"},
+                )
+                self.assertIsNone(await callbacks.context_value("user"))
+            self.assertEqual(await callbacks.context_value("user"), "ada")
+        for wrong in (1, b"x"):
+            with self.assertRaises(TypeError), tenon.call_context(name=wrong):  # type: ignore[arg-type]
+                self.fail("it has begun")
+        with self.assertRaises(ValueError), tenon.call_context(name="a\0b"):
+            self.fail("it has begun")
+
+    async def test_into_python(self) -> None:
+        """Swift calls with a context of its own, and what that calls has it."""
+
+        async def inner() -> str:
+            current = tenon.call_context.current or {}
+            await asyncio.sleep(0)
+            self.assertNotIn("gone", current)
+            self.assertEqual(await callbacks.context_value("traceparent"), "of swift")
+            return current["traceparent"]
+
+        with tenon.call_context(gone="here"):
+            self.assertEqual(await callbacks.context_inside(inner), "of swift")
+        self.assertEqual(await callbacks.context_inside(inner), "of swift")
+        self.assertIsNone(tenon.call_context.current)
+        self.assertIsNone(await callbacks.context_value("traceparent"))
+
+    async def test_spans(self) -> None:
+        own = tenon.call_context.start_span()
+        self.assertRegex(own["traceparent"], "^00-[0-9a-f]{32}-[0-9a-f]{16}-01$")
+        with tenon.call_context(traceparent=self.PARENT, tracestate="a=1, b=2"):
+            span = tenon.call_context.start_span()
+        self.assertEqual(span["tracestate"], "a=1,b=2")
+        self.assertEqual(span["traceparent"].split("-")[1], self.PARENT.split("-")[1])
+        self.assertNotEqual(span["traceparent"].split("-")[2], self.PARENT.split("-")[2])
+        with tenon.call_context(traceparent="wrong"):
+            self.assertNotIn("wrong", tenon.call_context.start_span()["traceparent"])
+
+
+
 if __name__ == "__main__":
     unittest.main()

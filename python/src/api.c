@@ -28,6 +28,8 @@ static const Api *api_of(void *handle) {
   return apis = api;
 }
 
+const Api *any_api(void) { return apis; }
+
 void *library_symbol(Library *library, PyObject *name) {
   const char *text = PyUnicode_AsUTF8AndSize(name, NULL);
   if (!text)

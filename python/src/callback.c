@@ -63,7 +63,10 @@ static PyObject *function_of(Callback *callback, Method *method) {
 }
 
 static PyObject *copied_context(Callback *callback) {
-  return PyObject_CallMethodObjArgs(callback->context, s_copy, NULL);
+  PyObject *context = PyObject_CallMethodObjArgs(callback->context, s_copy, NULL);
+  if (context && carried_tell(callback->type->library->api, context))
+    SET(context, NULL);
+  return context;
 }
 
 /* In the loop, after what it has now. */

@@ -78,6 +78,11 @@
   X(tenon_promise_copy_reason)                                                                     \
   X(tenon_promise_release)                                                                         \
   X(tenon_process_get_statistics)                                                                  \
+  X(tenon_context_run)                                                                             \
+  X(tenon_context_read)                                                                            \
+  X(tenon_trace_context_parse)                                                                     \
+  X(tenon_trace_context_start)                                                                     \
+  X(tenon_trace_context_format)                                                                    \
   X(tenon_status_name)                                                                             \
   X(tenon_status_string)
 
@@ -99,6 +104,7 @@ typedef struct Library {
 
 extern PyType_Spec library_spec;
 void *library_symbol(Library *library, PyObject *name);
+const Api *any_api(void); /* NULL: no library is loaded */
 
 /* ---- types.c, reading.c, writer.c, writing.c, values.c: what crosses --------------------------------------------------------- */
 
@@ -351,6 +357,27 @@ PyObject *stream_new(Executor *executor, Library *library, Type *element, PyObje
 int closure_write(Writer *writer, Type *type, PyObject *value, char *at, const Path *path);
 int stream_write(Writer *writer, Type *type, PyObject *value, char *at, const Path *path);
 PyObject *promise_new(Library *library, Type *result, tenon_promise_t *promise);
+
+/* ---- context.c: what calls carry ------------------------------------------------------------------------------------------ */
+
+typedef struct Carried {
+  tenon_context_t context;
+  PyObject *texts;
+  tenon_context_value_t *values;
+  int is_any; /* 0: a call is a call */
+} Carried;
+
+/* Reads what Python says into one that has nothing; -1: an exception is set. Either way carried_end() follows. */
+int carried_begin(Carried *carried, const Api *api);
+void carried_end(Carried *carried);
+/* Calls Swift with it; without the GIL, too. */
+tenon_status_t carried_call(const Carried *carried, const Api *api, tenon_packed_fn entry,
+                            uint64_t *words);
+/* Swift calls, with a context or without: a copied context of Python's has it. -1: an exception is set. */
+int carried_tell(const Api *api, PyObject *context);
+PyObject *module_context_hooks(PyObject *module, PyObject *arguments);
+PyObject *module_use_contexts(PyObject *module, PyObject *unused);
+PyObject *module_start_span(PyObject *module, PyObject *arguments);
 
 /* ---- module.c ----------------------------------------------------------------------------------------------------------- */
 

@@ -122,8 +122,8 @@ static PyObject *result_read(Function *function, char *out) {
   }
 }
 
-static PyObject *call_sync(Function *function, Writer *writer, uint64_t *words, Py_ssize_t at,
-                           int *succeeded) {
+static PyObject *call_sync(Function *function, const Carried *carried, uint64_t *words,
+                           Py_ssize_t at, int *succeeded) {
   Library *library = function->library;
   char out[sizeof(tenon_value_t)] __attribute__((aligned(16))) = {0};
   tenon_error_t *error = NULL;
@@ -133,9 +133,8 @@ static PyObject *call_sync(Function *function, Writer *writer, uint64_t *words, 
     words[at++] = (uintptr_t)&error;
   tenon_status_t status;
   Py_BEGIN_ALLOW_THREADS /* it may take long, or wait for a thread that wants to call Python */
-      status = function->entry(words);
+      status = carried_call(carried, library->api, function->entry, words);
   Py_END_ALLOW_THREADS *succeeded = status == TENON_STATUS_OK;
-  (void)writer;
   if (status == TENON_STATUS_OK)
     return result_read(function, out);
   if (error)
@@ -145,14 +144,13 @@ static PyObject *call_sync(Function *function, Writer *writer, uint64_t *words, 
   return NULL;
 }
 
-static PyObject *call_async(Function *function, Writer *writer, uint64_t *words, Py_ssize_t at,
-                            int *succeeded) {
-  Executor *executor = writer->executor;
+static PyObject *call_async(Function *function, const Carried *carried, Executor *executor,
+                            uint64_t *words, Py_ssize_t at, int *succeeded) {
   Library *library = function->library;
   void *out = NULL;
   words[at++] = (uintptr_t)&out;
   executor_enter(executor);
-  tenon_status_t status = function->entry(words);
+  tenon_status_t status = carried_call(carried, library->api, function->entry, words);
   executor_leave(executor);
   *succeeded = status == TENON_STATUS_OK;
   if (status != TENON_STATUS_OK) {
@@ -174,15 +172,17 @@ static PyObject *function_call(PyObject *self, PyObject *arguments, PyObject *ke
     return NULL;
   uint64_t words[WORDS_MAX] = {0};
   Writer writer;
+  Carried carried = {TENON_CONTEXT_INIT, NULL, NULL, 0};
   int succeeded = 0;
   writer_init(&writer, function->library, executor, PyUnicode_AsUTF8AndSize(function->name, NULL));
   Py_ssize_t at = pack(function, &writer, arguments, words);
   PyObject *result = NULL;
-  if (at >= 0)
-    result = function->is_async ? call_async(function, &writer, words, at, &succeeded)
-                                : call_sync(function, &writer, words, at, &succeeded);
+  if (at >= 0 && carried_begin(&carried, function->library->api) == 0)
+    result = function->is_async ? call_async(function, &carried, executor, words, at, &succeeded)
+                                : call_sync(function, &carried, words, at, &succeeded);
   PyObject *failure =
       result ? NULL : take_exception(); /* what the end of the call runs sees none */
+  carried_end(&carried);
   writer_end(&writer, succeeded);
   if (failure)
     raise_exception(failure);

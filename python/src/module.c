@@ -57,6 +57,10 @@ static PyObject *module_hooks(PyObject *module, PyObject *arguments) {
 static PyMethodDef module_methods[] = {
     {"hooks", module_hooks, METH_VARARGS,
      "Takes the classes and functions that this module needs."},
+    {"context_hooks", module_context_hooks, METH_VARARGS,
+     "Takes the variable of what calls carry."},
+    {"use_contexts", module_use_contexts, METH_NOARGS, "From now on calls look at that."},
+    {"start_span", module_start_span, METH_VARARGS, "Starts a span of W3C's Trace Context."},
     {"end", module_end, METH_NOARGS, "Lets no thread of Swift's into Python any more."},
     {0},
 };

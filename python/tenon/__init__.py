@@ -13,7 +13,7 @@ from typing import Any
 from . import _core
 from ._core import Object as Object
 
-__all__ = ["Cancelled", "Closed", "Error", "Forked", "Object", "Stream", "run"]
+__all__ = ["CallContext", "Cancelled", "Closed", "Error", "Forked", "Object", "Stream", "call_context", "run"]
 __version__ = "0.2.0"
 
 
@@ -77,6 +77,14 @@ class Stream(_core.Stream):
             return run(self.__anext__())
         except StopAsyncIteration:
             raise StopIteration from None
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("CallContext", "call_context"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import _context  # with the first who uses it
+
+    return getattr(_context, name)
 
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
