@@ -25,13 +25,36 @@ import Tenon
   func call(_ request: Request) async throws -> Response
 }
 
+/// A layer's part of a trace: `traceparent` is its own, and `parent` is what it was called with.
+@Export public struct Span: Sendable {
+  public var name: String
+  public var traceparent: String
+  public var parent: String?
+}
+
 /// Who has had a request, in order.
 @Export public final class Trace: Sendable {
-  private let notes = Mutex<[String]>([])
+  private let notes = Mutex<(hops: [String], spans: [Span])>(([], []))
 
   @Export public init() {}
-  @Export public func add(_ note: String) { notes.withLock { $0.append(note) } }
-  @Export public var hops: [String] { notes.withLock { $0 } }
+  /// Notes who has it. A layer that calls the next one in a span of its own gives that, and is still in the one that called.
+  @Export public func add(_ note: String, span: String? = nil) {
+    notes.withLock {
+      $0.hops.append(note)
+      guard let span else { return }
+      $0.spans.append(
+        Span(name: note, traceparent: span, parent: TraceContext.current?.traceparent))
+    }
+  }
+  @Export public var hops: [String] { notes.withLock { $0.hops } }
+  @Export public var spans: [Span] { notes.withLock { $0.spans } }
+
+  /// The span of a layer in Swift.
+  func begin(_ note: String) -> TraceContext {
+    let span = TraceContext.current?.child() ?? TraceContext()
+    add(note, span: span.traceparent)
+    return span
+  }
 }
 
 /// A service that every language can ask: what Swift has made of one that some language implements.
@@ -92,23 +115,24 @@ private struct Timeout: Service {
   let limit: Duration
 
   func call(_ request: Request) async throws -> Response {
-    request.trace.add("swift: timeout")
-    return try await withThrowingTaskGroup(of: Response.self) { group in
-      group.addTask { try await next.call(request) }
-      group.addTask {
-        try await Task.sleep(for: limit)
-        throw ServiceError.timedOut(after: limit)
+    try await request.trace.begin("swift: timeout").with {
+      try await withThrowingTaskGroup(of: Response.self) { group in
+        group.addTask { try await next.call(request) }
+        group.addTask {
+          try await Task.sleep(for: limit)
+          throw ServiceError.timedOut(after: limit)
+        }
+        // The other one is cancelled, and this ends when that has ended.
+        defer { group.cancelAll() }
+        return try await group.next()!
       }
-      // The other one is cancelled, and this ends when that has ended.
-      defer { group.cancelAll() }
-      return try await group.next()!
     }
   }
 }
 
 private struct Backend: Service {
   func call(_ request: Request) async throws -> Response {
-    request.trace.add("swift: backend")
+    _ = request.trace.begin("swift: backend")
     switch request.path {
     case "/slow":
       do {

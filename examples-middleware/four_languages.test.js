@@ -4,7 +4,7 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { Chain, Trace, find, isServiceError, publish, withdraw } = require(process.env.MIDDLEWARE);
+const { Chain, Trace, callContext, find, isServiceError, publish, withdraw } = require(process.env.MIDDLEWARE);
 const { joinPython, limit, startPython } = require(process.env.MIDDLEWARE_ADDON);
 const { Log } = require('./log.js');
 
@@ -15,9 +15,10 @@ const problem = new RangeError('of JavaScript');
 /** So JavaScript is at both ends, with all the others between. */
 const door = {
   async call(request, { signal }) {
-    request.trace.add('javascript: door');
+    const span = callContext.startSpan();
+    request.trace.add('javascript: door', { span: span.traceparent });
     if (request.path === '/problem') throw problem;
-    return this.next.call(request, { signal });
+    return callContext.run(span, () => this.next.call(request, { signal }));
   },
 };
 
@@ -44,6 +45,30 @@ test('a request goes through all of them, and its trace says so', async () => {
   assert.deepEqual(await chain.call(asked), { text: 'this is /' });
   assert.deepEqual(asked.trace.hops, layers);
   assert.equal(lines.pop(), '/: this is /');
+});
+
+/** Each span is below the one before it, and all are in the trace of the first one's parent. */
+function assertChain(spans, parent) {
+  for (const span of spans) {
+    assert.equal(span.parent, parent, span.name);
+    assert.equal(span.traceparent.split('-')[1], spans[0].traceparent.split('-')[1]);
+    parent = span.traceparent;
+  }
+}
+
+test('one trace goes through all languages, each span below the one that called it', async () => {
+  const asked = [request('/'), request('/'), request('/')];
+  const chain = around(find('retried'), 60000);
+  const roots = [callContext.startSpan(), callContext.startSpan(), undefined];
+  // Two at the same time, on the same threads; and one that has no parent.
+  await Promise.all([0, 1].map((index) => callContext.run(roots[index], () => chain.call(asked[index]))));
+  await chain.call(asked[2]);
+  for (const [index, { trace }] of asked.entries()) {
+    assert.deepEqual(trace.spans.map((span) => span.name), layers);
+    assert.equal(new Set(trace.spans.map((span) => span.traceparent)).size, layers.length);
+    assertChain(trace.spans, roots[index]?.traceparent);
+  }
+  assert.equal(callContext.current, undefined);
 });
 
 test('what fails is asked again by Python, and the rest of the chain does not see it', async () => {

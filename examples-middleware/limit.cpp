@@ -11,16 +11,18 @@ public:
   limit(middleware::chain next, int most) : next_(std::move(next)), most_(most) {}
 
   tenon::future<middleware::response> call(const middleware::request &request) override {
-    return pass(request).start(pool());
+    // Here it is in the span that has called; the task is not.
+    const auto span = tenon::trace_context::start();
+    request.trace.add("c++: limit", span.traceparent());
+    return pass(request, tenon::context(span)).start(pool());
   }
 
 private:
-  tenon::task<middleware::response> pass(middleware::request request) {
-    request.trace.add("c++: limit");
+  tenon::task<middleware::response> pass(middleware::request request, tenon::context span) {
     const running one(count_);
     if (one.number > most_)
       throw middleware::error(middleware::error::limited{most_});
-    co_return co_await next_.call(pool(), request);
+    co_return co_await span.run([&] { return next_.call(pool(), request); });
   }
 
   /// Where this layer runs. It outlives everything that does.

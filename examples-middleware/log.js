@@ -1,4 +1,6 @@
 'use strict';
+const { callContext } = require(process.env.MIDDLEWARE);
+
 // A layer in JavaScript: says what comes, and how it ends.
 class Log {
   constructor(next, write) {
@@ -6,8 +8,13 @@ class Log {
     this.write = write;
   }
 
-  async call(request, { signal }) {
-    request.trace.add('javascript: log');
+  call(request, { signal }) {
+    const span = callContext.startSpan();
+    request.trace.add('javascript: log', { span: span.traceparent });
+    return callContext.run(span, () => this.pass(request, signal));
+  }
+
+  async pass(request, signal) {
     try {
       const response = await this.next.call(request, { signal });
       this.write(`${request.path}: ${response.text}`);

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import tenon
 from middleware import Chain, Request, Response, ServiceError, find, publish, until_withdrawn
 
 
@@ -11,9 +12,11 @@ class Retry:
 
     async def call(self, request: Request) -> Response:
         for attempt in range(1, self.times + 1):
-            request.trace.add("python: retry")
+            span = tenon.call_context.start_span()
+            request.trace.add("python: retry", span=span["traceparent"])
             try:
-                return await self.next.call(request)
+                with tenon.call_context(span):
+                    return await self.next.call(request)
             except ServiceError.Unavailable:
                 if attempt == self.times:
                     raise

@@ -6,6 +6,7 @@ import os
 import unittest
 from datetime import timedelta
 
+import tenon
 from middleware import Chain, Request, Response, ServiceError, Trace, find, publish, withdraw
 from retry import Retry
 
@@ -18,9 +19,11 @@ class Log:
         self.lines: list[str] = []
 
     async def call(self, request: Request) -> Response:
-        request.trace.add("python: log")
+        span = tenon.call_context.start_span()
+        request.trace.add("python: log", span=span["traceparent"])
         try:
-            response = await self.next.call(request)
+            with tenon.call_context(span):
+                response = await self.next.call(request)
         except Exception as error:
             self.lines.append(f"{request.path}: {error}")
             raise
@@ -52,6 +55,25 @@ class MiddlewareTests(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((await self.around().call(request)).text, "this is /flaky")
         self.assertEqual(request.trace.hops, LAYERS + LAYERS[2:] * 2)
         self.assertEqual(self.log.lines, ["/flaky: this is /flaky"])
+
+    async def test_one_trace_goes_through_all_languages(self) -> None:
+        """Each span is below the one that called it, of several requests at the same time."""
+        chain = self.around()
+
+        async def ask(root: dict[str, str] | None) -> None:
+            request = Request("/", Trace())
+            with tenon.call_context(root):
+                await chain.call(request)
+            parent = root["traceparent"] if root else None
+            spans = request.trace.spans
+            self.assertEqual([span.name for span in spans], LAYERS)
+            for span in spans:
+                self.assertEqual(span.parent, parent, span.name)
+                self.assertEqual(span.traceparent.split("-")[1], spans[0].traceparent.split("-")[1])
+                parent = span.traceparent
+
+        await asyncio.gather(ask(tenon.call_context.start_span()), ask(tenon.call_context.start_span()))
+        await ask(None)
 
     async def test_an_error_is_the_same_in_the_end(self) -> None:
         with self.assertRaises(ServiceError.Unavailable) as caught:
