@@ -8,7 +8,7 @@ export PREFIX DESTDIR LIBDIR
 
 # The long ones first, as JOBS of them run at a time.
 PARTS := test-c test-sanitizers test-bindgen test-core test-instructions test-python test-cpp test-install check test-packages test-node \
-	test-tools test-addon test-loops test-exhaustion test-async-algorithms test-search test-docs test-inspect test-middleware test-fuzz
+	test-tools test-addon test-loops test-exhaustion test-async-algorithms test-search test-docs test-inspect test-middleware test-bridges test-fuzz
 JOBS ?= 2
 
 .PHONY: help check-swift packages stage build test test-long $(PARTS) $(PARTS:%=part-%) test-memory-order test-node-versions mutants fuzz coverage \
@@ -90,6 +90,9 @@ test-python: check-swift packages ## run the Python suites: [PYTHON=python3.13]
 
 test-middleware: check-swift packages ## run one chain of services in Swift, C++, JavaScript and Python
 	scripts/test-middleware.sh
+
+test-bridges: check-swift packages ## run Tenon beside swift-log, swift-metrics, swift-distributed-tracing and swift-service-lifecycle
+	scripts/test-bridges.sh
 
 test-inspect: check-swift packages ## look into processes and cores with the program tenon
 	scripts/test-inspect.sh

@@ -17,7 +17,10 @@ final class StoredContext: Sendable {
     tenon__context().map { Unmanaged<StoredContext>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  static var current: StoredContext? { ofThread ?? ofCall }
+  static var current: StoredContext? { TraceSource.added(to: said) }
+
+  /// What Tenon has been told, whatever another library's span is.
+  static var said: StoredContext? { ofThread ?? ofCall }
 
   /// What there is outside, for more to be added. A new `traceparent` comes without the `tracestate` of the other one.
   static func inherited(from outer: StoredContext?, for names: some Sequence<String>) -> [String:

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# bridges/: Tenon beside swift-log, swift-metrics, swift-distributed-tracing and swift-service-lifecycle, against those packages.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+options=(--package-path bridges --scratch-path "$PWD/.build-bridges")
+swift build --build-tests "${options[@]}"
+timeout 300 swift test --disable-xctest --skip-build "${options[@]}"
