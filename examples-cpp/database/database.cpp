@@ -31,8 +31,8 @@ database::~database() {
   }
   changed_.notify_one();
   thread_.join();
-  for (const auto &call : waiting_)
-    call->promise.cancel();
+  for (const auto &one : waiting_)
+    one->promise.cancel();
 }
 
 tenon::future<rows> database::query(std::string sql, row parameters) {
@@ -52,49 +52,49 @@ void database::work() {
     changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
     if (is_ending_)
       return;
-    const std::unique_ptr<call> call = std::move(waiting_.front());
+    const std::unique_ptr<call> first = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
     // What is thrown is the future's error; tenon::cancelled makes it cancelled.
     try {
-      call->promise.set_value(run(*call));
+      first->promise.set_value(run(*first));
     } catch (...) {
-      call->promise.set_exception(std::current_exception());
+      first->promise.set_exception(std::current_exception());
     }
     lock.lock();
   }
 }
 
-rows database::run(call &call) {
+rows database::run(call &asked) {
   const auto is_unwanted = [](void *context) -> int {
-    const auto *call = static_cast<database::call *>(context);
-    return call->promise.is_cancelled() || call->owner.is_ending_;
+    const auto *one = static_cast<call *>(context);
+    return one->promise.is_cancelled() || one->owner.is_ending_;
   };
-  if (is_unwanted(&call))
+  if (is_unwanted(&asked))
     throw tenon::cancelled();
-  sqlite3_progress_handler(connection_.get(), steps, is_unwanted, &call);
+  sqlite3_progress_handler(connection_.get(), steps, is_unwanted, &asked);
   sqlite3_stmt *compiled = nullptr;
-  int code = sqlite3_prepare_v2(connection_.get(), call.sql.c_str(), -1, &compiled, nullptr);
+  int code = sqlite3_prepare_v2(connection_.get(), asked.sql.c_str(), -1, &compiled, nullptr);
   const statement_ptr statement(compiled);
   int place = 0;
-  for (const std::string &parameter : call.parameters)
+  for (const std::string &parameter : asked.parameters)
     if (code == SQLITE_OK)
       code = sqlite3_bind_text(compiled, ++place, parameter.c_str(), -1, SQLITE_STATIC);
   if (code != SQLITE_OK)
     fail(code);
-  rows rows;
+  rows found;
   while ((code = sqlite3_step(compiled)) == SQLITE_ROW) {
-    row &row = rows.emplace_back();
+    row &next = found.emplace_back();
     for (int column = 0; column < sqlite3_column_count(compiled); column++) {
       const auto *text = reinterpret_cast<const char *>(sqlite3_column_text(compiled, column));
-      row.emplace_back(text ? text : "");
+      next.emplace_back(text ? text : "");
     }
   }
   if (code == SQLITE_INTERRUPT)
     throw tenon::cancelled();
   if (code != SQLITE_DONE)
     fail(code);
-  return rows;
+  return found;
 }
 
 void database::fail(int code) const {
