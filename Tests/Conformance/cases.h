@@ -465,6 +465,7 @@
   CASE(a_close_ends_although_a_job_posts_itself_for_ever)                     \
   CASE(ten_thousand_executors_leave_memory_flat)                              \
   CASE(a_host_is_told_once_that_it_is_closed)                                 \
+  CASE(executors_whose_last_handle_goes_during_a_poll_elsewhere_leave_no_memory)\
   /* executor_host_test.c */                                                  \
   CASE(five_posts_wake_the_host_once)                                         \
   CASE(a_poll_that_leaves_work_wakes_the_host_again)                          \

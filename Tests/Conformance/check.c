@@ -3,6 +3,7 @@
  */
 #include "check.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -281,6 +282,15 @@ tenon_executor_t *pool_create(uint32_t threads_max) {
 void pool_end(tenon_executor_t *pool) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
+}
+
+size_t memory_used(void) {
+#ifdef IS_SANITIZED
+  return 0;
+#else
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#endif
 }
 
 tenon_executor_statistics_t executor_statistics(tenon_executor_t *executor) {

@@ -222,6 +222,9 @@ void pool_end(tenon_executor_t *pool);
 tenon_executor_statistics_t executor_statistics(tenon_executor_t *executor);
 tenon_process_statistics_t process_statistics(void);
 
+/** How much memory the program has from the C library; 0 under a sanitizer, which has its own. */
+size_t memory_used(void);
+
 /* MARK: Threads */
 
 /** Starts a thread; join it with thread_join(). */

@@ -292,3 +292,41 @@ CASE(a_host_is_told_once_that_it_is_closed) {
     pthread_mutex_destroy(&host.lock);
   }
 }
+
+typedef struct inside {
+  tenon_executor_t *executor;
+  atomic_bool is_inside;
+  atomic_bool may_return;
+} inside_t;
+
+static void stay_in_poll(void *context, tenon_status_t status) {
+  inside_t *inside = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  atomic_store(&inside->is_inside, true);
+  SPIN_UNTIL(atomic_load(&inside->may_return));
+}
+
+static void *poll_inside(void *context) {
+  inside_t *inside = context;
+  tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
+  tenon_status_t status = tenon_executor_poll(inside->executor, NULL, &result);
+  CHECK(status == TENON_STATUS_OK && result.closed);
+  return NULL;
+}
+
+CASE(executors_whose_last_handle_goes_during_a_poll_elsewhere_leave_no_memory) {
+  enum { ROUNDS = 300 };
+  size_t before = 0;
+  for (int round = 0; round < ROUNDS; round++) {
+    inside_t inside = {.executor = executor_create()};
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(inside.executor, stay_in_poll, &inside));
+    pthread_t thread = thread_start(poll_inside, &inside);
+    SPIN_UNTIL(atomic_load(&inside.is_inside));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(inside.executor));
+    atomic_store(&inside.may_return, true);
+    thread_join(thread);
+    if (round == 50)
+      before = memory_used();
+  }
+  CHECK(memory_used() <= before + ROUNDS * 1000);
+}

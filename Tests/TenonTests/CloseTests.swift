@@ -1,4 +1,5 @@
 import CTenon
+import Glibc
 import Testing
 
 @testable import Tenon
@@ -89,6 +90,53 @@ import Testing
       loop.pollAll()
       #expect(pending.value == [1, 0])
     }
+  }
+
+  @Test func aCloseThatIsCutShortKnowsTheNamesOfWhatItLeavesBehind() async throws {
+    try await withLoop { loop in
+      let (promise, never) = try Promise.make()
+      let calls = try (0..<2).map { _ in try loop.start { await never.settled() } }
+      loop.pollAll()
+      let before = loop.unfinishedNames
+      #expect(before.map(\.count) == [2])
+      #expect(tenon_executor_close(loop.pointer, 0) == TENON_STATUS_TIMEOUT)
+      #expect(loop.unfinishedNames.map(\.name) == before.map(\.name))
+      #expect(loop.unfinishedNames.map(\.count) == [2])
+      promise.cancel()
+      withExtendedLifetime(calls) {}
+    }
+  }
+
+  /// The last release gives a close that somebody sleeps beside no more time: it ends without him.
+  @Test func aCloseWakesWhoeverStillSleeps() async throws {
+    try await withLoop { loop in
+      let other = try LoopExecutor.create(name: "other")
+      let (promise, never) = try Promise.make()
+      let call = try other.start { await never.settled() }
+      other.pollAll()
+      #expect(tenon_executor_begin_close(other.pointer, .max) == TENON_STATUS_OK)
+      let (id, answer) = (Shared<Int32>(0), Shared<tenon_status_t?>(nil))
+      let bits = other.bits
+      let sleeper = TestThread {
+        id.value = gettid()
+        let pointer = OpaquePointer(bitPattern: bits)
+        answer.value = tenon_executor_run_until(pointer, nil, .max)
+      }
+      while !Self.sleeps(id.value) { sched_yield() }
+      #expect(tenon_executor_release(other.pointer) == TENON_STATUS_OK)
+      sleeper.join()
+      #expect(answer.value == TENON_STATUS_CLOSED || answer.value == TENON_STATUS_STALE)
+      #expect(tenon_future_poll(call.pointer) == TENON_STATUS_REJECTED)
+      promise.cancel()
+    }
+  }
+
+  private static func sleeps(_ thread: Int32) -> Bool {
+    guard let file = fopen("/proc/self/task/\(thread)/stat", "r") else { return false }
+    defer { fclose(file) }
+    var text = [CChar](repeating: 0, count: 256)
+    guard fgets(&text, Int32(text.count), file) != nil else { return false }
+    return String(cString: text).contains(") S ")
   }
 
   private final class Asked: Sendable {

@@ -98,6 +98,16 @@ private actor Counter: LoopActor {
     for future in futures { #expect(tenon_future_poll(future.pointer) == TENON_STATUS_OK) }
   }
 
+  @Test func aDurationIsRoundedUpToWholeNanoseconds() {
+    #expect(Duration(secondsComponent: 0, attosecondsComponent: 1).clampedNanoseconds == 1)
+    #expect(
+      Duration(secondsComponent: 1, attosecondsComponent: 999_999_999).clampedNanoseconds
+        == 1_000_000_001)
+    #expect(Duration.nanoseconds(7).clampedNanoseconds == 7)
+    #expect(Duration.seconds(-1).clampedNanoseconds == 0)
+    #expect(Duration.seconds(Int64.max).clampedNanoseconds == .max)
+  }
+
   @Test func aDeadlineInThePastEndsAtOnce() async throws {
     try await withLoop { loop in
       try loop.result {

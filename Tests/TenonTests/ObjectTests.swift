@@ -32,6 +32,20 @@ import Testing
     #expect(throws: Failure.self) { try Object.instance(pointer, as: Witness.self) }
   }
 
+  @Test func aCallThatHoldsAnObjectIsTheLastOneToLetGoOfIt() throws {
+    let ends = Shared(0)
+    let pointer = Object(Witness(ends)).retainedPointer()
+    let status = ObjectSlot.read(Handle(pointer)) { _, _, _ in
+      #expect(tenon_object_release(pointer) == TENON_STATUS_OK)
+      #expect(ends.value == 0)
+      // Nobody else finds it.
+      #expect(Object.check(pointer, is: Witness.self) == TENON_STATUS_STALE)
+      return TENON_STATUS_OK
+    }
+    #expect(status == TENON_STATUS_OK)
+    #expect(ends.value == 1)
+  }
+
   @Test func whatIsNoHandleOfASwiftObjectIsRefused() throws {
     var mark = 0
     var foreign: OpaquePointer?

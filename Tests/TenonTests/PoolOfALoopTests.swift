@@ -270,6 +270,23 @@ private final class Gate: Sendable {
     }
   }
 
+  /// A call that was suspended goes on in a driver from before the pool, which must not take those that wait behind it.
+  @Test func aCallBehindOneFromBeforeThePoolIsOnIt() async throws {
+    try await withLoop { loop in
+      let pool = try ThreadPool.create(threads: 1)
+      let (promise, future) = try Promise.make()
+      let first = try loop.start { await future.settled() }
+      loop.pollAll()
+      try loop.setPool(pool)
+      promise.resolve()
+      let isOnThePool = Shared(false)
+      let second = try loop.start { isOnThePool.value = await leaving { pool.isCurrent } }
+      for call in [first, second] { try loop.run(until: call) }
+      #expect(isOnThePool.value)
+      #expect(try pool.close(timeout: .seconds(60)))
+    }
+  }
+
   /// What `@Export(.concurrent)` is made of.
   @Test func anExportedFunctionThatBlocksIsOnThePool() async throws {
     try await withPool { loop, pool in
