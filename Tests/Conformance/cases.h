@@ -546,6 +546,8 @@
   CASE(threads_that_come_and_go_leave_no_stacks)                              \
   CASE(whoever_waits_until_nothing_is_pending_hears_of_the_last_callback_that_is_forgotten)\
   CASE(a_close_tells_what_a_busy_thread_would_have_run_next)                  \
+  CASE(pools_whose_jobs_close_each_other_all_end)                             \
+  CASE(of_pools_whose_jobs_wait_for_each_other_one_is_told_of_the_deadlock)   \
   CASE(a_thread_that_has_helped_a_loop_runs_jobs_before_it_helps_the_next)    \
   /* parallel_test.c */                                                       \
   CASE(a_parallel_loop_meets_each_index_once_whatever_its_chunks)             \

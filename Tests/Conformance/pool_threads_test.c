@@ -198,6 +198,74 @@ CASE(a_close_tells_what_a_busy_thread_would_have_run_next) {
   SPIN_UNTIL(!thread_lives(atomic_load(&ring.id)));
 }
 
+/* MARK: Pools that wait for each other */
+
+enum { CIRCLE = 3 };
+
+typedef struct circle {
+  tenon_executor_t *pools[CIRCLE];
+  size_t count;
+  bool closes; /**< or waits until the next one has nothing to do */
+  atomic_size_t inside;
+  atomic_int ended;
+  atomic_int refused;
+} circle_t;
+
+typedef struct circler {
+  circle_t *circle;
+  size_t index;
+} circler_t;
+
+/** A job of each pool, which waits for the next one when all are there. */
+static void await_next(void *context, tenon_status_t status) {
+  circler_t *circler = context;
+  circle_t *circle = circler->circle;
+  tenon_executor_t *next = circle->pools[(circler->index + 1) % circle->count];
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  atomic_fetch_add(&circle->inside, 1);
+  SPIN_UNTIL(atomic_load(&circle->inside) == circle->count);
+  status = circle->closes ? tenon_executor_close(next, TENON_FOREVER)
+                          : tenon_executor_run_until(next, NULL, TENON_FOREVER);
+  if (status == (circle->closes ? TENON_STATUS_PENDING : TENON_STATUS_DEADLOCK))
+    atomic_fetch_add(&circle->refused, 1);
+  else
+    CHECK_STATUS(TENON_STATUS_OK, status);
+  atomic_fetch_add(&circle->ended, 1);
+}
+
+static void go_round_pools(size_t count, bool closes) {
+  circle_t circle = {.count = count, .closes = closes};
+  circler_t circlers[CIRCLE];
+  for (size_t index = 0; index < count; index++)
+    circle.pools[index] = pool_create(2);
+  for (size_t index = 0; index < count; index++) {
+    circlers[index] = (circler_t){&circle, index};
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_executor_post(circle.pools[index], await_next, &circlers[index]));
+  }
+  SPIN_UNTIL(atomic_load(&circle.ended) == (int)count);
+  CHECK_COUNT(1, atomic_load(&circle.refused));
+  for (size_t index = 0; index < count; index++) {
+    if (!closes)
+      CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(circle.pools[index], TENON_FOREVER));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(circle.pools[index]));
+  }
+}
+
+CASE(pools_whose_jobs_close_each_other_all_end) {
+  for (int round = 0; round < 20; round++) {
+    go_round_pools(2, true);
+    go_round_pools(3, true);
+  }
+}
+
+CASE(of_pools_whose_jobs_wait_for_each_other_one_is_told_of_the_deadlock) {
+  for (int round = 0; round < 20; round++) {
+    go_round_pools(2, false);
+    go_round_pools(3, false);
+  }
+}
+
 /* MARK: Jobs beside parallel loops */
 
 typedef struct endless {

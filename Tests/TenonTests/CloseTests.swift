@@ -115,14 +115,14 @@ import Testing
       let call = try other.start { await never.settled() }
       other.pollAll()
       #expect(tenon_executor_begin_close(other.pointer, .max) == TENON_STATUS_OK)
-      let (id, answer) = (Shared<Int32>(0), Shared<tenon_status_t?>(nil))
+      let (place, answer) = (Shared(""), Shared<tenon_status_t?>(nil))
       let bits = other.bits
       let sleeper = TestThread {
-        id.value = gettid()
+        place.value = Self.placeHere
         let pointer = OpaquePointer(bitPattern: bits)
         answer.value = tenon_executor_run_until(pointer, nil, .max)
       }
-      while !Self.sleeps(id.value) { sched_yield() }
+      while !Self.sleeps(place.value) { sched_yield() }
       #expect(tenon_executor_release(other.pointer) == TENON_STATUS_OK)
       sleeper.join()
       #expect(answer.value == TENON_STATUS_CLOSED || answer.value == TENON_STATUS_STALE)
@@ -131,8 +131,15 @@ import Testing
     }
   }
 
-  private static func sleeps(_ thread: Int32) -> Bool {
-    guard let file = fopen("/proc/self/task/\(thread)/stat", "r") else { return false }
+  /// Where the system says of this thread how it is.
+  private static var placeHere: String {
+    var link = [CChar](repeating: 0, count: 64)
+    return readlink("/proc/thread-self", &link, link.count - 1) < 0
+      ? "" : "/proc/" + String(cString: link)
+  }
+
+  private static func sleeps(_ place: String) -> Bool {
+    guard let file = fopen(place + "/stat", "r") else { return false }
     defer { fclose(file) }
     var text = [CChar](repeating: 0, count: 256)
     guard fgets(&text, Int32(text.count), file) != nil else { return false }

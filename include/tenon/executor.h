@@ -240,8 +240,9 @@ TENON_API tenon_status_t tenon_executor_poll(tenon_executor_t *executor,
  * Errors:     TENON_STATUS_TIMEOUT; TENON_STATUS_INTERRUPTED by tenon_executor_interrupt();
  *             TENON_STATUS_BUSY inside its own poll, or while another thread polls;
  *             TENON_STATUS_DEADLOCK inside a Swift task, which must not block its thread, and
- *             for a pool inside a poll, inside its job without a future, or on its last thread
- *             that does not wait, unless the future has settled; TENON_STATUS_CLOSED;
+ *             for a pool inside a poll, inside its job without a future, or that of another pool that
+ *             one of its jobs waits for so, or on its last thread that does not wait, unless the future
+ *             has settled; TENON_STATUS_CLOSED;
  *             TENON_STATUS_UNSUPPORTED.
  * Blocks:     yes.
  * Since:      0.1.0
@@ -377,8 +378,9 @@ TENON_API tenon_status_t tenon_executor_get_now_ns(tenon_executor_t *executor,
  * Threading:  the loop's thread.
  * Returns:    TENON_STATUS_OK: all work has ended. TENON_STATUS_PENDING: it goes on in the polls
  *             that follow, which stay necessary until tenon_poll_result_t.closed, and `timeout_ns`
- *             counts there too; because this is a call from inside its own poll, or a pool's own thread
- *             (it ends the close when all has ended), another thread began to poll meanwhile, or
+ *             counts there too; because this is a call from inside its own poll, or a pool's own thread,
+ *             or in a job of another pool that a job of this one waits for (it ends the close when all has
+ *             ended), another thread began to poll meanwhile, or
  *             work is in flight and the host has no `run_once`.
  * Errors:     TENON_STATUS_TIMEOUT: closed, but work was left behind, which
  *             tenon_executor_copy_unfinished() names. TENON_STATUS_BUSY: another thread polls;

@@ -81,6 +81,8 @@ struct PoolState: ~Copyable {
 
   /// The thread that runs a job of an actor that lives here.
   let serialRunner = Atomic<UInt>(0)
+  /// Which look for a circle has come here: see `PoolAwait`.
+  let reachedBy = Atomic<UInt64>(0)
 
   init(_ executor: UnsafeMutablePointer<ExecutorState>) {
     self.executor = executor

@@ -88,6 +88,8 @@ extension UnsafeMutablePointer where Pointee == PoolState {
     pointee.helpers.wrappingAdd(1, ordering: .relaxed)
     pointee.searching.wrappingSubtract(1, ordering: .relaxed)
     executor.pointee.mutex.unlock()
+    // Whoever waits for what the pool has to do does it himself.
+    executor.pointee.runners.change()
     owner?.release()
     return false
   }

@@ -9,14 +9,17 @@ extension ThreadPool {
   func closePool(until deadline: UInt64) -> tenon_status_t {
     guard beginClose(until: deadline) else { return TENON_STATUS_CLOSED }
     if pool.isHere { return TENON_STATUS_PENDING }
-    return Delivery.whileWaiting { awaitClose(until: deadline) }
+    // A job that it would wait for waits for the one that this is called in, perhaps through others: then the threads end it.
+    return pool.awaited(until: deadline) {
+      Delivery.whileWaiting { awaitClose(until: deadline) }
+    } ?? TENON_STATUS_PENDING
   }
 
   private func awaitClose(until deadline: UInt64) -> tenon_status_t {
     while !endCloseIfDone() {
       if Fork.isChild { return TENON_STATUS_FORKED }
       // There may be no thread, if the system had none to give.
-      while pool.isForlorn, let job = pool.takeForlorn() { run(job) }
+      runForlorn()
       _ = state.pointee.runners.wait(until: pool.isEnding ? .max : deadline) {
         pool.hasEnded || pool.isForlorn
       }
@@ -38,7 +41,7 @@ extension ThreadPool {
   /// After it has begun, for those who do not wait: ends it if nothing is left, or sees to it that somebody will.
   func attendClose() {
     if pool.isHere || endCloseIfDone() { return }
-    while pool.isForlorn, let job = pool.takeForlorn() { run(job) }
+    runForlorn()
     _ = endCloseIfDone()
   }
 
@@ -81,6 +84,11 @@ extension ThreadPool {
       pool.beginOverdue()
     }
     pool.unlockAfterTimers()
+  }
+
+  /// Runs what there is while the pool has no thread, as the system had none to give.
+  func runForlorn() {
+    while pool.isForlorn, let job = pool.takeForlorn() { run(job) }
   }
 
   private func run(_ job: Job) {

@@ -34,9 +34,11 @@ extension ThreadPool {
     if let worker = Worker.current {
       // The job that asks is pending itself.
       if future == nil && pool.isHere { return TENON_STATUS_DEADLOCK }
-      return worker.blocking {
-        Delivery.whileWaiting { sleep(until: future, deadline: deadline) }
-      } ?? TENON_STATUS_DEADLOCK
+      let wait = {
+        worker.blocking { Delivery.whileWaiting { self.sleep(until: future, deadline: deadline) } }
+      }
+      return (future == nil ? pool.awaited(until: deadline, wait) ?? nil : wait())
+        ?? TENON_STATUS_DEADLOCK
     }
     return Delivery.whileWaiting { sleep(until: future, deadline: deadline) }
   }
@@ -44,30 +46,57 @@ extension ThreadPool {
   private func sleep(until future: Handle?, deadline: UInt64) -> tenon_status_t {
     guard let seen = state.beginInterruptible() else { return TENON_STATUS_INTERRUPTED }
     guard let future else { return sleepUntilQuiet(deadline, seen) }
-    pool.bringIfForlorn()
-    let state = state
-    let status = state.sleepBeside(name, future, deadline, seen) {
-      state.pointee.phase.load(ordering: .relaxed) == .closed
+    let (state, pool) = (state, pool)
+    while true {
+      attendForlorn()
+      let next = pool.forlornDeadline
+      let status = state.sleepBeside(name, future, min(deadline, next), seen) {
+        state.pointee.phase.load(ordering: .relaxed) == .closed || pool.isForlorn
+      }
+      let isTimer = status == TENON_STATUS_TIMEOUT && next < deadline
+      if status != TENON_STATUS_PENDING && !isTimer { return status }
+      if state.pointee.phase.load(ordering: .relaxed) == .closed { return TENON_STATUS_CLOSED }
+      if isTimer { meetDeadline() }
     }
-    return status == TENON_STATUS_PENDING ? TENON_STATUS_CLOSED : status
+  }
+
+  /// Has a thread come for what waits for one, or runs it here: the system may have none to give.
+  private func attendForlorn() {
+    pool.bringIfForlorn()
+    runForlorn()
   }
 
   private func sleepUntilQuiet(_ deadline: UInt64, _ seen: UInt32) -> tenon_status_t {
     state.pointee.mutex.withLock { pool.shared.pointee.quietWaiters += 1 }
     defer { state.pointee.mutex.withLock { pool.shared.pointee.quietWaiters -= 1 } }
-    pool.bringIfForlorn()
-    let isOver = state.pointee.runners.wait(until: deadline) {
-      state.pointee.phase.load(ordering: .relaxed) == .closed
-        || state.pointee.mutex.withLock { pool.isQuiet } || state.interruptions != seen
+    while true {
+      attendForlorn()
+      let next = pool.forlornDeadline
+      let isOver = state.pointee.runners.wait(until: min(deadline, next)) {
+        state.pointee.phase.load(ordering: .relaxed) == .closed
+          || state.pointee.mutex.withLock { pool.isQuiet } || state.interruptions != seen
+          || pool.isForlorn
+      }
+      if Fork.isChild { return TENON_STATUS_FORKED }
+      if state.pointee.phase.load(ordering: .relaxed) == .closed { return TENON_STATUS_CLOSED }
+      if state.pointee.mutex.withLock({ pool.isQuiet }) { return TENON_STATUS_OK }
+      if state.wasInterrupted(since: seen) { return TENON_STATUS_INTERRUPTED }
+      if !isOver {
+        if next >= deadline { return TENON_STATUS_TIMEOUT }
+        meetDeadline()
+      }
     }
-    if !isOver { return Fork.isChild ? TENON_STATUS_FORKED : TENON_STATUS_TIMEOUT }
-    if state.pointee.phase.load(ordering: .relaxed) == .closed { return TENON_STATUS_CLOSED }
-    if state.pointee.mutex.withLock({ pool.isQuiet }) { return TENON_STATUS_OK }
-    return state.wasInterrupted(since: seen) ? TENON_STATUS_INTERRUPTED : TENON_STATUS_OK
   }
 }
 
 extension UnsafeMutablePointer where Pointee == PoolState {
+  /// When the next timer is due that no thread sleeps for, as there is none; else never.
+  fileprivate var forlornDeadline: UInt64 {
+    executor.pointee.mutex.withLock {
+      shared.pointee.threads == 0 ? pointee.nextDeadline.load(ordering: .relaxed) : .max
+    }
+  }
+
   /// The system had no thread to give when there was work: it may have one now.
   func bringIfForlorn() {
     executor.pointee.mutex.lock()
