@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Which lines and regions of the sources the tests reach: the suites in C, in C++ and in Swift.
 
-    coverage.py             runs them, and prints lines and regions for each folder
+    coverage.py             runs them, prints lines and regions for each folder, and compares with the list
+    coverage.py --list      compares the last run with Tests/Coverage/unreached.txt: what nothing in the core reaches, and why
+    coverage.py --places    looks whether each line of the list is still in the source
     coverage.py FOLDER...   prints the regions that none of them has reached, of the last run
 
 The counters of a process are in a file that it maps. So what is told of are also processes that end by _exit or a signal, and
@@ -19,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SCRATCH = ROOT / ".build-coverage"
 PROFILES = SCRATCH / "profiles"
 MERGED = SCRATCH / "tests.profdata"
+LIST = ROOT / "Tests/Coverage/unreached.txt"
+CORE = "Sources/Tenon/Core/"
 TOOLS = Path(shutil.which("swift")).resolve().parent
 RUNTIME = TOOLS.parent / "lib/swift/linux"
 DEBUG = SCRATCH / "debug"
@@ -76,6 +80,8 @@ def run_tests():
     cases = subprocess.run([conformance, "--list"], check=True, capture_output=True, text=True).stdout.split()
     commands = [
         [conformance, *(case for case in cases if case not in LEFT_OUT)],
+        # Each call without memory, and without descriptors and threads.
+        [SCRATCH / "exhaustion"],
         [SCRATCH / "uv"],
         [SCRATCH / "cpp-suite"],
         ["swift", "test", "--skip-build", "--disable-xctest", "--scratch-path", SCRATCH],
@@ -124,7 +130,8 @@ def percent(some, all_of_them):
     return f"{100 * some / max(all_of_them, 1):5.1f} of {all_of_them:5}"
 
 
-def print_unreached(folders):
+def unreached(folders):
+    """The regions that nothing has reached, each with its place."""
     for file in export():
         path = Path(file["filename"])
         if not is_ours(path) or not any(str(path.relative_to(ROOT)).startswith(folder) for folder in folders):
@@ -132,10 +139,57 @@ def print_unreached(folders):
         text = path.read_text().splitlines()
         for line, column, count, has_count, is_entry, is_gap in file["segments"]:
             if has_count and is_entry and not is_gap and count == 0:
-                print(f"{path.relative_to(ROOT)}:{line}:{column}: {text[line - 1].strip()}")
+                yield str(path.relative_to(ROOT)), text[line - 1].strip(), f"{line}:{column}"
+
+
+def print_unreached(folders):
+    for path, text, place in unreached(folders):
+        print(f"{path}:{place}: {text}")
+
+
+def read_list():
+    """After `# file` come lines of it, each group after `= ` and the reason why no test reaches them."""
+    known, path, reason = {}, None, None
+    for number, line in enumerate(LIST.read_text().splitlines(), 1):
+        if line.startswith("# "):
+            path, reason = line[2:].strip(), None
+        elif line.startswith("= "):
+            reason = line[2:].strip()
+        elif line.startswith("- ") and path and reason:
+            known[path, line[2:].strip()] = reason
+        elif line.strip():
+            sys.exit(f"coverage: {LIST.name}:{number}: what is this?")
+    return known
+
+
+def check_places():
+    lost = [(path, text) for path, text in read_list()
+            if text not in (line.strip() for line in (ROOT / path).read_text().splitlines())]
+    for path, text in lost:
+        print(f"coverage: {path} has no such line: {text}", file=sys.stderr)
+    return not lost
+
+
+def compare():
+    """Whether what is not reached is what the list says, line by line."""
+    known, found, is_right = read_list(), set(), check_places()
+    for path, text, place in unreached([CORE]):
+        found.add((path, text))
+        if (path, text) not in known:
+            print(f"coverage: nothing reaches {path}:{place}: {text}", file=sys.stderr)
+            is_right = False
+    for path, text in known.keys() - found:
+        print(f"coverage: by now something reaches {path}: {text}", file=sys.stderr)
+        is_right = False
+    print(f"coverage: {len(known)} lines of the core have a region that no test reaches, with a reason")
+    return is_right
 
 
 def main():
+    if sys.argv[1:] == ["--places"]:
+        sys.exit(not check_places())
+    if sys.argv[1:] == ["--list"]:
+        sys.exit(not compare())
     if len(sys.argv) > 1:
         return print_unreached(sys.argv[1:])
     build()
@@ -144,10 +198,12 @@ def main():
               ["-DIS_SANITIZED=1", "-ITests/Conformance", "-ITests/Conformance/include"])
     compile_c("uv", ["Sources/TenonUVLoop/uv.c", *ROOT.glob("Tests/UV/*.c"), "Tests/UV/runner/main.c"],
               ["-ITests/UV", "-ITests/UV/include", *COUNTERS, *uv_flags()])
+    compile_c("exhaustion", ROOT.glob("Tests/Exhaustion/*.c"), [])
     compile_cpp()
     run_tests()
     run([TOOLS / "llvm-profdata", "merge", "-sparse", "-o", MERGED, *PROFILES.glob("*.profraw")])
     print_summary()
+    sys.exit(not compare())
 
 
 if __name__ == "__main__":

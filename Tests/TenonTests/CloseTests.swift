@@ -116,13 +116,14 @@ import Testing
       other.pollAll()
       #expect(tenon_executor_begin_close(other.pointer, .max) == TENON_STATUS_OK)
       let (place, answer) = (Shared(""), Shared<tenon_status_t?>(nil))
-      let bits = other.bits
+      let bits = UInt(bitPattern: other.pointer)
       let sleeper = TestThread {
         place.value = Self.placeHere
         let pointer = OpaquePointer(bitPattern: bits)
         answer.value = tenon_executor_run_until(pointer, nil, .max)
       }
-      while !Self.sleeps(place.value) { sched_yield() }
+      while !Self.sleeps(place.value) && answer.value == nil { sched_yield() }
+      #expect(answer.value == nil)
       #expect(tenon_executor_release(other.pointer) == TENON_STATUS_OK)
       sleeper.join()
       #expect(answer.value == TENON_STATUS_CLOSED || answer.value == TENON_STATUS_STALE)

@@ -270,16 +270,32 @@ private final class Gate: Sendable {
     }
   }
 
-  /// A call that was suspended goes on in a driver from before the pool, which must not take those that wait behind it.
-  @Test func aCallBehindOneFromBeforeThePoolIsOnIt() async throws {
+  /// What a call can be suspended in before there is a pool: then it goes on in a driver that must not take those behind it.
+  @Test(arguments: [true, false])
+  func aCallBehindOneFromBeforeThePoolIsOnIt(awaitsAFuture: Bool) async throws {
     try await withLoop { loop in
       let pool = try ThreadPool.create(threads: 1)
       let (promise, future) = try Promise.make()
-      let first = try loop.start { await future.settled() }
-      loop.pollAll()
+      let first = try loop.start {
+        if awaitsAFuture { return await future.settled() }
+        while !future.isSettled { await Task.yield() }
+      }
+      loop.pollSome()
       try loop.setPool(pool)
       promise.resolve()
       let isOnThePool = Shared(false)
+      let second = try loop.start { isOnThePool.value = await leaving { pool.isCurrent } }
+      for call in [first, second] { try loop.run(until: call) }
+      #expect(isOnThePool.value)
+      #expect(try pool.close(timeout: .seconds(60)))
+    }
+  }
+
+  @Test func aCallBehindTheOneThatNamesAPoolIsOnIt() async throws {
+    try await withLoop { loop in
+      let pool = try ThreadPool.create(threads: 1)
+      let isOnThePool = Shared(false)
+      let first = try loop.start { try loop.setPool(pool) }
       let second = try loop.start { isOnThePool.value = await leaving { pool.isCurrent } }
       for call in [first, second] { try loop.run(until: call) }
       #expect(isOnThePool.value)

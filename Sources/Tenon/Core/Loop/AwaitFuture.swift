@@ -16,8 +16,12 @@ import Synchronization
     }
     await suspendUntilSettled(future)
     driver.awaited.store(0, ordering: .relaxed)
-    // It is the one that runs again, so that the next one that it awaits is noted, too.
-    if state.isPolledHere { state.own.pointee.runningDriver = driver }
+    // It is the one that runs again, so that the next one that it awaits is noted, too; unless it is from before there was another
+    // pool: then the calls that wait are not for it.
+    if state.isPolledHere, driver.poolBits == state.pointee.concurrentBits.load(ordering: .relaxed)
+    {
+      state.own.pointee.runningDriver = driver
+    }
   } else {
     await withTaskCancellationHandler {
       await suspendUntilSettled(future)

@@ -36,6 +36,8 @@ extension LoopExecutor {
     let unused = isOpen ? concurrentPool : pool
     if isOpen { store(pool) }
     state.pointee.mutex.unlock()
+    // The driver of the call that this is in, perhaps, takes none of those that wait behind that.
+    if state.isPolledHere { state.own.pointee.runningDriver = nil }
     if let unused { _ = LoopExecutor.release(unused.handle) }
     return isOpen ? TENON_STATUS_OK : TENON_STATUS_CLOSED
   }
