@@ -80,8 +80,6 @@ def run_tests():
     cases = subprocess.run([conformance, "--list"], check=True, capture_output=True, text=True).stdout.split()
     commands = [
         [conformance, *(case for case in cases if case not in LEFT_OUT)],
-        # Each call without memory, and without descriptors and threads.
-        [SCRATCH / "exhaustion"],
         [SCRATCH / "uv"],
         [SCRATCH / "cpp-suite"],
         ["swift", "test", "--skip-build", "--disable-xctest", "--scratch-path", SCRATCH],
@@ -198,7 +196,6 @@ def main():
               ["-DIS_SANITIZED=1", "-ITests/Conformance", "-ITests/Conformance/include"])
     compile_c("uv", ["Sources/TenonUVLoop/uv.c", *ROOT.glob("Tests/UV/*.c"), "Tests/UV/runner/main.c"],
               ["-ITests/UV", "-ITests/UV/include", *COUNTERS, *uv_flags()])
-    compile_c("exhaustion", ROOT.glob("Tests/Exhaustion/*.c"), [])
     compile_cpp()
     run_tests()
     run([TOOLS / "llvm-profdata", "merge", "-sparse", "-o", MERGED, *PROFILES.glob("*.profraw")])
