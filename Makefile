@@ -121,6 +121,7 @@ check: check-swift packages ## check formatting, headers, layers, and what peopl
 	scripts/check-welcome.sh
 	packaging/check-types.sh
 	python3 -B scripts/mutants.py --check
+	python3 -B scripts/coverage.py --places
 
 mutants: check-swift packages ## make deliberate faults, and see which ones no test finds
 	python3 -B scripts/mutants.py
