@@ -72,6 +72,26 @@ for name in inspected stripped; do
   rm "$build/core.$pid"
 done
 
+# Coroutines of C++, as each compiler makes them; stripped ones have the places of their co_awaits.
+for compiler in g++ clang++; do
+  command -v $compiler > /dev/null || continue
+  program=$build/coroutines-$compiler
+  $compiler -std=c++20 -O1 -g -Wall -Wextra -Wpedantic -Werror -Iinclude -o "$program" Tests/Inspect/coroutines.cpp \
+    -L"$library" -ltenon_inspect -ltenon -Wl,-rpath,"$library" -pthread
+  strip -o "$program-stripped" "$program"
+  for names in full stripped; do
+    [ $names = full ] || program=$program-stripped
+    start "$program"
+    "$tenon" why --json "$pid" | Tests/Inspect/coroutines.py $names
+    if [ $names = full ]; then
+      gcore -o $build/core "$pid" > $build/gcore.log 2>&1
+      "$tenon" why --json "$build/core.$pid" | Tests/Inspect/coroutines.py full
+      rm "$build/core.$pid"
+    fi
+    end KILL
+  done
+done
+
 # Counters are those that the program itself is told.
 timeout 60 Tests/Inspect/busy.py counters "$tenon" "$library/busy"
 # Differences, in a terminal too.

@@ -16,6 +16,7 @@
 
 #include <tenon/link.hpp>
 #include <tenon/shared_future.hpp>
+#include <tenon/source.hpp>
 
 #if TENON_HAS_COROUTINES
 
@@ -77,7 +78,8 @@ enum class await_as : unsigned char {
   shielded, ///< a cancel of the task is not one of the future
 };
 
-/// Waits for a future that somebody else keeps.
+/// Waits for a future that somebody else keeps. Who looks into the process knows it by its registration, which is
+/// told with it, and goes on from there to the coroutine and its chain: see Sources/TenonInspector.
 class awaiter_base {
 public:
   explicit awaiter_base(tenon_executor_t *executor, await_as as = await_as::usual) noexcept
@@ -90,13 +92,16 @@ protected:
   /// False: it has settled, or there is no waiting for it. After true the coroutine may be running
   /// on another thread, or be gone.
   template <class Promise>
-  bool suspend(tenon_future_t *future, std::coroutine_handle<Promise> coroutine) {
-    prepare(coroutine);
+  bool suspend(tenon_future_t *future, std::coroutine_handle<Promise> coroutine,
+               const await_place &place) {
+    prepare(coroutine, place);
     return wait(future, &told);
   }
 
-  template <class Promise> void prepare(std::coroutine_handle<Promise> coroutine) noexcept {
+  template <class Promise>
+  void prepare(std::coroutine_handle<Promise> coroutine, const await_place &place) noexcept {
     coroutine_ = coroutine;
+    place_ = address_of(place);
     chain_ = chain_of(coroutine);
     if (!executor_ && chain_ && as_ != await_as::anywhere)
       executor_ = chain_->home;
@@ -153,6 +158,7 @@ private:
   std::coroutine_handle<> coroutine_;
   tenon_status_t status_ = TENON_STATUS_OK;
   await_as as_;
+  const void *place_ = nullptr;
 };
 
 /// Takes the value before it suspends, if it is there: a ready future costs what get() does.
@@ -166,8 +172,10 @@ public:
 
   bool await_ready() const noexcept { return future_.is_ready(); }
 
-  template <class Promise> bool await_suspend(std::coroutine_handle<Promise> coroutine) {
-    return suspend(future_.handle(), coroutine);
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> coroutine,
+                     const await_place &place = await_place::current()) {
+    return suspend(future_.handle(), coroutine, place);
   }
 
   T await_resume() {
@@ -191,8 +199,10 @@ public:
 
   bool await_ready() const noexcept { return future_.is_ready(); }
 
-  template <class Promise> bool await_suspend(std::coroutine_handle<Promise> coroutine) {
-    return suspend(future_.handle(), coroutine);
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> coroutine,
+                     const await_place &place = await_place::current()) {
+    return suspend(future_.handle(), coroutine, place);
   }
 
   decltype(auto) await_resume() {

@@ -40,7 +40,8 @@ typedef struct tenon_snapshot_config {
   { sizeof(tenon_snapshot_config_t), 0, 0 }
 
 /**
- * Looks at what there is: executors, scopes, futures and calls, Swift's tasks, streams, callbacks.
+ * Looks at what there is: executors, scopes, futures and calls, Swift's tasks, C++'s coroutines,
+ * streams, callbacks.
  *
  * Ownership:  borrows `config`, which may be NULL. The caller releases `*snapshot_out`.
  * Threading:  any thread, also one that a loop is stuck on, and inside of callbacks.

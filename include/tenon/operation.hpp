@@ -41,8 +41,10 @@ public:
     return status_ != TENON_STATUS_PENDING;
   }
 
-  template <class Promise> bool await_suspend(std::coroutine_handle<Promise> coroutine) noexcept {
-    prepare(coroutine);
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> coroutine,
+                     const await_place &place = await_place::current()) noexcept {
+    prepare(coroutine, place);
     return waits(TENON_STATUS_OK);
   }
 

@@ -7,6 +7,7 @@
 #include <tenon/source.h>
 
 #include <cstdint>
+#include <cstring>
 
 #if __has_include(<version>)
 #include <version>
@@ -30,6 +31,25 @@ namespace tenon {
   return {place.file_name(), place.function_name(), place.line(), 0};
 }
 #endif
+
+namespace detail {
+/// Where a co_await stands: nothing follows that but who looks into the process, so it is one address.
+#ifdef __cpp_lib_source_location
+using await_place = std::source_location;
+#else
+struct await_place {
+  static constexpr await_place current() noexcept { return {}; }
+};
+#endif
+
+/// nullptr: it is not known.
+inline const void *address_of(const await_place &place) noexcept {
+  const void *address = nullptr;
+  if constexpr (sizeof place == sizeof address)
+    std::memcpy(&address, &place, sizeof address);
+  return address;
+}
+} // namespace detail
 
 } // namespace tenon
 

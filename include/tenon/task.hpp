@@ -53,9 +53,11 @@ public:
   chain *tenon_chain() const noexcept { return chain_; }
 
   /// To be run by a chain, for a coroutine of the same chain, or for its root.
-  void run_in(task_root *chain, std::coroutine_handle<> awaiting) noexcept {
+  void run_in(task_root *chain, std::coroutine_handle<> awaiting,
+              const void *place = nullptr) noexcept {
     chain_ = chain;
     awaiting_ = awaiting;
+    place_ = place;
   }
 
 #if TENON_HAS_EXCEPTIONS
@@ -76,8 +78,10 @@ protected:
   }
 
 private:
+  // Who looks into the process reads these, right behind the frame's two functions.
   task_root *chain_ = nullptr;
   std::coroutine_handle<> awaiting_;
+  const void *place_ = nullptr; // of its co_await
   std::exception_ptr exception_;
 };
 
@@ -168,10 +172,12 @@ public:
 
   bool await_ready() const noexcept { return false; }
 
-  template <class Promise> bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting,
+                     const await_place &place = await_place::current()) noexcept {
     if constexpr (std::is_base_of_v<task_promise_base, Promise>) {
       chain *const same = awaiting.promise().tenon_chain();
-      work_.get().promise().run_in(static_cast<task_root *>(same), awaiting);
+      work_.get().promise().run_in(static_cast<task_root *>(same), awaiting, address_of(place));
       *same->next = work_.get();
       return true;
     } else {

@@ -37,7 +37,7 @@ struct Dot {
     switch kind {
     case .executor: "box3d"
     case .scope: "folder"
-    case .task: "ellipse"
+    case .task, .coroutine: "ellipse"
     case .thread: "component"
     case .timer, .callback: "note"
     case .future, .stream, .sink: "box"

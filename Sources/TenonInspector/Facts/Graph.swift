@@ -3,7 +3,9 @@
 /// There may be millions, most of them futures of which there is little to say. So a node is a number and a form, and those
 /// futures become a ``Node`` only when somebody asks; an edge is in the lists of its two ends.
 struct Graph {
-  enum Kind: String { case executor, scope, future, task, stream, sink, callback, timer, thread }
+  enum Kind: String {
+    case executor, scope, future, task, coroutine, stream, sink, callback, timer, thread
+  }
 
   enum Relation: String, CaseIterable {
     /// Waits until it has settled, or ended.

@@ -12,6 +12,8 @@ struct Survey {
   var threadOfExecutor: [UInt: ThreadOfTarget] = [:]
   /// The futures that threads wait for.
   var futuresOfThreads: Set<UInt> = []
+  /// Outermost tasks of C++'s that were started, with their chains.
+  var rootsOfCoroutines: [(root: UInt, chain: UInt)] = []
 
   var memory: Memory { target.memory }
 
@@ -101,14 +103,21 @@ struct Survey {
   private mutating func readRegistrations() {
     for registration in copy.table(.registration).slots(memory) {
       let slot = registration.address
-      // Armed.
-      guard registration.word & 7 == 1, memory.word(slot &+ 56) >> 40 & 1 == 0 else { continue }
+      // Armed, or about to be told; no timer.
+      let (isArmed, isQueued) = (registration.word & 7 == 1, registration.word & 7 == 2)
+      guard isArmed || isQueued, memory.word(slot &+ 56) >> 40 & 1 == 0 else { continue }
       let subject = Handle(memory.word(slot &+ 32))
       guard subject.kind == .future || subject.kind == .promise else { continue }
       let future = subject.as(.future)
-      guard isPending(future) else { continue }
       let (function, context) = (memory.word(slot &+ 16), memory.word(slot &+ 24))
       let isOwn = memory.word(slot &+ 56) >> 48 & 1 != 0
+      if !isOwn, subject.kind == .future,
+        readCoroutine(registration, context, future, isQueued: isQueued)
+      {
+        continue
+      }
+      guard isArmed, isPending(future) else { continue }
+      if subject.kind == .promise, !isOwn { readStarted(context, subject) }
       if subject.kind == .future {
         if readOwnWait(function, context, future, isOwn) { continue }
         let callback = Handle(.registration, registration).bits
@@ -118,6 +127,7 @@ struct Survey {
         runsOn(callback, memory.half(slot &+ 12))
       }
     }
+    readRoots()
   }
 
   /// What Tenon itself waits with: told apart by what the context is, which names the future again.
@@ -154,7 +164,7 @@ struct Survey {
       graph.change(result.as(.future).bits) { $0.frames = [mapping] }
       return true
     }
-    return false
+    return readLink(function, context, future)
   }
 
   private mutating func connect(_ promise: Handle, _ relation: Graph.Relation, _ future: Handle) {

@@ -12,11 +12,14 @@ struct Tree {
     let inScope = Set(graph.edges.filter { $0.relation == .member }.map(\.to))
     for scope in graph.all(.scope) where !inScope.contains(scope.id) { branch(scope.id, "", "") }
     let isChild = Set(
-      graph.edges.filter { $0.relation == .child || $0.relation == .madeBy }.map(\.to))
+      graph.edges.filter {
+        $0.relation == .child || $0.relation == .madeBy
+          || graph[$0.from]?.kind == .coroutine && graph[$0.to]?.kind == .coroutine
+      }.map(\.to))
     for future in graph.all(.future) where !shown.contains(future.id) && !isScopesEnd(future.id) {
       branch(future.id, "", "")
     }
-    for kind in [Graph.Kind.task, .sink, .stream, .timer, .thread] {
+    for kind in [Graph.Kind.task, .coroutine, .sink, .stream, .timer, .thread] {
       for node in graph.all(kind) where !shown.contains(node.id) && !isChild.contains(node.id) {
         branch(node.id, "", "")
       }
@@ -45,6 +48,7 @@ struct Tree {
       all.append(graph.targets(end, .awaits).first { graph[$0]?.kind == .scope } ?? end)
     }
     all += graph.targets(id, .child)
+    all += graph.targets(id, .awaits).filter { graph[$0]?.kind == .coroutine }
     return all.filter { !shown.contains($0) }
   }
 
@@ -53,8 +57,10 @@ struct Tree {
     text += lead + words.title(id) + "  " + node.state
     if node.kind != .thread, let detail = node.detail { text += ", " + detail }
     if let age = words.age(node) { text += ", for \(duration(age))" }
-    if let source = node.source { text += ", of \(source)" }
-    if node.kind != .callback, let frame = words.frame(node) { text += "  in " + frame }
+    if let source = node.source { text += ", \(node.kind == .coroutine ? "at" : "of") \(source)" }
+    if node.kind != .callback, node.kind != .coroutine, let frame = words.frame(node) {
+      text += "  in " + frame
+    }
     let waits = graph.outgoing(id).filter {
       $0.relation.isWait && $0.relation != .madeBy && $0.relation != .member
     }

@@ -34,7 +34,9 @@ struct Why {
 }
 
 extension Words {
-  func place(_ node: Graph.Node) -> String { frame(node).map { ", in " + $0 } ?? "" }
+  func place(_ node: Graph.Node) -> String {
+    node.kind == .coroutine ? "" : frame(node).map { ", in " + $0 } ?? ""
+  }
 
   /// Where it comes from, and since when, if that is known.
   func origin(_ node: Graph.Node) -> String {
@@ -54,8 +56,9 @@ extension Words {
     let place = from.map { $0.kind == .task ? self.place($0) : "" } ?? ""
     let function = from.flatMap { edge.relation == .maps ? $0.frames.first : nil }
     let by = function.map { " by " + images.name(at: $0) } ?? ""
+    let at = from.flatMap { $0.kind == .coroutine ? $0.source : nil }.map { ", at " + $0 } ?? ""
     return
-      "\(title(edge.from))\(place) \(relation(edge.relation)) \(title(edge.to))\(by)"
+      "\(title(edge.from))\(place) \(relation(edge.relation)) \(title(edge.to))\(by)\(at)"
   }
 }
 

@@ -11,7 +11,7 @@ private func swiftDemangle(
 func readable(_ symbol: String) -> String {
   if symbol.hasPrefix("_Z"), let memory = tenon__demangle_cpp(symbol) {
     defer { free(memory) }
-    return String(cString: memory)
+    return functionOfContinuation(String(cString: memory)) ?? String(cString: memory)
   }
   guard symbol.hasPrefix("$s") || symbol.hasPrefix("_T") || symbol.hasPrefix("$S") else {
     return symbol
