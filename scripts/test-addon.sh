@@ -37,6 +37,26 @@ looked_into() { # package, the file that Tenon is in
   Tests/Inspect/find.py "$2" future name=visit - task - future state=pending < "$build/looked"
 }
 
+# `tenon flame` names functions of JavaScript that V8 has written down.
+flames() { # package
+  local pid tenon round
+  tenon=$(packaging/inspector.sh "$root/.build-inspect")
+  coproc "${NODE:-node}" --perf-basic-prof --interpreted-frames-native-stack --logfile="$build/v8.log" --no-logfile-per-isolate -e '
+    require(process.argv[1]);
+    function burnInScript() { let sum = 0; for (let i = 0; i < 1e5; i++) sum += Math.sqrt(i); return sum; }
+    function again() { burnInScript(); setImmediate(again); }
+    console.log("busy", process.pid);
+    again();' "$1"
+  read -r -t 60 _ pid <&"${COPROC[0]}"
+  for round in $(seq 50); do # until it had the processor meanwhile
+    "$tenon" flame --folded --seconds 0.2 "$pid" > "$build/flames" 2> /dev/null || continue
+    ! grep -q 'again [^;]*;burnInScript ' "$build/flames" || break
+    [ "$round" != 50 ] || { cat "$build/flames" >&2; kill "$pid"; return 1; }
+  done
+  kill "$pid"
+  rm -f "/tmp/perf-$pid.map"
+}
+
 suite() { # package, files
   # Each in its turn, as the runner of Node 18 gives no options to those that it starts.
   local file
@@ -63,7 +83,7 @@ sample() { # name
     types "$name" "$place/node"
   fi
   suite "$place/node" Tests/Bindgen/"$name"/*.test.js
-  [ "$name" != callbacks ] || looked_into "$place/node" libtenon.so
+  [ "$name" != callbacks ] || { looked_into "$place/node" libtenon.so && flames "$place/node"; }
   echo "test-addon: $name passed"
 }
 

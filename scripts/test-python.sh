@@ -75,6 +75,24 @@ if [ $# = 0 ]; then
   done
 fi
 
+# `tenon flame` names functions of Python that CPython has written down: the first version here that does.
+if [ $# = 0 ]; then
+  for other in python3.1{2..9} "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[2-9]*/bin/python3; do
+    "$other" -X perf -c 'import sys; sys.exit(not sys.is_stack_trampoline_active())' 2> /dev/null || continue
+    coproc env PYTHONPATH="$packages" "$other" -X perf Tests/Python/busy.py
+    read -r -t 60 _ pid <&"${COPROC[0]}"
+    for round in $(seq 50); do # until it had the processor meanwhile
+      "$tenon" flame --folded --seconds 0.2 "$pid" > "$build/flames" 2> /dev/null || continue
+      ! grep -q ';again [^;]*;burn_in_script ' "$build/flames" || break
+      [ "$round" != 50 ] || { cat "$build/flames" >&2; kill "$pid"; exit 1; }
+    done
+    kill "$pid"
+    rm -f "/tmp/perf-$pid.map"
+    echo "test-python: flame on $other"
+    break
+  done
+fi
+
 # The extension under the address sanitizer, with Python's own memory in the heap, where that looks at it.
 if [ $# = 0 ] && command -v gcc > /dev/null; then
   CC=gcc CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined -g" \

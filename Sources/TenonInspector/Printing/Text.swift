@@ -68,7 +68,7 @@ extension Images {
   func isAuthors(_ address: UInt) -> Bool { remembered(address) { isAuthorsOwn($0) } }
 
   private func isAuthorsOwn(_ address: UInt) -> Bool {
-    guard let image = image(at: address) else { return false }
+    guard let image = image(at: address) else { return isCompiled(address) }
     for prefix in ["libswift", "libc.", "libc-", "libpthread", "ld-linux", "libtenon."]
     where image.name.hasPrefix(prefix) { return false }
     guard let symbol = symbol(at: address) else { return true }

@@ -34,12 +34,18 @@ final class Images {
   /// What of the mappings they were made of.
   private let files: [Mapping]
   private let memory: Memory
+  /// What may be run, as far as that is known: of a process. And of it what is in none of the files as they say themselves: what
+  /// compilers in the process have made, and parts of files that are there a second time.
+  private var executable: [Mapping] = []
+  private var code: [Mapping] = []
+  private let perfMap: PerfMap?
   private var names: [UInt: String] = [:]
   private var answers: [UInt: Bool] = [:]
 
   /// `pid`: of a process that lives, whose files are seen as it sees them, in its container and deleted.
   init(_ mappings: [Mapping], _ memory: Memory, pid: Int32?) {
     self.memory = memory
+    perfMap = pid.map { PerfMap(pid: $0) }
     files = Images.files(mappings)
     let images = files.compactMap {
       memory.half($0.start) == 0x464c_457f ? Image($0, memory) : nil
@@ -54,6 +60,14 @@ final class Images {
       }
     }
     all = images.sorted { $0.start < $1.start }
+    refresh(mappings)
+  }
+
+  /// What is there now beside the files.
+  func refresh(_ mappings: [Mapping]) {
+    executable = mappings.filter(\.isCode).sorted { $0.start < $1.start }
+    code = executable.filter { image(at: $0.start) == nil }
+    perfMap?.refresh()
   }
 
   private static func files(_ mappings: [Mapping]) -> [Mapping] {
@@ -71,6 +85,50 @@ final class Images {
     }
     guard low > 0, address < all[low - 1].end else { return nil }
     return all[low - 1]
+  }
+
+  /// Whether something may be run there.
+  func isCode(_ address: UInt) -> Bool {
+    executable.isEmpty
+      ? image(at: address) != nil : Images.mapping(of: address, in: executable) != nil
+  }
+
+  /// Whether a compiler in the process has made a function there, of which is known what it is.
+  func isCompiled(_ address: UInt) -> Bool {
+    mapping(of: address)?.path.first != "/" && compiled(at: address) != nil
+  }
+
+  private func mapping(of address: UInt) -> Mapping? { Images.mapping(of: address, in: code) }
+
+  private static func mapping(of address: UInt, in mappings: [Mapping]) -> Mapping? {
+    var (low, high) = (0, mappings.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if mappings[middle].start <= address { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 && address < mappings[low - 1].end ? mappings[low - 1] : nil
+  }
+
+  /// Whether there are functions of CPython's, or one is there.
+  var hasTrampolines: Bool { !code.isEmpty && perfMap?.hasTrampolines == true }
+  func isTrampoline(_ address: UInt) -> Bool {
+    mapping(of: address) != nil && perfMap?.isTrampoline(at: address) == true
+  }
+
+  private func compiled(at address: UInt) -> String? {
+    mapping(of: address) == nil ? nil : perfMap?.name(at: address)
+  }
+
+  /// Of an address in what is there a second time: the same in the file itself.
+  private func original(_ address: UInt) -> UInt? {
+    guard let mapping = mapping(of: address), mapping.path.first == "/",
+      let image = all.first(where: { $0.path == mapping.path }),
+      case let offset = address &- mapping.start &+ mapping.offset,
+      let segment = image.segments.first(where: {
+        $0.type == Elf.load && offset >= $0.offset && offset < $0.offset &+ $0.fileSize
+      })
+    else { return nil }
+    return offset &- segment.offset &+ segment.address &+ image.bias
   }
 
   /// Calls `body` with each note of a file, as it is in memory. `content` is an address.
@@ -97,7 +155,10 @@ final class Images {
 
   /// The function at an address, as its author wrote it; where its name is not known: the file, and how far in.
   func name(at address: UInt) -> String {
+    // Such code moves.
+    if let compiled = compiled(at: address) { return compiled }
     if let known = names[address] { return known }
+    let address = original(address) ?? address
     let name = symbol(at: address).map(readable) ?? place(address)
     names[address] = name
     return name
@@ -129,7 +190,12 @@ final class Images {
   }
 
   func place(_ address: UInt) -> String {
-    guard let image = image(at: address) else { return "0x" + String(address, radix: 16) }
+    guard let image = image(at: address) else {
+      if let system = mapping(of: address), system.path.first == "[" {
+        return "\(system.path)+0x" + String(address &- system.start, radix: 16)
+      }
+      return "0x" + String(address, radix: 16)
+    }
     return "\(image.name)+0x" + String(address &- image.start, radix: 16)
   }
 }

@@ -19,6 +19,7 @@ extension Target {
     }
     let (segments, mappings) = Mapping.parseAll(maps, file: file)
     let images = last.flatMap { $0.images.fit(mappings) ? $0.images : nil }
+    images?.refresh(mappings)
     let target = Target(
       .process, pid: pid, Memory(segments, process: file), mappings, threads(of: pid),
       images: images, file: file)
@@ -108,7 +109,8 @@ extension Mapping {
     if path.hasSuffix(" (deleted)") { path.removeLast(10) }
     return (
       Mapping(
-        start: start, end: end, offset: offset, path: path), fields[1].first == "r",
+        start: start, end: end, offset: offset, path: path, isCode: fields[1].contains("x")),
+      fields[1].first == "r",
       fields[1].dropFirst().first == "w"
     )
   }

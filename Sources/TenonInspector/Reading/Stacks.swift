@@ -40,7 +40,7 @@ extension Target {
   /// The functions of a thread's stack, innermost first, from its registers on.
   func walk(_ counter: UInt, _ frame: UInt, _ top: UInt, _ word: (UInt) -> UInt) -> [Frame] {
     var frames: [Frame] = []
-    if images.image(at: counter) != nil { frames.append(Frame(address: counter)) }
+    if images.isCode(counter) { frames.append(Frame(address: counter)) }
     // A function without a frame, as a call of the system's is, has where it returns to on top.
     let caller = word(top)
     if isAfterCall(caller) { frames.append(Frame(address: caller)) }
@@ -50,7 +50,24 @@ extension Target {
       frames.append(Frame(address: caller))
       follow(frame, &frames, word)
     }
-    return frames
+    let trampolines = trampolines(top, word)
+    if trampolines.isEmpty { return frames }
+    return frames.prefix { !images.isTrampoline($0.address) } + trampolines
+  }
+
+  private static let stackMax: UInt = 1 << 14
+
+  /// An interpreter without frame pointers, such as CPython's: each of its functions runs inside of a small one that was made for
+  /// it, and where that goes on is on the stack.
+  private func trampolines(_ top: UInt, _ word: (UInt) -> UInt) -> [Frame] {
+    if !images.hasTrampolines { return [] }
+    let start = top & ~7
+    return stride(from: start, to: start &+ Target.stackMax, by: 8).compactMap { at in
+      let address = word(at)
+      // Behind that and one word more is where the small one returns to.
+      return isAfterCall(address) && images.isTrampoline(address) && isAfterCall(word(at &+ 16))
+        ? Frame(address: address) : nil
+    }
   }
 
   private static let framesMax = 256
@@ -60,7 +77,7 @@ extension Target {
     while frames.count < Target.framesMax {
       // A bit of an async function's says that it is one.
       let at = frame & ~(1 << 60)
-      guard at & 7 == 0, at > 4096, case let next = word(at + 8), images.image(at: next) != nil
+      guard at & 7 == 0, at > 4096, case let next = word(at + 8), images.isCode(next)
       else { break }
       if !frames.isEmpty { frames[frames.count - 1].pointer = at }
       if next != frames.last?.address { frames.append(Frame(address: next)) }
@@ -87,7 +104,7 @@ extension Target {
   /// Whether a call is in front of an address.
   private func isAfterCall(_ address: UInt) -> Bool {
     #if arch(x86_64)
-      guard images.image(at: address) != nil else { return false }
+      guard images.isCode(address) else { return false }
       let code = memory.bytes(at: address - 6, count: 6)
       return code.count == 6
         && (code[1] == 0xe8 || code[0] == 0xff || code[3] == 0xff || code[4] == 0xff)

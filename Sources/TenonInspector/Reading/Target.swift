@@ -47,4 +47,6 @@ struct Mapping: Equatable {
   let end: UInt
   let offset: UInt
   let path: String
+  /// It may be run.
+  var isCode = false
 }
