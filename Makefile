@@ -160,6 +160,9 @@ install: check-swift ## install for C and C++: make install PREFIX=folder
 bundle: check-swift ## make a Swift package one shared library: PACKAGE= PRODUCT= PREFIX=
 	packaging/bundle.sh
 
+node-inspect: check-swift ## make the package for Node that looks at its process: DEST=
+	packaging/node-inspect.sh
+
 wheel: check-swift ## make a Swift package one for pip: PACKAGE= PRODUCT= DEST=
 	packaging/wheel.sh
 

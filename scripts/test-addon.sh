@@ -34,7 +34,25 @@ looked_into() { # package, the file that Tenon is in
   read -r -t 60 _ pid <&"${COPROC[0]}"
   "$tenon" ps --json "$pid" > "$build/looked" || { kill "$pid"; return 1; }
   kill "$pid"
-  Tests/Inspect/find.py "$2" future name=visit - task - future state=pending < "$build/looked"
+  Tests/Inspect/find.py "$2" future name=visit - task - future state=pending - promise detail=JavaScript < "$build/looked"
+}
+
+# A deadlock across languages is named from inside, by the package tenon-inspect, and from outside.
+languages() { # package
+  local pid tenon
+  tenon=$(packaging/inspector.sh "$root/.build-inspect")
+  # An old node may have no tracingChannel().
+  node -e 'process.exit(require("node:diagnostics_channel").tracingChannel ? 0 : 1)' || return 0
+  swift build -c release --product tenon_inspect > /dev/null
+  DEST=$build/tenon-inspect LIBRARY=$library/libtenon_inspect.so packaging/node-inspect.sh
+  if command -v tsc > /dev/null; then tsc --noEmit --strict --lib es2022 "$build/tenon-inspect/index.d.ts"; fi
+  coproc node Tests/Inspect/languages.js "$1" "$build/tenon-inspect"
+  read -r -t 60 _ pid <&"${COPROC[0]}"
+  "$tenon" why "$pid" > "$build/looked" || { kill "$pid"; return 1; }
+  kill "$pid"
+  grep -q '^deadlock: 4 wait for each other' "$build/looked" &&
+    grep -q "JavaScript's promise 0x[0-9a-f]* awaits call visit (future [0-9]*), at .*languages.js:[0-9]*" "$build/looked" ||
+    { cat "$build/looked" >&2; return 1; }
 }
 
 # `tenon flame` names functions of JavaScript that V8 has written down.
@@ -83,7 +101,7 @@ sample() { # name
     types "$name" "$place/node"
   fi
   suite "$place/node" Tests/Bindgen/"$name"/*.test.js
-  [ "$name" != callbacks ] || { looked_into "$place/node" libtenon.so && flames "$place/node"; }
+  [ "$name" != callbacks ] || { looked_into "$place/node" libtenon.so && flames "$place/node" && languages "$place/node"; }
   echo "test-addon: $name passed"
 }
 

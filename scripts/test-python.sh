@@ -42,6 +42,8 @@ make_package callbacks Callbacks Tests/Bindgen/callbacks/*.swift
 make_package values Values Tests/Bindgen/values/*.swift
 make_package work Work Tests/Python/work/*.swift
 "$python" python/backend.py extension "$packages/tenon"
+swift build -c release --product tenon_inspect
+export TENON_INSPECT_LIBRARY=$library/libtenon_inspect.so
 arguments=("$@")
 
 [ $# -gt 0 ] || Tests/Python/wheel.sh "$build" "$python"
@@ -56,7 +58,7 @@ if [ $# = 0 ]; then
   read -r -t 60 _ pid <&"${COPROC[0]}"
   "$tenon" ps --json "$pid" > "$build/looked" || { kill "$pid"; exit 1; }
   kill "$pid"
-  Tests/Inspect/find.py libtenon.so future name=visit - task - future state=pending < "$build/looked"
+  Tests/Inspect/find.py libtenon.so future name=visit - task - future state=pending - promise detail=Python < "$build/looked"
 fi
 
 # The same binaries in the other versions of Python that are here.

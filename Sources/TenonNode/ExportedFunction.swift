@@ -4,22 +4,30 @@ public import Tenon
 /// A function that JavaScript calls.
 final class ExportedFunction {
   let name: String
+  let nameInC: [CChar]
   let callName: CallName
   let parameters: [String]
   let executor: OpaquePointer?
+  let result: ExportedResult
   let body: (inout ExportedCall) throws -> OpaquePointer?
 
   init(
-    _ name: String, _ parameters: [String], on executor: OpaquePointer?,
+    _ name: String, _ parameters: [String], on executor: OpaquePointer?, _ result: ExportedResult,
     _ body: @escaping (inout ExportedCall) throws -> OpaquePointer?
   ) {
     self.name = name
+    nameInC = name.utf8.map { CChar(bitPattern: $0) } + [0]
     callName = CallName(name)
     self.parameters = parameters
     self.executor = executor
+    self.result = result
     self.body = body
   }
 }
+
+/// What a function gives.
+@usableFromInline
+enum ExportedResult { case promise, iterator, value }
 
 /// As many arguments are read without a look at how many there are.
 private let argumentsUsual = 8
@@ -32,6 +40,14 @@ let callExported: napi_callback = { env, info in
     guard napi_get_cb_info(env, info, &count, usual.baseAddress, nil, &data) == napi_ok, let data
     else { return nil }
     let function = Unmanaged<ExportedFunction>.fromOpaque(data).takeUnretainedValue()
+    if function.result != .value {
+      var result: OpaquePointer?
+      let isPromise = function.result == .promise
+      let isTraced = function.nameInC.withUnsafeBufferPointer {
+        tenon_node_trace(env, info, $0.baseAddress, isPromise, callExported, data, &result)
+      }
+      if isTraced { return result }
+    }
     var arguments = usual
     if function.parameters.count >= argumentsUsual {
       count = function.parameters.count + 1

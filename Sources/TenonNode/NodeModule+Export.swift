@@ -13,7 +13,7 @@ extension NodeModule {
     _ name: String, _ parameters: String...,
     body: @escaping @Sendable (repeat each Argument) async throws -> Result
   ) {
-    add(name, parameters) { call in
+    add(name, parameters, .promise) { call in
       let arguments = (repeat try call.next((each Argument).self))
       return try call.start { try await body(repeat each arguments) }
     }
@@ -26,7 +26,7 @@ extension NodeModule {
     _ name: String, _ parameters: String...,
     body: @escaping @Sendable (repeat each Argument) async throws -> Void
   ) {
-    add(name, parameters) { call in
+    add(name, parameters, .promise) { call in
       let arguments = (repeat try call.next((each Argument).self))
       return try call.start { try await body(repeat each arguments) }
     }
@@ -42,7 +42,7 @@ extension NodeModule {
     stream name: String, _ parameters: String..., capacity: Int = 64,
     body: @escaping @Sendable (Sink, repeat each Argument) async throws -> Void
   ) {
-    add(name, parameters) { call in
+    add(name, parameters, .iterator) { call in
       let arguments = (repeat try call.next((each Argument).self))
       return try call.start(capacity: capacity) { try await body($0, repeat each arguments) }
     }

@@ -101,10 +101,10 @@ public struct NodeModule: ~Copyable {
 
   @usableFromInline
   borrowing func add(
-    _ name: String, _ parameters: [String],
+    _ name: String, _ parameters: [String], _ result: ExportedResult = .value,
     _ body: @escaping (inout ExportedCall) throws -> OpaquePointer?
   ) {
-    let function = ExportedFunction(name, parameters, on: state.executorPointer, body)
+    let function = ExportedFunction(name, parameters, on: state.executorPointer, result, body)
     state.functions.append(function)
     var js: OpaquePointer?
     let data = Unmanaged.passUnretained(function).toOpaque()

@@ -155,6 +155,10 @@ bool tenon_node_call_begin(tenon_node_call_t *call, napi_env env, napi_callback_
     return false;
   call->env = env;
   call->instance = ((bound_t *)data)->instance;
+  if (function->is_async && !call->instance->is_in_context &&
+      tenon_node_trace(env, info, function->name, function->result->kind != TENON_NODE_TYPE_STREAM,
+                       function->call, data, &call->result))
+    return false;
   call->function = function;
   call->executor = call->instance->executor;
   call->self = NULL;

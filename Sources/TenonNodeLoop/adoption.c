@@ -7,6 +7,7 @@
 #include "adoption.h"
 
 #include "error.h"
+#include "trace.h"
 #include "value.h"
 
 #include <stdlib.h>
@@ -164,6 +165,23 @@ napi_value tenon__node_native_settle(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/** setWait(cell, future or undefined, what or undefined, file, function, line) */
+napi_value tenon__node_native_set_wait(napi_env env, napi_callback_info info) {
+  napi_value arguments[6];
+  adoption_t *adoption = tenon__node_get_cell(env, info, 6, arguments);
+  uint64_t on = 0;
+  bool is_exact;
+  char what[512];
+  if (!adoption || !adoption->promise)
+    return NULL;
+  if (napi_get_value_bigint_uint64(env, arguments[1], &on, &is_exact) != napi_ok)
+    on = 0;
+  bool has_what = napi_get_value_string_utf8(env, arguments[2], what, sizeof what, NULL) == napi_ok;
+  tenon_promise_set_wait(adoption->promise, (tenon_future_t *)(uintptr_t)on, has_what ? what : NULL,
+                         tenon__node_place(env, arguments + 3));
+  return NULL;
+}
+
 void tenon__node_adopt(environment_t *environment, napi_value js, tenon_promise_t *promise,
                        napi_value abort, const form_t *form) {
   napi_value arguments[2] = {js, NULL};
@@ -192,6 +210,7 @@ void tenon__node_adopt(environment_t *environment, napi_value js, tenon_promise_
   if (tenon_promise_on_cancel(promise, environment->executor, adoption_cancelled, adoption, NULL) !=
       TENON_STATUS_OK)
     adoption_cancelled(adoption, TENON_STATUS_SETTLED);
+  tenon__node_note_promise(environment, promise);
   if (!tenon__node_help(environment, HELPER_ADOPT, 2, arguments, NULL))
     tenon__node_clear_exception(environment);
 }

@@ -13,6 +13,8 @@ void tenon__node_adopt(environment_t *environment, napi_value js, tenon_promise_
 /** Settles with a value of JavaScript's; the promise is consumed. */
 void tenon__node_resolve(environment_t *environment, tenon_promise_t *promise, napi_value js,
                          const form_t *form);
+/** The prelude's setWait(): what a promise of JavaScript's waits for. */
+napi_value tenon__node_native_set_wait(napi_env env, napi_callback_info info);
 /** The prelude's settle(). */
 napi_value tenon__node_native_settle(napi_env env, napi_callback_info info);
 

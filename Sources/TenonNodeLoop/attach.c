@@ -12,6 +12,7 @@
 #include "object.h"
 #include "settlement.h"
 #include "stream.h"
+#include "trace.h"
 
 #include <tenon/process.h>
 
@@ -100,6 +101,10 @@ static const native_t natives[] = {
     {"finish", tenon__node_native_finish},
     {"useContext", tenon__node_native_use_context},
     {"startSpan", tenon__node_native_start_span},
+    {"setWait", tenon__node_native_set_wait},
+    {"enter", tenon__node_native_enter},
+    {"leave", tenon__node_native_leave},
+    {"setTraced", tenon__node_native_set_traced},
 };
 
 static void forget_prelude(environment_t *environment) {

@@ -14,6 +14,7 @@
 #include "prelude.h"
 
 #include <tenon/node.h>
+#include <tenon/source.h>
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,6 +26,13 @@ typedef struct environment {
   napi_ref helpers[HELPER_COUNT]; /**< NULL: there is none, or not any more */
   bool is_open;
   bool has_contexts; /**< somebody has said what calls carry: until then nobody looks */
+
+  /* Calls that somebody listens to: see trace.c. */
+  bool is_traced;
+  bool is_entering;                   /**< the next call is the one that is being traced */
+  const tenon_source_t *traced_place; /**< of the call that is; or NULL */
+  tenon_future_t *traced_future;      /**< what it has given; or NULL */
+  char traced_name[64];
 
   atomic_uint references;
   pthread_mutex_t mutex;

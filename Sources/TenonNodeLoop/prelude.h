@@ -26,6 +26,7 @@ typedef enum helper {
   HELPER_GET_CONTEXT,
   HELPER_LIST_CONTEXT,
   HELPER_BIND_CONTEXT,
+  HELPER_TRACE,
   HELPER_COUNT
 } helper_t;
 

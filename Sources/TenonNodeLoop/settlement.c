@@ -7,6 +7,7 @@
 #include "settlement.h"
 
 #include "error.h"
+#include "trace.h"
 #include "value.h"
 
 #include <stdlib.h>
@@ -250,6 +251,7 @@ tenon_status_t tenon__node_settle_later(environment_t *environment, tenon_future
     status = tenon_future_on_complete(future, environment->executor, settle, settlement, NULL);
     if (status == TENON_STATUS_OK) {
       ++*settlement->count;
+      tenon__node_note_future(environment, future);
       tenon__node_update_alive(environment);
       *promise_out = promise;
       return TENON_STATUS_OK;

@@ -18,7 +18,7 @@ THREAD = {"id": int, "name": str, "state": str, "frames": list}
 FRAME = {"address": str, "function": str, "place": str}
 EDGE = {"from": str, "relation": str, "to": str}
 CAUSE = {"node": str, "waiting": int, "chain": list}
-KINDS = {"executor", "scope", "future", "task", "coroutine", "stream", "sink", "callback", "timer", "thread"}
+KINDS = {"executor", "scope", "future", "task", "coroutine", "promise", "stream", "sink", "callback", "timer", "thread"}
 RELATIONS = {
     "awaits", "made-by", "combines", "maps", "member", "child", "reads", "writes", "runs-on", "peer", "used-by",
 }

@@ -38,7 +38,6 @@ static bool is_pending(napi_env env) {
 /* MARK: Misuse */
 
 static napi_value misuse(napi_env env, napi_callback_info info) {
-  (void)info;
   napi_create_array(env, &problems);
   problem_count = 0;
   napi_value undefined, js, symbol, signal;
@@ -53,6 +52,10 @@ static napi_value misuse(napi_env env, napi_callback_info info) {
   tenon_node_list_t *list;
   napi_env other = (napi_env)(void *)&value;
 
+  EXPECT(!tenon_node_trace(env, info, "misuse", true, misuse, NULL, &js)); // nobody listens
+  EXPECT(!tenon_node_trace(env, NULL, NULL, true, NULL, NULL, NULL));
+  EXPECT(!tenon_node_trace(other, info, "misuse", true, misuse, NULL, &js));
+  EXPECT(!tenon_node_trace(NULL, info, "misuse", true, misuse, NULL, &js));
   EXPECT(tenon_node_attach(env, NULL, NULL) == TENON_STATUS_BUSY);
   EXPECT(tenon_node_attach(NULL, NULL, NULL) == TENON_STATUS_INVALID);
   tenon_node_config_t config = TENON_NODE_CONFIG_INIT;

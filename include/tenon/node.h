@@ -126,6 +126,25 @@ TENON_API tenon_status_t tenon_node_context_to(napi_env env,
 TENON_API tenon_status_t tenon_node_context_run(napi_env env, void (*fn)(void *argument),
                                                 void *argument) TENON_NOEXCEPT;
 
+/**
+ * Has a call go through Node's tracing channel `tenon:call`, if somebody listens to it. To be asked first by a function that
+ * JavaScript calls, and that starts something:
+ *
+ *     if (tenon_node_trace(env, info, "greet", true, greet, data, &result))
+ *       return result;
+ *
+ * Where nobody listens it is some instructions. Otherwise the function, which is `callback` with `data`, is called once more
+ * inside of it; and its future, by tenon_node_future_to(), is named with the place in JavaScript that it was called from.
+ *
+ * Ownership:  borrows `name`. With `is_promise` the function's result is a promise.
+ * Threading:  the environment's thread.
+ * Returns:    false: the function is to go on. true: `*result_out` is its result; NULL with an exception pending.
+ * Since:      0.2.0
+ */
+TENON_API bool tenon_node_trace(napi_env env, napi_callback_info info, const char *name,
+                                bool is_promise, napi_callback callback, void *data,
+                                napi_value *result_out) TENON_NOEXCEPT;
+
 /* MARK: Values */
 
 /**

@@ -198,6 +198,11 @@ static PyObject *call_done(PyObject *self, void *unused) {
   return PyBool_FromLong(((Call *)self)->state != STATE_WAITING);
 }
 
+static PyObject *call_handle(PyObject *self, void *unused) {
+  (void)unused;
+  return PyLong_FromUnsignedLongLong((uintptr_t)((Call *)self)->future);
+}
+
 static PyObject *call_repr(PyObject *self) {
   static const char *const states[] = {"waiting", "settled", "awaited"};
   Call *call = (Call *)self;
@@ -255,8 +260,10 @@ static PyMethodDef call_methods[] = {
     {"on_done", call_on_done, METH_O, "Tells when it has settled."},
     {0},
 };
-static PyGetSetDef call_getset[] = {{"done", call_done, NULL, "Whether it has settled.", NULL},
-                                    {0}};
+static PyGetSetDef call_getset[] = {
+    {"done", call_done, NULL, "Whether it has settled.", NULL},
+    {"handle", call_handle, NULL, "The future's handle, while it is pending; then 0.", NULL},
+    {0}};
 static PyMemberDef call_members[] = {
     {"__name__", T_OBJECT, offsetof(Call, name), READONLY, NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(Call, weak), READONLY, NULL},

@@ -41,6 +41,7 @@
   X(tenon_future_poll)                                                                             \
   X(tenon_future_cancel)                                                                           \
   X(tenon_future_cancel_with)                                                                      \
+  X(tenon_future_set_name)                                                                         \
   X(tenon_future_release)                                                                          \
   X(tenon_future_copy_error)                                                                       \
   X(tenon_error_create_with_payload)                                                               \
@@ -386,6 +387,8 @@ extern struct Hooks {
   PyObject *error, *cancelled, *closed, *forked; /* classes */
   PyObject *executor_for;                        /* (loop or None, library) -> Executor */
   PyObject *stream;                              /* the class of streams */
+  PyObject
+      *trace; /* name -> (text, file, function, line), of which it keeps the last ones; or NULL */
   PyObject *cancelled_error, *get_running_loop, *copy_context, *main_thread, *get_attribute,
       *set_attribute, *timedelta, *epoch, *uuid;
 } hooks;

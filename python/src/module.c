@@ -54,7 +54,15 @@ static PyObject *module_hooks(PyObject *module, PyObject *arguments) {
   Py_RETURN_NONE;
 }
 
+/* trace(fn or None): fn is asked for the place of each call that begins. */
+static PyObject *module_trace(PyObject *module, PyObject *fn) {
+  (void)module;
+  SET(hooks.trace, fn == Py_None ? NULL : Py_NewRef(fn));
+  Py_RETURN_NONE;
+}
+
 static PyMethodDef module_methods[] = {
+    {"trace", module_trace, METH_O, "Has a function asked for the places of calls."},
     {"hooks", module_hooks, METH_VARARGS,
      "Takes the classes and functions that this module needs."},
     {"context_hooks", module_context_hooks, METH_VARARGS,

@@ -124,6 +124,21 @@ static int call_block(Call *call) {
   return 0;
 }
 
+/* For who looks into the process: what the hook says of a call. Its texts are bytes that it keeps. */
+static void call_note(Library *library, PyObject *name, tenon_future_t *future) {
+  PyObject *said = PyObject_CallFunctionObjArgs(hooks.trace, name, NULL);
+  const char *text, *file, *function;
+  tenon_source_t place = {0};
+  if (said && PyArg_ParseTuple(said, "yyyI", &text, &file, &function, &place.line)) {
+    place.file = file;
+    place.function = function;
+    library->api->tenon_future_set_name(future, text, &place);
+  } else {
+    PyErr_WriteUnraisable(hooks.trace);
+  }
+  Py_XDECREF(said);
+}
+
 Call *call_new(Executor *executor, Library *library, Type *result, PyObject *name,
                tenon_future_t *future) {
   const Api *api = library->api;
@@ -136,6 +151,8 @@ Call *call_new(Executor *executor, Library *library, Type *result, PyObject *nam
   call->name = Py_NewRef(name);
   call->future = future;
   call->state = STATE_WAITING;
+  if (hooks.trace)
+    call_note(library, name, future);
   if (executor->mode == MODE_BLOCKING) {
     if (call_block(call) == 0)
       return call;

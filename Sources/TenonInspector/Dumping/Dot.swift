@@ -40,7 +40,7 @@ struct Dot {
     case .task, .coroutine: "ellipse"
     case .thread: "component"
     case .timer, .callback: "note"
-    case .future, .stream, .sink: "box"
+    case .future, .promise, .stream, .sink: "box"
     }
   }
 

@@ -4,7 +4,7 @@
 /// futures become a ``Node`` only when somebody asks; an edge is in the lists of its two ends.
 struct Graph {
   enum Kind: String {
-    case executor, scope, future, task, coroutine, stream, sink, callback, timer, thread
+    case executor, scope, future, promise, task, coroutine, stream, sink, callback, timer, thread
   }
 
   enum Relation: String, CaseIterable {

@@ -84,13 +84,15 @@ extension Survey {
     guard copy.notes.has(Notes.waits) else { return }
     for id in graph.ids(.future) {
       guard let note = copy.notes.note(Notes.waits, Handle(id)) else { continue }
-      graph.change(id) {
+      // Said of another language's promise, where one settles this.
+      let held = graph.targets(id, .awaits).first { graph[$0]?.kind == .promise } ?? id
+      graph.change(held) {
         $0.source = $0.source ?? note.source
         $0.since = $0.since ?? note.since
         $0.cause =
           "waits for " + (note.text ?? "a future") + (note.source.map { ", at " + $0 } ?? "")
       }
-      if let on = note.on, isPending(on) { graph.connect(id, .awaits, on.bits) }
+      if let on = note.on, isPending(on) { graph.connect(held, .awaits, on.bits) }
     }
   }
 }

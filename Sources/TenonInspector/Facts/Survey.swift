@@ -117,7 +117,10 @@ struct Survey {
         continue
       }
       guard isArmed, isPending(future) else { continue }
-      if subject.kind == .promise, !isOwn { readStarted(context, subject) }
+      if subject.kind == .promise, !isOwn {
+        readStarted(context, subject)
+        readHeld(context, subject)
+      }
       if subject.kind == .future {
         if readOwnWait(function, context, future, isOwn) { continue }
         let callback = Handle(.registration, registration).bits
@@ -164,7 +167,7 @@ struct Survey {
       graph.change(result.as(.future).bits) { $0.frames = [mapping] }
       return true
     }
-    return readLink(function, context, future)
+    return readLink(function, context, future) || readPromise(of: context, on: future)
   }
 
   private mutating func connect(_ promise: Handle, _ relation: Graph.Relation, _ future: Handle) {

@@ -23,6 +23,7 @@ struct Words {
     case .timer: return "timer " + (node.frames.first.map(images.name(at:)) ?? String(index))
     case .thread: return (node.detail ?? "a thread") + (node.name.map { " \"\($0)\"" } ?? "")
     case .callback: return "callback \(node.frames.first.map(images.name(at:)) ?? "?")"
+    case .promise: return "\(node.detail ?? "")'s promise 0x" + String(id, radix: 16)
     case .coroutine: return "coroutine " + (node.name ?? images.name(at: node.frames.first ?? id))
     case .executor, .scope, .stream, .sink:
       return "\(node.kind.rawValue) " + (node.name.map { "\"\($0)\"" } ?? String(index))

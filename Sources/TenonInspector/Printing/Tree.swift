@@ -19,7 +19,7 @@ struct Tree {
     for future in graph.all(.future) where !shown.contains(future.id) && !isScopesEnd(future.id) {
       branch(future.id, "", "")
     }
-    for kind in [Graph.Kind.task, .coroutine, .sink, .stream, .timer, .thread] {
+    for kind in [Graph.Kind.task, .coroutine, .promise, .sink, .stream, .timer, .thread] {
       for node in graph.all(kind) where !shown.contains(node.id) && !isChild.contains(node.id) {
         branch(node.id, "", "")
       }
@@ -55,7 +55,9 @@ struct Tree {
   private mutating func line(_ id: UInt, _ lead: String) {
     guard let node = graph[id] else { return }
     text += lead + words.title(id) + "  " + node.state
-    if node.kind != .thread, let detail = node.detail { text += ", " + detail }
+    if node.kind != .thread, node.kind != .promise, let detail = node.detail {
+      text += ", " + detail
+    }
     if let age = words.age(node) { text += ", for \(duration(age))" }
     if let source = node.source { text += ", \(node.kind == .coroutine ? "at" : "of") \(source)" }
     if node.kind != .callback, node.kind != .coroutine, let frame = words.frame(node) {

@@ -56,7 +56,10 @@ extension Words {
     let place = from.map { $0.kind == .task ? self.place($0) : "" } ?? ""
     let function = from.flatMap { edge.relation == .maps ? $0.frames.first : nil }
     let by = function.map { " by " + images.name(at: $0) } ?? ""
-    let at = from.flatMap { $0.kind == .coroutine ? $0.source : nil }.map { ", at " + $0 } ?? ""
+    let at =
+      from.flatMap { $0.kind == .coroutine || $0.kind == .promise ? $0.source : nil }.map {
+        ", at " + $0
+      } ?? ""
     return
       "\(title(edge.from))\(place) \(relation(edge.relation)) \(title(edge.to))\(by)\(at)"
   }
