@@ -46,11 +46,10 @@ public:
   parse(const std::string &traceparent, const std::string &tracestate = {}) {
     trace_context read;
     // C would see what is before a NUL only.
-    if (std::memchr(traceparent.data(), 0, traceparent.size()) ||
-        tenon_trace_context_parse(
-            traceparent.c_str(),
-            std::memchr(tracestate.data(), 0, tracestate.size()) ? nullptr : tracestate.c_str(),
-            &read.trace_) != TENON_STATUS_OK)
+    if (has_nul(traceparent) ||
+        tenon_trace_context_parse(traceparent.c_str(),
+                                  has_nul(tracestate) ? nullptr : tracestate.c_str(),
+                                  &read.trace_) != TENON_STATUS_OK)
       return std::nullopt;
     return read;
   }
@@ -94,6 +93,10 @@ public:
 
 private:
   trace_context() = default;
+
+  static bool has_nul(const std::string &text) noexcept {
+    return text.find('\0') != std::string::npos;
+  }
 
   TENON_TAG static trace_context start(const tenon_trace_context_t *parent) {
     trace_context started;
