@@ -190,3 +190,17 @@ test('a function without a signal is not waited for', async () => {
   setImmediate(() => controller.abort(reason));
   await assert.rejects(calling, (thrown) => thrown === reason);
 });
+
+test('what a call carries goes into Swift, and to the functions that Swift calls', async (t) => {
+  const { callContext } = addon;
+  const user = () => callContext.current?.user ?? null;
+  assert.equal(await addon.carried('user'), null);
+  if (!process.getBuiltinModule) return t.skip('this version of Node does not give AsyncLocalStorage away');
+  const seen = ['ada', 'bob'].map((name) => callContext.run({ user: name }, async () => [
+    await addon.carried('user'), await addon.call(user, null), await addon.call(async () => addon.carried('user'), null),
+  ]));
+  assert.deepEqual(await Promise.all(seen), [['ada', 'ada', 'ada'], ['bob', 'bob', 'bob']]);
+  assert.deepEqual([await addon.carried('user'), await addon.call(user, null), user()], [null, null, null]);
+  assert.match(callContext.startSpan().traceparent, /^00-/);
+  assert.throws(() => callContext.run({ user: 'ada' }, () => addon.carried(5)), { name: 'TypeError', message: /"name"/ });
+});

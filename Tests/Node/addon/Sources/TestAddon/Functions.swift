@@ -19,6 +19,11 @@ func onThread(_ body: @escaping @Sendable () -> Void) {
 }
 
 func exportFunctions(_ module: borrowing NodeModule) {
+  module.exportCallContext("callContext")
+  module.export("carried", "name") { (name: String) -> JavaScriptValue in
+    await Task.yield()
+    return CallContext.current?[name].map { .string($0) } ?? .null
+  }
   module.export("call", "function", "argument") {
     (function: JavaScriptObject, argument: JavaScriptValue) in try await function.call(argument)
   }
