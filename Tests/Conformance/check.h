@@ -239,7 +239,8 @@ void on_small_stack(void *(*fn)(void *), void *context);
 
 /**
  * Many rounds of the same race. `before` and `after` run on the calling thread alone; in between
- * `run` is called once for each member, on as many threads, all at once.
+ * `run` is called once for each member, on as many threads, all at once. On a machine that is busy with
+ * others there are as many rounds as half of a case's time has room for.
  */
 typedef struct race {
   size_t members;
