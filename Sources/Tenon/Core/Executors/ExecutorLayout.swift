@@ -54,12 +54,13 @@ enum ExecutorLayout {
     UInt32(to - from)
   }
 
-  /// In which of so many words an address is; nil: in none.
+  /// In which of so many words an address is; nil: in none. From the last on: pointers come last, and what is between the
+  /// fields before them was never written, which memcheck minds.
   private static func place(
     of address: UnsafeRawPointer, in words: UnsafeRawPointer, _ count: Int
   ) -> UInt32? {
     let known = UInt(bitPattern: address)
-    return (0..<count).first { words.load(fromByteOffset: $0 * 8, as: UInt.self) == known }
+    return (0..<count).last { words.load(fromByteOffset: $0 * 8, as: UInt.self) == known }
       .map { UInt32($0) * 8 }
   }
 }
