@@ -45,27 +45,36 @@ stage_shared() {
   packaging/check-abi.sh "$file"
 }
 
-# One object with Tenon and the parts of the runtime that it uses, in which only tenon_* is global:
-# to the linker of a C or C++ program it looks like C. Section groups are dissolved, because the
-# program's C++ has groups of the same names, and the linker would keep only one of each.
-stage_static() {
-  if ! ld --version | grep GNU >/dev/null; then
-    echo "install.sh: no libtenon.a: it takes GNU ld to make one" >&2
-    return
-  fi
+# one_object PRODUCT FILE FLAG...: a product and the parts of the runtime that it uses, linked into one object. Section groups are
+# dissolved, because the program's C++ has groups of the same names, and the linker would keep only one of each.
+one_object() {
   local runtime
   runtime=$(swift -print-target-info -static-stdlib |
     sed -n '/"runtimeLibraryPaths"/,/]/s|^ *"\(/[^"]*\)".*|\1|p' | sed -n 1p)
-  ld -r --force-group-allocation "${reserve_link_flags[@]}" -o "$build/whole.o" "$runtime/$(uname -m)/swiftrt.o" \
-    "@$build/release/tenon.product/Objects.LinkFileList" \
+  ld -r --force-group-allocation "${@:3}" -o "$2" "$runtime/$(uname -m)/swiftrt.o" \
+    "@$build/release/$1.product/Objects.LinkFileList" \
     --start-group "$runtime"/libswift*.a "$runtime/libdispatch.a" "$runtime/libBlocksRuntime.a" \
     --end-group
+}
+
+# archive NAME OBJECT: of which only tenon_* is global: to the linker of a C or C++ program it looks like C.
+archive() {
+  objcopy --wildcard --keep-global-symbol='tenon_[a-z]*' --strip-unneeded "$2" "$build/$1.o"
+  rm -f "$lib/lib$1.a"
+  ar rcsD "$lib/lib$1.a" "$build/$1.o"
+}
+
+makes_archives() { ld --version | grep GNU >/dev/null; }
+
+stage_static() {
+  if ! makes_archives; then
+    echo "install.sh: no libtenon.a: it takes GNU ld to make one" >&2
+    return
+  fi
+  one_object tenon "$build/whole.o" "${reserve_link_flags[@]}"
   # What tools that look for races do not look at: see Sources/CThread/observe.c.
   objcopy --rename-section .data=tenon_data --rename-section .bss=tenon_bss "$build/whole.o"
-  objcopy --wildcard --keep-global-symbol='tenon_[a-z]*' --strip-unneeded \
-    "$build/whole.o" "$build/tenon.o"
-  rm -f "$lib/libtenon.a"
-  ar rcsD "$lib/libtenon.a" "$build/tenon.o"
+  archive tenon "$build/whole.o"
 }
 
 # The libuv adapter is plain C and a client of libtenon.so: it brings no second core.
@@ -97,6 +106,16 @@ stage_inspect() {
   build_library . tenon_inspect "$build" "$PWD/packaging/tenon.map" "libtenon_inspect.so.$major" "$file"
   links "$file"
   packaging/check-abi.sh "$file"
+  makes_archives || return 0
+  local section end renamed=()
+  one_object tenon_inspect "$build/whole.o"
+  # A program may have libtenon.a besides, whose runtime must not find what this one's keeps by sections' names.
+  while read -r section; do
+    renamed+=(--rename-section "$section=tenon_inspect_$section")
+    for end in start stop; do renamed+=(--redefine-sym "__${end}_$section=__${end}_tenon_inspect_$section"); done
+  done < <(objdump -h "$build/whole.o" | awk '$2 ~ /^swift5_/ { print $2 }' | sort -u)
+  objcopy "${renamed[@]}" "$build/whole.o"
+  archive tenon_inspect "$build/whole.o"
 }
 
 # What checks an adapter of anybody's goes into his tests, and so is a static library.
@@ -136,6 +155,7 @@ stage_descriptions() {
       bundle.pc) continue ;; # bundle.sh's
       tenon-loop.pc) continue ;; # below
       tenon-static.pc) [ -f "$lib/libtenon.a" ] || continue ;;
+      tenon-inspect-static.pc) [ -f "$lib/libtenon_inspect.a" ] || continue ;;
       tenon-uv.pc) [ -f "$lib/libtenon_uv.so" ] || continue ;;
       tenon-uv-static.pc) [ -f "$lib/libtenon.a" ] && [ -f "$lib/libtenon_uv.a" ] || continue ;;
     esac

@@ -100,7 +100,7 @@ with_cmake() { # FOLDER
   without_swift cmake --build "$work/$1"
   local program
   for program in promise-tenon promise-tenon_static futures-default futures-20 loop-uv loop-uv_static loop-epoll \
-    awaits-uv; do
+    awaits-uv inspect inspect_static; do
     loads_no_swift "$work/$1/$program"
     run "$1/$program"
   done
@@ -228,6 +228,10 @@ check libtenon_uv-soname soname_is "$lib/libtenon_uv.so" libtenon_uv.so.0
 check libtenon-is-self-contained needs_only "$lib/libtenon.so" "$system"
 check libtenon_uv-needs-libtenon-and-libuv needs_only "$lib/libtenon_uv.so" "$system|libtenon|libuv"
 check libtenon-stays-loaded sh -c "readelf -d '$lib/libtenon.so' | grep NODELETE >/dev/null"
+exported() { nm --defined-only --extern-only "${@:2}" "$1" | awk '$2 ~ /[A-Z]/ && $2 != "A" { sub(/@.*/, "", $3); print $3 }' | LC_ALL=C sort -u; }
+exports_the_same() { # SHARED STATIC
+  diff <(exported "$1" --dynamic) <(exported "$2")
+}
 is_hardened() { # LIBRARY
   readelf -dW "$1" | grep 'FLAGS.*BIND_NOW' >/dev/null && readelf -lW "$1" | grep GNU_RELRO >/dev/null
   ! readelf -lW "$1" | grep -E 'LOAD.* RWE|GNU_STACK.*RWE' && ! readelf -dW "$1" | grep TEXTREL
@@ -245,6 +249,12 @@ check pkg-config-promise build_and_run promise promise.c tenon "$rpath"
 check pkg-config-uv build_and_run uv uv.c tenon-uv "$rpath"
 check pkg-config-uv-in-c++ build_and_run awaits awaits.cpp tenon-uv -std=c++17 "$rpath"
 check pkg-config-inspect build_and_run inspect ../Inspect/snapshot_test.c "tenon tenon-inspect" "$rpath" -pthread
+for libraries in "tenon-static tenon-inspect-static" "tenon tenon-inspect-static" "tenon-static tenon-inspect"; do
+  check "static-inspect: $libraries" build_and_run inspect-static ../Inspect/snapshot_test.c "$libraries" "$rpath" -pthread
+done
+check static-inspect-collected build_and_run inspect-small ../Inspect/snapshot_test.c "tenon-static tenon-inspect-static" \
+  -pthread -Wl,--gc-sections -s
+check static-inspect-exports-the-contract exports_the_same "$lib/libtenon_inspect.so" "$lib/libtenon_inspect.a"
 check pkg-config-c++ build_and_run client client.cpp tenon "$rpath"
 check pkg-config-futures build_and_run futures futures.cpp tenon -std=c++17 "$rpath"
 check pkg-config-epoll build_and_run epoll epoll.c "tenon-epoll tenon-adapter-check" "$rpath"
