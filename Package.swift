@@ -26,7 +26,7 @@ let package = Package(
     // MARK: What the system offers
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSwiftRuntime"),
-    .target(name: "CThread", cSettings: c),
+    .target(name: "CThread", cSettings: c + [.headerSearchPath("../CTenonRoot")]),
     .target(name: "CExport", cSettings: c),
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
 

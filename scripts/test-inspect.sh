@@ -26,7 +26,7 @@ done
 timeout 60 "$library/watched"
 timeout 300 $build/record_test much
 $build/record_test write > $build/recorded.json
-Tests/Inspect/trace.py $build/recorded.json jobs
+Tests/Inspect/trace.py $build/recorded.json count_down be_told settles arrow
 [ -x $build/venv/bin/python ] || python3 -m venv $build/venv
 $build/venv/bin/python -c 'import prometheus_client' 2> /dev/null || $build/venv/bin/pip install -q prometheus_client
 $build/metrics_test write > $build/metrics.txt
@@ -120,8 +120,9 @@ done
 
 # What happens meanwhile, and what had happened when it died.
 start "$library/culprits" busy
+all=(tick wait suspended waits settles sends receives 'waits for an item' wakes arrow)
 for round in $(seq 100); do # until it had the processor meanwhile
-  if "$tenon" trace --seconds 0.2 "$pid" > $build/busy.json && Tests/Inspect/trace.py $build/busy.json calls; then break; fi
+  if "$tenon" trace --seconds 0.2 "$pid" > $build/busy.json && Tests/Inspect/trace.py $build/busy.json "${all[@]}"; then break; fi
   [ "$round" != 100 ] || exit 1
 done
 "$tenon" trace --last "$pid" > $build/busy-last.json
@@ -129,8 +130,8 @@ gcore -o $build/core "$pid" > $build/gcore.log 2>&1
 end KILL
 "$tenon" trace "$build/core.$pid" > $build/busy-core.json
 rm "$build/core.$pid"
-Tests/Inspect/trace.py $build/busy-last.json calls
-Tests/Inspect/trace.py $build/busy-core.json calls
+Tests/Inspect/trace.py $build/busy-last.json "${all[@]}"
+Tests/Inspect/trace.py $build/busy-core.json "${all[@]}"
 
 # What cannot be looked at is one sentence each.
 refused() { # what it says, argument, who asks...

@@ -70,7 +70,7 @@ static tenon__inspect_ring_t *find(void) {
   return ring;
 }
 
-void tenon__record(uint32_t kind, uint64_t id, uint64_t what) {
+void tenon__inspect_keep(uint32_t kind, uint64_t id, uint64_t what) {
   tenon__inspect_ring_t *ring = own ? own : find();
   if (!ring) {
     __atomic_fetch_add(&RECORD->lost, 1, __ATOMIC_RELAXED);
@@ -93,9 +93,10 @@ void tenon__record(uint32_t kind, uint64_t id, uint64_t what) {
   __atomic_store_n(&ring->count, count + 1, __ATOMIC_RELEASE);
 }
 
-void tenon__record_job(uint32_t kind, uint64_t executor, uint64_t function, uint64_t job) {
+void tenon__inspect_keep_job(uint32_t kind, uint64_t executor, uint64_t function, uint64_t job) {
   /* What a job of the runtime's goes on with: see Facts/Tasks.swift of the inspector. */
   if (!function && job)
-    function = *(const uint64_t *)(uintptr_t)(job + 56);
-  tenon__record(kind, executor, function);
+    tenon__inspect_keep(tenon__inspect_task_begins, job, *(const uint64_t *)(uintptr_t)(job + 56));
+  else
+    tenon__inspect_keep(kind, executor, function);
 }

@@ -125,17 +125,34 @@ typedef struct tenon__inspect_sleepers {
 /* Something that happened. */
 typedef struct tenon__inspect_event {
   uint64_t ticks; /* of the processor's counter: see the pairs with the monotonic clock */
-  uint64_t id;    /* of a call: its promise's handle; of a job: its executor's compact name */
-  uint64_t what;  /* of a call: the address of its name; of a job: of its function */
+  uint64_t id;    /* see its kind */
+  uint64_t what;
   uint32_t kind;
   uint32_t thread; /* the system's number */
 } tenon__inspect_event_t;
 
+/* What: `id`, `what`. A task is the address of one of the runtime's, a stream the handle of its reading end, and who waits at it a
+ * task, or the handle of a promise. Of a latest value the same as of a stream. */
 enum {
-  tenon__inspect_call_begins = 1,
+  tenon__inspect_call_begins = 1, /* its promise's handle, the address of its name */
   tenon__inspect_call_ends,
-  tenon__inspect_job_begins,
-  tenon__inspect_job_ends
+  tenon__inspect_job_begins,  /* its executor's compact name, the address of its function */
+  tenon__inspect_job_ends,    /* its executor's, also of a task's */
+  tenon__inspect_task_begins, /* a job of the runtime's begins: of that task, where it goes on */
+  tenon__inspect_call_suspends, /* its promise's handle, that of the future or stream that it waits for */
+  tenon__inspect_call_resumes,
+  tenon__inspect_future_settles, /* its promise's handle, how: 1 fulfilled, 2 rejected, 3 cancelled */
+  tenon__inspect_callback_begins, /* the handle of what it waited for, its function */
+  tenon__inspect_callback_ends,
+  tenon__inspect_task_resumes, /* a future's handle, whoever of Tenon's own waited for it: a task, say */
+  tenon__inspect_stream_sends, /* a stream, how many items */
+  tenon__inspect_stream_receives,
+  tenon__inspect_reader_waits, /* a stream, who */
+  tenon__inspect_reader_wakes,
+  tenon__inspect_writer_waits,
+  tenon__inspect_writer_wakes,
+  tenon__inspect_stream_closes, /* a stream: nothing more comes */
+  tenon__inspect_stream_cancels /* a stream: its reader wants no more */
 };
 
 /* What a thread has said last; `count` of them since the ring was made, each at its number modulo the capacity, a power of two. */
@@ -153,6 +170,12 @@ typedef struct tenon__inspect_ring {
 
 #define TENON__INSPECT_CALLS 1u
 #define TENON__INSPECT_JOBS 2u
+#define TENON__INSPECT_FUTURES 4u
+#define TENON__INSPECT_STREAMS 8u
+#define TENON__INSPECT_ALL 15u
+/* Nobody records anything for it: tools look for races, and the fast paths are left as they are for what is recorded. Whoever
+ * writes the mask keeps it. */
+#define TENON__INSPECT_OBSERVED 0x80000000u
 
 /* What is recorded: who looks writes all but `rings` and `lost`, the mask last. Also from outside. */
 typedef struct tenon__inspect_record {
@@ -191,10 +214,10 @@ void tenon__inspect_enter_pool(const tenon__inspect_pool_t *layout);
 
 /* Whether something of that is recorded: two instructions. */
 static inline int tenon__records(uint32_t mask) {
-  return (*(volatile uint32_t *)&tenon__inspect_root.record.mask & mask) != 0;
+  return (tenon__inspect_root.record.mask & mask) != 0;
 }
 
-void tenon__record(uint32_t kind, uint64_t id, uint64_t what);
-void tenon__record_job(uint32_t kind, uint64_t executor, uint64_t function, uint64_t job);
+void tenon__inspect_keep(uint32_t kind, uint64_t id, uint64_t what);
+void tenon__inspect_keep_job(uint32_t kind, uint64_t executor, uint64_t function, uint64_t job);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include "CThread.h"
+#include "tenon_root.h"
 
 #include <link.h>
 
@@ -26,6 +27,12 @@ extern void __tsan_release(void *at) __attribute__((weak));
 
 bool tenon__is_observed;
 bool tenon__is_checked_for_leaks;
+
+static void observe(bool is_observed) {
+  tenon__is_observed = is_observed;
+  if (is_observed)
+    __atomic_fetch_or(&tenon__inspect_root.record.mask, TENON__INSPECT_OBSERVED, __ATOMIC_RELAXED);
+}
 
 #ifdef HAS_VALGRIND
 static bool is_looked_at;
@@ -83,7 +90,7 @@ __attribute__((constructor(101))) static void look(void) {
   /* Valgrind's other tools, which count or profile, see what runs without any. */
   is_looked_at = (int)VALGRIND_HG_GET_ABITS(&bit, NULL, 1) != -2 || DRD_GET_VALGRIND_THREADID != 0;
   tenon__is_checked_for_leaks = VALGRIND_GET_VBITS(&bit, &bit, 1) != 0;
-  tenon__is_observed = is_looked_at || __tsan_release;
+  observe(is_looked_at || __tsan_release);
   if (!is_looked_at)
     return;
   if (__start_tenon_data) {
@@ -111,8 +118,6 @@ TENON__KEEPS_REGISTERS void tenon__tell_take_over(const void *at) {
     __tsan_acquire((void *)at);
 }
 
-__attribute__((constructor(101))) static void look(void) {
-  tenon__is_observed = __tsan_release != NULL;
-}
+__attribute__((constructor(101))) static void look(void) { observe(__tsan_release != NULL); }
 
 #endif

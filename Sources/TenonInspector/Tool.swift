@@ -10,7 +10,7 @@ enum Tool {
                                                what executors do now, and the oldest calls
            tenon flame [--folded|--json] [--seconds N] [--call ID|--name NAME] PID
                                                where calls spend their time: a page, folded, speedscope
-           tenon trace [--seconds N] PID       what happens for so long, for Perfetto: calls and jobs
+           tenon trace [--seconds N] PID       what happens for so long, for Perfetto
            tenon trace --last PID|CORE         what the process has recorded by itself
 
     The process takes no part, and may be stuck. It needs the permission that a debugger needs.
@@ -121,7 +121,7 @@ enum Tool {
       let seconds = try arguments.seconds(default: 1)
       try target.record(copies, for: UInt64(seconds * 1e9))
     }
-    let recordings = copies.compactMap { Recording(of: target, $0) }
+    let recordings = target.recordings(copies)
     if recordings.isEmpty {
       throw Failure("\(target.kind.rawValue) \(target.pid) has recorded nothing")
     }

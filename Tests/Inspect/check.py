@@ -13,6 +13,12 @@ STRIPPED = prefix.endswith("stripped")
 NODE = {"id": str, "kind": str, "title": str, "name": str, "state": str, "detail": str, "cause": str, "frames": list,
         "call": bool, "source": str, "age_ns": int, "counters": dict}
 COUNTERS = {"polls", "jobs", "wakes", "wakes_late", "calls", "drivers", "timers", "jobs_abandoned", "pending", "threads", "threads_idle"}
+EVENT = {"event": str, "time_ns": int, "thread": int, "id": str, "name": str, "outcome": str, "other": str, "count": int}
+EVENTS = {
+    "call-begins", "call-ends", "job-begins", "job-ends", "task-begins", "call-suspends", "call-resumes", "future-settles",
+    "callback-begins", "callback-ends", "task-resumes", "stream-sends", "stream-receives", "reader-waits", "reader-wakes",
+    "writer-waits", "writer-wakes", "stream-closes", "stream-cancels",
+}
 TABLE = {"kind": str, "in_use": int, "taken": int}
 THREAD = {"id": int, "name": str, "state": str, "frames": list}
 FRAME = {"address": str, "function": str, "place": str}
@@ -114,12 +120,21 @@ for table in dump["tables"]:
 in_use = {table["kind"]: table["in_use"] for table in dump["tables"]}
 assert in_use["scope"] == in_use["sink"] == in_use["stream"] == 1, in_use
 assert in_use["future"] >= len([n for n in dump["nodes"] if n["kind"] == "future"]), in_use
+recording = dump["recording"]
+fits(recording, {"lost": int, "events": list})
+for event in recording["events"]:
+    fits(event, EVENT, optional=("id", "name", "outcome", "other", "count"))
+    assert event["event"] in EVENTS, event
+assert recording["lost"] == 0 and recording["events"] == sorted(recording["events"], key=lambda event: event["time_ns"]), recording
+happened = {(event["event"], event.get("id"), event.get("other")) for event in recording["events"]}
+assert {event["name"] for event in recording["events"] if event["event"] == "call-begins"} >= {"fetch", "load", "warm", "leak", "stuck"}
+assert ("call-suspends", warm["id"], load["id"]) in happened and ("reader-waits" in {kind for kind, _, _ in happened}), happened
 for thread in threads["dump"]:
     fits(thread, THREAD, optional=("name", "state"))
 assert STRIPPED or any("spinForEver" in functions(thread) for thread in threads["dump"]), threads
 with open(f"{prefix}.dump") as file:
     text = file.read()
-sections = ["what there is", "what it waits for", "counters", "tables", "stacks", "edges", "threads"]
+sections = ["what there is", "what it waits for", "counters", "tables", "what happened last", "stacks", "edges", "threads"]
 assert [line for line in text.splitlines() if line in sections] == sections, text
 with open(f"{prefix}.dot") as file:
     dot = file.read().splitlines()

@@ -327,6 +327,10 @@ void records() {
   CHECK(occurrences(written(write), "\"ph\":\"B\"") == 10);
   tenon::record::start(tenon::record::calls);
   CHECK(occurrences(written(write), "\"ph\":\"B\"") == 0);
+  tenon::record::start(tenon::record::all);
+  tenon::promise<int> promise;
+  promise.set_value(1);
+  CHECK(occurrences(written(write), "\"name\":\"settles future ") == 2);
   tenon::record::end();
 }
 

@@ -1,41 +1,62 @@
 #!/usr/bin/env python3
-"""Checks a trace as whoever shows it reads it: what begins ends, on one thread, in the order of time.
+"""Checks a trace as those who show it read it, against docs/inspect-schema.md: what begins ends, on one thread, in the order of time; an
+end says what its beginning said, for speedscope; and an arrow begins and ends inside of slices, for Perfetto.
 
-    trace.py FILE jobs|calls    which there have to be
+    trace.py FILE NAME...    names of what there has to be: slices, lines, and "arrow"
 """
 import json
 import sys
+from collections import Counter
+
+COMMON = {"ph", "cat", "name", "pid", "tid", "ts"}
+SHAPES = {"B": {"args"}, "E": {"args"}, "b": {"args", "id"}, "e": {"id"}, "s": {"id"}, "f": {"id", "bp"}}
+SLICES = {"job": {"call"}, "callback": {"future"}, "future": {"future", "outcome"}, "stream": {"stream", "count"}}
+LINES = {"call", "reader", "writer"}
 
 with open(sys.argv[1]) as file:
     trace = json.load(file)
-assert trace["otherData"]["schema"] == "tenon-trace" and trace["otherData"]["lost"] >= 0
-jobs, calls, last, spans = {}, {}, {}, {"jobs": 0, "calls": 0}
-names = set()
+assert set(trace) == {"displayTimeUnit", "otherData", "traceEvents"}, set(trace)
+other = trace["otherData"]
+assert set(other) == {"schema", "version", "lost"} and other["schema"] == "tenon-trace" and other["version"] == 1, other
+slices, last, lines, arrows, found = {}, {}, {}, {}, Counter()
 for event in trace["traceEvents"]:
     phase, thread = event["ph"], event["tid"]
     if phase == "M":
         assert event["name"] == "thread_name" and event["args"]["name"], event
         continue
+    assert set(event) - SHAPES[phase] == COMMON, event
     assert event["ts"] >= last.get(thread, 0), event
     last[thread] = event["ts"]
+    there = slices.setdefault(thread, [])
     if phase == "B":
-        jobs.setdefault(thread, []).append(event)
-        names.add(event["name"])
+        assert set(event.get("args", {})) <= SLICES[event["cat"]], event
+        there.append(event)
+        found[event["name"].split(" 0x")[0]] += 1
+        found[event["name"].split(" ")[0]] += " " in event["name"]
     elif phase == "E":
-        jobs[thread].pop()
-        spans["jobs"] += 1
+        begin = there.pop()
+        assert all(begin.get(key) == event.get(key) for key in ("name", "cat", "args")), (begin, event)
     elif phase == "b":
-        calls[event["id"]] = event
-        names.add(event["name"])
+        assert event["cat"] in LINES, event
+        stack = lines.setdefault((event["cat"], event["id"]), [])
+        assert not stack or stack[-1]["name"] != event["name"], event
+        stack.append(event)
+        found[event["name"]] += 1
+        found["waits"] += "waits_for" in event.get("args", {})
     elif phase == "e":
-        begin = calls.pop(event["id"], None)
-        assert begin is None or begin["name"] == event["name"], (begin, event)
-        spans["calls"] += begin is not None
+        stack = lines.get((event["cat"], event["id"]))
+        # What it ends may have begun before all this.
+        assert not stack or stack.pop()["name"] == event["name"], event
+    elif phase == "s":
+        assert there and event["id"] not in arrows, event
+        arrows[event["id"]] = event
     else:
-        sys.exit(f"what is {event}?")
-if not spans[sys.argv[2]]:
-    print(f"# {sys.argv[1]}: no {sys.argv[2]}")
+        assert there and event["bp"] == "e" and arrows.pop(event["id"])["ts"] <= event["ts"], event
+        found["arrow"] += 1
+# One whose end is not there is not drawn.
+assert not arrows, arrows
+missing = [name for name in sys.argv[2:] if not found[name]]
+print(f"# {sys.argv[1]}: {dict(found.most_common(12))}, {other['lost']} lost")
+if missing:
+    print(f"# missing: {missing}")
     sys.exit(1)
-wanted = {"jobs": "count_down", "calls": "tick"}[sys.argv[2]]
-assert wanted in names, names
-print(f"# {sys.argv[1]}: {spans['jobs']} jobs, {spans['calls']} calls, {trace['otherData']['lost']} lost")

@@ -246,8 +246,11 @@ TENON_API tenon_status_t tenon_watch_start(const tenon_watch_config_t *config, t
  */
 TENON_API tenon_status_t tenon_watch_end(tenon_watch_t *watch) TENON_NOEXCEPT;
 
-#define TENON_RECORD_CALLS 1u /**< Swift calls: when each begins and ends */
-#define TENON_RECORD_JOBS 2u  /**< jobs of executors: when each begins and ends, and its function */
+#define TENON_RECORD_CALLS 1u   /**< Swift calls: begun, suspended, resumed, ended */
+#define TENON_RECORD_JOBS 2u    /**< jobs of executors: begun, ended, and their functions */
+#define TENON_RECORD_FUTURES 4u /**< futures: settled, and who is told of it */
+#define TENON_RECORD_STREAMS 8u /**< streams: items that go through, ends that wait, closes */
+#define TENON_RECORD_ALL 15u
 
 /**
  * Keeps what happens last, from now on: a flight recorder. A mask of 0 ends that, and what was kept stays.
@@ -256,7 +259,9 @@ TENON_API tenon_status_t tenon_watch_end(tenon_watch_t *watch) TENON_NOEXCEPT;
  * 25 ns. What there is no more room for is counted. Whatever was recorded before is forgotten. `tenon
  * trace` does the same from outside, and reads it from the core of a process that has died.
  *
- * Nothing else is recorded: no futures, no streams, and of a call not where it is suspended.
+ * With jobs and futures it is known what a settled future has resumed, and with jobs and calls when a call was suspended for
+ * something that is not Tenon's. While futures or streams are recorded, their operations take the way of those that somebody
+ * waits for.
  *
  * `bytes`:    of each ring that is made from now on, 32 for each thing. 0: 1 MiB, which are 16384 jobs.
  * Threading:  any thread. A poll that runs records jobs from its next beginning on.

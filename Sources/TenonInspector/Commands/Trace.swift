@@ -18,7 +18,7 @@ extension Target {
       var word = word
       return pwrite(file, &word, 8, off_t(address)) == 8
     }
-    let mask = UInt32(TENON__INSPECT_CALLS | TENON__INSPECT_JOBS)
+    let mask = UInt32(TENON__INSPECT_ALL)
     for copy in copies where copy.hasRecord {
       guard copy.record(mask, bytes: Target.bytes, in: memory, write) else {
         throw .system("process \(pid) cannot be written to")

@@ -25,6 +25,7 @@ struct Dump {
         let used = table.inUse(target.memory)
         text += "\(table.kind)  \(used) in use of \(table.used) that were ever taken\n"
       }
+      if let last = LastEvents(target, copy) { text += "\nwhat happened last\n" + last.text }
       text += "\nstacks\n"
       for node in graph.all where !node.frames.isEmpty {
         text += words.title(node.id) + "  \(node.state)\n" + frames(node.frames)
@@ -63,6 +64,7 @@ struct Dump {
             json.array("tables") {
               for table in copy.tablesInOrder { $0.table(table, target.memory) }
             }
+            LastEvents(target, copy)?.write(&json)
           }
         }
       }

@@ -88,6 +88,13 @@ struct Recording {
   }
 }
 
+extension Target {
+  /// What copies have recorded, if they have.
+  func recordings(_ copies: [Copy]) -> [(Copy, Recording)] {
+    copies.compactMap { copy in Recording(of: self, copy).map { (copy, $0) } }
+  }
+}
+
 extension Copy {
   /// Where rings are, the newest first, and what each begins with.
   fileprivate func ringHeads(_ memory: Memory) -> [(UInt, tenon__inspect_ring_t)] {
@@ -121,14 +128,17 @@ extension Copy {
     }
     // The mask and the round are one word.
     let round = UInt64(memory.wordNow(record)) >> 32
-    if mask == 0 { return write(record, round << 32) }
-    return write(record, round << 32) && write(at(\.bytes), bytes) && write(at(\.lost), 0)
+    let observed = UInt64(memory.wordNow(record)) & UInt64(TENON__INSPECT_OBSERVED)
+    if mask == 0 { return write(record, round << 32 | observed) }
+    return write(record, round << 32 | observed) && write(at(\.bytes), bytes)
+      && write(at(\.lost), 0)
       && write(at(\.start_ticks), tenon__ticks()) && write(at(\.start_ns), tenon__now_ns())
-      && write(record, max(1, (round + 1) & 0xffff_ffff) << 32 | UInt64(mask))
+      && write(record, max(1, (round + 1) & 0xffff_ffff) << 32 | observed | UInt64(mask))
   }
 
   /// What is recorded now.
   func recorded(in memory: Memory) -> UInt32 {
-    hasRecord ? memory.half(root &+ Table.offset(\tenon__inspect_root_t.record)) : 0
+    let mask = hasRecord ? memory.half(root &+ Table.offset(\tenon__inspect_root_t.record)) : 0
+    return mask & ~UInt32(TENON__INSPECT_OBSERVED)
   }
 }

@@ -4,7 +4,7 @@ internal import CTrace
 
 @c @implementation
 public func tenon_record(_ mask: UInt32, _ bytes: Int) -> tenon_status_t {
-  guard mask & ~(TENON_RECORD_CALLS | TENON_RECORD_JOBS) == 0 else { return TENON_STATUS_INVALID }
+  guard mask & ~TENON_RECORD_ALL == 0 else { return TENON_STATUS_INVALID }
   do {
     try Record.start(Record.Mask(rawValue: mask), bytes: bytes == 0 ? 1 << 20 : bytes)
     return TENON_STATUS_OK

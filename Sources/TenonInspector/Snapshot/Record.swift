@@ -7,10 +7,15 @@ public enum Record {
   public struct Mask: OptionSet, Sendable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
-    /// When each Swift call begins and ends.
+    /// When each Swift call begins, is suspended, goes on and ends.
     public static let calls = Mask(rawValue: 1)
     /// When each job of an executor begins and ends, and its function.
     public static let jobs = Mask(rawValue: 2)
+    /// When each future settles, and who is told of it.
+    public static let futures = Mask(rawValue: 4)
+    /// What goes through streams, and when their ends wait.
+    public static let streams = Mask(rawValue: 8)
+    public static let all: Mask = [.calls, .jobs, .futures, .streams]
   }
 
   private static let one = Mutex(())
@@ -39,7 +44,7 @@ public enum Record {
     try withCopies { target, copies throws(TenonInspect.Failure) in
       let events = copies.reduce(0) { $0 + $1.eventsMax(target.memory) }
       try Room.require(for: events, each: Room.ofEvent)
-      let recordings = copies.compactMap { Recording(of: target, $0) }
+      let recordings = target.recordings(copies)
       return recordings.isEmpty ? nil : ChromeTrace.text(target, recordings)
     }
   }

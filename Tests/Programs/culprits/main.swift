@@ -71,9 +71,28 @@ func runUntilIdle() throws {
 
 // MARK: One that is never done
 
-/// A call and a job, and the next ones when they have run.
+// SAFETY: the loop's thread only.
+nonisolated(unsafe) var reply: Promise?
+nonisolated(unsafe) var items: Sink?
+
+@inline(never) func waitForReply(_ reply: Future) async {
+  await reply.settled()
+  await Task.yield()
+}
+
+@inline(never) func readAll(_ items: Tenon.Stream) async throws {
+  while let _ = try await items.next() {}
+}
+
+/// Calls and a job, and the next ones when they have run; what one call waits for is there in the next job.
 @c func go_on(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
   _ = try? loop.start(name: "tick") {}
+  reply?.resolve()
+  if let (promise, future) = try? Promise.make() {
+    reply = promise
+    (try? loop.start(name: "wait") { await waitForReply(future) })?.detach()
+  }
+  _ = try? items?.trySend(1)
   _ = tenon_executor_post(loop.pointer, go_on, nil)
 }
 
@@ -83,9 +102,12 @@ func runUntilIdle() throws {
 
 switch CommandLine.arguments.dropFirst().first {
 case "busy":
+  let (sink, stream) = try Tenon.Stream.make(capacity: 4)
+  items = sink
+  let reader = try loop.start(name: "read") { try await readAll(stream) }
   go_on(nil, TENON_STATUS_OK)
   ready()
-  try loop.run()
+  try withExtendedLifetime(reader) { _ = try loop.run() }
 case "crowd":
   let (promise, pool) = try Promise.make()
   pool.setName("pool")

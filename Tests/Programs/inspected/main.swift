@@ -39,6 +39,7 @@ import TenonInspect
 }
 
 let loop = try LoopExecutor.create(name: "main loop")
+try Record.start(.all)
 
 // A call whose child waits for a promise that nobody settles.
 let (promise, query) = try Promise.make()

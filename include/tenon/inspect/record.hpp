@@ -22,10 +22,17 @@ enum class record_format : std::int32_t {
 /// What has happened in this process last, as far as it is recorded: a flight recorder, tenon_record().
 namespace record {
 
-inline constexpr std::uint32_t calls = TENON_RECORD_CALLS; ///< when each Swift call begins and ends
-inline constexpr std::uint32_t jobs = TENON_RECORD_JOBS; ///< the same of jobs, with their functions
+inline constexpr std::uint32_t calls =
+    TENON_RECORD_CALLS; ///< Swift calls: begun, suspended, resumed, ended
+inline constexpr std::uint32_t jobs =
+    TENON_RECORD_JOBS; ///< jobs: begun, ended, and their functions
+inline constexpr std::uint32_t futures =
+    TENON_RECORD_FUTURES; ///< futures: settled, and who is told of it
+inline constexpr std::uint32_t streams =
+    TENON_RECORD_STREAMS; ///< items that go through, ends that wait, closes
+inline constexpr std::uint32_t all = TENON_RECORD_ALL; ///< all of these
 
-/// Keeps what happens from now on: calls, jobs, or calls | jobs. `bytes` are of each thread's ring, 32 for each thing; 0:
+/// Keeps what happens from now on: calls | jobs, say. `bytes` are of each thread's ring, 32 for each thing; 0:
 /// 1 MiB. What was recorded before is forgotten.
 TENON_TAG inline void start(std::uint32_t mask, std::size_t bytes = 0) {
   detail::require(tenon_record(mask, bytes));

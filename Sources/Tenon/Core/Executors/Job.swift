@@ -60,12 +60,12 @@ extension Job {
   /// For those who look later: see tenon__inspect_event_t.
   @inline(never) func recordBegin(_ executor: ExecutorName) {
     let function = unsafeBitCast(function, to: UInt.self)
-    tenon__record_job(
+    tenon__inspect_keep_job(
       UInt32(tenon__inspect_job_begins), UInt64(executor.bits), UInt64(function),
       UInt64(UInt(bitPattern: address)))
   }
 
   @inline(never) static func recordEnd(_ executor: ExecutorName) {
-    tenon__record(UInt32(tenon__inspect_job_ends), UInt64(executor.bits), 0)
+    Recorder.keep(tenon__inspect_job_ends, UInt(executor.bits), 0)
   }
 }

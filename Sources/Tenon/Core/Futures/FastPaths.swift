@@ -3,12 +3,14 @@ import CTenon
 /// The common case of each operation on the hot path, in front of the general one: one reader, no callback, nobody else
 /// at it. The word that the slot must have then follows from the handle alone, so the compare-and-swap that makes the
 /// transition is also the whole check of the handle's life and of the state. Whatever else is the case, it fails, and
-/// the general operation finds out. So it does if somebody wants to know of hand-overs.
+/// the general operation finds out. So it does if somebody wants to know of hand-overs, or of what happens.
 
 /// Settles a future that has one reader and no callbacks, with a value; false: nothing has happened.
 @inline(__always) func resolveFast(_ promise: Handle, _ value: UnsafePointer<tenon_value_t>) -> Bool
 {
-  guard !Handover.isObserved, let memory = futureTable.find(promise, .promise) else { return false }
+  guard !Recorder.looksAtFutures, let memory = futureTable.find(promise, .promise) else {
+    return false
+  }
   let slot = FutureSlot.at(memory)
   let life = promise.bits & Handle.lifeMask
   let pending = life | FutureWord.open | FutureWord.reader
@@ -24,7 +26,7 @@ import CTenon
 
 /// Settles a call's future that has one reader, which may be a callback, with a value; false: nothing has happened.
 @inline(__always) func fulfilFast(_ promise: Handle, _ value: tenon_value_t) -> Bool {
-  if Handover.isObserved { return false }
+  if Recorder.looksAtFutures { return false }
   let slot = FutureSlot.at(futureTable.address(of: promise.index))
   let life = promise.bits & Handle.lifeMask
   let pending = life | FutureWord.open | FutureWord.call | FutureWord.reader
@@ -40,7 +42,9 @@ import CTenon
 @inline(__always) func takeFast(_ future: Handle, _ value: UnsafeMutablePointer<tenon_value_t>)
   -> Bool
 {
-  guard !Handover.isObserved, let memory = futureTable.find(future, .future) else { return false }
+  guard !Recorder.looksAtFutures, let memory = futureTable.find(future, .future) else {
+    return false
+  }
   let slot = FutureSlot.at(memory)
   let fulfilled =
     future.bits & Handle.lifeMask | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader
@@ -57,7 +61,9 @@ import CTenon
 @inline(__always) func consumeFast(_ future: Handle, _ value: UnsafeMutablePointer<tenon_value_t>)
   -> Bool
 {
-  guard !Handover.isObserved, let memory = futureTable.find(future, .future) else { return false }
+  guard !Recorder.looksAtFutures, let memory = futureTable.find(future, .future) else {
+    return false
+  }
   let slot = FutureSlot.at(memory)
   let life = future.bits & Handle.lifeMask
   let fulfilled = life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader
@@ -77,7 +83,9 @@ import CTenon
 
 /// Releases the one reader of a future whose value was taken; false: nothing has happened.
 @inline(__always) func releaseFast(_ future: Handle) -> Bool {
-  guard !Handover.isObserved, let memory = futureTable.find(future, .future) else { return false }
+  guard !Recorder.looksAtFutures, let memory = futureTable.find(future, .future) else {
+    return false
+  }
   let slot = FutureSlot.at(memory)
   let life = future.bits & Handle.lifeMask
   let taken =

@@ -1,4 +1,5 @@
 import CTenon
+import CTenonRoot
 import Synchronization
 
 /// What both ends of a result can do. Each operation is one transition of the word, then its effects, with no
@@ -65,6 +66,7 @@ func settle(
   case .done(_, let locked):
     let (completions, cancels) = (slot.content.pointee.completions, slot.content.pointee.cancels)
     if phase != .fulfilled { slot.pointee.count(phase) }
+    recordSettled(promise, phase)
     let settled = locked.settled(phase)
     if _slowPath(locked.has(FutureWord.cancelRequested)) {
       endRequested(promise, slot, settled, phase, value)
@@ -78,6 +80,13 @@ func settle(
     }
     if completions | cancels != 0 { fireSettled(completions, cancels, phase) }
     return TENON_STATUS_OK
+  }
+}
+
+/// Under the lock, so that whoever is told is told later.
+@inline(__always) func recordSettled(_ promise: Handle, _ phase: FutureWord.Phase) {
+  if Recorder.keepsFutures {
+    Recorder.keep(tenon__inspect_future_settles, promise.bits, phase.rawValue)
   }
 }
 

@@ -1,4 +1,5 @@
 import CTenon
+import CTenonRoot
 import Synchronization
 
 /// Threads that wait in `forget` for a callback to end.
@@ -109,9 +110,13 @@ func runRegistrationJob(_ context: UnsafeMutableRawPointer?, _ status: tenon_sta
   let event = status == TENON_STATUS_OK ? tenon_status_t(slot.pointee.event) : status
   let subject = slot.pointee.subject
   let name = endPendingHere(slot.pointee.executor)
-  tell(
-    slot.pointee.function.load(ordering: .relaxed), slot.pointee.context.load(ordering: .relaxed),
-    subject, event)
+  if Recorder.keepsFutures {
+    tellRecorded(slot, subject, event)
+  } else {
+    tell(
+      slot.pointee.function.load(ordering: .relaxed),
+      slot.pointee.context.load(ordering: .relaxed), subject, event)
+  }
   freeRegistration(handle.index, slot)
   endWaiting(subject, name)
 }
@@ -128,6 +133,21 @@ func runRegistrationJob(_ context: UnsafeMutableRawPointer?, _ status: tenon_sta
   } else {
     unsafeBitCast(function, to: tenon_cancel_fn.self)(context, event)
   }
+}
+
+/// The same for those who look later.
+@inline(never) private func tellRecorded(
+  _ slot: UnsafeMutablePointer<RegistrationSlot>, _ subject: Handle, _ event: tenon_status_t
+) {
+  let function = slot.pointee.function.load(ordering: .relaxed)
+  let context = slot.pointee.context.load(ordering: .relaxed)
+  if slot.pointee.isOwn {
+    if subject.is(.future) { Recorder.keep(tenon__inspect_task_resumes, subject.bits, context) }
+    return tell(function, context, subject, event)
+  }
+  Recorder.keep(tenon__inspect_callback_begins, subject.bits, function)
+  tell(function, context, subject, event)
+  Recorder.keep(tenon__inspect_callback_ends, subject.bits, function)
 }
 
 /// On its executor's thread a callback that is being told is not pending any more. Returns for whom it still is.

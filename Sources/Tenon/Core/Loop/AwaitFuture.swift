@@ -1,4 +1,5 @@
 import CTenon
+import CTenonRoot
 import Synchronization
 
 /// How Swift code waits for a future: with a cancellation handler that passes a cancel on; or, in a call's own task, by
@@ -14,7 +15,9 @@ import Synchronization
     {
       cancelForTask(future)
     }
+    if Recorder.keepsCalls { driver.record(tenon__inspect_call_suspends, on: future) }
     await suspendUntilSettled(future)
+    if Recorder.keepsCalls { driver.record(tenon__inspect_call_resumes, on: future) }
     driver.awaited.store(0, ordering: .relaxed)
     // It is the one that runs again, so that the next one that it awaits is noted, too; unless it is from before there was another
     // pool: then the calls that wait are not for it.
@@ -28,6 +31,13 @@ import Synchronization
     } onCancel: {
       cancelForTask(future)
     }
+  }
+}
+
+extension Driver {
+  /// For those who look later. The call of a driver that was cancelled for it is 1: the one that runs in its task.
+  @inline(never) fileprivate func record(_ kind: Int, on future: Handle) {
+    Recorder.keep(kind, current.load(ordering: .relaxed), future.bits)
   }
 }
 

@@ -243,7 +243,7 @@ extension LoopExecutor {
     _ promise: Handle, in driver: Driver, _ goesOn: inout Bool,
     andBeginIf isSuitable: (borrowing Call) -> Bool
   ) -> Call? {
-    if _slowPath(tenon__records(UInt32(TENON__INSPECT_CALLS)) != 0) {
+    if Recorder.keepsCalls {
       driver.record(tenon__inspect_call_ends, promise)
     }
     var next: UInt = 0
@@ -272,7 +272,7 @@ extension LoopExecutor {
     } else {
       state.pointee.callCount.wrappingAdd(1, ordering: .relaxed)
     }
-    if _slowPath(tenon__records(UInt32(TENON__INSPECT_CALLS)) != 0) {
+    if Recorder.keepsCalls {
       driver.record(tenon__inspect_call_begins, promise)
     }
     // The driver's word was written before the future's is read, and the phase: see cancelCall, and cancelBound.
@@ -326,7 +326,7 @@ extension Driver {
   @inline(never) fileprivate func record(
     _ kind: Int, _ promise: Handle
   ) {
-    tenon__record(UInt32(kind), UInt64(promise.bits), UInt64(name.load(ordering: .relaxed)))
+    Recorder.keep(kind, promise.bits, name.load(ordering: .relaxed))
   }
 
   fileprivate func unpark(_ goesOn: Bool) {

@@ -236,7 +236,7 @@ extension LoopExecutor {
       return true
     }
     // Two instances, so that a job that nobody records costs nothing for that.
-    return _slowPath(tenon__records(UInt32(TENON__INSPECT_JOBS)) != 0)
+    return Recorder.keepsJobs
       ? runRecordedJobs(timeEnd, interrupt) : runJobsUnrecorded(timeEnd, interrupt)
   }
 

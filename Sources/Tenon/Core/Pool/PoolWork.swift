@@ -97,7 +97,7 @@ private struct WorkerTurns {
       return job.tellClosed(pool)
     }
     worker.pointee.isInJob.store(true, ordering: .relaxed)
-    let records = _slowPath(tenon__records(UInt32(TENON__INSPECT_JOBS)) != 0)
+    let records = Recorder.keepsJobs
     if records { job.recordBegin(owner.name) }
     if let function = job.function {
       function(job.context, TENON_STATUS_OK)

@@ -80,21 +80,24 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
     return refusal
   }
 
-  /// Ends what `enter` began: nobody else has changed the word in between.
-  @inline(__always) func leave(_ word: EndWord) {
-    if Handover.isObserved { handOver() }
+  /// Ends what `enter` began: nobody else has changed the word in between. `moved`: how many items it has, by an event of that kind.
+  @inline(__always) func leave(_ word: EndWord, moved: UInt = 0, _ kind: Int = 0) {
+    if Recorder.looksAtStreams { handOver(moved, kind) }
     pointee.head.word.store(word.left.bits, ordering: .releasing)
   }
 
   /// The same, with a reference more: the caller gives it back with ``unpin(_:_:)``.
-  @inline(__always) func leavePinned(_ word: EndWord) {
-    if Handover.isObserved { handOver() }
+  @inline(__always) func leavePinned(_ word: EndWord, moved: UInt = 0, _ kind: Int = 0) {
+    if Recorder.looksAtStreams { handOver(moved, kind) }
     pointee.head.word.store(word.leftPinned.bits, ordering: .releasing)
   }
 
-  /// For tools: this end goes to its next user, and what is in the ring has come from the other one.
-  @inline(never) private func handOver() {
-    if let core = pointee.core { Handover.take(core) }
+  /// For tools: this end goes to its next user, and what is in the ring has come from the other one. And for those who look later.
+  @inline(never) private func handOver(_ moved: UInt, _ kind: Int) {
+    if let core = pointee.core {
+      Handover.take(core)
+      if moved != 0 { core.record(kind, moved) }
+    }
     Handover.give(self)
   }
 

@@ -1,4 +1,5 @@
 import CTenon
+import CTenonRoot
 import Synchronization
 
 // A cell that keeps the newest value only. It is a stream without a ring: its ends, waits and ends of life are the same.
@@ -24,6 +25,7 @@ func setLatest(_ publisher: Handle, _ value: UnsafeMutablePointer<tenon_value_t>
   value.empty()
   slot.pointee.index.store(
     slot.pointee.index.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+  core.record(tenon__inspect_stream_sends, 1)
   if !core.shared.pointee.reader.isNone { wake = core.takeReader(&none) }
   core.pointee.mutex.unlock()
   if let replaced {
@@ -96,6 +98,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
 
   /// Under the mutex: the reader has got one.
   private func countLatest() {
+    record(tenon__inspect_stream_receives, 1)
     guard let slot = shared.pointee.stream else { return }
     slot.pointee.index.store(
       slot.pointee.index.load(ordering: .relaxed) &+ 1, ordering: .relaxed)

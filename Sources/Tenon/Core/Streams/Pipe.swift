@@ -1,5 +1,6 @@
 import CLinux
 import CTenon
+import CTenonRoot
 import Glibc
 import Synchronization
 
@@ -153,8 +154,8 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     sink.publish(destination, tail &+ count)
     stream.pointee.seen = sent
     stream.publishReceived(self, head &+ count)
-    sink.leave(write)
-    stream.leave(read)
+    sink.leave(write, moved: count, tenon__inspect_stream_sends)
+    stream.leave(read, moved: count, tenon__inspect_stream_receives)
     if write.has(EndWord.peerWaits) { destination.wakeReader() }
     if read.has(EndWord.peerWaits) {
       let writer = pointee.mutex.withLock { takeWriter() }

@@ -1,4 +1,5 @@
 import CTenon
+import CTenonRoot
 import Glibc
 import Synchronization
 
@@ -93,6 +94,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
         return TENON_STATUS_BUSY
       }
       abandoned = reader.cancellation
+      record(tenon__inspect_reader_wakes, reader)
       shared.pointee.reader = .pipe(self)
       stream.setFlags(EndWord.piped)
       if pointee.capacity != 0 { shared.pointee.sink?.setFlags(EndWord.peerWaits) }
@@ -126,6 +128,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
         return TENON_STATUS_BUSY
       }
       abandoned = writer.cancellation
+      destination.record(tenon__inspect_writer_wakes, writer)
       // If its reader wants no more, that is seen at once.
       destination.shared.pointee.writer = .pipe(self)
       sink.setFlags(EndWord.piped)

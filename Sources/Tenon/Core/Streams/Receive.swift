@@ -1,4 +1,5 @@
 import CTenon
+import CTenonRoot
 import Synchronization
 
 // The reader's part: out of the ring while there is something, and else into a wait.
@@ -34,10 +35,10 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
     publishReceived(core, head &+ some)
     received = Int(some)
     if _slowPath(word.has(EndWord.peerWaits)) {
-      leavePinned(word)
+      leavePinned(word, moved: some, tenon__inspect_stream_receives)
       wakeWriter(stream)
     } else {
-      leave(word)
+      leave(word, moved: some, tenon__inspect_stream_receives)
     }
     return TENON_STATUS_OK
   }

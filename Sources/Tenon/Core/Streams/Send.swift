@@ -1,4 +1,5 @@
 import CTenon
+import CTenonRoot
 import Synchronization
 
 // The writer's part: into the ring while there is room, and else into a wait.
@@ -28,10 +29,10 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
     publish(pointee.core.unsafelyUnwrapped, tail &+ some)
     sent = Int(some)
     if _slowPath(word.has(EndWord.peerWaits)) {
-      leavePinned(word)
+      leavePinned(word, moved: some, tenon__inspect_stream_sends)
       wakeReader(sink)
     } else {
-      leave(word)
+      leave(word, moved: some, tenon__inspect_stream_sends)
     }
     return TENON_STATUS_OK
   }
@@ -89,13 +90,14 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       let former = shared.pointee.writer
       if !former.isNone {
         guard former.isAbandoned else { return TENON_STATUS_BUSY }
-        shared.pointee.writer = .none
+        endWriterWait()
         abandoned = former.cancellation
       }
       // Seen by the next receive, or made before this looks again. For a rendezvous the reader's wait is what counts.
       if pointee.capacity != 0 { stream.setFlags(EndWord.peerWaits) }
       if !hasRoom {
         shared.pointee.writer = wait
+        record(tenon__inspect_writer_waits, wait)
         pointee.writerSpin.beginWait()
         return TENON_STATUS_PENDING
       }
@@ -160,6 +162,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       stream.endLoan(word)
       return .cancel(promise)
     }
+    record(tenon__inspect_stream_receives, 1)
     if word.has(EndWord.peerWaits) { writer = takeWriter() }
     return wake
   }
@@ -168,12 +171,14 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   func beginReaderWait(_ wait: StreamWait, _ minimum: UInt = 1) {
     shared.pointee.reader = wait
     shared.pointee.readerMinimum = minimum
+    record(tenon__inspect_reader_waits, wait)
     pointee.readerSpin.beginWait()
     if !isLatest { shared.pointee.sink?.setFlags(EndWord.peerWaits) }
   }
 
   /// Under the mutex.
   func endReaderWait() {
+    record(tenon__inspect_reader_wakes, shared.pointee.reader)
     shared.pointee.reader = .none
     if !isLatest { shared.pointee.sink?.setFlags(0, clearing: EndWord.peerWaits) }
   }
@@ -264,11 +269,17 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     let wake = pointee.mutex.withLock {
       let wait = shared.pointee.writer
       guard isIt(wait) else { return StreamWake.none }
-      shared.pointee.writer = .none
+      endWriterWait()
       shared.pointee.stream?.setFlags(0, clearing: EndWord.peerWaits)
       return wait.cancellation
     }
     wake.perform(self)
+  }
+
+  /// Under the mutex.
+  func endWriterWait() {
+    record(tenon__inspect_writer_wakes, shared.pointee.writer)
+    shared.pointee.writer = .none
   }
 
   /// Under the mutex: ends the writer's wait, if there is room.
@@ -278,7 +289,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       if !hasRoom { return .none }
       pointee.writerSpin.endWait()
     }
-    if case .pipe = wait {} else { shared.pointee.writer = .none }
+    if case .pipe = wait {} else { endWriterWait() }
     if pointee.capacity != 0 { shared.pointee.stream?.setFlags(0, clearing: EndWord.peerWaits) }
     return wait.wake
   }

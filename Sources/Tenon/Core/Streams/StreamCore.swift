@@ -44,6 +44,8 @@ struct StreamCore: ~Copyable {
   /// Which calls read and wrote last, of those that had to wait: for who looks from outside.
   let lastReader = Atomic<UInt>(0)
   let lastWriter = Atomic<UInt>(0)
+  /// The handle of the reading end, by which those who look later know it.
+  let name = Atomic<UInt>(0)
 
   /// Under the mutex.
   struct Shared {
@@ -145,6 +147,18 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     return status == TENON_STATUS_OK ? TENON_STATUS_ENDED : status
   }
 
+  /// For those who look later.
+  @inline(__always) func record(_ kind: Int, _ what: UInt) {
+    if Recorder.keepsStreams {
+      Recorder.keep(kind, pointee.name.load(ordering: .relaxed), what)
+    }
+  }
+
+  /// The same of somebody's wait at an end.
+  @inline(__always) func record(_ kind: Int, _ wait: StreamWait) {
+    if Recorder.keepsStreams, case let who = wait.recorded, who != 0 { record(kind, who) }
+  }
+
   /// Keeps it, as an end does.
   func retainCore() { pointee.ends.wrappingAdd(1, ordering: .relaxed) }
 
@@ -211,6 +225,7 @@ func createStream(
     writer: sink.slot.begin(writer, sink.index, core, places),
     reader: stream.slot.begin(reader, stream.index, core, places)
   )
+  core.pointee.name.store(ends.reader.bits, ordering: .relaxed)
   // Its close is a cancel of the stream.
   if executor != .none, case let status = core.watchEnd(of: ends.reader), status != TENON_STATUS_OK
   {

@@ -1,4 +1,5 @@
 import CTenon
+import CTenonRoot
 import Synchronization
 
 // How a stream ends, from either end. The same for a latest value.
@@ -78,11 +79,12 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   fileprivate func finishWriter(isGone: Bool) {
     var other = StreamWake.none
     pointee.mutex.lock()
+    if !shared.pointee.isEnded { record(tenon__inspect_stream_closes, 0) }
     shared.pointee.isEnded = true
     let reader = takeReader(&other)
     let pipe = shared.pointee.isPipeWinding ? StreamWait.pipe(self).wake : .none
     let writer = shared.pointee.writer.cancellation
-    shared.pointee.writer = .none
+    endWriterWait()
     if isGone { shared.pointee.sink = nil }
     pointee.mutex.unlock()
     reader.perform(self)
@@ -114,10 +116,11 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   /// A cancel is requested: nothing more is sent, and a writer that waits is told.
   fileprivate func markCancelled(isGone: Bool) {
     pointee.mutex.lock()
+    if !shared.pointee.isCancelled { record(tenon__inspect_stream_cancels, 0) }
     shared.pointee.isCancelled = true
     if !isLatest { shared.pointee.sink?.setFlags(EndWord.cancelled) }
     let writer = shared.pointee.writer.cancellation
-    shared.pointee.writer = .none
+    endWriterWait()
     var reader = StreamWake.none
     if isGone {
       reader = shared.pointee.reader.cancellation

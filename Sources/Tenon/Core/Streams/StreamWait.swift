@@ -24,6 +24,15 @@ enum StreamWait {
     }
   }
 
+  /// Who it is, for those who look later; 0: nobody, or a pipe, which is always there.
+  var recorded: UInt {
+    switch self {
+    case .none, .pipe: 0
+    case .item(let promise), .signal(let promise): promise.bits
+    case .task(let continuation): unsafeBitCast(continuation, to: UInt.self)
+    }
+  }
+
   /// Nobody can be told any more: its future was detached and let go of.
   var isAbandoned: Bool { promise.map { !hasReaders($0) } ?? false }
 
@@ -106,6 +115,7 @@ func offer(
   let (completions, cancels) = (slot.content.pointee.completions, slot.content.pointee.cancels)
   slot.valueMemory.copyMemory(from: value, byteCount: MemoryLayout<tenon_value_t>.size)
   accepted()
+  recordSettled(promise, .fulfilled)
   slot.publish(locked.settled(.fulfilled))
   return .told(completions: completions, cancels: cancels)
 }

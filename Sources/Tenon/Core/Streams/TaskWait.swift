@@ -1,4 +1,5 @@
 import CTenon
+import CTenonRoot
 
 // How a Swift task waits at an end of a stream: by its continuation, without a future.
 
@@ -18,6 +19,7 @@ nonisolated(nonsending) func waitForItem(
   }
   if status != TENON_STATUS_PENDING { return status }
   let call = LoopExecutor.callHere
+  record(tenon__inspect_call_suspends, call, at: reader, kind)
   await withTaskCancellationHandler {
     await withUnsafeContinuation { continuation in
       status = withCore(reader, kind) {
@@ -34,6 +36,7 @@ nonisolated(nonsending) func waitForItem(
   } onCancel: {
     giveUpTask(ofReader: reader, kind)
   }
+  record(tenon__inspect_call_resumes, call, at: reader, kind)
   return status == TENON_STATUS_PENDING ? TENON_STATUS_OK : status
 }
 
@@ -47,6 +50,7 @@ nonisolated(nonsending) func waitForRoom(_ sink: Handle) async throws -> tenon_s
   }
   if status != TENON_STATUS_PENDING { return status }
   let call = LoopExecutor.callHere
+  record(tenon__inspect_call_suspends, call, at: sink, .sink)
   await withTaskCancellationHandler {
     await withUnsafeContinuation { continuation in
       status = withCore(sink, .sink) {
@@ -62,7 +66,24 @@ nonisolated(nonsending) func waitForRoom(_ sink: Handle) async throws -> tenon_s
   } onCancel: {
     giveUpTask(ofWriter: sink)
   }
+  record(tenon__inspect_call_resumes, call, at: sink, .sink)
   return status == TENON_STATUS_PENDING ? TENON_STATUS_OK : status
+}
+
+/// A call waits at an end, or goes on: for those who look later.
+@inline(__always) private func record(
+  _ kind: Int, _ call: Handle?, at end: Handle, _ endKind: Handle.Kind
+) {
+  if Recorder.keepsCalls, let call { recordWait(kind, call, end, endKind) }
+}
+
+@inline(never) private func recordWait(
+  _ kind: Int, _ call: Handle, _ end: Handle, _ endKind: Handle.Kind
+) {
+  _ = withCore(end, endKind) {
+    Recorder.keep(kind, call.bits, $0.pointee.name.load(ordering: .relaxed))
+    return TENON_STATUS_OK
+  }
 }
 
 /// Resumes the task that waits, whichever it is: each looks again, and whether it is cancelled itself.
