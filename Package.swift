@@ -60,7 +60,7 @@ let package = Package(
         "Tool.swift", "main.swift", "Reading/Core.swift", "Commands", "Dumping", "Sampling",
         "Screen", "Observing",
       ],
-      sources: ["Facts", "Printing", "Reading", "Snapshot"], swiftSettings: swift),
+      sources: ["Facts", "Inside", "Printing", "Reading"], swiftSettings: swift),
 
     // MARK: Adapters, clients of the contract
     .target(name: "TenonUVLoop", dependencies: ["CTenon", "Tenon", "CLibuv"], cSettings: c),

@@ -11,7 +11,7 @@ mkdir -p "$1"
 where=$(cd "$1" && pwd)
 program=$where/tenon
 if [ ! -x "$program" ] || [ -n "$(find "$sources" "$root"/Sources/{CTrace,CTenonRoot,CTerminal} -newer "$program" -print -quit)" ]; then
-  mapfile -t files < <(find "$sources" -name '*.swift' ! -path '*/Snapshot/*' | sort)
+  mapfile -t files < <(find "$sources" -name '*.swift' ! -path '*/Inside/*' | sort)
   # What the object is called is part of what comes out, so it has the same name each time.
   new=$(mktemp -d "$where/new.XXXXXX")
   cd "$new"

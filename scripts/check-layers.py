@@ -13,10 +13,9 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ROOT / "Sources" / "Tenon"
 
-# From the bottom to the top. Folders of one line do not name each other.
-LAYERS = [
+# Modules, and their folders from the bottom to the top. Folders of one line do not name each other.
+CORE = [
     ["Core/Collections"],
     ["Core/Threads"],
     ["Core/Slots"],
@@ -33,6 +32,16 @@ LAYERS = [
     ["Core/Statistics"],
     ["ABI", "API"],
 ]
+INSPECTOR = [
+    ["Reading"],
+    ["Facts"],
+    ["Printing"],
+    ["Commands"],
+    ["Dumping", "Sampling", "Screen"],
+    ["Observing"],
+    ["Inside", "."],
+]
+MODULES = {"Tenon": CORE, "TenonInspector": INSPECTOR}
 
 DECLARATION = re.compile(
     r"^(?P<modifiers>(?:@[\w()\", ]+ |[a-z]+(?:\(\w+\))? )*)"
@@ -120,9 +129,11 @@ def check_rows():
     return failed
 
 
-def main():
-    layer = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
-    texts = {path.relative_to(SOURCES): code(path) for path in sorted(SOURCES.rglob("*.swift"))}
+def check_layers(module, layers):
+    """What a module's files name that is not below them; and how many files there are."""
+    sources = ROOT / "Sources" / module
+    layer = {folder: level for level, folders in enumerate(layers) for folder in folders}
+    texts = {path.relative_to(sources): code(path) for path in sorted(sources.rglob("*.swift"))}
     homes = defaultdict(set)
     for path, text in texts.items():
         for name in declared(text):
@@ -132,7 +143,7 @@ def main():
     for path, text in texts.items():
         folder = str(path.parent)
         if folder not in layer:
-            failed.append(f"{path}: its folder has no place among the layers")
+            failed.append(f"{module}/{path}: its folder has no place among the layers")
             continue
         own = {match["name"] for match in DECLARATION.finditer(text)}
         for name in sorted(used(text) - own):
@@ -141,12 +152,19 @@ def main():
             home = next(iter(homes[name]))
             other = str(home.parent)
             if other != folder and layer.get(other, -1) >= layer[folder]:
-                failed.append(f"{path} names {name} of {home}")
-    failed += check_rows()
+                failed.append(f"{module}/{path} names {name} of {home}")
+    return failed, len(texts)
+
+
+def main():
+    failed, files = check_rows(), 0
+    for module, layers in MODULES.items():
+        found, count = check_layers(module, layers)
+        failed, files = failed + found, files + count
     for line in failed:
         print(f"check-layers: {line}", file=sys.stderr)
     if not failed:
-        print(f"check-layers: {len(texts)} files name only what is below them, and each is in its noun's row")
+        print(f"check-layers: {files} files name only what is below them, and each is in its noun's row")
     return 1 if failed else 0
 
 

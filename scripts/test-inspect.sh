@@ -9,9 +9,9 @@ for product in tenon tenon_inspect inspected culprits watched busy; do swift bui
 library=$(swift build -c release --show-bin-path)
 program=$library/inspected
 # From inside, in C.
-for test in snapshot refusals alone metrics watch record; do
+for test in snapshot refusals alone older metrics watch record; do
   tenon_library=-ltenon
-  [ $test != alone ] || tenon_library=
+  case $test in alone | older) tenon_library= ;; esac
   gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -o $build/${test}_test Tests/Inspect/${test}_test.c \
     -L"$library" -ltenon_inspect $tenon_library -Wl,-rpath,"$library" -lpthread
   timeout 300 $build/${test}_test

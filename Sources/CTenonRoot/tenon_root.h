@@ -8,6 +8,7 @@
 #ifndef TENON_ROOT_H
 #define TENON_ROOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -173,9 +174,6 @@ typedef struct tenon__inspect_ring {
 #define TENON__INSPECT_FUTURES 4u
 #define TENON__INSPECT_STREAMS 8u
 #define TENON__INSPECT_ALL 15u
-/* Nobody records anything for it: tools look for races, and the fast paths are left as they are for what is recorded. Whoever
- * writes the mask keeps it. */
-#define TENON__INSPECT_OBSERVED 0x80000000u
 
 /* What is recorded: who looks writes all but `rings` and `lost`, the mask last. Also from outside. */
 typedef struct tenon__inspect_record {
@@ -185,6 +183,10 @@ typedef struct tenon__inspect_record {
   uint64_t rings; /* the address of the newest */
   uint64_t lost;  /* what happened on threads that had no memory for a ring */
   uint64_t start_ticks, start_ns;
+  /* 0 or 1: what the fast paths look at, in one word for who looks. 1 where that is in the mask; and all are where tools look for races,
+   * which nobody changes then. */
+  bool is_observed, looks_at_futures, looks_at_streams;
+  uint8_t reserved[5];
 } tenon__inspect_record_t;
 
 typedef struct tenon__inspect_root {
@@ -212,9 +214,17 @@ void tenon__inspect_add_table(int place, const void *table);
 void tenon__inspect_enter_executor(const tenon__inspect_executor_t *layout);
 void tenon__inspect_enter_pool(const tenon__inspect_pool_t *layout);
 
-/* Whether something of that is recorded: two instructions. */
+/* Whether something of that is recorded: two instructions, as nothing else is computed with what is volatile. */
 static inline int tenon__records(uint32_t mask) {
-  return (tenon__inspect_root.record.mask & mask) != 0;
+  return (*(volatile uint32_t *)&tenon__inspect_root.record.mask & mask) != 0;
+}
+
+/* Whether the fast paths leave it to the general ones. */
+static inline bool tenon__looks_at_futures(void) {
+  return tenon__inspect_root.record.looks_at_futures;
+}
+static inline bool tenon__looks_at_streams(void) {
+  return tenon__inspect_root.record.looks_at_streams;
 }
 
 void tenon__inspect_keep(uint32_t kind, uint64_t id, uint64_t what);

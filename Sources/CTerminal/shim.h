@@ -36,11 +36,14 @@ static inline tenon__terminal_t *tenon__terminal(void) {
 static inline void tenon__terminal_write(const char *text, size_t size) {
   while (size > 0) {
     ssize_t count = write(STDOUT_FILENO, text, size);
-    if (count < 0 && errno != EINTR && errno != EAGAIN)
-      return;
     if (count > 0) {
       text += count;
       size -= (size_t)count;
+    } else if (count < 0 && errno == EAGAIN) {
+      struct pollfd there = {STDOUT_FILENO, POLLOUT, 0};
+      poll(&there, 1, -1);
+    } else if (count < 0 && errno != EINTR) {
+      return;
     }
   }
 }

@@ -30,8 +30,9 @@ bool tenon__is_checked_for_leaks;
 
 static void observe(bool is_observed) {
   tenon__is_observed = is_observed;
-  if (is_observed)
-    __atomic_fetch_or(&tenon__inspect_root.record.mask, TENON__INSPECT_OBSERVED, __ATOMIC_RELAXED);
+  tenon__inspect_root.record.is_observed = is_observed;
+  tenon__inspect_root.record.looks_at_futures = is_observed;
+  tenon__inspect_root.record.looks_at_streams = is_observed;
 }
 
 #ifdef HAS_VALGRIND

@@ -66,6 +66,7 @@ typedef struct tenon__gate {
   pthread_mutex_t mutex;
   pthread_cond_t changed;
   bool is_closed;
+  bool is_left; /* by whoever waited there */
 } tenon__gate_t;
 
 static inline void tenon__open_gate(tenon__gate_t *gate) {
@@ -76,12 +77,28 @@ static inline void tenon__open_gate(tenon__gate_t *gate) {
   pthread_condattr_destroy(&attributes);
   pthread_mutex_init(&gate->mutex, NULL);
   gate->is_closed = false;
+  gate->is_left = false;
 }
 
 static inline void tenon__close_gate(tenon__gate_t *gate) {
   pthread_mutex_lock(&gate->mutex);
   gate->is_closed = true;
   pthread_cond_broadcast(&gate->changed);
+  pthread_mutex_unlock(&gate->mutex);
+}
+
+/* Nobody waits there any more. */
+static inline void tenon__leave_gate(tenon__gate_t *gate) {
+  pthread_mutex_lock(&gate->mutex);
+  gate->is_left = true;
+  pthread_cond_broadcast(&gate->changed);
+  pthread_mutex_unlock(&gate->mutex);
+}
+
+static inline void tenon__wait_until_left(tenon__gate_t *gate) {
+  pthread_mutex_lock(&gate->mutex);
+  while (!gate->is_left)
+    pthread_cond_wait(&gate->changed, &gate->mutex);
   pthread_mutex_unlock(&gate->mutex);
 }
 

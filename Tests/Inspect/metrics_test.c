@@ -97,6 +97,39 @@ static void counts_what_there_is(tenon_executor_t *executor) {
   CHECK(value_of("tenon.memory.reserved", NULL) > 0);
 }
 
+typedef struct order {
+  char names[64][64];
+  size_t count;
+  bool is_nested;
+} order_t;
+
+/* A name that comes again has come last. In between all may be read once more. */
+static void look_at_order(void *context, const tenon_metric_t *metric) {
+  order_t *order = context;
+  if (order->count > 0 && is(order->names[order->count - 1], metric->name))
+    return;
+  for (size_t index = 0; index < order->count; index++)
+    CHECK(!is(order->names[index], metric->name));
+  CHECK(order->count < 64);
+  snprintf(order->names[order->count++], 64, "%s", metric->name);
+  if (order->is_nested || order->count != 2)
+    return;
+  order_t nested = {.count = 0, .is_nested = true};
+  OK(tenon_metrics_read(look_at_order, &nested));
+  CHECK(nested.count > 10);
+}
+
+static void has_values_of_one_name_together(void) {
+  tenon_executor_t *others[3];
+  order_t order = {.count = 0};
+  for (int index = 0; index < 3; index++)
+    OK(tenon_executor_create(NULL, &others[index]));
+  OK(tenon_metrics_read(look_at_order, &order));
+  CHECK(order.count > 10);
+  for (int index = 0; index < 3; index++)
+    OK(tenon_executor_release(others[index]));
+}
+
 static void ring(void *context, tenon_status_t status) { (void)context, (void)status; }
 
 /* Also what was posted and not looked at, and timers that no poll has seen. */
@@ -258,6 +291,7 @@ int main(int count, char **arguments) {
   } else {
     counts_what_there_is(executor);
     counts_what_is_pending_as_the_executor_does(executor);
+    has_values_of_one_name_together();
     counts_as_the_process_does();
     counts_a_pools_threads();
     counters_only_grow();

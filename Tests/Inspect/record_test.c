@@ -224,22 +224,25 @@ static void refuses_what_is_wrong(void) {
 /* What was kept may be much: where there is no memory to write it, it stays for later. In a process of its own, whose first ring
  * this is. */
 static void refuses_to_write_without_memory(tenon_executor_t *executor) {
-  struct rlimit limit, little;
-  unsigned long pages = 0;
   OK(tenon_record(TENON_RECORD_JOBS, 16 << 20));
   run(executor, 300000);
   OK(tenon_record(0, 0));
-  FILE *file = fopen("/proc/self/statm", "r");
-  CHECK(file && fscanf(file, "%lu", &pages) == 1);
-  fclose(file);
-  CHECK(getrlimit(RLIMIT_AS, &limit) == 0);
-  little = limit;
-  little.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + (90 << 20);
-  CHECK(setrlimit(RLIMIT_AS, &little) == 0);
+  struct rlimit limit = leave_memory(90 << 20);
   CHECK(tenon_record_write(1, TENON_RECORD_CHROME) == TENON_STATUS_NO_RESOURCES);
   CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
   CHECK(occurrences("\"ph\":\"B\"") > 200000);
   free(text);
+}
+
+/* A thread that gets no ring counts what it had to say; in a process whose first one this would be. */
+static void counts_what_no_ring_is_made_for(tenon_executor_t *executor) {
+  OK(tenon_record(TENON_RECORD_JOBS, 64 << 20));
+  struct rlimit limit = leave_memory(16 << 20);
+  run(executor, 10);
+  CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+  CHECK(occurrences("\"ph\":\"B\"") == 0 && lost() == 20);
+  run(executor, 1);
+  CHECK(occurrences("\"ph\":\"B\"") == 1 && lost() == 20);
 }
 
 static double between(struct timespec start, struct timespec end) {
@@ -296,6 +299,7 @@ int main(int count, char **arguments) {
       OK(tenon_executor_poll(executor, NULL, NULL));
     OK(tenon_record_write(1, TENON_RECORD_CHROME));
   } else if (count > 1 && is(arguments[1], "much")) {
+    counts_what_no_ring_is_made_for(executor);
     refuses_to_write_without_memory(executor);
   } else if (count > 1 && is(arguments[1], "measure")) {
     double off = nanoseconds(executor, 1000000);

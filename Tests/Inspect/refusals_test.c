@@ -232,27 +232,14 @@ static void refuses_what_the_system_refuses(void) {
   OK(tenon_snapshot_release(take()));
 }
 
-/** What addresses the process has, in bytes. */
-static rlim_t addresses(void) {
-  unsigned long pages = 0;
-  FILE *file = fopen("/proc/self/statm", "r");
-  CHECK(file && fscanf(file, "%lu", &pages) == 1);
-  fclose(file);
-  return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
-}
-
 static void refuses_without_memory(void) {
-  struct rlimit limit, little;
   tenon_snapshot_node_t node = TENON_SNAPSHOT_NODE_INIT;
   tenon_snapshot_edge_t edge = TENON_SNAPSHOT_EDGE_INIT;
   const char *text = NULL;
   tenon_executor_t *executor = NULL;
   OK(tenon_executor_create(NULL, &executor));
   tenon_snapshot_t *snapshot = take();
-  CHECK(getrlimit(RLIMIT_AS, &limit) == 0);
-  little = limit;
-  little.rlim_cur = addresses() + (1 << 20);
-  CHECK(setrlimit(RLIMIT_AS, &little) == 0);
+  struct rlimit limit = leave_memory(1 << 20);
   CHECK(status_of_take() == TENON_STATUS_NO_RESOURCES);
   CHECK(tenon_snapshot_get_node(snapshot, 0, &node) == TENON_STATUS_NO_RESOURCES);
   CHECK(tenon_snapshot_get_edge(snapshot, 0, &edge) == TENON_STATUS_NO_RESOURCES);
@@ -280,17 +267,13 @@ static void told(void *context, tenon_status_t status, tenon_future_t *future) {
  * two million callbacks they are counted all the same. */
 static void counts_much_with_little_memory(void) {
   enum { MANY = 2000000 };
-  struct rlimit limit, little;
   tenon_promise_t *promise = NULL;
   tenon_future_t *future = NULL;
   size_t metrics = 0;
   OK(tenon_promise_create(NULL, &promise, &future));
   for (int index = 0; index < MANY; index++)
     OK(tenon_future_on_complete(future, NULL, told, NULL, NULL));
-  CHECK(getrlimit(RLIMIT_AS, &limit) == 0);
-  little = limit;
-  little.rlim_cur = addresses() + (70 << 20);
-  CHECK(setrlimit(RLIMIT_AS, &little) == 0);
+  struct rlimit limit = leave_memory(70 << 20);
   OK(tenon_metrics_read(count, &metrics));
   CHECK(metrics > 0);
   CHECK(status_of_take() == TENON_STATUS_NO_RESOURCES);

@@ -10,6 +10,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 static atomic_int failures;
 
@@ -22,6 +24,20 @@ static inline void check(bool holds, const char *what, const char *file, int lin
 
 #define CHECK(...) check((__VA_ARGS__), #__VA_ARGS__, __FILE__, __LINE__)
 #define OK(...) check((__VA_ARGS__) == TENON_STATUS_OK, #__VA_ARGS__, __FILE__, __LINE__)
+
+/** Leaves the process so many bytes more than it has. Returns what the limit was, for setrlimit(RLIMIT_AS, ...). */
+static inline struct rlimit leave_memory(rlim_t bytes) {
+  struct rlimit limit, little;
+  unsigned long pages = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  CHECK(file && fscanf(file, "%lu", &pages) == 1);
+  fclose(file);
+  CHECK(getrlimit(RLIMIT_AS, &limit) == 0);
+  little = limit;
+  little.rlim_cur = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + bytes;
+  CHECK(setrlimit(RLIMIT_AS, &little) == 0);
+  return limit;
+}
 
 static inline tenon_snapshot_t *take(void) {
   tenon_snapshot_t *snapshot = NULL;

@@ -99,6 +99,45 @@ static void tells_of_a_job_that_blocks_its_loop(void) {
   OK(tenon_executor_release(executor));
 }
 
+typedef struct twice {
+  sem_t seen;
+  atomic_int with, without;
+} twice_t;
+
+static void tell_twice(void *context, const tenon_watch_event_t *event) {
+  twice_t *twice = context;
+  atomic_fetch_add(event->snapshot ? &twice->with : &twice->without, 1);
+  sem_post(&twice->seen);
+}
+
+static void wait_until_seen(void *context, tenon_status_t status) {
+  OK(status);
+  while (sem_wait(&((twice_t *)context)->seen) != 0)
+    ;
+}
+
+/* It is told all the same, without what there was then. */
+static void tells_without_memory(void) {
+  tenon_executor_t *executor = NULL;
+  tenon_watch_config_t config = TENON_WATCH_CONFIG_INIT;
+  tenon_watch_t *watch = NULL;
+  twice_t twice = {.with = 0, .without = 0};
+  sem_init(&twice.seen, 0, 0);
+  config.job_ns_max = MILLISECOND;
+  OK(tenon_executor_create(NULL, &executor));
+  OK(tenon_watch_start(&config, tell_twice, &twice, &watch));
+  OK(tenon_executor_post(executor, wait_until_seen, &twice));
+  OK(tenon_executor_poll(executor, NULL, NULL));
+  CHECK(atomic_load(&twice.with) >= 1 && atomic_load(&twice.without) == 0);
+  struct rlimit limit = leave_memory(32 << 20);
+  OK(tenon_executor_post(executor, wait_until_seen, &twice));
+  OK(tenon_executor_poll(executor, NULL, NULL));
+  CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+  CHECK(atomic_load(&twice.without) >= 1);
+  OK(tenon_watch_end(watch));
+  OK(tenon_executor_release(executor));
+}
+
 static void tells_of_a_job_that_blocks_a_pools_thread(void) {
   tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
   tenon_executor_t *pool = NULL;
@@ -322,6 +361,7 @@ static void refuses_what_is_wrong(void) {
 
 int main(void) {
   tells_of_a_job_that_blocks_its_loop();
+  tells_without_memory();
   tells_of_a_job_that_blocks_a_pools_thread();
   tells_of_each_once();
   tells_of_a_thread_that_waits();

@@ -128,17 +128,25 @@ extension Copy {
     }
     // The mask and the round are one word.
     let round = UInt64(memory.wordNow(record)) >> 32
-    let observed = UInt64(memory.wordNow(record)) & UInt64(TENON__INSPECT_OBSERVED)
-    if mask == 0 { return write(record, round << 32 | observed) }
-    return write(record, round << 32 | observed) && write(at(\.bytes), bytes)
-      && write(at(\.lost), 0)
+    let attention = at(\.is_observed)
+    var looks = tenon__inspect_record_t()
+    looks.looks_at_futures = mask & UInt32(TENON__INSPECT_FUTURES) != 0
+    looks.looks_at_streams = mask & UInt32(TENON__INSPECT_STREAMS) != 0
+    let word = withUnsafeBytes(of: looks) {
+      $0.loadUnaligned(
+        fromByteOffset: Int(Table.offset(\tenon__inspect_record_t.is_observed)), as: UInt64.self)
+    }
+    // Tools have it already.
+    let isObserved = memory.wordNow(attention) & 0xff != 0
+    if mask == 0 { return write(record, round << 32) && (isObserved || write(attention, word)) }
+    return write(record, round << 32) && write(at(\.bytes), bytes) && write(at(\.lost), 0)
       && write(at(\.start_ticks), tenon__ticks()) && write(at(\.start_ns), tenon__now_ns())
-      && write(record, max(1, (round + 1) & 0xffff_ffff) << 32 | observed | UInt64(mask))
+      && (isObserved || write(attention, word))
+      && write(record, max(1, (round + 1) & 0xffff_ffff) << 32 | UInt64(mask))
   }
 
   /// What is recorded now.
   func recorded(in memory: Memory) -> UInt32 {
-    let mask = hasRecord ? memory.half(root &+ Table.offset(\tenon__inspect_root_t.record)) : 0
-    return mask & ~UInt32(TENON__INSPECT_OBSERVED)
+    hasRecord ? memory.half(root &+ Table.offset(\tenon__inspect_root_t.record)) : 0
   }
 }

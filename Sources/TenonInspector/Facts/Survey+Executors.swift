@@ -35,21 +35,17 @@ extension Survey {
     #endif
   }
 
-  private mutating func readDriver(_ driver: UInt, on executor: UInt) {
-    var promise = Handle(memory.word(driver &+ 16))
-    // Cancelled: then an optional handle behind has it.
-    if promise.bits == 1 && memory.half(driver &+ 56) & 0xff == 0 {
-      promise = Handle(memory.word(driver &+ 48))
-    }
-    let task = memory.word(driver &+ 64)
+  private mutating func readDriver(_ address: UInt, on executor: UInt) {
+    let driver = Driver(at: address) { memory.word($0) }
+    let task = driver.task
     tasks.learn(fromTask: task)
-    guard promise.kind == .promise, let slot = copy.table(.future).slot(promise.index),
+    guard let promise = driver.promise, let slot = copy.table(.future).slot(promise.index),
       promise.lives(in: memory.word(slot)), memory.word(slot) & 7 == 0
     else { return }
     let future = promise.as(.future)
     graph.add(
       Graph.Node(
-        id: future.bits, kind: .future, name: memory.text(memory.word(driver &+ 32)),
+        id: future.bits, kind: .future, name: memory.text(driver.name),
         state: memory.word(slot) & 1 << 4 != 0 ? "cancelling" : "pending", isCall: true))
     graph.connect(future.bits, .runsOn, executor)
     addTask(task)

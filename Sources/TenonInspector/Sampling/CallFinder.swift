@@ -150,16 +150,11 @@ struct CallFinder {
     if strangers.count < 100_000 { strangers.insert(first) }
   }
 
-  private func read(_ driver: UInt, _ sample: inout Sample) {
-    var promise = Handle(memory.wordNow(driver &+ 16))
-    // Cancelled: then an optional handle behind has it.
-    if promise.bits == 1 && memory.wordNow(driver &+ 56) & 0xff == 0 {
-      promise = Handle(memory.wordNow(driver &+ 48))
-    }
-    guard promise.kind == .promise else { return }
+  private func read(_ address: UInt, _ sample: inout Sample) {
+    let driver = Driver(at: address) { memory.wordNow($0) }
+    guard let promise = driver.promise else { return }
     sample.call = promise.as(.future).bits
-    let name = memory.wordNow(driver &+ 32)
-    sample.callName = memory.text(name) ?? "future \(promise.index)"
+    sample.callName = memory.text(driver.name) ?? "future \(promise.index)"
   }
 }
 

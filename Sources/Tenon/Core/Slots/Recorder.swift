@@ -1,7 +1,7 @@
 import CTenonRoot
 
 /// What happens, kept for those who look later while a mask says so: see tenon__inspect_event_t. Off, each place costs a look at
-/// that mask; on the fast paths not even that, as they look at the same word for tools.
+/// that mask; and the fast paths one at a byte, which they look at for tools anyway.
 enum Recorder {
   @inline(__always) static var keepsCalls: Bool { keeps(TENON__INSPECT_CALLS) }
   @inline(__always) static var keepsJobs: Bool { keeps(TENON__INSPECT_JOBS) }
@@ -10,11 +10,11 @@ enum Recorder {
 
   /// Whether somebody wants to know of what happens to futures, or of hand-overs: then the fast paths leave it to the general ones.
   @inline(__always) static var looksAtFutures: Bool {
-    keeps(TENON__INSPECT_FUTURES | TENON__INSPECT_OBSERVED)
+    _slowPath(tenon__looks_at_futures())
   }
   /// The same of streams.
   @inline(__always) static var looksAtStreams: Bool {
-    keeps(TENON__INSPECT_STREAMS | TENON__INSPECT_OBSERVED)
+    _slowPath(tenon__looks_at_streams())
   }
 
   @inline(__always) private static func keeps(_ mask: UInt32) -> Bool {

@@ -89,15 +89,19 @@ public final class Watch: Sendable {
   /// Whether this was made by the process that a fork's child comes from.
   var isForked: Bool { getpid() != pid }
 
-  /// Ends it, and waits until nothing is told any more; from inside of `tell`, what is being told is the last.
+  /// Ends it, and waits until nothing is told any more; from inside of `tell`, what is being told is the last. Whoever comes later
+  /// only waits.
   public func end() {
-    if isForked || hasEnded.exchange(true, ordering: .acquiringAndReleasing) { return }
+    if isForked { return }
+    let isFirst = !hasEnded.exchange(true, ordering: .acquiringAndReleasing)
     let thread = pthread_t(self.thread.load(ordering: .acquiring))
     tenon__close_gate(gate)
     if pthread_equal(thread, pthread_self()) != 0 {
-      pthread_detach(thread)
-    } else {
+      if isFirst { pthread_detach(thread) }
+    } else if isFirst {
       pthread_join(thread, nil)
+    } else {
+      tenon__wait_until_left(gate)
     }
   }
 
@@ -117,6 +121,7 @@ public final class Watch: Sendable {
             duration: .nanoseconds(Int64(clamping: finding.duration)), snapshot: snapshot))
       }
     } while !tenon__wait_at_gate(gate, period)
+    tenon__leave_gate(gate)
   }
 }
 

@@ -24,7 +24,10 @@ public enum Record {
   public static func start(_ mask: Mask, bytes: Int = 1 << 20) throws {
     let bytes = UInt64(max(bytes, 0))
     try one.withLock { _ in
-      try withCopies { target, copies in
+      try withCopies { target, copies throws(TenonInspect.Failure) in
+        guard copies.contains(where: \.hasRecord) else {
+          throw TenonInspect.Failure("the Tenon of this process is older, and records nothing")
+        }
         for copy in copies where copy.hasRecord {
           _ = copy.record(mask.rawValue, bytes: bytes, in: target.memory) { address, word in
             UnsafePointer<Atomic<UInt64>>(bitPattern: address)?.pointee

@@ -46,7 +46,9 @@ struct Lookout {
 
   init(_ limits: Limits) { self.limits = limits }
 
+  /// Without memory nothing is found, and is looked for the next time.
   mutating func look(_ now: UInt64) -> [Finding] {
+    guard Room.isThereForLittle else { return [] }
     // A library may bring another copy.
     if looks % 64 == 0, let found = try? Target.own().copies() {
       for copy in found where !copies.contains(where: { $0.root == copy.root }) {
@@ -69,7 +71,7 @@ struct Lookout {
   private mutating func lookAtJobs(_ root: Root, _ now: UInt64, _ findings: inout [Finding]) {
     let layout = root.executor
     guard layout.counters != 0 else { return }
-    root.forEachSlot(.executor) { index, slot in
+    root.forEachSlot(.executor, below: root.used(.executor)) { index, slot in
       let state = word(slot &+ 16)
       guard state != 0, half(state &+ 16) != 0 else { return }
       let executor = Handle(.executor, Table.Slot(index: index, address: slot, word: word(slot)))
@@ -139,7 +141,9 @@ struct Lookout {
   private func lookAtCalls(
     _ root: Root, _ seen: inout Seen, _ now: UInt64, _ findings: inout [Finding]
   ) {
-    root.forEachSlot(.future) { index, slot in
+    let count = root.used(.future)
+    guard seen.calls.makeRoom(for: count) else { return }
+    root.forEachSlot(.future, below: count) { index, slot in
       let bits = word(slot)
       guard bits >> 63 == 1, bits & (7 | 1 << 8) == 1 << 8,
         let age = seen.calls.age(of: index, bits, now, limits.call)
@@ -162,7 +166,9 @@ struct Lookout {
         Finding(
           kind: .wait, id: future, thread: Lookout.number(of: thread), duration: now - since))
     }
-    root.forEachSlot(.registration) { index, slot in
+    let count = root.used(.registration)
+    guard seen.waits.makeRoom(for: count) else { return }
+    root.forEachSlot(.registration, below: count) { index, slot in
       let bits = word(slot)
       // Armed, and no timer.
       guard bits >> 63 == 1, bits & 7 == 1, byte(slot &+ 61) == 0 else { return }
@@ -180,14 +186,22 @@ private struct Ages {
   private var lives: [UInt32] = []
   private var since: [UInt64] = []
 
+  /// For so many slots. False: there is no memory for them.
+  mutating func makeRoom(for count: UInt) -> Bool {
+    let count = Int(count)
+    if count <= lives.count { return true }
+    let more = max(count, lives.count * 2) - lives.count
+    // Both are copied, each time that they grow.
+    let size = MemoryLayout<UInt32>.size + MemoryLayout<UInt64>.size
+    guard Room.isThere(bytes: 1 << 20 + (lives.count * 2 + more) * size) else { return false }
+    lives += Array(repeating: 0, count: more)
+    since += Array(repeating: 0, count: more)
+    return true
+  }
+
   /// How old it is, if that is too old and was not said before.
   mutating func age(of index: UInt, _ word: UInt, _ now: UInt64, _ limit: UInt64) -> UInt64? {
     let (index, life) = (Int(index), UInt32(truncatingIfNeeded: word >> 38))
-    if index >= lives.count {
-      let more = max(index + 1, lives.count * 2) - lives.count
-      lives += Array(repeating: 0, count: more)
-      since += Array(repeating: 0, count: more)
-    }
     if lives[index] != life {
       (lives[index], since[index]) = (life, now)
       return nil
@@ -226,13 +240,22 @@ private struct Root {
   var executor: tenon__inspect_executor_t { root.pointee.executor }
   var pool: tenon__inspect_pool_t { root.pointee.pool }
 
-  func forEachSlot(_ kind: Table.Kind, _ body: (_ index: UInt, _ slot: UInt) -> Void) {
-    let table = word(
-      address &+ Table.offset(\tenon__inspect_root_t.tables) &+ UInt(kind.rawValue) &* 8)
-    if table == 0 { return }
-    let used = word(table &+ Table.offset(\tenon__inspect_table_t.fresh))
-    let base = word(table &+ Table.offset(\tenon__inspect_table_t.base))
-    for index in 0..<used { body(index, base &+ index &* Table.slotSize) }
+  private func table(_ kind: Table.Kind) -> UInt {
+    word(address &+ Table.offset(\tenon__inspect_root_t.tables) &+ UInt(kind.rawValue) &* 8)
+  }
+
+  /// How many slots of a kind were ever used.
+  func used(_ kind: Table.Kind) -> UInt {
+    let table = table(kind)
+    return table == 0 ? 0 : word(table &+ Table.offset(\tenon__inspect_table_t.fresh))
+  }
+
+  func forEachSlot(
+    _ kind: Table.Kind, below count: UInt, _ body: (_ index: UInt, _ slot: UInt) -> Void
+  ) {
+    if count == 0 { return }
+    let base = word(table(kind) &+ Table.offset(\tenon__inspect_table_t.base))
+    for index in 0..<count { body(index, base &+ index &* Table.slotSize) }
   }
 
   func forEachSleeper(

@@ -12,7 +12,13 @@ enum Room {
 
   /// For so many, each of so many bytes.
   static func isThere(for count: Int = 0, each: Int = ofThing) -> Bool {
-    let size = least + count * each
+    isThere(bytes: least + count * each)
+  }
+
+  /// For what a watch keeps from one look to the next.
+  static var isThereForLittle: Bool { isThere(bytes: 1 << 20) }
+
+  static func isThere(bytes size: Int) -> Bool {
     let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let memory, memory != MAP_FAILED else { return false }
     munmap(memory, size)
