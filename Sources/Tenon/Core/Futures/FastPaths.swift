@@ -42,9 +42,7 @@ import CTenon
 @inline(__always) func takeFast(_ future: Handle, _ value: UnsafeMutablePointer<tenon_value_t>)
   -> Bool
 {
-  guard !Recorder.looksAtFutures, let memory = futureTable.find(future, .future) else {
-    return false
-  }
+  guard !Handover.isObserved, let memory = futureTable.find(future, .future) else { return false }
   let slot = FutureSlot.at(memory)
   let fulfilled =
     future.bits & Handle.lifeMask | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader
@@ -61,9 +59,7 @@ import CTenon
 @inline(__always) func consumeFast(_ future: Handle, _ value: UnsafeMutablePointer<tenon_value_t>)
   -> Bool
 {
-  guard !Recorder.looksAtFutures, let memory = futureTable.find(future, .future) else {
-    return false
-  }
+  guard !Handover.isObserved, let memory = futureTable.find(future, .future) else { return false }
   let slot = FutureSlot.at(memory)
   let life = future.bits & Handle.lifeMask
   let fulfilled = life | FutureWord.Phase.fulfilled.rawValue | FutureWord.reader
@@ -83,9 +79,7 @@ import CTenon
 
 /// Releases the one reader of a future whose value was taken; false: nothing has happened.
 @inline(__always) func releaseFast(_ future: Handle) -> Bool {
-  guard !Recorder.looksAtFutures, let memory = futureTable.find(future, .future) else {
-    return false
-  }
+  guard !Handover.isObserved, let memory = futureTable.find(future, .future) else { return false }
   let slot = FutureSlot.at(memory)
   let life = future.bits & Handle.lifeMask
   let taken =
