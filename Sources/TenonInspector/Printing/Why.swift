@@ -40,7 +40,7 @@ extension Words {
 
   /// Where it comes from, and since when, if that is known.
   func origin(_ node: Graph.Node) -> String {
-    let source = node.source.flatMap { node.cause?.contains($0) == true ? nil : " [\($0)]" } ?? ""
+    let source = node.source.flatMap { node.cause?.hasSuffix($0) == true ? nil : " [\($0)]" } ?? ""
     return (age(node).map { ", for \(duration($0))" } ?? "") + source
   }
 
