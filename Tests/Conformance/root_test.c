@@ -17,7 +17,7 @@ typedef struct root {
   uint64_t sleepers[1 + 30 * 3];
   uint32_t executor[8];
   uint32_t pool[10];
-  uint64_t record[6];
+  uint64_t record[7];
 } root_t;
 
 typedef struct search {
