@@ -1,6 +1,5 @@
 'use strict';
-// A deadlock across a Swift task, a future of C's and promises of JavaScript's, and a call that waits for a stream of JavaScript's:
-// from inside, and then `tenon why` looks.
+// A deadlock across a Swift task, a call, its future and a promise of JavaScript's: from inside, and then `tenon why` looks.
 const assert = require('node:assert/strict');
 const { visit } = require(process.argv[2]);
 const inspect = require(process.argv[3]);
