@@ -130,8 +130,7 @@ private:
     tenon_error_t *handle;
   };
 
-  TENON_TAG explicit error(made &&from)
-      : system_error(std::move(from.base)), handle_(from.handle) {}
+  TENON_TAG explicit error(const made &from) : system_error(from.base), handle_(from.handle) {}
 
   TENON_TAG static made created(const char *domain, std::int64_t code, const char *message,
                                 tenon_error_t *cause) {
