@@ -26,6 +26,16 @@ struct PollBudget {
   var asksForInterruption = false
 }
 
+/// Not a method, whose type each poll would fetch, in case it is called.
+@inline(never) private func pollInCallback(
+  _ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, isLent: Bool,
+  _ budget: PollBudget, _ result: inout PollResult
+) -> tenon_status_t {
+  Delivery.whileWaiting {
+    LoopExecutor.pollHere(state, name, isLent: isLent, budget, &result)
+  }
+}
+
 extension LoopExecutor {
   /// Runs what is ready and what that makes ready, within the budget.
   func poll(_ budget: PollBudget, _ result: inout PollResult) -> tenon_status_t {
@@ -54,14 +64,7 @@ extension LoopExecutor {
     return pollHere(state, name, isLent: isLent, budget, &result)
   }
 
-  @inline(never) private static func pollInCallback(
-    _ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, isLent: Bool,
-    _ budget: PollBudget, _ result: inout PollResult
-  ) -> tenon_status_t {
-    Delivery.whileWaiting { pollHere(state, name, isLent: isLent, budget, &result) }
-  }
-
-  @inline(__always) private static func pollHere(
+  @inline(__always) fileprivate static func pollHere(
     _ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName, isLent: Bool,
     _ budget: PollBudget, _ result: inout PollResult
   ) -> tenon_status_t {
