@@ -24,6 +24,10 @@ typedef struct adoption {
   struct adoption *previous;
 } adoption_t;
 
+/* Whoever looks from outside tells by these what a callback's context is: Survey+Promises.swift. */
+_Static_assert(offsetof(adoption_t, environment) == 8, "the inspector's Adoption.environment");
+_Static_assert(offsetof(adoption_t, promise) == 16, "the inspector's Adoption.promise");
+
 static void release_adoption(adoption_t *adoption) {
   if (--adoption->references > 0)
     return;

@@ -32,6 +32,11 @@ typedef struct settlement {
   struct settlement *next; /**< of those that are free */
 } settlement_t;
 
+/* Whoever looks from outside tells by these what a callback's context is: Survey+Promises.swift. */
+_Static_assert(offsetof(settlement_t, environment) == 0, "the inspector's Settlement.environment");
+_Static_assert(offsetof(settlement_t, count) == 8, "the inspector's Settlement.count");
+_Static_assert(offsetof(environment_t, executor) == 8, "the inspector's Environment.executor");
+
 static settlement_t *make_settlement(environment_t *environment) {
   settlement_t *settlement = environment->free_settlements;
   if (settlement) {

@@ -65,6 +65,10 @@ typedef struct Hearing {
   tenon_sink_t *sink; /* or this */
 } Hearing;
 
+/* Whoever looks from outside tells by these what a callback's context is: Survey+Promises.swift. */
+_Static_assert(offsetof(Hearing, library) == 8, "the inspector's Hearing.library");
+_Static_assert(offsetof(Hearing, promise) == 16, "the inspector's Hearing.promise");
+
 static Hearing *hearing_new(PyObject *fn, Library *library, tenon_promise_t *promise,
                             tenon_sink_t *sink) {
   Hearing *hearing = malloc(sizeof *hearing);
