@@ -43,7 +43,7 @@ func withoutParameters(_ function: String) -> String {
 
 /// What was given to then(), where that is what a function of Tenon's calls.
 func functionOfContinuation(_ name: String) -> String? {
-  guard name.hasPrefix("tenon::detail::"), name.contains("::told("),
+  guard name.hasPrefix("tenon::detail::"), name.firstRange(of: "::told(") != nil,
     let start = name[...].range(of: "::continuation<")?.upperBound
   else { return nil }
   var (depth, arguments, part) = (0, [String](), "")

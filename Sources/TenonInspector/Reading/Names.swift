@@ -85,7 +85,7 @@ private func withoutTypes(_ name: String) -> String {
 }
 
 extension String {
-  fileprivate func firstRange(of part: String) -> Range<Index>? {
+  func firstRange(of part: String) -> Range<Index>? {
     var start = startIndex
     while start < endIndex {
       if self[start...].hasPrefix(part) { return start..<index(start, offsetBy: part.count) }
