@@ -138,10 +138,9 @@ bundle_looked_into() {
 bundle() {
   env PACKAGE="$work/words" PRODUCT=words PREFIX="$author" "$@" "$root/packaging/bundle.sh"
 }
-exported() { nm -D --defined-only "$1" | awk '$2 ~ /[A-Z]/ && $2 != "A" { print $3 }' | sort; }
 bundle_exports() {
-  diff <(exported "$words" | sed 's/@.*//') \
-    <(sort "$root/packaging/tenon.symbols" - <<<$'words_count\nwords_started')
+  diff <(exported "$words") \
+    <(LC_ALL=C sort "$root/packaging/tenon.symbols" - <<<$'words_count\nwords_started')
 }
 build_words() {
   prefix=$author
@@ -184,7 +183,7 @@ bundle_with_uv() {
 bundle_other_product() {
   bundle PRODUCT=letters PREFIX="$work/letters"
   [ ! -e "$work/letters/include/letters/words.h" ]
-  diff <(exported "$work/letters/lib/libletters.so" | sed 's/@.*//' | grep -v '^tenon_') \
+  diff <(exported "$work/letters/lib/libletters.so" | grep -v '^tenon_') \
     - <<<letters_count
 }
 bundle_refuses_missing() {
@@ -228,9 +227,13 @@ check libtenon_uv-soname soname_is "$lib/libtenon_uv.so" libtenon_uv.so.0
 check libtenon-is-self-contained needs_only "$lib/libtenon.so" "$system"
 check libtenon_uv-needs-libtenon-and-libuv needs_only "$lib/libtenon_uv.so" "$system|libtenon|libuv"
 check libtenon-stays-loaded sh -c "readelf -d '$lib/libtenon.so' | grep NODELETE >/dev/null"
-exported() { nm --defined-only --extern-only "${@:2}" "$1" | awk '$2 ~ /[A-Z]/ && $2 != "A" { sub(/@.*/, "", $3); print $3 }' | LC_ALL=C sort -u; }
+# What a library has for others: by the table of the loader's, or, of a static one, by nm's --extern-only.
+exported() { # LIBRARY [WHICH]
+  nm --defined-only "${2:---dynamic}" "$1" |
+    awk '$2 ~ /[A-Z]/ && $2 != "A" { sub(/@.*/, "", $3); print $3 }' | LC_ALL=C sort -u
+}
 exports_the_same() { # SHARED STATIC
-  diff <(exported "$1" --dynamic) <(exported "$2")
+  diff <(exported "$1") <(exported "$2" --extern-only)
 }
 is_hardened() { # LIBRARY
   readelf -dW "$1" | grep 'FLAGS.*BIND_NOW' >/dev/null && readelf -lW "$1" | grep GNU_RELRO >/dev/null
