@@ -47,20 +47,24 @@ nonisolated(unsafe) let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacit
 
 @inline(never) func waitOnSemaphore() { while sem_wait(semaphore) != 0 {} }
 
-/// Says that all is ready when the first thread sleeps.
+/// Says that all is ready when the first thread sleeps, and for that semaphore: it may sleep for less on its way there.
 @c func watch(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  while true {
-    guard let file = fopen("/proc/self/task/\(getpid())/stat", "r") else { exit(2) }
-    var text = [CChar](repeating: 0, count: 512)
-    fgets(&text, 512, file)
-    fclose(file)
-    let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-    let fields = String(decoding: bytes, as: UTF8.self).split(separator: ")").last ?? ""
-    if fields.hasPrefix(" S") { break }
-    usleep(1000)
-  }
+  while !firstThreadWaits(in: UInt(bitPattern: semaphore)) { usleep(1000) }
   ready()
   return nil
+}
+
+/// Whether the call of the system that it is in has an argument in the semaphore.
+func firstThreadWaits(in address: UInt) -> Bool {
+  guard let file = fopen("/proc/self/task/\(getpid())/syscall", "r") else { exit(2) }
+  defer { fclose(file) }
+  var text = [CChar](repeating: 0, count: 512)
+  fgets(&text, 512, file)
+  let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+  let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+  return words.dropFirst().first.flatMap { UInt($0.dropFirst(2), radix: 16) }.map {
+    $0 >= address && $0 < address + UInt(MemoryLayout<sem_t>.size)
+  } ?? false
 }
 
 func runUntilIdle() throws {
