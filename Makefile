@@ -12,7 +12,7 @@ PARTS := test-c test-sanitizers test-bindgen test-core test-instructions test-py
 JOBS ?= 2
 
 .PHONY: help check-swift packages stage build test test-long $(PARTS) $(PARTS:%=part-%) test-memory-order test-node-versions mutants fuzz coverage \
-	format demo demo-cpp demo-node bench install bundle wheel addon clean
+	format demo demo-cpp demo-node bench install bundle wheel addon node-inspect clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
