@@ -29,6 +29,8 @@ struct PoolAwait {
   }
 
   fileprivate static func end(_ one: UnsafeMutablePointer<PoolAwait>) {
+    // A job that this thread has run meanwhile has forked, and nobody may be left who would open the mutex.
+    if Fork.isChild { return }
     mutex.withLock {
       guard newest != one else {
         newest = one.pointee.next
