@@ -1,10 +1,9 @@
 /*
  * The adapter for libev, checked.
  */
-#include <sys/wait.h>
-#include <tenon/adapter_check.h>
+#include "child.h"
+
 #include <tenon/ev.h>
-#include <tenon/tenon.h>
 
 static void *create(void) { return ev_loop_new(EVFLAG_AUTO); }
 static void run(void *loop) { ev_run(loop, 0); }
@@ -42,34 +41,7 @@ static tenon_status_t attach(void *loop, tenon_executor_t **executor_out) {
   return tenon_ev_attach(loop, NULL, executor_out);
 }
 
-/** A fork's child that goes on with the loop does not wait for what is the parent's. */
-static int check_a_child_goes_on(void) {
-  struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
-  tenon_executor_t *executor;
-  tenon_future_t *sleep;
-  int status = -1;
-  if (attach(loop, &executor) != TENON_STATUS_OK ||
-      tenon_future_sleep(executor, UINT64_C(3600000000000), &sleep) != TENON_STATUS_OK ||
-      tenon_executor_run_until(executor, sleep, 1000000) != TENON_STATUS_TIMEOUT)
-    return 1;
-  pid_t child = fork();
-  if (child == 0) {
-    alarm(60);
-    ev_loop_fork(loop);
-    ev_run(loop, 0);
-    _exit(tenon_executor_post(executor, NULL, NULL) == TENON_STATUS_OK);
-  }
-  waitpid(child, &status, 0);
-  if (status != 0)
-    fprintf(stderr, "ev: not so: a fork's child does not wait for the parent's work\n");
-  tenon_future_cancel(sleep);
-  tenon_future_release(sleep);
-  tenon_ev_detach(executor, TENON_FOREVER, NULL, NULL);
-  ev_run(loop, 0);
-  tenon_executor_release(executor);
-  destroy(loop);
-  return status;
-}
+static void go_on(void *loop) { ev_loop_fork(loop); }
 
 int main(void) {
   const tenon_adapter_subject_t subject = {
@@ -87,5 +59,5 @@ int main(void) {
       .attach = attach,
       .detach = tenon_ev_detach,
   };
-  return (tenon_adapter_check(&subject, stderr) != 0) + (check_a_child_goes_on() != 0);
+  return (tenon_adapter_check(&subject, stderr) != 0) + (check_child(&subject, go_on) != 0);
 }
