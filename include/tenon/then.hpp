@@ -164,12 +164,6 @@ auto then(tenon_executor_t *executor, future<T> &&source, F &&f, OnError &&on_er
   return result;
 }
 
-} // namespace TENON_VARIANT
-} // namespace detail
-
-namespace detail {
-inline namespace TENON_VARIANT {
-
 /// Whether then() can be called with these functions. Tells if not.
 template <class T, class F> constexpr bool are_continuations() {
   constexpr bool fits = takes_first<T, F>;
