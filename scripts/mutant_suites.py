@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import threading
+from pathlib import Path
 
 from mutant_faults import COPY
 
@@ -13,6 +14,22 @@ VARIABLE = "TENON_FAULT"
 def run(command, **options):
     print("mutants: " + (command if isinstance(command, str) else " ".join(command)), flush=True)
     subprocess.run(command, cwd=COPY, check=True, shell=isinstance(command, str), **options)
+
+
+def family(pid):
+    """A process and all that it has started. `swift test` has its tests in a session of their own."""
+    members = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent, _, session = map(int, path.read_text(errors="replace").rpartition(")")[2].split()[1:4])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        for leader in (parent, session):
+            members.setdefault(leader, []).append(int(path.parent.name))
+    found = [pid]
+    for leader in found:
+        found += [member for member in dict.fromkeys(members.get(leader, [])) if member not in found]
+    return found
 
 
 class Suite:
@@ -32,10 +49,11 @@ class Suite:
         last, found, hangs = None, None, threading.Event()
 
         def stop():
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            for pid in family(process.pid):
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
 
         def hang():
             hangs.set()
