@@ -2,7 +2,7 @@
  * @file check.h
  *
  * What the cases share: checks that record and go on, contexts that count what they were told,
- * values that count their drops, threads, races, and random numbers that are the same every time.
+ * values that count their drops, threads, and random numbers that are the same every time.
  */
 #ifndef CONFORMANCE_CHECK_H
 #define CONFORMANCE_CHECK_H
@@ -236,22 +236,6 @@ void on_other_thread(void *(*fn)(void *), void *context);
 
 /** Does the same on a thread with a stack of 64 KiB; under a sanitizer, which needs more, of 512. */
 void on_small_stack(void *(*fn)(void *), void *context);
-
-/**
- * Many rounds of the same race. `before` and `after` run on the calling thread alone; in between
- * `run` is called once for each member, on as many threads, all at once. On a machine that is busy with
- * others there are as many rounds as half of a case's time has room for.
- */
-typedef struct race {
-  size_t members;
-  size_t rounds;
-  void *context;
-  void (*before)(void *context, size_t round);
-  void (*run)(void *context, size_t member, size_t round);
-  void (*after)(void *context, size_t round);
-} race_t;
-
-void race_run(const race_t *race);
 
 /* MARK: Functions */
 

@@ -1,7 +1,7 @@
 /*
  * What <tenon/combinators.h> promises of futures that are made of several.
  */
-#include "check.h"
+#include "race.h"
 
 typedef tenon_status_t (*combine_t)(tenon_future_t *const *, size_t, uint32_t, tenon_future_t **);
 

@@ -5,7 +5,7 @@
  * What belongs to the loop's thread (polling, closing) is done by one thread of a round at the most; its
  * descriptor is asked for by the others, too, and they are told.
  */
-#include "check.h"
+#include "race.h"
 
 #define MEMBERS 3
 

@@ -2,7 +2,7 @@
  * What the loop's own thread adds between two polls, from the second job on, it adds without a lock. None of that
  * is lost, late or out of order when another thread polls, closes, asks or lets go meanwhile.
  */
-#include "check.h"
+#include "race.h"
 
 #define BURST 12
 

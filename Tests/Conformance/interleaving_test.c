@@ -5,7 +5,7 @@
  * The same parties are enumerated step by step, without threads, in Tests/TenonTests. This is for
  * the memory behind the steps, and made for the thread sanitizer.
  */
-#include "check.h"
+#include "race.h"
 
 #define MEMBERS 3
 

@@ -1,7 +1,7 @@
 /*
  * What <tenon/object.h> promises.
  */
-#include "check.h"
+#include "race.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * Whatever one is told has happened: the facts that one may ask for are true by then, on the thread that is told and
  * on every other one.
  */
-#include "check.h"
+#include "race.h"
 
 /* MARK: Cancelled */
 

@@ -1,6 +1,7 @@
 /*
  * What <tenon/stream.h> promises of tenon_stream_pipe().
  */
+#include "race.h"
 #include "stream_ends.h"
 
 #include <stdlib.h>

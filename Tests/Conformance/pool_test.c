@@ -1,7 +1,7 @@
 /*
  * What <tenon/executor.h> promises of an executor with threads of its own.
  */
-#include "check.h"
+#include "race.h"
 
 #include <dirent.h>
 #include <stddef.h>

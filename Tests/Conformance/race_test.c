@@ -2,7 +2,7 @@
  * What the headers promise when threads meet: each round of a race is small, so that the threads
  * are at each other's throats, and everything that was owed is counted afterwards.
  */
-#include "check.h"
+#include "race.h"
 
 #define MEMBERS 4
 

@@ -4,7 +4,7 @@
  * Costs are compared with each other: what grew with the amounts that are used here would do so
  * some thousand times.
  */
-#include "check.h"
+#include "race.h"
 
 #include <time.h>
 

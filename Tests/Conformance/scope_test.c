@@ -1,7 +1,7 @@
 /*
  * What <tenon/scope.h> promises.
  */
-#include "check.h"
+#include "race.h"
 
 static tenon_scope_t *scope_open(tenon_scope_t *parent, tenon_executor_t *executor, uint32_t flags,
                                  uint64_t deadline_ns) {

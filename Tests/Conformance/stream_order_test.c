@@ -2,6 +2,7 @@
  * What an end of a stream is told, and what it finds when it asks: one never runs ahead of the
  * other, on one thread and across threads.
  */
+#include "race.h"
 #include "stream_ends.h"
 
 static tenon_status_t next(tenon_stream_t *stream, int64_t *number) {

@@ -1,6 +1,7 @@
 /*
  * What <tenon/stream.h> promises.
  */
+#include "race.h"
 #include "stream_ends.h"
 
 /** The next number that is there, or INT64_MIN less the status. */

@@ -2,7 +2,7 @@
  * An executor's memory is the next one's: what comes late by an old handle is refused for what it is, and the new
  * executor knows nothing of it.
  */
-#include "check.h"
+#include "race.h"
 #include "stopped.h"
 
 #include <unistd.h>
