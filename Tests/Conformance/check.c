@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 /* MARK: Checks */
 
@@ -291,6 +292,15 @@ size_t memory_used(void) {
   struct mallinfo2 info = mallinfo2();
   return info.uordblks + info.hblkhd;
 #endif
+}
+
+size_t memory_mapped(void) {
+  size_t pages = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  CHECK(file && fscanf(file, "%zu", &pages) == 1);
+  if (file)
+    fclose(file);
+  return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 tenon_executor_statistics_t executor_statistics(tenon_executor_t *executor) {

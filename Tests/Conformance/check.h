@@ -225,6 +225,9 @@ tenon_process_statistics_t process_statistics(void);
 /** How much memory the program has from the C library; 0 under a sanitizer, which has its own. */
 size_t memory_used(void);
 
+/** How many bytes of this process's addresses are in use. */
+size_t memory_mapped(void);
+
 /* MARK: Threads */
 
 /** Starts a thread; join it with thread_join(). */

@@ -670,16 +670,6 @@ CASE(a_close_does_not_wait_for_a_job_for_longer_than_it_may) {
   SPIN_UNTIL(threads_alive() == 0);
 }
 
-/** How much of this process's addresses is in use, in bytes. */
-static size_t mapped(void) {
-  size_t pages = 0;
-  FILE *file = fopen("/proc/self/statm", "r");
-  CHECK(file && fscanf(file, "%zu", &pages) == 1);
-  if (file)
-    fclose(file);
-  return pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 CASE(a_thread_that_outlives_the_close_of_a_pool_that_is_kept_leaves_no_stack) {
   enum { POOLS = 100 };
   tenon_executor_t *pools[POOLS];
@@ -694,14 +684,14 @@ CASE(a_thread_that_outlives_the_close_of_a_pool_that_is_kept_leaves_no_stack) {
     SPIN_UNTIL(atomic_load(&gate.through) == 1);
     SPIN_UNTIL(threads_alive() == 0);
     if (index == 0)
-      before = mapped();
+      before = memory_mapped();
   }
   pthread_attr_t attributes;
   CHECK_COUNT(0, pthread_attr_init(&attributes));
   CHECK_COUNT(0, pthread_attr_getstacksize(&attributes, &stack));
   pthread_attr_destroy(&attributes);
   /* The C library keeps a few stacks for the next threads. */
-  CHECK(mapped() < before + POOLS / 2 * stack);
+  CHECK(memory_mapped() < before + POOLS / 2 * stack);
   for (int index = 0; index < POOLS; index++)
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pools[index]));
 }

@@ -104,16 +104,6 @@ CASE(a_thread_that_is_about_to_sleep_sees_the_job_that_comes) {
   pool_end(pool);
 }
 
-/** How much of this process's addresses is in use, in bytes. */
-static size_t mapped(void) {
-  size_t pages = 0;
-  FILE *file = fopen("/proc/self/statm", "r");
-  CHECK(file && fscanf(file, "%zu", &pages) == 1);
-  if (file)
-    fclose(file);
-  return pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 CASE(threads_that_come_and_go_leave_no_stacks) {
   enum { ROUNDS = 60 };
   size_t before = 0, stack = 0;
@@ -129,13 +119,13 @@ CASE(threads_that_come_and_go_leave_no_stacks) {
     atomic_store(&door.is_open, true);
     SPIN_UNTIL(executor_statistics(pool).threads == 0);
     if (round == 10)
-      before = mapped();
+      before = memory_mapped();
   }
   pthread_attr_t attributes;
   CHECK_COUNT(0, pthread_attr_init(&attributes));
   CHECK_COUNT(0, pthread_attr_getstacksize(&attributes, &stack));
   pthread_attr_destroy(&attributes);
-  CHECK(mapped() < before + ROUNDS / 2 * stack);
+  CHECK(memory_mapped() < before + ROUNDS / 2 * stack);
   pool_end(pool);
 }
 
