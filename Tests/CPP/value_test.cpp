@@ -2,6 +2,8 @@
 #include "support.hpp"
 
 #include <cerrno>
+#include <climits>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -309,6 +311,7 @@ TEST_CASE("an error says the truth in a fork's child, too") {
         is(tenon::cancelled(), "tenon", TENON_STATUS_CANCELLED, "cancel"),
         is(tenon::error("mine", 5, "words", &parents), "mine", 5, "words"),
         is(tenon::error(nullptr, 5, nullptr), "unknown", 5, "5"),
+        is(tenon::error("mine", INT64_MAX, "words"), "mine", INT_MAX, "words"),
         is(parents, "app", 7, "app 7"),
         is(number, "errno", ENOENT, "o such file"),
         is(tenon::error::adopt(parents.handle()), "tenon", TENON_STATUS_FORKED, "forked"),

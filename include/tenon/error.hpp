@@ -56,7 +56,7 @@ inline namespace without_rtti {
 /// Why something failed, in the form that every language sees.
 ///
 /// code() has a category for the error's domain: see category(). Copies refer to the same error. In a
-/// fork's child, which cannot read it, it still says its domain and code.
+/// fork's child, which cannot read it, it still says its domain, and what code() has of its code.
 class error : public std::system_error {
 public:
   /// What a call answered, as an error of domain "tenon".
