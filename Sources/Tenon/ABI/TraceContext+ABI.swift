@@ -1,5 +1,6 @@
 // Implements <tenon/trace_context.h>.
 public import CTenon
+import Glibc
 
 @c @implementation
 public func tenon_trace_context_parse(
@@ -10,7 +11,7 @@ public func tenon_trace_context_parse(
     let parent = TraceContext.Header(bytes(of: traceparent)),
     let trace = TraceContext(
       traceID: parent.traceID, spanID: parent.spanID, flags: parent.flags,
-      state: tracestate.flatMap { TraceState.read(bytes(of: $0)) } ?? "")
+      read: tracestate.flatMap { TraceState.read(bytes(of: $0)) })
   else { return TENON_STATUS_INVALID }
   trace_out.pointee = tenon_trace_context_t(trace)
   return TENON_STATUS_OK
@@ -54,9 +55,7 @@ public func tenon_trace_context_get_current(
 }
 
 private func bytes(of text: UnsafePointer<CChar>) -> UnsafeBufferPointer<UInt8> {
-  var size = 0
-  while text[size] != 0 { size += 1 }
-  return UnsafeRawBufferPointer(start: text, count: size).bindMemory(to: UInt8.self)
+  UnsafeRawBufferPointer(start: text, count: strlen(text)).bindMemory(to: UInt8.self)
 }
 
 extension TraceContext {
@@ -73,7 +72,7 @@ extension TraceContext {
     self.init(
       traceID: UInt128(bigEndian: numbers.loadUnaligned(as: UInt128.self)),
       spanID: UInt64(bigEndian: numbers.loadUnaligned(fromByteOffset: 16, as: UInt64.self)),
-      flags: Flags(rawValue: trace.pointee.flags), state: state)
+      flags: Flags(rawValue: trace.pointee.flags), read: state)
   }
 }
 

@@ -34,11 +34,16 @@ public struct TraceContext: Sendable, Hashable {
 
   /// nil: an id is zero. A state that breaks W3C's rules is left out, as they say.
   public init?(traceID: UInt128, spanID: UInt64, flags: Flags, state: String = "") {
+    self.init(traceID: traceID, spanID: spanID, flags: flags, read: TraceState.read(state))
+  }
+
+  /// The same with what a state has been read as.
+  init?(traceID: UInt128, spanID: UInt64, flags: Flags, read state: String?) {
     guard traceID != 0, spanID != 0 else { return nil }
     self.traceID = traceID
     self.spanID = spanID
     self.flags = flags.intersection(.known)
-    self.state = TraceState.read(state) ?? ""
+    self.state = state ?? ""
   }
 
   /// A span below this one, in the same trace.
