@@ -40,9 +40,11 @@ static inline uint64_t tenon__uring_tag(const tenon__uring_op_t *op) {
 /** An entry, if need be of a queue that is submitted for it; NULL: the kernel takes none. */
 static inline struct io_uring_sqe *tenon__uring_entry(struct io_uring *ring) {
   struct io_uring_sqe *entry = io_uring_get_sqe(ring);
-  if (!entry && io_uring_submit(ring) >= 0 && !(entry = io_uring_get_sqe(ring)) &&
-      io_uring_sqring_wait(ring) >=
-          0) /* with IORING_SETUP_SQPOLL the kernel takes them in its time */
+  if (entry || io_uring_submit(ring) < 0)
+    return entry;
+  entry = io_uring_get_sqe(ring);
+  /* With IORING_SETUP_SQPOLL the kernel takes them in its time. */
+  if (!entry && io_uring_sqring_wait(ring) >= 0)
     entry = io_uring_get_sqe(ring);
   return entry;
 }
@@ -154,8 +156,8 @@ static inline void tenon__uring_set_timer(tenon_adapter_t *adapter, uint64_t dea
     return;
   entry = tenon__uring_entry((struct io_uring *)adapter->loop);
   if (!entry) {
-    adapter->deadline_ns =
-        TENON_FOREVER; /* the kernel takes nothing now: the next turn tries again */
+    /* The kernel takes nothing now: the next turn tries again. */
+    adapter->deadline_ns = TENON_FOREVER;
     return;
   }
   uring->time.tv_sec = (int64_t)(deadline_ns / 1000000000u);
