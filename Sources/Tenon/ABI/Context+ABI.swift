@@ -85,8 +85,7 @@ private func makeContext(_ context: tenon_context_t) -> StoredContext? {
   for (name, text) in given { values[name] = text }
   if let trace = context.trace {
     guard let trace = TraceContext(trace) else { return nil }
-    values[TraceContext.parentName] = trace.header
-    values[TraceContext.stateName] = trace.state.isEmpty ? nil : trace.state
+    trace.put(into: &values)
   }
   switch context.priority {
   case TENON_PRIORITY_DEFAULT: return StoredContext(values, outer?.priority)

@@ -64,6 +64,12 @@ public struct TraceContext: Sendable, Hashable {
       traceID: parent.traceID, spanID: parent.spanID, flags: parent.flags, state: tracestate ?? "")
   }
 
+  /// The texts that say it in a context, in the place of those that are there.
+  func put(into values: inout [String: String]) {
+    values[TraceContext.parentName] = header
+    values[TraceContext.stateName] = state.isEmpty ? nil : state
+  }
+
   /// The header `traceparent`.
   var header: String {
     String(unsafeUninitializedCapacity: Header.size) {

@@ -25,8 +25,7 @@ enum TraceSource {
       return call
     }
     var values = call?.values ?? [:]
-    values[TraceContext.parentName] = trace.header
-    values[TraceContext.stateName] = trace.state.isEmpty ? nil : trace.state
+    trace.put(into: &values)
     return StoredContext(values, call?.priority)
   }
 }
