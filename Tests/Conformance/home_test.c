@@ -89,27 +89,27 @@ CASE(two_threads_that_poll_in_turn_run_the_jobs_of_one_in_order) {
 
 typedef enum deed { DEED_POLL, DEED_CLOSE, DEED_ASK, DEED_RELEASE, DEED_COUNT } deed_t;
 
-typedef struct meeting {
+typedef struct gathering {
   crowd_t crowd;
   job_t jobs[4 * BURST];
   tenon_poll_result_t result;
-} meeting_t;
+} gathering_t;
 
-static void meeting_before(void *context, size_t round) {
-  meeting_t *meeting = context;
+static void gathering_before(void *context, size_t round) {
+  gathering_t *gathering = context;
   (void)round;
-  memset(&meeting->crowd, 0, sizeof meeting->crowd);
-  meeting->crowd.jobs = meeting->jobs;
-  meeting->crowd.executor = executor_create();
+  memset(&gathering->crowd, 0, sizeof gathering->crowd);
+  gathering->crowd.jobs = gathering->jobs;
+  gathering->crowd.executor = executor_create();
 }
 
-static void meeting_run(void *context, size_t member, size_t round) {
-  meeting_t *meeting = context;
-  tenon_executor_t *executor = meeting->crowd.executor;
+static void gathering_run(void *context, size_t member, size_t round) {
+  gathering_t *gathering = context;
+  tenon_executor_t *executor = gathering->crowd.executor;
   if (member == 0) {
     // From here on this is the loop's thread.
     tenon_executor_poll(executor, NULL, NULL);
-    crowd_post(&meeting->crowd, 4 * BURST);
+    crowd_post(&gathering->crowd, 4 * BURST);
     return;
   }
   for (size_t turn = 0; turn < round / DEED_COUNT % 16; turn++)
@@ -122,7 +122,7 @@ static void meeting_run(void *context, size_t member, size_t round) {
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_begin_close(executor, TENON_FOREVER));
     break;
   case DEED_ASK: {
-    int least = atomic_load(&meeting->crowd.next);
+    int least = atomic_load(&gathering->crowd.next);
     tenon_executor_statistics_t statistics = TENON_EXECUTOR_STATISTICS_INIT;
     CHECK_STATUS(TENON_STATUS_OK, tenon_executor_get_statistics(executor, &statistics));
     CHECK(statistics.pending + (uint64_t)least <= 4 * BURST);
@@ -133,27 +133,27 @@ static void meeting_run(void *context, size_t member, size_t round) {
   }
 }
 
-static void meeting_after(void *context, size_t round) {
-  meeting_t *meeting = context;
+static void gathering_after(void *context, size_t round) {
+  gathering_t *gathering = context;
   deed_t deed = (deed_t)(round % DEED_COUNT);
   if (deed == DEED_CLOSE)
-    crowd_end(&meeting->crowd);
+    crowd_end(&gathering->crowd);
   else if (deed != DEED_RELEASE)
-    executor_end(meeting->crowd.executor);
+    executor_end(gathering->crowd.executor);
   // Each has been told, whatever came of it.
-  CHECK_COUNT(meeting->crowd.posted, atomic_load(&meeting->crowd.next));
+  CHECK_COUNT(gathering->crowd.posted, atomic_load(&gathering->crowd.next));
   if (deed == DEED_POLL || deed == DEED_ASK)
-    CHECK_COUNT(0, atomic_load(&meeting->crowd.refused));
+    CHECK_COUNT(0, atomic_load(&gathering->crowd.refused));
 }
 
 CASE(what_the_loops_thread_adds_meets_a_poll_a_close_a_look_and_a_last_release) {
-  static meeting_t meeting;
+  static gathering_t gathering;
   race_t race = {.members = 2,
                  .rounds = conformance_rounds(12000),
-                 .context = &meeting,
-                 .before = meeting_before,
-                 .run = meeting_run,
-                 .after = meeting_after};
+                 .context = &gathering,
+                 .before = gathering_before,
+                 .run = gathering_run,
+                 .after = gathering_after};
   race_run(&race);
 }
 
