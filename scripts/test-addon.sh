@@ -39,13 +39,22 @@ looked_into() { # package, the file that Tenon is in
 
 # A deadlock across languages is named from inside, by the package tenon-inspect, and from outside.
 languages() { # package
-  local pid tenon
+  local pid tenon kind
   tenon=$(packaging/inspector.sh "$root/.build-inspect")
   # An old node may have no tracingChannel().
   node -e 'process.exit(require("node:diagnostics_channel").tracingChannel ? 0 : 1)' || return 0
   swift build -c release --product tenon_inspect > /dev/null
   DEST=$build/tenon-inspect LIBRARY=$library/libtenon_inspect.so packaging/node-inspect.sh
   if command -v tsc > /dev/null; then tsc --noEmit --strict --lib es2022 "$build/tenon-inspect/index.d.ts"; fi
+  # Another library is refused, however often it is asked for; and what there is no memory for is not done.
+  for kind in OLDER POOR; do
+    "${CC:-cc}" -shared -fPIC -Wall -Wextra -Werror -Iinclude -D$kind -o "$build/instead.so" Tests/Inspect/instead.c
+    TENON_INSPECT_LIBRARY=$build/instead.so node -e '
+      const refused = process.argv[2] === "OLDER" ? /another version/ : /no memory/;
+      for (let round = 0; round < 2; round++) {
+        require("node:assert/strict").throws(() => require(process.argv[1]).explain(8n), refused);
+      }' "$build/tenon-inspect" $kind
+  done
   coproc node Tests/Inspect/languages.js "$1" "$build/tenon-inspect"
   read -r -t 60 _ pid <&"${COPROC[0]}"
   "$tenon" why "$pid" > "$build/looked" || { kill "$pid"; return 1; }

@@ -3,6 +3,7 @@
  * which has a runtime of its own, and no Tenon.
  */
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,12 +12,16 @@
 
 #include <tenon/inspect.h>
 
-static struct {
+typedef struct library {
   __typeof__(&tenon_snapshot_take) take;
   __typeof__(&tenon_snapshot_release) release;
   __typeof__(&tenon_snapshot_get_text) get_text;
   __typeof__(&tenon_snapshot_explain) explain;
-} library;
+} library_t;
+
+/** All of it, or nothing. */
+static library_t library;
+static pthread_mutex_t library_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static napi_value fail(napi_env env, const char *what, const char *why) {
   char message[1024];
@@ -25,26 +30,38 @@ static napi_value fail(napi_env env, const char *what, const char *why) {
   return NULL;
 }
 
-/** load(path): each environment does that; the first one matters. */
+/** Why it cannot be had; NULL: it is there. */
+static const char *load_library(const char *path) {
+  library_t loaded;
+  if (library.take)
+    return NULL;
+  void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!handle) {
+    const char *error = dlerror();
+    return error ? error : "it cannot be loaded";
+  }
+  *(void **)&loaded.take = dlsym(handle, "tenon_snapshot_take");
+  *(void **)&loaded.release = dlsym(handle, "tenon_snapshot_release");
+  *(void **)&loaded.get_text = dlsym(handle, "tenon_snapshot_get_text");
+  *(void **)&loaded.explain = dlsym(handle, "tenon_snapshot_explain");
+  if (!loaded.take || !loaded.release || !loaded.get_text || !loaded.explain)
+    return "it is of another version";
+  library = loaded;
+  return NULL;
+}
+
+/** load(path): each environment does that, on a thread of its own; the first one matters. */
 static napi_value load(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value argument;
   char path[4096];
-  if (library.take)
-    return NULL;
   if (napi_get_cb_info(env, info, &count, &argument, NULL, NULL) != napi_ok ||
       napi_get_value_string_utf8(env, argument, path, sizeof path, NULL) != napi_ok)
     return fail(env, "load", "a path is needed");
-  void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (!handle)
-    return fail(env, "libtenon_inspect.so", dlerror());
-  *(void **)&library.release = dlsym(handle, "tenon_snapshot_release");
-  *(void **)&library.get_text = dlsym(handle, "tenon_snapshot_get_text");
-  *(void **)&library.explain = dlsym(handle, "tenon_snapshot_explain");
-  *(void **)&library.take = dlsym(handle, "tenon_snapshot_take");
-  return library.take && library.release && library.get_text && library.explain
-             ? NULL
-             : fail(env, "libtenon_inspect.so", "it is of another version");
+  pthread_mutex_lock(&library_lock);
+  const char *error = load_library(path);
+  pthread_mutex_unlock(&library_lock);
+  return error ? fail(env, "libtenon_inspect.so", error) : NULL;
 }
 
 static void end_snapshot(napi_env env, void *data, void *hint) {
@@ -101,9 +118,12 @@ static napi_value explain(napi_env env, napi_callback_info info) {
   tenon_explanation_t why = TENON_EXPLANATION_INIT;
   uint64_t id = 0;
   bool is_exact;
-  if (!snapshot || napi_get_value_bigint_uint64(env, id_js, &id, &is_exact) != napi_ok || !id ||
-      library.explain(snapshot, (const void *)(uintptr_t)id, &why) != TENON_STATUS_OK ||
-      napi_create_array(env, &list) != napi_ok)
+  if (!snapshot || napi_get_value_bigint_uint64(env, id_js, &id, &is_exact) != napi_ok || !id)
+    return NULL;
+  tenon_status_t status = library.explain(snapshot, (const void *)(uintptr_t)id, &why);
+  if (status == TENON_STATUS_NO_RESOURCES)
+    return fail(env, "snapshot", "there is no memory for its text");
+  if (status != TENON_STATUS_OK || napi_create_array(env, &list) != napi_ok)
     return NULL;
   if (napi_create_string_utf8(env, why.text, NAPI_AUTO_LENGTH, &item) == napi_ok)
     napi_set_element(env, list, 0, item);
