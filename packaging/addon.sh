@@ -24,11 +24,7 @@ tenon=$(cd "$packaging/.." && pwd)
 mkdir -p "$DEST"
 dest=$(cd "$DEST" && pwd)
 
-headers=${NODE_HEADERS:-}
-for folder in "$(dirname "$(readlink -f "$(command -v node || echo /usr/bin/node)")")/../include/node" /usr/include/node; do
-  if [ -z "$headers" ] && [ -f "$folder/node_api.h" ]; then headers=$folder; fi
-done
-[ -n "$headers" ] || die "no node_api.h: set NODE_HEADERS"
+headers=$(node_headers)
 
 build_objects "$package" "$product" "$build" "$configuration"
 # The modules that an addon.c has tables of; the last one is its own.

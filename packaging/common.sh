@@ -1,4 +1,4 @@
-# What install.sh, bundle.sh, addon.sh and wheel.sh share. To be sourced.
+# What install.sh, bundle.sh, addon.sh, node-inspect.sh and wheel.sh share. To be sourced.
 
 die() {
   echo "$(basename "$0"): $*" >&2
@@ -87,6 +87,16 @@ product_members() {
       /^      "product_memberships"/ { in_products = 1; next }
       /\]/ { in_products = 0 }
       in_products && index($0, product) { print name }'
+}
+
+# The folder with node_api.h: $NODE_HEADERS, otherwise that of the node on the PATH, or the system's.
+node_headers() {
+  local folder headers=${NODE_HEADERS:-}
+  for folder in "$(dirname "$(readlink -f "$(command -v node || echo /usr/bin/node)")")/../include/node" /usr/include/node; do
+    if [ -z "$headers" ] && [ -f "$folder/node_api.h" ]; then headers=$folder; fi
+  done
+  [ -n "$headers" ] || die "no node_api.h: set NODE_HEADERS"
+  echo "$headers"
 }
 
 # module_folder PACKAGE PRODUCT SCRATCH KIND FILE: the folder where the plugin has written FILE, a pattern, for the product's

@@ -5,13 +5,14 @@
 #
 #   DEST     where the package goes; `npm install path/to/folder`
 #   LIBRARY  a libtenon_inspect.so that there is, instead of a new one
+#   NODE_HEADERS      as for `make addon`
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 cd "$packaging/.."
 [ -n "${DEST:-}" ] || die "set DEST"
 mkdir -p "$DEST"
-headers=$(dirname "$(readlink -f "$(command -v node)")")/../include
-"${CC:-cc}" -std=gnu11 -O2 -fPIC -shared -Wall -Wextra -Werror -Iinclude -I"$headers/node" -I/usr/include/node \
+headers=$(node_headers)
+"${CC:-cc}" -std=gnu11 -O2 -fPIC -shared -Wall -Wextra -Werror -Iinclude -I"$headers" \
   -o "$DEST/inspect.node" "$packaging/node-inspect/inspect.c" -ldl
 install -m 644 "$packaging"/node-inspect/index.{js,d.ts} "$DEST/"
 version=$(tenon_version include)
