@@ -6,7 +6,7 @@ func nameOfCoroutine(_ symbol: String) -> String {
   var name = symbol[...]
   if name.hasSuffix(".resume") {  // clang
     name = name.dropLast(7)
-  } else if let end = name.range(of: ".Frame.actor")?.lowerBound {
+  } else if let end = name.firstRange(of: ".Frame.actor")?.lowerBound {
     // gcc: what it takes is a frame, named after the function, with how long that name is in front.
     name = name[..<end]
     if let start = name.lastIndex(of: "_Z", after: \.isNumber) { name = name[start...] }
@@ -17,19 +17,11 @@ func nameOfCoroutine(_ symbol: String) -> String {
 /// "app::fetch" of "tenon::task<int> app::fetch(std::string)", as compilers and demanglers write it.
 func withoutParameters(_ function: String) -> String {
   var name = function[...]
-  if name.last == "]", let start = name.range(of: " [with ")?.lowerBound { name = name[..<start] }
-  if name.hasSuffix(" const") { name = name.dropLast(6) }
-  if name.last == ")" {
-    var depth = 0
-    for index in name.indices.reversed() {
-      if name[index] == ")" { depth += 1 }
-      if name[index] == "(" { depth -= 1 }
-      if depth == 0 {
-        name = name[..<index]
-        break
-      }
-    }
+  if name.last == "]", let start = name.firstRange(of: " [with ")?.lowerBound {
+    name = name[..<start]
   }
+  if name.hasSuffix(" const") { name = name.dropLast(6) }
+  if let start = name.lastParenthesis { name = name[..<start] }
   if name.hasSuffix("::operator()") { name = name.dropLast(12) }
   // In front of it is what it returns.
   var (depth, start) = (0, name.startIndex)
@@ -44,7 +36,7 @@ func withoutParameters(_ function: String) -> String {
 /// What was given to then(), where that is what a function of Tenon's calls.
 func functionOfContinuation(_ name: String) -> String? {
   guard name.hasPrefix("tenon::detail::"), name.firstRange(of: "::told(") != nil,
-    let start = name[...].range(of: "::continuation<")?.upperBound
+    let start = name.firstRange(of: "::continuation<")?.upperBound
   else { return nil }
   var (depth, arguments, part) = (0, [String](), "")
   for character in name[start...] {
@@ -62,15 +54,6 @@ func functionOfContinuation(_ name: String) -> String? {
 }
 
 extension Substring {
-  fileprivate func range(of part: String) -> Range<Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(part) { return start..<index(start, offsetBy: part.count) }
-      start = index(after: start)
-    }
-    return nil
-  }
-
   /// Where the last such part begins that comes after such a character.
   fileprivate func lastIndex(of part: String, after isBefore: (Character) -> Bool) -> Index? {
     indices.reversed().first {

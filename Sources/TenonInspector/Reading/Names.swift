@@ -70,21 +70,11 @@ private func withoutTypes(_ name: String) -> String {
   for sign in [" nonisolated(", " @Sendable ", " async", " throws", " -> ", " : "] {
     if let start = name.firstRange(of: sign)?.lowerBound { name = String(name[..<start]) }
   }
-  guard name.last == ")" else { return name }
-  // Up to where that opens.
-  var depth = 0
-  for index in name.indices.reversed() {
-    if name[index] == ")" { depth += 1 }
-    if name[index] == "(" { depth -= 1 }
-    if depth == 0 {
-      let end = name.index(index, offsetBy: name[..<index].last == " " ? -1 : 0)
-      return String(name[..<end])
-    }
-  }
-  return name
+  guard let start = name[...].lastParenthesis else { return name }
+  return String(name[..<(name[..<start].last == " " ? name.index(before: start) : start)])
 }
 
-extension String {
+extension Substring {
   func firstRange(of part: String) -> Range<Index>? {
     var start = startIndex
     while start < endIndex {
@@ -93,6 +83,21 @@ extension String {
     }
     return nil
   }
+
+  /// Where the parenthesis opens that this ends with.
+  var lastParenthesis: Index? {
+    guard last == ")" else { return nil }
+    var depth = 0
+    return indices.reversed().first { index in
+      if self[index] == ")" { depth += 1 }
+      if self[index] == "(" { depth -= 1 }
+      return depth == 0
+    }
+  }
+}
+
+extension String {
+  func firstRange(of part: String) -> Range<Index>? { self[...].firstRange(of: part) }
 
   fileprivate func replacing(_ part: String, with other: String) -> String {
     var (result, rest) = ("", self[...])
