@@ -96,6 +96,27 @@ import Testing
     }
   }
 
+  /// What another library says.
+  @TaskLocal private static var span: TraceContext?
+
+  private final class AsksWhenItGoes: Sendable {
+    deinit { _ = TraceContext.current }
+  }
+
+  @Test func aSourceSaysTheSpanUntilItGoes() {
+    do {
+      let asks = AsksWhenItGoes()
+      TraceContext.setSource { own in withExtendedLifetime(asks) { Self.span ?? own } }
+    }
+    let trace = TraceContext()
+    Self.$span.withValue(trace) {
+      #expect(TraceContext.current == trace && TraceContext.ofCall == nil)
+    }
+    #expect(TraceContext.current == nil)
+    TraceContext.setSource(nil)
+    Self.$span.withValue(trace) { #expect(TraceContext.current == nil) }
+  }
+
   @Test func whatAPollResumesHasItsOwnWhoeverPolls() async throws {
     try await withLoop { loop in
       let (mine, others) = (TraceContext(), TraceContext())

@@ -10,7 +10,9 @@ enum TraceSource {
   private static let isSet = Atomic<Bool>(false)
 
   static func set(_ new: Source?) {
-    mutex.withLock { source = new }
+    // The former one goes outside of the mutex: what it holds may ask here then.
+    var former = new
+    mutex.withLock { swap(&source, &former) }
     isSet.store(new != nil, ordering: .releasing)
   }
 
