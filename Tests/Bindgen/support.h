@@ -75,6 +75,15 @@ static inline void nothing(tenon_future_t *future) {
   OK(tenon_future_release(future));
 }
 
+/** Waits for a text, or for nothing if `text` is NULL, and releases the future. */
+static inline bool text_is(tenon_future_t *future, const char *text) {
+  tenon_value_t value = tenon_value_none();
+  OK(settled(future));
+  OK(tenon_future_take(future, &value));
+  OK(tenon_future_release(future));
+  return text ? value_is(&value, text) : value.kind == TENON_VALUE_NONE;
+}
+
 /** Waits for a failure, and gives its error. */
 static inline tenon_error_t *failure(tenon_future_t *future) {
   tenon_error_t *error = NULL;

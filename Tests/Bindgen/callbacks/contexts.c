@@ -15,14 +15,6 @@ static void start_calls(void *argument) {
   ++*(int *)argument;
 }
 
-static bool text_is(tenon_future_t *future, const char *text) {
-  tenon_value_t value = tenon_value_none();
-  OK(settled(future));
-  OK(tenon_future_take(future, &value));
-  OK(tenon_future_release(future));
-  return text ? value_is(&value, text) : value.kind == TENON_VALUE_NONE;
-}
-
 /* Called by Swift with a context of its own, which goes on with what this starts. */
 static void inside(void *context, tenon_promise_t *promise) {
   tenon_value_t value;

@@ -3,8 +3,8 @@
 
 #include <shapes.h>
 
-static void fill(shapes_everything_t *all, const shapes_point_t *point, const shapes_shape_t *shape,
-                 const shapes_point_t *const *points, const shapes_shape_t *const *shapes) {
+/* What it refers to, beside the point, is good until the next one is filled. */
+static void fill(shapes_everything_t *all, shapes_point_t *point) {
   static const int32_t numbers[] = {INT32_MIN, 0, INT32_MAX};
   static const bool flags[] = {true, false, true};
   static const tenon_string_t texts[] = {{"one", 3}, {NULL, 0}, {"three", 5}};
@@ -16,6 +16,15 @@ static void fill(shapes_everything_t *all, const shapes_point_t *point, const sh
   static const tenon_string_list_t list = {texts, 3};
   static shapes_string_list_entry_t lists[] = {{{"k", 1}, {NULL, 0}}};
   static shapes_point_by_int64_entry_t by_number[1];
+  static const shapes_point_t *points[2];
+  static shapes_shape_t circle, named;
+  static const shapes_shape_t *const shapes[] = {&circle, &named};
+  const shapes_optional_color_t no_color = {false, 0};
+  point->x = 3;
+  point->y = 4;
+  points[0] = points[1] = point;
+  circle = shapes_shape_circle(point, 2);
+  named = shapes_shape_named(tenon_string("it"), no_color);
   lists[0].value = list;
   by_number[0].key = -4;
   by_number[0].value = point;
@@ -61,7 +70,7 @@ static void fill(shapes_everything_t *all, const shapes_point_t *point, const sh
   all->names = list;
   all->lists.data = lists;
   all->lists.count = 1;
-  all->shape = shape;
+  all->shape = &circle;
   all->shapes.data = shapes;
   all->shapes.count = 2;
   all->register_ = true;
@@ -108,14 +117,7 @@ static void values(void) {
   shapes_everything_t all;
   shapes_everything_t *back = NULL;
   shapes_point_t point = shapes_point_init();
-  point.x = 3;
-  point.y = 4;
-  shapes_optional_color_t no_color = {false, 0};
-  shapes_shape_t circle = shapes_shape_circle(&point, 2);
-  shapes_shape_t named = shapes_shape_named(tenon_string("it"), no_color);
-  const shapes_point_t *points[] = {&point, &point};
-  const shapes_shape_t *shapes[] = {&circle, &named};
-  fill(&all, &point, &circle, points, shapes);
+  fill(&all, &point);
   OK(shapes_echo(&all, &back));
   check_all(back);
   shapes_everything_t *again = NULL;
@@ -147,14 +149,7 @@ static void later(void) {
   shapes_everything_t *back = NULL;
   tenon_future_t *future = NULL;
   shapes_point_t point = shapes_point_init();
-  point.x = 3;
-  point.y = 4;
-  shapes_optional_color_t no_color = {false, 0};
-  shapes_shape_t circle = shapes_shape_circle(&point, 2);
-  shapes_shape_t named = shapes_shape_named(tenon_string("it"), no_color);
-  const shapes_point_t *points[] = {&point, &point};
-  const shapes_shape_t *shapes[] = {&circle, &named};
-  fill(&all, &point, &circle, points, shapes);
+  fill(&all, &point);
   OK(shapes_echo_later(executor, &all, &future));
   OK(settled(future));
   OK(shapes_everything_take(future, &back));
