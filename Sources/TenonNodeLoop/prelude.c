@@ -9,8 +9,8 @@ const char tenon__node_prelude[] = R"javascript((function (native) {
   // built-in object is called by its name below, and nothing is spread or destructured by iteration.
   'use strict';
   const {
-    AbortController, Array, ArrayBuffer, Error, EventTarget, Object, Promise, Proxy, Reflect, Symbol, TypeError,
-    Uint8Array, WeakMap,
+    AbortController, Array, ArrayBuffer, Error, EventTarget, Object, Promise, Proxy, Reflect, RegExp, String, Symbol,
+    TypeError, Uint8Array, WeakMap,
   } = globalThis;
   const { apply, construct } = Reflect;
   const { assign, defineProperty, freeze, getOwnPropertyDescriptor, getPrototypeOf, keys, setPrototypeOf } = Object;
@@ -31,6 +31,7 @@ const char tenon__node_prelude[] = R"javascript((function (native) {
   const setOrigin = method(WeakMap.prototype, 'set');
   const getSignal = method(AbortController.prototype, 'signal');
   const abort = method(AbortController.prototype, 'abort');
+  const exec = method(RegExp.prototype, 'exec');
   const promiseResolve = Promise.resolve;
   const resolve = (value) => apply(promiseResolve, Promise, [value]);
   const resolved = resolve();
@@ -311,8 +312,10 @@ const char tenon__node_prelude[] = R"javascript((function (native) {
 
   // What calls carry, of all packages in this realm: whoever uses it first makes it, and the others are told.
   const shared = (globalThis[Symbol.for('tenon.context')] ??= { __proto__: null, storage: undefined, users: [] });
+  const runIn = AsyncLocalStorage && method(AsyncLocalStorage.prototype, 'run');
+  const getStore = AsyncLocalStorage && method(AsyncLocalStorage.prototype, 'getStore');
   if (shared.storage) useContext();
-  else shared.users.push(useContext);
+  else shared.users[shared.users.length] = useContext;
 
   function useStorage() {
     if (shared.storage) return shared.storage;
@@ -322,7 +325,7 @@ const char tenon__node_prelude[] = R"javascript((function (native) {
     return shared.storage;
   }
 
-  const currentTexts = () => shared.storage?.getStore();
+  const currentTexts = () => (shared.storage ? getStore(shared.storage) : undefined);
 
   // Names and texts, in turn; undefined: there are none.
   function listContext() {
@@ -339,9 +342,11 @@ const char tenon__node_prelude[] = R"javascript((function (native) {
     const storage = useStorage();
     freeze(setPrototypeOf(texts, null));
     return function (...args) {
-      return storage.run(texts, () => apply(callee, this, args));
+      return runIn(storage, texts, () => apply(callee, this, args));
     };
   };
+
+  const hasNul = (text) => exec(/\0/, text) !== null;
 
   function refuseText(name, value) {
     const error = new TypeError(`"${name}" must be a string without NUL, or undefined. Received ${describe(value)}`);
@@ -359,17 +364,19 @@ const char tenon__node_prelude[] = R"javascript((function (native) {
         const name = names[index];
         const text = texts[name];
         if (text === undefined) delete all[name];
-        else if (typeof text === 'string' && !/\0/.test(text) && !/\0/.test(name)) all[name] = text;
+        else if (typeof text === 'string' && !hasNul(text) && !hasNul(name)) all[name] = text;
         else refuseText(name, text);
       }
-      return useStorage().run(freeze(all), () => callee());
+      return runIn(useStorage(), freeze(all), () => callee());
     },
     get current() {
       return currentTexts();
     },
     startSpan() {
       const texts = currentTexts();
-      const [traceparent, tracestate] = startSpan(texts?.traceparent, texts?.tracestate);
+      const span = startSpan(texts?.traceparent, texts?.tracestate);
+      const traceparent = span[0];
+      const tracestate = span[1];
       return tracestate === '' ? { traceparent } : { traceparent, tracestate };
     },
   });
@@ -379,8 +386,6 @@ const char tenon__node_prelude[] = R"javascript((function (native) {
 
   const { captureStackTrace } = Error;
   const { for: symbolFor } = Symbol;
-  const { exec: execValue } = RegExp.prototype;
-  const exec = (pattern, text) => apply(execValue, pattern, [text]);
   const startsWith = method(String.prototype, 'startsWith');
   const slice = method(String.prototype, 'slice');
   const builtin = getBuiltinModule ?? ((name) => globalThis.process?.mainModule?.require(name));

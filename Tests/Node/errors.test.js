@@ -117,6 +117,25 @@ test('what others do to built-in objects changes nothing', { skip: isEarly }, as
   assert.equal(code, 0);
 });
 
+// By itself, as what Node has for AsyncLocalStorage does not stand what the test above does.
+test('nor what they do to what carries the context of calls', { skip: !process.getBuiltinModule }, async () => {
+  const { run } = require('./support.js');
+  const { code, stdout, stderr } = await run(`
+    const { AsyncLocalStorage } = require('node:async_hooks');
+    const fail = () => { throw new Error('a patch was called'); };
+    RegExp.prototype.test = AsyncLocalStorage.prototype.run = fail;
+    (async () => {
+      const seen = [await addon.callContext.run({ name: 'ada' }, () => addon.carried('name'))];
+      const { iterator } = Symbol;
+      const iterate = Array.prototype[iterator];
+      Array.prototype[iterator] = fail;
+      try { seen[1] = addon.callContext.startSpan().traceparent.length; } finally { Array.prototype[iterator] = iterate; }
+      process._rawDebug(JSON.stringify(seen));
+    })();`);
+  assert.equal(stderr, '["ada",55]\n', stdout);
+  assert.equal(code, 0);
+});
+
 test('rejections that nobody handles are reported as ever', async () => {
   const { run } = require('./support.js');
   const { code, stderr } = await run('addon.storm();');
