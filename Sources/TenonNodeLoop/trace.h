@@ -8,7 +8,7 @@
 
 /** The call that is being traced has this future: says where in JavaScript it stands. */
 void tenon__node_note_future(environment_t *environment, tenon_future_t *future);
-/** The same of a promise of JavaScript's that it is given; or one that `what` gave. */
+/** The same of a promise that a promise of JavaScript's is to settle, which that call has begun. */
 void tenon__node_note_promise(environment_t *environment, tenon_promise_t *promise);
 /** A place that three arguments of JavaScript's say, from `first` on, which stays; NULL: none. */
 const tenon_source_t *tenon__node_place(napi_env env, const napi_value *first);
