@@ -178,16 +178,16 @@ static void use_timer(uint8_t a, uint8_t b, uint8_t c) {
                tenon_status_name(tenon_timer_cancel(world->timers[a % SLOTS])));
     return;
   }
+  // Looked up once: another thread may put one of the other kind in its place.
+  void *executor = handle_at(KIND_EXECUTOR, a);
   // Of those without a host the time is not the program's to change.
-  bool is_virtual =
-      tenon_executor_fd(handle_at(KIND_EXECUTOR, a), &(int){0}) == TENON_STATUS_UNSUPPORTED;
+  bool is_virtual = tenon_executor_fd(executor, &(int){0}) == TENON_STATUS_UNSUPPORTED;
   owed_t *owed = owe("a timer");
   uint64_t deadline = b % 3 == 1 ? TENON_FOREVER : 0;
   if (is_virtual && c % 4 != 0)
     owed->not_before = deadline = atomic_load(&world->now_ns) + (uint64_t)c * c * c * 500;
   tenon_timer_t *timer = NULL;
-  tenon_status_t status =
-      tenon_timer_start(handle_at(KIND_EXECUTOR, a), deadline, told, owed, &timer);
+  tenon_status_t status = tenon_timer_start(executor, deadline, told, owed, &timer);
   settle_debt(owed, status);
   fuzz_say("start timer %d, owed %u: %s", a % SLOTS, (unsigned)(owed - world->owed),
            tenon_status_name(status));
