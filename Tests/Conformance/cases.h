@@ -89,6 +89,7 @@
   CASE(every_two_and_three_operations_on_a_future_may_meet)                   \
   /* succession_test.c */                                                     \
   CASE(what_comes_late_is_refused_as_closed_and_the_next_executor_knows_nothing_of_it)\
+  CASE(what_comes_while_an_executor_is_replaced_is_refused_or_told_of_the_close)\
   CASE(a_poll_by_an_old_handle_keeps_nobody_from_a_new_executor)              \
   /* stopped_test.c */                                                        \
   CASE(what_comes_in_the_midst_of_a_close_is_told_once_or_refused)            \

@@ -18,6 +18,7 @@ typedef struct heritage {
   int pipe[2];
   told_t told;
   tenon_status_t status;
+  bool is_job;
 } heritage_t;
 
 static void heritage_before(void *context) {
@@ -51,6 +52,7 @@ static void heritage_after(void *context) {
 
 static void post_here(void *context) {
   heritage_t *heritage = context;
+  heritage->is_job = true;
   heritage->status = tenon_executor_post(heritage->old, tell, &heritage->told);
 }
 
@@ -93,6 +95,49 @@ CASE(what_comes_late_is_refused_as_closed_and_the_next_executor_knows_nothing_of
   for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
     meeting_t meeting = {&heritage,     heritage_before, calls[index],
                          replace_there, heritage_after,  1};
+    meeting_run(&meeting);
+  }
+}
+
+/* MARK: In the midst of a call that begins before */
+
+static void estate_before(void *context) {
+  heritage_t *heritage = context;
+  memset(heritage, 0, sizeof *heritage);
+  heritage->old = executor_create();
+  heritage->pair = pair_create();
+  CHECK(pipe(heritage->pipe) == 0);
+}
+
+static void close_and_replace_there(void *context) {
+  heritage_t *heritage = context;
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_executor_release(heritage->old)); /* the last one: closes it */
+  heritage->next = executor_create();
+}
+
+static void estate_after(void *context) {
+  heritage_t *heritage = context;
+  if (heritage->status == TENON_STATUS_OK) {
+    /* A job that is there in time still runs. */
+    CHECK_COUNT(1, atomic_load(&heritage->told.count));
+    CHECK(atomic_load(&heritage->told.status) == TENON_STATUS_CLOSED || heritage->is_job);
+  } else {
+    CHECK(heritage->status == TENON_STATUS_CLOSED || heritage->status == TENON_STATUS_STALE);
+    CHECK_NOT_TOLD(&heritage->told);
+  }
+  heritage->status = TENON_STATUS_CLOSED;
+  memset(&heritage->told, 0, sizeof heritage->told);
+  heritage_after(context);
+}
+
+CASE(what_comes_while_an_executor_is_replaced_is_refused_or_told_of_the_close) {
+  void (*const calls[])(void *) = {post_here, register_here, register_cancel_here,
+                                   start_timer_here};
+  heritage_t heritage;
+  for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
+    meeting_t meeting = {
+        &heritage, estate_before, calls[index], close_and_replace_there, estate_after, 0};
     meeting_run(&meeting);
   }
 }

@@ -170,6 +170,11 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   @inline(__always) func isOpen(as name: ExecutorName) -> Bool {
     pointee.phase.load(ordering: .acquiring) == .open && isNamed(name)
   }
+
+  /// The same, and closing perhaps.
+  @inline(__always) func isThere(as name: ExecutorName) -> Bool {
+    pointee.phase.load(ordering: .acquiring) != .closed && isNamed(name)
+  }
 }
 
 extension Atomic where Value == UInt64 {

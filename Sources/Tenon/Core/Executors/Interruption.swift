@@ -24,10 +24,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.interruption.inFlight.wrappingAdd(1, ordering: .sequentiallyConsistent)
     defer { pointee.interruption.inFlight.wrappingSubtract(1, ordering: .releasing) }
     atomicMemoryFence(ordering: .sequentiallyConsistent)
-    // In this order, as in `isOpen(as:)`.
-    guard pointee.phase.load(ordering: .acquiring) != .closed, isNamed(name) else {
-      return TENON_STATUS_CLOSED
-    }
+    guard isThere(as: name) else { return TENON_STATUS_CLOSED }
     pointee.interruption.isPending.store(true, ordering: .sequentiallyConsistent)
     pointee.interruption.count.wrappingAdd(1, ordering: .sequentiallyConsistent)
     pointee.runners.change()

@@ -117,7 +117,7 @@ private enum Placement {
     return TENON_STATUS_OK
   }
   atomicMemoryFence(ordering: .sequentiallyConsistent)
-  if state.pointee.phase.load(ordering: .relaxed) != .closed { return TENON_STATUS_OK }
+  if state.isThere(as: executor) { return TENON_STATUS_OK }
   return removeRegistration(handle, telling: nil) == TENON_STATUS_OK
     ? TENON_STATUS_CLOSED : TENON_STATUS_OK
 }

@@ -39,9 +39,8 @@ extension LoopExecutor {
     }
     let name = ExecutorName(bits: record.pointee.home)
     // Another thread may poll it by now.
-    guard let state = name.state, state.isNamed(name),
-      state.pointee.home.load(ordering: .relaxed) == currentThread,
-      state.pointee.phase.load(ordering: .relaxed) == .open
+    guard let state = name.state, state.isOpen(as: name),
+      state.pointee.home.load(ordering: .relaxed) == currentThread
     else { return nil }
     return named(name)
   }

@@ -226,9 +226,7 @@ private func blockUntilSettled(_ future: Handle, deadline: UInt64) -> tenon_stat
       return TENON_STATUS_DEADLOCK
     }
   }
-  if let state = name.state, state.isNamed(name),
-    state.pointee.phase.load(ordering: .relaxed) != .closed
-  {
+  if let state = name.state, state.isThere(as: name) {
     guard let seen = state.beginInterruptible() else { return TENON_STATUS_INTERRUPTED }
     let status = state.sleepBeside(name, future, deadline, seen)
     // Otherwise the executor has gone, and another one is in its place.
