@@ -119,7 +119,7 @@ final class OpenHandles: @unchecked Sendable {
     if watch == nil {
       watch = try ClosingWatch(on: executor) { [weak self] in self?.closeAll() }
     }
-    // Looked at when the watch is there: a close that came before that is not told any more.
+    // The watch of one that is open has been told, or will be.
     if !executor.isOpen { throw Failure(tenon: TENON_STATUS_CLOSED) }
   }
 
@@ -166,7 +166,7 @@ private final class ClosingWatch: Sendable {
       }, context.toOpaque(), nil)
     guard status == TENON_STATUS_OK else {
       context.release()
-      throw Failure(tenon: status)
+      throw Failure(tenon: status == TENON_STATUS_CANCELLED ? TENON_STATUS_CLOSED : status)
     }
   }
 

@@ -37,6 +37,20 @@ TEST_CASE("a reason goes with the cancel, and a plain one stays plain") {
   CHECK_FALSE(ended.failure()->cause());
 }
 
+TEST_CASE("what is made for a closed executor is cancelled from the beginning") {
+  tenon::executor executor;
+  executor.close();
+  tenon::promise<int> promise(executor);
+  auto future = promise.get_future();
+  CHECK(promise.cancel_reason()->value() == TENON_STATUS_CLOSED);
+  promise.cancel();
+  CHECK_THROWS_AS(future.get(), tenon::cancelled);
+  auto ends = tenon::make_stream<int>(1, executor);
+  CHECK(ends.first.cancel_reason()->value() == TENON_STATUS_CLOSED);
+  auto newest = tenon::make_latest<int>(executor);
+  CHECK(newest.first.cancel_reason()->value() == TENON_STATUS_CLOSED);
+}
+
 TEST_CASE("a plain cancel says no more to the producer than that") {
   tenon::promise<int> promise;
   auto future = promise.get_future();

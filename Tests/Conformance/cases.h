@@ -87,6 +87,11 @@
   CASE(errors_are_counted_while_they_live)                                    \
   /* interleaving_test.c */                                                   \
   CASE(every_two_and_three_operations_on_a_future_may_meet)                   \
+  /* late_test.c */                                                           \
+  CASE(what_is_made_for_an_executor_that_closes_or_has_closed_ends_at_once)   \
+  CASE(what_is_made_while_another_thread_closes_is_refused_or_ended)          \
+  CASE(what_a_poll_makes_while_another_thread_closes_is_refused_or_ended)     \
+  CASE(what_is_made_in_the_midst_of_a_close_is_refused_or_ended)              \
   /* succession_test.c */                                                     \
   CASE(what_comes_late_is_refused_as_closed_and_the_next_executor_knows_nothing_of_it)\
   CASE(what_comes_while_an_executor_is_replaced_is_refused_or_told_of_the_close)\

@@ -148,6 +148,21 @@ static void check_late_results(void) {
   }
 }
 
+/** A call that begins when its executor has begun to close. */
+static void check_late_calls(void) {
+  tenon_executor_t *executor;
+  tenon_glib_call_t *call;
+  tenon_future_t *future;
+  tenon_glib_attach(NULL, NULL, &executor);
+  tenon_executor_begin_close(executor, 0);
+  expect(tenon_glib_call_create(executor, text, &call, &future) == TENON_STATUS_OK, "a late call");
+  expect(g_cancellable_is_cancelled(tenon_glib_call_get_cancellable(call)),
+         "a call of an executor that closes is cancelled");
+  tenon_glib_call_ready(NULL, NULL, call);
+  tenon_future_release(future);
+  tenon_executor_release(executor);
+}
+
 int main(void) {
   const tenon_adapter_subject_t subject = {
       .struct_size = sizeof subject,
@@ -166,5 +181,6 @@ int main(void) {
   int failed = tenon_adapter_check(&subject, stderr);
   check_cancels();
   check_late_results();
+  check_late_calls();
   return failed != 0 || failures != 0;
 }

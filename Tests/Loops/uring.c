@@ -129,7 +129,12 @@ static void check_futures(void) {
   expect(code == EBADF, "it keeps its number");
   tenon_error_release(error);
   tenon_future_release(future);
-  tenon_executor_close(executor, 0);
+  tenon_executor_begin_close(executor, 0);
+  entry = io_uring_get_sqe(&world->ring);
+  io_uring_prep_read(entry, pair[0], read_back, 3, 0);
+  expect(tenon_uring_future(executor, entry, &future) == TENON_STATUS_CLOSED &&
+             entry->opcode == IORING_OP_NOP,
+         "an executor that closes submits nothing more");
   tenon_executor_release(executor);
   close(pair[0]);
   close(pair[1]);

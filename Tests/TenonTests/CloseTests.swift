@@ -72,6 +72,24 @@ import Testing
     }
   }
 
+  @Test func whatIsMadeLaterIsCancelledFromTheBeginning() async throws {
+    try await withLoop { loop in
+      #expect(tenon_executor_close(loop.pointer, 0) == TENON_STATUS_OK)
+      let (promise, future) = try Promise.make(on: loop)
+      let (sink, stream) = try Stream.make(on: loop)
+      let (publisher, latest) = try Latest.make(on: loop)
+      let scope = try Scope(on: loop)
+      for reason in [
+        promise.cancelReason, sink.cancelReason, publisher.cancelReason, scope.cancelReason,
+      ] {
+        #expect((reason as? Failure)?.code == Int64(TENON_STATUS_CLOSED.rawValue))
+      }
+      promise.cancel()
+      _ = try scope.close()
+      withExtendedLifetime((future, stream, latest)) {}
+    }
+  }
+
   @Test func aCallIsNotPendingWhenItsEndIsTold() async throws {
     try await withLoop { loop in
       let pending = Shared<[UInt64]>([])

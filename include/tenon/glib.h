@@ -210,9 +210,10 @@ static inline tenon_status_t tenon_glib_call_create(tenon_executor_t *executor,
   (*call_out)->promise = promise;
   (*call_out)->cancellable = g_cancellable_new();
   (*call_out)->finish = finish;
-  if (tenon_promise_on_cancel(promise, NULL, tenon__glib_cancel,
-                              g_object_ref((*call_out)->cancellable), NULL) != TENON_STATUS_OK)
-    g_object_unref((*call_out)->cancellable);
+  status = tenon_promise_on_cancel(promise, NULL, tenon__glib_cancel,
+                                   g_object_ref((*call_out)->cancellable), NULL);
+  if (status != TENON_STATUS_OK) /* cancelled already, by an executor that closes */
+    tenon__glib_cancel((*call_out)->cancellable, status);
   return TENON_STATUS_OK;
 }
 

@@ -33,7 +33,8 @@ typedef struct tenon_latest_config {
   uint32_t flags;             /**< none yet: zero */
   uint32_t reserved;          /**< zero */
   tenon_executor_t *executor; /**< where the publisher works, or NULL: lets tenon_future_wait() tell
-                                   a deadlock from a wait, and its close request a cancel */
+                                   a deadlock from a wait, and its close request a cancel; at once, if
+                                   it has begun to close */
 } tenon_latest_config_t;
 
 #define TENON_LATEST_CONFIG_INIT                                                                   \

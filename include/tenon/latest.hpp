@@ -82,7 +82,7 @@ private:
 };
 
 /// Makes both ends, without a value. `executor` is where the publisher works: it lets a wait tell a
-/// deadlock.
+/// deadlock, and its close request a cancel.
 template <class T>
 TENON_TAG [[nodiscard]] std::pair<publisher<T>, latest<T>>
 make_latest(tenon_executor_t *executor = nullptr) {

@@ -27,7 +27,8 @@ typedef struct tenon_promise_config {
   uint32_t flags;             /**< TENON_PROMISE_FLAG_... */
   uint32_t reserved;          /**< zero */
   tenon_executor_t *executor; /**< where the producer works, or NULL: lets
-                                        tenon_future_wait() tell a deadlock from a wait */
+                                        tenon_future_wait() tell a deadlock from a wait, and its
+                                        close request a cancel; at once, if it has begun to close */
 } tenon_promise_config_t;
 
 #define TENON_PROMISE_CONFIG_INIT                                                                  \

@@ -51,7 +51,8 @@ typedef struct tenon_scope_config {
 /**
  * Opens a scope.
  *
- * Under a parent that is cancelled, it is cancelled from the beginning.
+ * Under a parent that is cancelled, or with an executor that closes or has closed, it is cancelled from
+ * the beginning.
  *
  * Ownership:  borrows `config`, which may be NULL, and what it names. The caller releases
  *             `*scope_out`.

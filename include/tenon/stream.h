@@ -53,7 +53,8 @@ typedef struct tenon_stream_config {
   size_t capacity;            /**< how many items are buffered at most; 0: a rendezvous. Memory for
                                    a large one is not touched before it is used. */
   tenon_executor_t *executor; /**< where the writer works, or NULL: lets tenon_future_wait() tell a
-                                   deadlock from a wait, and its close request a cancel */
+                                   deadlock from a wait, and its close request a cancel; at once, if
+                                   it has begun to close */
 } tenon_stream_config_t;
 
 /** A buffer of 64 items. */

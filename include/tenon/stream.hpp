@@ -263,7 +263,8 @@ private:
 };
 
 /// Makes both ends. `capacity` is how many items are buffered at most; 0: the writer waits for the
-/// reader to wait. `executor` is where the writer works: it lets a wait tell a deadlock.
+/// reader to wait. `executor` is where the writer works: it lets a wait tell a deadlock, and its
+/// close request a cancel.
 template <class T>
 TENON_TAG [[nodiscard]] std::pair<sink<T>, stream<T>>
 make_stream(std::size_t capacity = 64, tenon_executor_t *executor = nullptr) {

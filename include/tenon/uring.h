@@ -333,7 +333,8 @@ static inline void tenon__uring_cancel(void *context, tenon_status_t status) {
  * Ownership:  `entry` is one of the ring of `executor`, prepared, and queued by this: buffers that it names
  *             live until the future has settled. The future is the caller's.
  * Threading:  the thread that runs the ring.
- * Errors:     those of tenon_uring_get_ring(), TENON_STATUS_NO_RESOURCES: the entry is a no-op then.
+ * Errors:     those of tenon_uring_get_ring(), TENON_STATUS_CLOSED of an executor that closes,
+ *             TENON_STATUS_NO_RESOURCES: the entry is a no-op then.
  * Since:      0.2.0
  */
 static inline tenon_status_t tenon_uring_future(tenon_executor_t *executor,
@@ -341,6 +342,7 @@ static inline tenon_status_t tenon_uring_future(tenon_executor_t *executor,
                                                 tenon_future_t **future_out) {
   tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
   tenon__uring_call_t *call = NULL;
+  tenon_future_t *future = NULL;
   tenon_status_t status;
   tenon__uring_t *uring =
       (tenon__uring_t *)tenon_adapter_of(executor, tenon__uring_operations(), &status);
@@ -350,7 +352,15 @@ static inline tenon_status_t tenon_uring_future(tenon_executor_t *executor,
   if (status == TENON_STATUS_OK && !(call = (tenon__uring_call_t *)calloc(1, sizeof *call)))
     status = TENON_STATUS_NO_RESOURCES;
   if (status == TENON_STATUS_OK)
-    status = tenon_promise_create(&config, &call->promise, future_out);
+    status = tenon_promise_create(&config, &call->promise, &future);
+  if (status == TENON_STATUS_OK) {
+    call->references = 2;
+    status = tenon_promise_on_cancel(call->promise, executor, tenon__uring_cancel, call, NULL);
+    if (status != TENON_STATUS_OK) {
+      tenon_promise_release(call->promise);
+      tenon_future_release(future);
+    }
+  }
   if (status != TENON_STATUS_OK) {
     free(call);
     io_uring_prep_nop(entry);
@@ -359,16 +369,13 @@ static inline tenon_status_t tenon_uring_future(tenon_executor_t *executor,
   }
   call->op.fn = tenon__uring_done;
   call->ring = (struct io_uring *)uring->adapter.loop;
-  call->references = 2;
   call->uring = uring;
   call->next = uring->calls;
   if (call->next)
     call->next->previous = call;
   uring->calls = call;
   entry->user_data = tenon__uring_tag(&call->op);
-  if (tenon_promise_on_cancel(call->promise, executor, tenon__uring_cancel, call, NULL) !=
-      TENON_STATUS_OK)
-    call->references--;
+  *future_out = future;
   return TENON_STATUS_OK;
 }
 

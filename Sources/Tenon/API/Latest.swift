@@ -13,7 +13,8 @@ public final class Latest: Sendable {
 
   /// Makes both ends, without a value.
   ///
-  /// - Parameter executor: Where the publisher works, if it is a loop: it lets a blocking wait tell a deadlock.
+  /// - Parameter executor: Where the publisher works, if it is a loop: it lets a blocking wait tell a deadlock, and its close
+  ///   request a cancel; at once, if it has begun to close.
   public static func make(on executor: LoopExecutor? = nil) throws -> (Publisher, Latest) {
     switch createStream(.publisher, .latest, capacity: nil, executor: executor?.name ?? .none) {
     case .success(let made):

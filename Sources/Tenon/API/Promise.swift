@@ -11,7 +11,8 @@ public final class Promise: Sendable {
 
   /// Makes both ends.
   ///
-  /// - Parameter executor: Where the producer works, if it is a loop: it lets a blocking wait tell a deadlock.
+  /// - Parameter executor: Where the producer works, if it is a loop: it lets a blocking wait tell a deadlock, and its close
+  ///   request a cancel; at once, if it has begun to close.
   public static func make(on executor: LoopExecutor? = nil) throws -> (Promise, Future) {
     guard let (promise, future) = createFuture(executor?.name ?? .none, flags: 0) else {
       throw Failure(SlotTable.exhaustion())

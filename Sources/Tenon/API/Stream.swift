@@ -18,7 +18,8 @@ public final class Stream: Sendable {
   ///
   /// - Parameters:
   ///   - capacity: How many values are buffered at most. 0: the writer waits for the reader to wait.
-  ///   - executor: Where the writer works, if it is a loop: it lets a blocking wait tell a deadlock.
+  ///   - executor: Where the writer works, if it is a loop: it lets a blocking wait tell a deadlock, and its close request a
+  ///     cancel; at once, if it has begun to close.
   public static func make(capacity: Int = 64, on executor: LoopExecutor? = nil) throws -> (
     Sink, Stream
   ) {

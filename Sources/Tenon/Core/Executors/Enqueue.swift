@@ -110,20 +110,20 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     return nil
   }
 
-  /// Binds a promise, as far as a close can still cancel it; false: there is no memory for that.
-  @inline(__always) func bind(_ promise: Handle, _ name: ExecutorName) -> Bool {
+  /// Binds a promise, for a close to cancel. CLOSED: one has begun, and does not find it.
+  @inline(__always) func bind(_ promise: Handle, _ name: ExecutorName) -> tenon_status_t {
     if isPolledHere {
-      guard admits(.newWork, name) else { return true }
-      guard own.pointee.bound.makeRoom() else { return false }
+      guard admits(.newWork, name) else { return TENON_STATUS_CLOSED }
+      guard own.pointee.bound.makeRoom() else { return TENON_STATUS_NO_RESOURCES }
       own.pointee.bound.append(promise)
-      return true
+      return TENON_STATUS_OK
     }
     pointee.mutex.lock()
     defer { pointee.mutex.unlock() }
-    guard admits(.newWork, name) else { return true }
-    guard shared.pointee.bound.makeRoom() else { return false }
+    guard admits(.newWork, name) else { return TENON_STATUS_CLOSED }
+    guard shared.pointee.bound.makeRoom() else { return TENON_STATUS_NO_RESOURCES }
     shared.pointee.bound.add(promise)
-    return true
+    return TENON_STATUS_OK
   }
 
   /// Why new work was refused.

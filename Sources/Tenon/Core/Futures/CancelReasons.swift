@@ -61,6 +61,16 @@ func copyReason(_ promise: Handle, _ reason: inout Handle?) -> tenon_status_t {
   }
 }
 
+/// Lends `body` what cancels a promise because its executor closes: all for the same reason.
+func cancelForClose(_ body: ((Handle) -> Void) -> Void) {
+  let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
+  body { cancelPromise($0, because: reason) }
+  if let reason { _ = ErrorSlot.release(reason) }
+}
+
+/// Cancels one that a close did not find.
+@inline(never) func cancelForClose(_ promise: Handle) { cancelForClose { $0(promise) } }
+
 /// A reference to the reason that was given, if a cancel is requested and one was.
 func cancelReason(of promise: Handle) -> Handle? {
   var reason: Handle?

@@ -5,18 +5,22 @@ import Synchronization
 /// What both ends of a result can do. Each operation is one transition of the word, then its effects, with no
 /// lock held when anything is called.
 
-/// Makes both ends; nil: no slot left.
-@inline(__always) func createFuture(_ executor: ExecutorName, flags: UInt) -> (
-  promise: Handle, future: Handle
-)? {
+/// Makes both ends; nil: no slot left. `isToldOtherwise`: of a close that has begun.
+@inline(__always) func createFuture(
+  _ executor: ExecutorName, flags: UInt, isToldOtherwise: Bool = false
+) -> (promise: Handle, future: Handle)? {
   guard let (index, memory) = futureTable.take(at: SlotTables.futures) else { return nil }
   let ends = initialize(index, memory, executor, flags)
   // A call is bound when it is enqueued.
-  if executor != .none && flags & FutureWord.call == 0, let state = executor.state,
-    !state.bind(ends.promise, executor)
-  {
+  if executor == .none || flags & FutureWord.call != 0 { return ends }
+  switch executor.state?.bind(ends.promise, executor) {
+  case TENON_STATUS_OK: break
+  case TENON_STATUS_NO_RESOURCES:
     discardFuture(ends.promise, ends.future)
     return nil
+  default:
+    // As if it had been there when the close began.
+    if !isToldOtherwise { cancelForClose(ends.promise) }
   }
   return ends
 }

@@ -67,18 +67,6 @@ extension LoopExecutor {
     }
   }
 
-  /// A call that waited for its turn when the close began.
-  @inline(never) func cancelForClose(_ promise: Handle) {
-    cancelForClose { $0(promise) }
-  }
-
-  /// Lends `body` what cancels a promise for the reason that all of a close have.
-  private func cancelForClose(_ body: ((Handle) -> Void) -> Void) {
-    let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
-    body { cancelPromise($0, because: reason) }
-    if let reason { _ = ErrorSlot.release(reason) }
-  }
-
   /// In the poll: cancels what was bound in it while another thread began to close.
   func cancelLateComers() {
     state.pointee.mutex.withLock { _ = state.moveBound() }

@@ -26,7 +26,8 @@ func openScope(_ options: ScopeOptions) -> Result<Handle, StatusError> {
   if needsTimer && executor == .none { return .failure(StatusError(TENON_STATUS_INVALID)) }
   guard
     let (promise, future) = executor == .none
-      ? createFollowing() : createFuture(executor, flags: 0)
+      ? createFollowing()
+      : createFuture(executor, flags: 0, isToldOtherwise: options.executor == .none)
   else {
     return .failure(StatusError(SlotTable.exhaustion()))
   }

@@ -127,7 +127,8 @@ struct PromisedWait {
 
   /// nil: no slot is left.
   init?(_ executor: ExecutorName) {
-    guard let made = createFuture(executor, flags: 0) else { return nil }
+    // Its stream is cancelled by a close, and one that comes later waits for the end of that.
+    guard let made = createFuture(executor, flags: 0, isToldOtherwise: true) else { return nil }
     (promise, future) = made
   }
 
