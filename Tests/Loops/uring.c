@@ -3,6 +3,7 @@
  */
 #define _GNU_SOURCE
 
+#include <sys/syscall.h>
 #include <tenon/adapter_check.h>
 #include <tenon/uring.h>
 
@@ -192,8 +193,10 @@ static void check_small_queues(void) {
       continue; /* a kernel that forbids it */
     }
     for (int i = 0; i < 8; i++) {
-      expect(attach(world, &executors[i]) == TENON_STATUS_OK, "an executor on a small queue");
-      tenon_future_sleep(executors[i], 1000000 * (uint64_t)(i + 1), &sleeps[i]);
+      expect(attach(world, &executors[i]) == TENON_STATUS_OK &&
+                 tenon_future_sleep(executors[i], 1000000 * (uint64_t)(i + 1), &sleeps[i]) ==
+                     TENON_STATUS_OK,
+             "an executor on a small queue");
     }
     for (int i = 7; i >= 0; i--) {
       expect(await(world, executors[i], sleeps[i]) == TENON_STATUS_OK, "its timer comes");
@@ -204,6 +207,182 @@ static void check_small_queues(void) {
       tenon_executor_release(executors[i]);
     }
     destroy(world);
+  }
+}
+
+/** A ring that takes nothing says so at once, and later takes what it is given. */
+static void check_disabled_rings(void) {
+  for (unsigned flags = 0; flags <= IORING_SETUP_SQPOLL; flags += IORING_SETUP_SQPOLL) {
+    world_t *world = calloc(1, sizeof *world);
+    tenon_executor_t *executors[2];
+    tenon_future_t *sleep;
+    if (!world || io_uring_queue_init(1, &world->ring, flags | IORING_SETUP_R_DISABLED) != 0) {
+      free(world);
+      continue;
+    }
+    expect(attach(world, &executors[0]) == TENON_STATUS_OK, "the queue has room for one");
+    expect(attach(world, &executors[1]) == TENON_STATUS_NO_RESOURCES, "and none for another one");
+    /* liburing 2.3 only declares its function. */
+    expect(syscall(__NR_io_uring_register, world->ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL,
+                   0) == 0,
+           "a ring that is enabled");
+    expect(attach(world, &executors[1]) == TENON_STATUS_OK, "it takes what waited");
+    for (int i = 0; i < 2; i++) {
+      tenon_future_sleep(executors[i], 1, &sleep);
+      expect(await(world, executors[i], sleep) == TENON_STATUS_OK, "and both run");
+      tenon_future_release(sleep);
+      tenon_executor_close(executors[i], 0);
+      tenon_executor_release(executors[i]);
+    }
+    destroy(world);
+  }
+}
+
+/** The kernel takes none of these: the queue is full, and cannot be submitted. */
+static void take_refused(world_t *world, const struct io_uring_cqe *completions, int count) {
+  const int fd = world->ring.enter_ring_fd;
+  struct io_uring_sqe *entry;
+  while ((entry = io_uring_get_sqe(&world->ring)) != NULL) {
+    io_uring_prep_nop(entry);
+    io_uring_sqe_set_data(entry, NULL);
+  }
+  world->ring.enter_ring_fd = -1;
+  for (int i = 0; i < count; i++)
+    tenon_uring_take(&completions[i]);
+  world->ring.enter_ring_fd = fd;
+}
+
+static void turn(world_t *world) {
+  struct io_uring_cqe completion;
+  io_uring_submit(&world->ring);
+  next_of(world, &completion);
+  tenon_uring_take(&completion);
+}
+
+/** The host takes a poll of ours off its ring; its completions, the last one last. */
+static int end_poll(world_t *world, uint64_t poll, struct io_uring_cqe *completions_out) {
+  struct io_uring_sqe *entry = io_uring_get_sqe(&world->ring);
+  int count = 0;
+  io_uring_prep_cancel64(entry, poll, 0);
+  io_uring_sqe_set_data(entry, NULL);
+  io_uring_submit(&world->ring);
+  do {
+    next_of(world, &completions_out[count]);
+    count += completions_out[count].user_data == poll;
+  } while (count == 0 || (completions_out[count - 1].flags & IORING_CQE_F_MORE));
+  return count;
+}
+
+static void tell(void *flag, tenon_status_t status) { *(bool *)flag = status == TENON_STATUS_OK; }
+
+typedef struct asked {
+  tenon_executor_t *executor;
+  tenon_future_t *cancelled, *sleep;
+} asked_t;
+
+static void ask(void *context, tenon_status_t status) {
+  asked_t *asked = context;
+  (void)status;
+  tenon_future_cancel(asked->cancelled);
+  tenon_future_sleep(asked->executor, 1, &asked->sleep);
+}
+
+/** Until nothing is left to do. */
+static void settle(world_t *world) {
+  struct io_uring_cqe *cqe;
+  io_uring_submit(&world->ring);
+  while (io_uring_peek_cqe(&world->ring, &cqe) == 0) {
+    struct io_uring_cqe completion = *cqe;
+    io_uring_cqe_seen(&world->ring, cqe);
+    tenon_uring_take(&completion);
+    io_uring_submit(&world->ring);
+  }
+}
+
+/** The first completion of the poll that tells of wakes, or, as 0, of any. */
+static void next_wake(world_t *world, uint64_t reader, struct io_uring_cqe *woken_out) {
+  do
+    next_of(world, woken_out);
+  while (!(woken_out->flags & IORING_CQE_F_MORE) ||
+         (reader != 0 && woken_out->user_data != reader));
+}
+
+/** Waits for a descriptor, and says which poll tells of descriptors. */
+static uint64_t readable(world_t *world, tenon_executor_t *executor, const int *pair,
+                         uint64_t reader) {
+  tenon_future_t *future;
+  uint64_t watcher = 0;
+  char byte;
+  expect(tenon_future_readable(executor, pair[0], &future) == TENON_STATUS_OK, "a descriptor");
+  settle(world); /* it is watched */
+  expect(write(pair[1], "x", 1) == 1, "it can be read from");
+  while (tenon_future_poll(future) == TENON_STATUS_PENDING) {
+    struct io_uring_cqe completion;
+    io_uring_submit(&world->ring);
+    next_of(world, &completion);
+    if ((completion.flags & IORING_CQE_F_MORE) && completion.user_data != reader)
+      watcher = completion.user_data;
+    tenon_uring_take(&completion);
+  }
+  tenon_future_release(future);
+  expect(read(pair[0], &byte, 1) == 1, "it was read from");
+  settle(world);
+  return watcher;
+}
+
+/** What the kernel takes no entry for is made up for: polls, the timer, cancels, and those of the end. */
+static void check_refused(void) {
+  world_t *world = create();
+  asked_t asked;
+  tenon_future_t *sleep;
+  struct io_uring_cqe woken, kept[16];
+  char byte;
+  int pair[2], reads[2];
+  bool has_run = false, has_ended = false;
+  expect(pipe(pair) == 0 && pipe(reads) == 0 && attach(world, &asked.executor) == TENON_STATUS_OK &&
+             tenon_executor_post(asked.executor, tell, &has_run) == TENON_STATUS_OK,
+         "a world");
+  io_uring_submit(&world->ring);
+  next_wake(world, 0, &woken);
+  tenon_uring_take(&woken);
+  const uint64_t reader = woken.user_data;
+  const uint64_t watcher = readable(world, asked.executor, pair, reader);
+  struct io_uring_sqe *entry = io_uring_get_sqe(&world->ring);
+  io_uring_prep_read(entry, reads[0], &byte, 1, 0);
+  expect(tenon_uring_future(asked.executor, entry, &asked.cancelled) == TENON_STATUS_OK, "a read");
+  settle(world);
+  tenon_executor_post(asked.executor, ask, &asked);
+  next_wake(world, reader, &kept[0]);
+  int count = 1 + end_poll(world, reader, kept + 1);
+  count += end_poll(world, watcher, kept + count);
+  take_refused(world, kept, count);
+  while (tenon_future_poll(asked.cancelled) == TENON_STATUS_PENDING ||
+         tenon_future_poll(asked.sleep) == TENON_STATUS_PENDING)
+    turn(world);
+  expect(tenon_future_poll(asked.cancelled) == TENON_STATUS_CANCELLED, "a cancel was refused");
+  expect(tenon_future_poll(asked.sleep) == TENON_STATUS_OK, "a timer was refused");
+  tenon_future_release(asked.cancelled);
+  tenon_future_release(asked.sleep);
+  readable(world, asked.executor, pair, reader);
+  tenon_future_sleep(asked.executor, UINT64_C(3600000000000), &sleep);
+  has_run = false;
+  tenon_executor_post(asked.executor, tell, &has_run);
+  while (!has_run)
+    turn(world);
+  settle(world);
+
+  expect(tenon_uring_detach(asked.executor, 0, tell, &has_ended) == TENON_STATUS_OK, "a detach");
+  next_wake(world, reader, &woken);
+  take_refused(world, &woken, 1);
+  while (!has_ended)
+    turn(world);
+  expect(tenon_future_poll(sleep) == TENON_STATUS_CANCELLED, "what it waited for is cancelled");
+  tenon_future_release(sleep);
+  tenon_executor_release(asked.executor);
+  destroy(world);
+  for (int i = 0; i < 2; i++) {
+    close(pair[i]);
+    close(reads[i]);
   }
 }
 
@@ -254,6 +433,8 @@ int main(void) {
   check_futures();
   check_timers();
   check_small_queues();
+  check_disabled_rings();
+  check_refused();
   check_ring_first();
   return failed != 0 || failures != 0;
 }

@@ -132,11 +132,12 @@ typedef struct tenon__adapters {
       mutex; /* guards the list, and each one's `executor` and `is_gone`; held across forks */
   tenon_adapter_t *first;
   bool watches_forks;
+  unsigned int owing; /* how many are on rings that did not take all: see uring.h */
 } tenon__adapters_t;
 
 /** What this file offers for them, and the one that was offered first. */
 static inline tenon__adapters_t **tenon__adapters_here(void) {
-  static tenon__adapters_t own = {PTHREAD_MUTEX_INITIALIZER, NULL, false};
+  static tenon__adapters_t own = {PTHREAD_MUTEX_INITIALIZER, NULL, false, 0};
   static tenon__adapters_t *first = NULL;
   if (!__atomic_load_n(&first, __ATOMIC_ACQUIRE)) {
     void *shared;

@@ -21,6 +21,7 @@
 #define TENON_URING_H
 
 #include <liburing.h>
+#include <sched.h>
 #include <tenon/adapter.h>
 #include <tenon/tenon.h>
 
@@ -37,32 +38,35 @@ static inline uint64_t tenon__uring_tag(const tenon__uring_op_t *op) {
   return TENON__URING_OURS | (uint64_t)(uintptr_t)op;
 }
 
-/** An entry, if need be of a queue that is submitted for it; NULL: the kernel takes none. */
-static inline struct io_uring_sqe *tenon__uring_entry(struct io_uring *ring) {
-  struct io_uring_sqe *entry = io_uring_get_sqe(ring);
-  if (entry || io_uring_submit(ring) < 0)
-    return entry;
-  entry = io_uring_get_sqe(ring);
-  /* With IORING_SETUP_SQPOLL the kernel takes them in its time. */
-  if (!entry && io_uring_sqring_wait(ring) >= 0)
-    entry = io_uring_get_sqe(ring);
-  return entry;
+/** Whether there is an entry, if need be of a queue that is submitted for it. */
+static inline bool tenon__uring_has_room(struct io_uring *ring) {
+  return io_uring_sq_space_left(ring) != 0 ||
+         (io_uring_submit(ring) >= 0 && io_uring_sq_space_left(ring) != 0);
 }
 
-/**
- * Takes a completion of Tenon's; false: it is the host's. It may run jobs.
- *
- * Threading:  the thread that runs the ring.
- * Since:      0.2.0
- */
-static inline bool tenon_uring_take(const struct io_uring_cqe *completion) {
-  tenon__uring_op_t *op;
-  if (!(completion->user_data & TENON__URING_OURS))
+/** Whether a queue that is full may soon not be: a thread of the kernel's takes from it, in its time. */
+static inline bool tenon__uring_is_slow(struct io_uring *ring) {
+  int status;
+  if (!(ring->flags & IORING_SETUP_SQPOLL))
     return false;
-  op = (tenon__uring_op_t *)(uintptr_t)(completion->user_data & ~TENON__URING_OURS);
-  if (op) /* NULL: a cancel's or an update's own */
-    op->fn(op, completion->res, completion->flags);
-  return true;
+  status = io_uring_get_events(ring);
+  return status != -EBADFD &&
+         status != -EOWNERDEAD; /* the ring is not enabled; the thread has gone */
+}
+
+/** An entry; NULL: the kernel takes none. (io_uring_sqring_wait() is of no use: it ends at signals, on some
+ *  kernels before there is room, and on a dead thread never.) */
+static inline struct io_uring_sqe *tenon__uring_entry(struct io_uring *ring) {
+  int turns;
+  for (turns = 0; !tenon__uring_has_room(ring); turns++) {
+    if (turns == 10000 || !tenon__uring_is_slow(ring))
+      return NULL;
+    if (turns < 32)
+      sched_yield();
+    else
+      poll(NULL, 0, 1);
+  }
+  return io_uring_get_sqe(ring);
 }
 
 /* MARK: The executor */
@@ -75,13 +79,33 @@ typedef struct tenon__uring {
   struct __kernel_timespec time;
   struct tenon__uring_call *calls; /* futures of submissions that have not completed */
   unsigned int flying;             /* submissions whose completions will come */
+  unsigned int owed;               /* TENON__URING_...: what the kernel took no entry for */
   bool is_armed;
 } tenon__uring_t;
+
+#define TENON__URING_READER 1u
+#define TENON__URING_WATCHER 2u
+#define TENON__URING_TIMER 4u
+#define TENON__URING_CANCELS 8u /* of submissions, which say so themselves */
 
 #define TENON__URING_OF(op, member)                                                                \
   ((tenon__uring_t *)(void *)((char *)(op)-offsetof(tenon__uring_t, member)))
 
-static inline bool tenon__uring_poll(tenon__uring_t *uring, tenon__uring_op_t *op, int fd) {
+typedef struct tenon__uring_call {
+  tenon__uring_op_t op;
+  tenon__uring_t *uring; /* which lists it; or NULL */
+  struct tenon__uring_call *next;
+  struct tenon__uring_call *previous;
+  struct io_uring *ring;
+  tenon_promise_t *promise;
+  int references; /* the completion's, and the cancel's: both on the ring's thread */
+  bool is_done;
+  bool is_owed; /* its cancel */
+} tenon__uring_call_t;
+
+/* These are false where the kernel takes no entry. */
+
+static inline bool tenon__uring_poll(tenon__uring_t *uring, const tenon__uring_op_t *op, int fd) {
   struct io_uring_sqe *entry = tenon__uring_entry((struct io_uring *)uring->adapter.loop);
   if (!entry)
     return false;
@@ -91,48 +115,121 @@ static inline bool tenon__uring_poll(tenon__uring_t *uring, tenon__uring_op_t *o
   return true;
 }
 
+static inline bool tenon__uring_end(struct io_uring *ring, const tenon__uring_op_t *op) {
+  struct io_uring_sqe *entry = tenon__uring_entry(ring);
+  if (!entry)
+    return false;
+  io_uring_prep_cancel64(entry, tenon__uring_tag(op), 0);
+  entry->user_data = TENON__URING_OURS;
+  return true;
+}
+
+static inline bool tenon__uring_time(tenon__uring_t *uring, uint64_t deadline_ns) {
+  struct io_uring_sqe *entry;
+  if (deadline_ns == TENON_FOREVER)
+    return !uring->is_armed ||
+           tenon__uring_end((struct io_uring *)uring->adapter.loop, &uring->timer);
+  entry = tenon__uring_entry((struct io_uring *)uring->adapter.loop);
+  if (!entry)
+    return false;
+  uring->time.tv_sec = (int64_t)(deadline_ns / 1000000000u);
+  uring->time.tv_nsec = (long long)(deadline_ns % 1000000000u);
+  if (uring->is_armed) {
+    /* If it runs out before this, it is set again then. */
+    io_uring_prep_timeout_update(entry, &uring->time, tenon__uring_tag(&uring->timer),
+                                 IORING_TIMEOUT_ABS);
+    entry->user_data = TENON__URING_OURS;
+  } else {
+    io_uring_prep_timeout(entry, &uring->time, 0, IORING_TIMEOUT_ABS);
+    entry->user_data = tenon__uring_tag(&uring->timer);
+    uring->is_armed = true;
+    uring->flying++;
+  }
+  return true;
+}
+
+static inline bool tenon__uring_end_calls(tenon__uring_t *uring) {
+  tenon__uring_call_t *call;
+  for (call = uring->calls; call; call = call->next) {
+    if (call->is_owed && !tenon__uring_end(call->ring, &call->op))
+      return false;
+    call->is_owed = false;
+  }
+  return true;
+}
+
+/** Puts one thing on the ring; once the executor is closed, its cancel. */
+static inline bool tenon__uring_put(tenon__uring_t *uring, unsigned int what) {
+  struct io_uring *ring = (struct io_uring *)uring->adapter.loop;
+  const bool is_closed = uring->adapter.is_closed;
+  switch (what) {
+  case TENON__URING_READER:
+    return is_closed ? tenon__uring_end(ring, &uring->reader)
+                     : tenon__uring_poll(uring, &uring->reader, uring->adapter.fd);
+  case TENON__URING_WATCHER:
+    return is_closed ? tenon__uring_end(ring, &uring->watcher)
+                     : tenon__uring_poll(uring, &uring->watcher, uring->adapter.watch_fd);
+  case TENON__URING_TIMER:
+    return tenon__uring_time(uring, is_closed ? TENON_FOREVER : uring->adapter.deadline_ns);
+  default:
+    return tenon__uring_end_calls(uring);
+  }
+}
+
+static inline void tenon__uring_set_owed(tenon__uring_t *uring, unsigned int owed) {
+  if ((uring->owed == 0) != (owed == 0))
+    __atomic_fetch_add(&tenon__all_adapters()->owing, owed != 0 ? 1u : ~0u, __ATOMIC_RELAXED);
+  uring->owed = owed;
+}
+
+/** What the kernel does not take now is tried again at the next completion. */
+static inline void tenon__uring_put_all(tenon__uring_t *uring, unsigned int what) {
+  unsigned int owed = uring->owed & ~what, one;
+  for (one = TENON__URING_READER; one <= TENON__URING_CANCELS; one <<= 1)
+    if ((what & one) && !tenon__uring_put(uring, one))
+      owed |= one;
+  tenon__uring_set_owed(uring, owed);
+}
+
 static inline void tenon__uring_land(tenon__uring_t *uring) {
   if (--uring->flying == 0 && uring->adapter.is_closed)
     tenon_adapter_detached(&uring->adapter);
 }
 
-static inline void tenon__uring_read(tenon__uring_op_t *op, int result, unsigned int flags) {
-  tenon__uring_t *uring = TENON__URING_OF(op, reader);
+/** A poll has told; whether it is the executor's to hear. The adapter may be gone otherwise. */
+static inline bool tenon__uring_told(tenon__uring_t *uring, unsigned int what, int result,
+                                     unsigned int flags) {
   if (!(flags & IORING_CQE_F_MORE)) {
     if (uring->adapter.is_closed) {
-      tenon__uring_land(uring); /* it may be gone then */
-      return;
+      tenon__uring_land(uring);
+      return false;
     }
     uring->flying--;
     /* The kernel ends a watch when completions overflow. */
-    tenon__uring_poll(uring, op, uring->adapter.fd);
+    tenon__uring_put_all(uring, what);
   }
-  if (result >= 0)
+  return result >= 0;
+}
+
+static inline void tenon__uring_read(tenon__uring_op_t *op, int result, unsigned int flags) {
+  tenon__uring_t *uring = TENON__URING_OF(op, reader);
+  if (tenon__uring_told(uring, TENON__URING_READER, result, flags))
     tenon_adapter_ready(&uring->adapter);
 }
 
 static inline void tenon__uring_watched(tenon__uring_op_t *op, int result, unsigned int flags) {
   tenon__uring_t *uring = TENON__URING_OF(op, watcher);
-  if (!(flags & IORING_CQE_F_MORE)) {
-    if (uring->adapter.is_closed) {
-      tenon__uring_land(uring);
-      return;
-    }
-    uring->flying--;
-    tenon__uring_poll(uring, op, uring->adapter.watch_fd);
-  }
-  if (result >= 0)
+  if (tenon__uring_told(uring, TENON__URING_WATCHER, result, flags))
     tenon_adapter_watched(&uring->adapter);
 }
 
 static inline tenon_status_t tenon__uring_watch(tenon_adapter_t *adapter, int fd) {
   tenon__uring_t *uring = (tenon__uring_t *)adapter;
-  uring->watcher.fn = tenon__uring_watched;
-  return tenon__uring_poll(uring, &uring->watcher, fd) ? TENON_STATUS_OK
-                                                       : TENON_STATUS_NO_RESOURCES;
+  const bool is_on = tenon__uring_poll(uring, &uring->watcher, fd);
+  if (is_on)
+    uring->watcher.fn = tenon__uring_watched;
+  return is_on ? TENON_STATUS_OK : TENON_STATUS_NO_RESOURCES;
 }
-
-static inline void tenon__uring_set_timer(tenon_adapter_t *adapter, uint64_t deadline_ns);
 
 static inline void tenon__uring_due(tenon__uring_op_t *op, int result, unsigned int flags) {
   tenon__uring_t *uring = TENON__URING_OF(op, timer);
@@ -146,62 +243,31 @@ static inline void tenon__uring_due(tenon__uring_op_t *op, int result, unsigned 
   if (result == -ETIME)
     tenon_adapter_due(&uring->adapter);
   else if (uring->adapter.deadline_ns != TENON_FOREVER) /* set again while it was taken back */
-    tenon__uring_set_timer(&uring->adapter, uring->adapter.deadline_ns);
+    tenon__uring_put_all(uring, TENON__URING_TIMER);
 }
 
 static inline void tenon__uring_set_timer(tenon_adapter_t *adapter, uint64_t deadline_ns) {
-  tenon__uring_t *uring = (tenon__uring_t *)adapter;
-  struct io_uring_sqe *entry;
-  if (deadline_ns == TENON_FOREVER && !uring->is_armed)
-    return;
-  entry = tenon__uring_entry((struct io_uring *)adapter->loop);
-  if (!entry) {
-    /* The kernel takes nothing now: the next turn tries again. */
-    adapter->deadline_ns = TENON_FOREVER;
-    return;
-  }
-  uring->time.tv_sec = (int64_t)(deadline_ns / 1000000000u);
-  uring->time.tv_nsec = (long long)(deadline_ns % 1000000000u);
-  if (deadline_ns == TENON_FOREVER) {
-    io_uring_prep_timeout_remove(entry, tenon__uring_tag(&uring->timer), 0);
-    entry->user_data = TENON__URING_OURS;
-  } else if (uring->is_armed) {
-    /* If it runs out before this, it is set again then. */
-    io_uring_prep_timeout_update(entry, &uring->time, tenon__uring_tag(&uring->timer),
-                                 IORING_TIMEOUT_ABS);
-    entry->user_data = TENON__URING_OURS;
-  } else {
-    io_uring_prep_timeout(entry, &uring->time, 0, IORING_TIMEOUT_ABS);
-    entry->user_data = tenon__uring_tag(&uring->timer);
-    uring->is_armed = true;
-    uring->flying++;
-  }
+  (void)deadline_ns; /* it is the adapter's */
+  tenon__uring_put_all((tenon__uring_t *)adapter, TENON__URING_TIMER);
 }
 
 static inline tenon_status_t tenon__uring_attach(tenon_adapter_t *adapter) {
   tenon__uring_t *uring = (tenon__uring_t *)adapter;
   uring->reader.fn = tenon__uring_read;
   uring->timer.fn = tenon__uring_due;
-  return tenon__uring_poll(uring, &uring->reader, adapter->fd) ? TENON_STATUS_OK
-                                                               : TENON_STATUS_NO_RESOURCES;
+  return tenon__uring_put(uring, TENON__URING_READER) ? TENON_STATUS_OK : TENON_STATUS_NO_RESOURCES;
 }
 
 static inline void tenon__uring_detach(tenon_adapter_t *adapter) {
   tenon__uring_t *uring = (tenon__uring_t *)adapter;
-  struct io_uring *ring = (struct io_uring *)adapter->loop;
-  struct io_uring_sqe *entry = tenon__uring_entry(ring);
-  if (entry) {
-    io_uring_prep_cancel64(entry, tenon__uring_tag(&uring->reader), 0);
-    entry->user_data = TENON__URING_OURS;
-  }
-  if (uring->watcher.fn && (entry = tenon__uring_entry(ring)) != NULL) {
-    io_uring_prep_cancel64(entry, tenon__uring_tag(&uring->watcher), 0);
-    entry->user_data = TENON__URING_OURS;
-  }
-  if (uring->is_armed && (entry = tenon__uring_entry(ring)) != NULL) {
-    io_uring_prep_timeout_remove(entry, tenon__uring_tag(&uring->timer), 0);
-    entry->user_data = TENON__URING_OURS;
-  }
+  /* What is not on the ring needs no cancel. */
+  const unsigned int off = (uring->owed & (TENON__URING_READER | TENON__URING_WATCHER)) |
+                           (uring->watcher.fn ? 0 : TENON__URING_WATCHER);
+  tenon__uring_set_owed(uring, uring->owed & TENON__URING_CANCELS);
+  tenon__uring_put_all(uring,
+                       (TENON__URING_READER | TENON__URING_WATCHER | TENON__URING_TIMER) & ~off);
+  if (uring->flying == 0)
+    tenon_adapter_detached(adapter);
 }
 
 static inline void tenon__uring_free(tenon_adapter_t *adapter);
@@ -257,18 +323,53 @@ static inline tenon_status_t tenon_uring_get_ring(tenon_executor_t *executor,
   return status;
 }
 
-/* MARK: Submissions as futures */
+/* MARK: Completions */
 
-typedef struct tenon__uring_call {
-  tenon__uring_op_t op;
-  tenon__uring_t *uring; /* which lists it; or NULL */
-  struct tenon__uring_call *next;
-  struct tenon__uring_call *previous;
-  struct io_uring *ring;
-  tenon_promise_t *promise;
-  int references; /* the completion's, and the cancel's: both on the ring's thread */
-  bool is_done;
-} tenon__uring_call_t;
+/** One of this thread's that owe something to their ring; NULL: there are not so many. */
+static inline tenon__uring_t *tenon__uring_owing(unsigned int index) {
+  tenon__adapters_t *all = tenon__all_adapters();
+  tenon_adapter_t *adapter;
+  if (!all || __atomic_load_n(&all->owing, __ATOMIC_RELAXED) == 0)
+    return NULL;
+  pthread_mutex_lock(&all->mutex);
+  for (adapter = all->first; adapter; adapter = adapter->next)
+    if (strcmp(adapter->operations->name, tenon__uring_operations()->name) == 0 &&
+        tenon__adapter_is_here(adapter) && !adapter->is_gone &&
+        ((tenon__uring_t *)adapter)->owed != 0 && index-- == 0)
+      break;
+  pthread_mutex_unlock(&all->mutex);
+  return (tenon__uring_t *)adapter;
+}
+
+static inline void tenon__uring_pay(void) {
+  unsigned int index = 0;
+  tenon__uring_t *uring;
+  while ((uring = tenon__uring_owing(index)) != NULL) {
+    if (tenon__uring_has_room((struct io_uring *)uring->adapter.loop)) /* without a wait */
+      tenon__uring_put_all(uring, uring->owed);
+    index += uring->owed != 0;
+  }
+}
+
+/**
+ * Takes a completion of Tenon's; false: it is the host's. It may run jobs.
+ * What the kernel took no entry for, because it had no memory or completions overflow, is tried again in here.
+ *
+ * Threading:  the thread that runs the ring.
+ * Since:      0.2.0
+ */
+static inline bool tenon_uring_take(const struct io_uring_cqe *completion) {
+  tenon__uring_op_t *op;
+  tenon__uring_pay();
+  if (!(completion->user_data & TENON__URING_OURS))
+    return false;
+  op = (tenon__uring_op_t *)(uintptr_t)(completion->user_data & ~TENON__URING_OURS);
+  if (op) /* NULL: a cancel's or an update's own */
+    op->fn(op, completion->res, completion->flags);
+  return true;
+}
+
+/* MARK: Submissions as futures */
 
 static inline void tenon__uring_release(tenon__uring_call_t *call) {
   if (--call->references == 0)
@@ -289,6 +390,7 @@ static inline void tenon__uring_unlink(tenon__uring_call_t *call) {
 
 /** The executor is off the ring, where its submissions go on. */
 static inline void tenon__uring_free(tenon_adapter_t *adapter) {
+  tenon__uring_set_owed((tenon__uring_t *)adapter, 0);
   while (((tenon__uring_t *)adapter)->calls)
     tenon__uring_unlink(((tenon__uring_t *)adapter)->calls);
 }
@@ -317,11 +419,9 @@ static inline void tenon__uring_done(tenon__uring_op_t *op, int result, unsigned
 
 static inline void tenon__uring_cancel(void *context, tenon_status_t status) {
   tenon__uring_call_t *call = (tenon__uring_call_t *)context;
-  struct io_uring_sqe *entry;
-  if (status == TENON_STATUS_CANCELLED && !call->is_done &&
-      (entry = tenon__uring_entry(call->ring)) != NULL) {
-    io_uring_prep_cancel64(entry, tenon__uring_tag(&call->op), 0);
-    entry->user_data = TENON__URING_OURS;
+  if (status == TENON_STATUS_CANCELLED && !call->is_done && call->uring) {
+    call->is_owed = true;
+    tenon__uring_put_all(call->uring, TENON__URING_CANCELS);
   }
   tenon__uring_release(call);
 }
