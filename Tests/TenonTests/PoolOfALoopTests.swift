@@ -22,6 +22,13 @@ private actor OnTheLoop: LoopActor {
   _ body: @Sendable () async throws -> Result
 ) async rethrows -> Result { try await body() }
 
+private func begin(
+  at home: isolated DriverHome, _ body: nonisolated(nonsending) @Sendable () async -> Void
+) async {
+  home.begin()
+  await body()
+}
+
 private nonisolated(nonsending) func isHere(_ executor: LoopExecutor) async -> Bool {
   executor.isCurrent
 }
@@ -236,6 +243,29 @@ private final class Gate: Sendable {
       promise.resolve()
       let late = try loop.start { #expect(await leaving { loop.isCurrent }) }
       for call in [suspended, blocked, queued, late] { try loop.run(until: call) }
+    }
+  }
+
+  /// As in each build that counts what is covered: the compiler leaves the task's closure something to do before its work.
+  @Test func aDriverBeginsInThePollWhateverItsClosureDoesBefore() async throws {
+    try await withPool { loop, pool in
+      let home = DriverHome(loop, pool)
+      let (places, isGone) = (Shared([Bool]()), Gate())
+      let note: @Sendable () -> Void = { places.change { $0.append(loop.isCurrent) } }
+      Task.detached(executorPreference: home) {
+        note()
+        await begin(at: home) {
+          note()
+          await leaving {
+            note()
+            isGone.open()
+          }
+        }
+      }
+      loop.pollAll()
+      #expect(places.value.prefix(2) == [true, true])
+      isGone.wait()
+      #expect(places.value == [true, true, false])
     }
   }
 

@@ -14,6 +14,8 @@ actor DriverHome: TaskExecutor {
   private nonisolated let task = Atomic<UInt>(0)
   /// Whether that task is on the pool, or was when it was suspended.
   private nonisolated let isAway = Atomic<Bool>(false)
+  /// Whether that task has come to the driver's work, on the actor. The polling thread's.
+  private nonisolated let hasBegun = Atomic<Bool>(false)
   /// Whether it runs on the loop at this moment. The polling thread's.
   private nonisolated let isRunning = Atomic<Bool>(false)
 
@@ -38,6 +40,9 @@ actor DriverHome: TaskExecutor {
       return goHome(job, isIsolated: true)
     }
     if job.bits == own {
+      // Its closure is on no actor, and where the compiler leaves that closure something to do, as it does to count what is covered,
+      // the task leaves the actor for it. It is none of the pool's work, and a poll begins calls without it.
+      if !hasBegun.load(ordering: .relaxed) { return goHome(job, isIsolated: false) }
       // One that runs here leaves the actor.
       if loop.state.isPolledHere && isRunning.load(ordering: .relaxed) {
         isAway.store(true, ordering: .relaxed)
@@ -52,6 +57,9 @@ actor DriverHome: TaskExecutor {
       goHome(job, isIsolated: false)
     }
   }
+
+  /// The driver's task is at its work.
+  func begin() { hasBegun.store(true, ordering: .relaxed) }
 
   /// A task of this comes to the actor.
   fileprivate nonisolated func enqueueIsolated(_ job: UnownedJob) {

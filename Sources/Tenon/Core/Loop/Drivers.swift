@@ -113,6 +113,7 @@ extension LoopExecutor {
 
   /// The same on the loop's actor, for a driver whose concurrent code leaves the loop.
   private func drive(_ driver: Driver, at home: isolated DriverHome) async {
+    home.begin()
     state.own.pointee.scheduledDrivers -= 1
     while true {
       if let call = nextCall(for: driver) {
@@ -197,6 +198,7 @@ extension LoopExecutor {
   func runAlone(
     _ call: consuming Call, in driver: Driver, at home: isolated DriverHome
   ) async {
+    home.begin()
     await runAlone(call, in: driver)
   }
 
