@@ -115,6 +115,10 @@
   CASE(an_item_that_is_sent_when_room_comes_leaves_no_wait_behind)            \
   CASE(the_second_to_end_a_stream_returns_when_it_has_ended)                  \
   CASE(a_stream_that_is_made_while_its_executor_closes_is_cancelled_or_refused)\
+  /* stopped_combinators_test.c */                                            \
+  CASE(a_future_that_is_made_while_its_executor_closes_is_cancelled_or_refused)\
+  CASE(futures_that_end_while_they_are_combined_end_the_result_as_they_would_else)\
+  CASE(a_result_that_is_cancelled_while_its_inputs_end_ends_as_they_do_or_cancelled)\
   /* executor_race_test.c */                                                  \
   CASE(every_two_and_three_operations_on_an_executor_may_meet)                \
   CASE(a_descriptor_that_another_thread_asks_for_is_there_or_a_status_says_why) \

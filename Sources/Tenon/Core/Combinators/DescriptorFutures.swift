@@ -40,11 +40,9 @@ private let cancelWait: tenon_cancel_fn = { context, status in
   let wait = context.unsafelyUnwrapped.assumingMemoryBound(to: DescriptorWait.self)
   let descriptors = wait.pointee.descriptors.takeUnretainedValue()
   let promise = wait.pointee.promise
-  guard descriptors.end(wait, ends: status != TENON_STATUS_FORGOTTEN) else { return }
-  if status == TENON_STATUS_CANCELLED {
+  // Its executor closes, which cancels the promise: this may be told of that first.
+  if descriptors.end(wait, ends: status != TENON_STATUS_FORGOTTEN) {
     _ = settle(promise, as: .cancelled, tenon_value_none())
-  } else {
-    _ = settle(promise, as: .rejected, .status(status))
   }
 }
 
