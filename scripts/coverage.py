@@ -6,6 +6,9 @@
     coverage.py --places    looks whether each line of the list is still in the source
     coverage.py FOLDER...   prints the regions that none of them has reached, of the last run
 
+C and C++ use a library as it is installed, with the reserve for the runtime: there all of the suites run, those that refuse memory and
+those that stop threads, too. Swift's tests look inside, and so are a build for that. What either of them reaches counts.
+
 The counters of a process are in a file that it maps. So what is told of are also processes that end by _exit or a signal, and
 children of forks, which count on in their parents' file.
 """
@@ -15,53 +18,68 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRATCH = ROOT / ".build-coverage"
-PROFILES = SCRATCH / "profiles"
-MERGED = SCRATCH / "tests.profdata"
+INSTALLED = SCRATCH / "installed"
+WATCH = SCRATCH / "watch.so"
 LIST = ROOT / "Tests/Coverage/unreached.txt"
 CORE = "Sources/Tenon/Core/"
 TOOLS = Path(shutil.which("swift")).resolve().parent
-RUNTIME = TOOLS.parent / "lib/swift/linux"
 DEBUG = SCRATCH / "debug"
 # What is decided once for each process: as in scripts/test-core.sh.
 PROGRAMS = [DEBUG / name for name in ("owned-mode", "owned-pool", "sole-loop", "library-mode", "cpp-and-swift")]
-# As in scripts/test-sanitizers.sh: of a debug build they say nothing.
-LEFT_OUT = {"a_fork_while_other_threads_are_busy_does_not_hang", "a_fork_while_other_threads_are_in_every_call_hangs_nowhere"}
+# In C; and in Swift, with the same.
 COUNTERS = ["-fprofile-instr-generate", "-fcoverage-mapping", "-mllvm", "-runtime-counter-relocation"]
+SWIFT_COUNTERS = ["-Xswiftc", "-profile-generate", "-Xswiftc", "-profile-coverage-mapping", "-Xswiftc", "-Xllvm", "-Xswiftc",
+                  "-runtime-counter-relocation", *(word for flag in COUNTERS for word in ("-Xcc", flag))]
+# With the installed library, and with a build for Swift's tests: the same names are not the same functions there.
+SIDES = ("installed", "swift")
+BUILD_INSTALLED = """
+. packaging/common.sh
+compile_flags=("${reserve_compile_flags[@]}")
+build_library . tenon "$1" "$PWD/packaging/tenon.map" libtenon.so "$1/libtenon.so" release kept "${reserve_link_flags[@]}"
+"""
 
 
 def run(command, **options):
-    print("coverage: " + " ".join(str(word) for word in command)[:100], file=sys.stderr, flush=True)
+    words = " ".join(str(word) for word in command if "\n" not in str(word))
+    print("coverage: " + words[:100], file=sys.stderr, flush=True)
     return subprocess.run([str(word) for word in command], cwd=ROOT, **{"check": True, **options})
 
 
 def build():
-    options = ["--scratch-path", SCRATCH, "-Xswiftc", "-profile-generate", "-Xswiftc", "-profile-coverage-mapping",
-               "-Xswiftc", "-Xllvm", "-Xswiftc", "-runtime-counter-relocation"]
-    for word in COUNTERS:
-        options += ["-Xcc", word]
-    run(["swift", "build", "--product", "tenon", *options])
-    run(["swift", "build", "--build-tests", *options])
+    run(["bash", "-euo", "pipefail", "-c", BUILD_INSTALLED, "library", INSTALLED],
+        env=dict(os.environ, SWIFTFLAGS=" ".join(SWIFT_COUNTERS)))
+    compile_c("conformance", sources("Tests/Conformance"), ["-ITests/Conformance", "-ITests/Conformance/include"])
+    compile_c("exhaustion", sources("Tests/Exhaustion"), [])
+    compile_c("crowds", sources("Tests/Exhaustion/crowds"), [])
+    compile_c("uv", ["Sources/TenonUVLoop/uv.c", *sources("Tests/UV")], ["-ITests/UV", "-ITests/UV/include", *COUNTERS, *uv_flags()])
+    compile_cpp()
+    run([TOOLS / "clang", "-std=gnu11", "-O1", "-shared", "-fPIC", "-ISources/CTenonRoot", "-o", WATCH, "Tests/Coverage/watch.c"])
+    run(["swift", "build", "--build-tests", "--scratch-path", SCRATCH, *SWIFT_COUNTERS])
+
+
+def sources(folder):
+    return [*(ROOT / folder).glob("*.c"), *(ROOT / folder / "runner").glob("*.c")]
 
 
 def link_options():
-    return [f"-L{DEBUG}", "-ltenon", f"-Wl,-rpath,{DEBUG}", f"-L{RUNTIME}", f"-Wl,-rpath,{RUNTIME}", "-pthread"]
+    return [f"-L{INSTALLED}", "-ltenon", f"-Wl,-rpath,{INSTALLED}", "-pthread"]
 
 
-def compile_c(name, sources, options):
-    run([TOOLS / "clang", "-std=gnu11", "-O1", "-g", "-Iinclude", *options, "-o", SCRATCH / name, *sources,
-         *link_options()])
+def compile_c(name, files, options):
+    run([TOOLS / "clang", "-std=gnu11", "-O1", "-g", "-Iinclude", *options, "-o", SCRATCH / name, *files, *link_options()])
 
 
 def compile_cpp():
-    sources = [s for s in sorted(ROOT.glob("Tests/CPP/*.cpp")) if s.name not in ("without_exceptions.cpp", "asio_test.cpp")]
+    files = [s for s in sorted(ROOT.glob("Tests/CPP/*.cpp")) if s.name not in ("without_exceptions.cpp", "asio_test.cpp")]
     folder = SCRATCH / "cpp"
     folder.mkdir(exist_ok=True)
     headers = [*(ROOT / "include").rglob("*.h*"), *(ROOT / "Tests/CPP").rglob("*.h*")]
-    for source in sources:
+    for source in files:
         target = folder / (source.name + ".o")
         if not target.exists() or target.stat().st_mtime < max(f.stat().st_mtime for f in [source, *headers]):
             run([TOOLS / "clang++", "-std=c++20", "-O0", "-w", "-Iinclude", *COUNTERS, "-c", source, "-o", target])
@@ -73,71 +91,111 @@ def uv_flags():
                           text=True).stdout.split()
 
 
+def commands(side):
+    """What runs, and what it runs with: some of it again as tools look on."""
+    alone, watched = {}, {"LD_PRELOAD": str(WATCH)}
+    if side == "installed":
+        programs = ("conformance", "exhaustion", "crowds", "uv", "cpp-suite")
+        return [*(([SCRATCH / name], alone) for name in programs), ([SCRATCH / "conformance"], watched)]
+    tests, = DEBUG.glob("*.xctest")
+    tests = [tests, "--testing-library", "swift-testing"]
+    return [(tests, alone), ([*tests, "--filter", "Loop|AwaitFuture|SuspendedCall"], watched), *(([name], alone) for name in PROGRAMS)]
+
+
+def objects(side):
+    if side == "installed":
+        return [INSTALLED / "libtenon.so", SCRATCH / "uv", SCRATCH / "cpp-suite"]
+    return [*DEBUG.glob("*.xctest"), *PROGRAMS]
+
+
+def counted(side):
+    return SCRATCH / f"{side}.profdata"
+
+
 def run_tests():
-    shutil.rmtree(PROFILES, ignore_errors=True)
-    environment = dict(os.environ, LLVM_PROFILE_FILE=f"{PROFILES}/%c%m.profraw", TENON_TEST_LIGHT="1")
-    conformance = SCRATCH / "conformance"
-    cases = subprocess.run([conformance, "--list"], check=True, capture_output=True, text=True).stdout.split()
-    commands = [
-        [conformance, *(case for case in cases if case not in LEFT_OUT)],
-        [SCRATCH / "uv"],
-        [SCRATCH / "cpp-suite"],
-        ["swift", "test", "--skip-build", "--disable-xctest", "--scratch-path", SCRATCH],
-        *([program] for program in PROGRAMS),
-    ]
-    for command in commands:
-        # Whether they pass is for `make test` to say: these are slow, and some tests are about time.
-        if run(command, check=False, env=environment, stdout=subprocess.DEVNULL).returncode != 0:
-            print(f"coverage: {command[0]} has failed", file=sys.stderr)
+    for side in SIDES:
+        profiles = SCRATCH / f"profiles-{side}"
+        shutil.rmtree(profiles, ignore_errors=True)
+        environment = dict(os.environ, LLVM_PROFILE_FILE=f"{profiles}/%c%m.profraw", TENON_TEST_LIGHT="1")
+        for command, more in commands(side):
+            # Whether they pass is for `make test` to say: these are slow, and some tests are about time.
+            if run(command, check=False, env=environment | more, stdout=subprocess.DEVNULL).returncode != 0:
+                print(f"coverage: {command[0]} has failed", file=sys.stderr)
+        run([TOOLS / "llvm-profdata", "merge", "-sparse", "-o", counted(side), *profiles.glob("*.profraw")])
 
 
-def objects():
-    found = [DEBUG / "libtenon.so", SCRATCH / "uv", SCRATCH / "cpp-suite", *DEBUG.glob("*.xctest"), *PROGRAMS]
-    return [path for path in found if path.is_file()]
-
-
-def export(*options):
-    first, *others = objects()
-    command = [TOOLS / "llvm-cov", "export", first, f"-instr-profile={MERGED}", *options]
+def export(side):
+    first, *others = objects(side)
+    command = [TOOLS / "llvm-cov", "export", first, f"-instr-profile={counted(side)}"]
     for path in others:
         command += ["-object", path]
-    return json.loads(run(command, capture_output=True, text=True).stdout)["data"][0]["files"]
+    return json.loads(run(command, capture_output=True, text=True).stdout)["data"][0]
 
 
 def is_ours(path):
     return path.is_relative_to(ROOT / "Sources") or path.is_relative_to(ROOT / "include")
 
 
+def reached_lines(segments):
+    """The lines that have code, each with whether some of it was reached: as llvm-cov counts them."""
+    by_line = defaultdict(list)
+    for segment in segments:
+        by_line[segment[0]].append(segment)
+    around = None
+    for line in range(segments[0][0], segments[-1][0] + 1):
+        here = by_line[line]
+        counts = [count for _, _, count, has_count, is_entry, is_gap in here if has_count and is_entry and not is_gap]
+        if around and around[3]:
+            counts.append(around[2])
+        if counts:
+            yield line, max(counts) > 0
+        around = here[-1] if here else around
+
+
+@cache
+def places():
+    """For each of our files its lines, and its regions from where to where, with whether any test has reached them."""
+    found = defaultdict(lambda: (defaultdict(bool), defaultdict(bool)))
+    for side in SIDES:
+        data = export(side)
+        for file in data["files"]:
+            if is_ours(path := Path(file["filename"])) and file["segments"]:
+                for line, is_reached in reached_lines(file["segments"]):
+                    found[path.relative_to(ROOT)][0][line] |= is_reached
+        for function in data["functions"]:
+            # What a property begins with is evaluated where its type is made, and counted nowhere.
+            if function["name"].endswith("vpfi"):
+                continue
+            names = [Path(name) for name in function["filenames"]]
+            for *place, count, file, _, kind in function["regions"]:
+                if kind == 0 and is_ours(names[file]):
+                    found[names[file].relative_to(ROOT)][1][tuple(place)] |= count > 0
+    return found
+
+
 def print_summary():
-    folders = defaultdict(lambda: [0, 0, 0, 0])
-    for file in export("-summary-only"):
-        path = Path(file["filename"])
-        if not is_ours(path):
-            continue
-        lines, regions = file["summary"]["lines"], file["summary"]["regions"]
-        for folder in (path.parent.relative_to(ROOT), *path.parent.relative_to(ROOT).parents[:-1]):
-            sums = folders[folder]
-            for index, number in enumerate((lines["covered"], lines["count"], regions["covered"], regions["count"])):
-                sums[index] += number
+    folders = defaultdict(lambda: ([], []))
+    for path, sums in places().items():
+        for folder in (path.parent, *path.parent.parents[:-1]):
+            for all_of_them, some in zip(folders[folder], sums):
+                all_of_them.extend(some.values())
     print(f"{'lines':>16} {'regions':>16}")
-    for folder, (lines, all_lines, regions, all_regions) in sorted(folders.items()):
-        print(f"{percent(lines, all_lines):>16} {percent(regions, all_regions):>16}  {folder}")
+    for folder, (lines, regions) in sorted(folders.items()):
+        print(f"{percent(lines):>16} {percent(regions):>16}  {folder}")
 
 
-def percent(some, all_of_them):
-    return f"{100 * some / max(all_of_them, 1):5.1f} of {all_of_them:5}"
+def percent(reached):
+    return f"{100 * sum(reached) / max(len(reached), 1):5.1f} of {len(reached):5}"
 
 
 def unreached(folders):
     """The regions that nothing has reached, each with its place."""
-    for file in export():
-        path = Path(file["filename"])
-        if not is_ours(path) or not any(str(path.relative_to(ROOT)).startswith(folder) for folder in folders):
-            continue
-        text = path.read_text().splitlines()
-        for line, column, count, has_count, is_entry, is_gap in file["segments"]:
-            if has_count and is_entry and not is_gap and count == 0:
-                yield str(path.relative_to(ROOT)), text[line - 1].strip(), f"{line}:{column}"
+    for path, (_, regions) in sorted(places().items()):
+        if any(str(path).startswith(folder) for folder in folders):
+            text = (ROOT / path).read_text().splitlines()
+            for (line, column, *_), is_reached in sorted(regions.items()):
+                if not is_reached:
+                    yield str(path), text[line - 1].strip(), f"{line}:{column}"
 
 
 def print_unreached(folders):
@@ -195,14 +253,7 @@ def main():
     if len(sys.argv) > 1:
         return print_unreached(sys.argv[1:])
     build()
-    # Nothing is stopped at each place: of that a debug build has too many.
-    compile_c("conformance", [*ROOT.glob("Tests/Conformance/*.c"), "Tests/Conformance/runner/main.c"],
-              ["-DIS_SANITIZED=1", "-ITests/Conformance", "-ITests/Conformance/include"])
-    compile_c("uv", ["Sources/TenonUVLoop/uv.c", *ROOT.glob("Tests/UV/*.c"), "Tests/UV/runner/main.c"],
-              ["-ITests/UV", "-ITests/UV/include", *COUNTERS, *uv_flags()])
-    compile_cpp()
     run_tests()
-    run([TOOLS / "llvm-profdata", "merge", "-sparse", "-o", MERGED, *PROFILES.glob("*.profraw")])
     print_summary()
     compare()
 
