@@ -25,13 +25,13 @@ exec 9>"$build/lock"
 flock 9
 
 stage_headers() {
-  mkdir -p "$stage"/include/tenon/{inspect,uv} "$stage/share/doc/tenon" "$lib"
+  mkdir -p "$stage"/include/tenon/{asio,inspect,uv} "$stage/share/doc/tenon" "$lib"
   install -m 644 LICENSE CHANGELOG.md "$stage/share/doc/tenon/"
   install -m 644 include/tenon/*.h "$stage/include/tenon/"
   for header in include/tenon/*.hpp; do
     if [ -f "$header" ]; then install -m 644 "$header" "$stage/include/tenon/"; fi
   done
-  for folder in inspect uv; do install -m 644 include/tenon/$folder/*.hpp "$stage/include/tenon/$folder/"; done
+  for folder in asio inspect uv; do install -m 644 include/tenon/$folder/*.hpp "$stage/include/tenon/$folder/"; done
 }
 
 stage_shared() {

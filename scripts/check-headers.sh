@@ -47,7 +47,7 @@ check_plus() { # compiler header options...
 }
 for compiler in g++ clang++; do
   command -v $compiler > /dev/null || continue
-  for path in include/tenon/{,inspect/,uv/}*.hpp; do
+  for path in include/tenon/{,asio/,inspect/,uv/}*.hpp; do
     header=${path#include/tenon/} options=
     [ "$header" != qt.hpp ] || options="-fPIC $(pkg-config --cflags Qt6Core | sed 's/-I/-isystem /g')"
     # shellcheck disable=SC2086 # the options are words
