@@ -1,26 +1,17 @@
 /*
- * Closures and protocols that JavaScript implements.
+ * Calls of closures and protocols that JavaScript implements.
  *
- * Swift has a context, which holds the function or the object. Calls are made on the environment's
+ * Swift has a context: see callback_context.c. Calls are made on the environment's
  * thread: those that come from others are posted there, with a copy of their arguments; who has to have
  * an answer waits.
  */
-#include "instance.h"
+#include "callback_context.h"
 
 #include "../TenonNodeLoop/adoption.h"
 #include "../TenonNodeLoop/context.h"
 #include "../TenonNodeLoop/error.h"
-#include "../TenonNodeLoop/object.h"
 
 #include <stdio.h>
-
-typedef struct context {
-  napi_env env;
-  environment_t *environment;
-  instance_t *instance;
-  object_t *object;
-  const tenon_node_callback_t *callback;
-} context_t;
 
 typedef enum style { STYLE_SEND, STYLE_START, STYLE_ASK } style_t;
 
@@ -222,11 +213,9 @@ static void run_parcel(void *context, tenon_status_t status) {
   end_parcel(parcel);
 }
 
-static context_t *copy_context(const context_t *context);
-
 static void post(const asking_t *asking) {
   parcel_t *parcel = malloc(sizeof *parcel);
-  context_t *context = copy_context(asking->context);
+  context_t *context = tenon_node_context_copy(asking->context);
   if (parcel && context && pack(parcel, asking)) {
     parcel->asking.context = context;
     parcel->carried = tenon__node_carry();
@@ -308,97 +297,4 @@ tenon_status_t tenon_node_callback_ask(void *context, const tenon_node_function_
   else
     ask_elsewhere(&asking);
   return asking.status;
-}
-
-/* MARK: Contexts */
-
-void tenon_node_callback_end(void *pointer) {
-  context_t *context = pointer;
-  environment_t *environment = context->environment;
-  tenon__node_object_release(context->object);
-  tenon__node_release(environment);
-  free(context);
-}
-
-static context_t *copy_context(const context_t *context) {
-  context_t *copy = malloc(sizeof *copy);
-  if (!copy)
-    return NULL;
-  *copy = *context;
-  tenon__node_object_retain(copy->object);
-  tenon__node_retain(copy->environment);
-  return copy;
-}
-
-static context_t *make_context(instance_t *instance, const tenon_node_callback_t *callback,
-                               napi_value js) {
-  environment_t *environment = tenon__node_find(instance->env);
-  context_t *context = environment ? malloc(sizeof *context) : NULL;
-  if (!context)
-    return NULL;
-  *context = (context_t){instance->env, environment, instance,
-                         tenon__node_object_make(environment, js), callback};
-  if (!context->object) {
-    free(context);
-    return NULL;
-  }
-  tenon__node_retain(environment);
-  return context;
-}
-
-/** Whether an object has all that a protocol asks for. */
-static bool check_methods(instance_t *instance, const tenon_node_callback_t *callback,
-                          napi_value js, const path_t *path) {
-  for (uint32_t index = 0; index < callback->count; index++) {
-    path_t inner = {path, callback->functions[index]->name, 0};
-    napi_value method;
-    napi_valuetype type = napi_undefined;
-    bool is_there = false;
-    if (callback->functions[index]->access != TENON_NODE_ACCESS_CALL) {
-      if (napi_has_named_property(instance->env, js, inner.name, &is_there) != napi_ok)
-        return false;
-      if (!is_there && napi_get_undefined(instance->env, &method) == napi_ok)
-        return tenon_node_refuse(instance, &inner, "a property", method);
-      continue;
-    }
-    if (napi_get_named_property(instance->env, js, inner.name, &method) != napi_ok)
-      return false;
-    if (napi_typeof(instance->env, method, &type) != napi_ok || type != napi_function)
-      return tenon_node_refuse(instance, &inner, "a function", method);
-  }
-  return true;
-}
-
-bool tenon_node_callback_read(reading_t *reading, const tenon_node_callback_t *callback,
-                              napi_value js, const path_t *path, void *out) {
-  instance_t *instance = reading->instance;
-  napi_valuetype type = napi_undefined;
-  napi_typeof(instance->env, js, &type);
-  if (callback->is_table ? type != napi_object && type != napi_function : type != napi_function)
-    return tenon_node_refuse(instance, path, callback->is_table ? callback->name : "a function",
-                             js);
-  if (callback->is_table && !check_methods(instance, callback, js, path))
-    return false;
-  context_t *context = reading->lent ? make_context(instance, callback, js) : NULL;
-  if (!context)
-    return tenon_node_throw_status(instance->env, TENON_STATUS_NO_RESOURCES);
-  reading->lent->contexts[reading->lent->context_count++] = context;
-  void (*done)(void *) = tenon_node_callback_end;
-  if (!callback->is_table) {
-    memcpy(out, &callback->functions[0]->call, sizeof callback->functions[0]->call);
-    memcpy((char *)out + sizeof(void *), &context, sizeof context);
-    memcpy((char *)out + 2 * sizeof(void *), &done, sizeof done);
-    return true;
-  }
-  size_t size = (3 + callback->count) * sizeof(void *);
-  char *table = tenon_node_memory_take(reading->memory, size);
-  if (!table)
-    return tenon_node_throw_status(instance->env, TENON_STATUS_NO_RESOURCES);
-  memcpy(table, &size, sizeof size);
-  memcpy(table + sizeof(void *), &context, sizeof context);
-  memcpy(table + 2 * sizeof(void *), &done, sizeof done);
-  for (uint32_t index = 0; index < callback->count; index++)
-    memcpy(table + (3 + index) * sizeof(void *), &callback->functions[index]->call, sizeof(void *));
-  memcpy(out, &table, sizeof table);
-  return true;
 }

@@ -109,7 +109,7 @@ tenon_object_t *tenon_node_unwrap(instance_t *instance, const tenon_node_class_t
 bool tenon_node_define_class(instance_t *instance, const tenon_node_class_t *class,
                              napi_value exports);
 
-/* callbacks.c */
+/* callback_context.c */
 /** Writes a closure's struct, or a table by pointer; false: with an exception pending. */
 bool tenon_node_callback_read(reading_t *reading, const tenon_node_callback_t *callback,
                               napi_value js, const path_t *path, void *out);
