@@ -6,6 +6,9 @@ struct Driver {
   /// The address of that one's name.
   let name: UInt
 
+  /// Where it says which task it is; 0: of none yet.
+  static func task(at driver: UInt, _ word: (UInt) -> UInt) -> UInt { word(driver &+ 64) }
+
   /// `word` reads the target, as it was or as it is now.
   init(at driver: UInt, _ word: (UInt) -> UInt) {
     var promise = Handle(word(driver &+ 16))
@@ -14,6 +17,6 @@ struct Driver {
       promise = Handle(word(driver &+ 48))
     }
     self.promise = promise.kind == .promise ? promise : nil
-    (name, task) = (word(driver &+ 32), word(driver &+ 64))
+    (name, task) = (word(driver &+ 32), Driver.task(at: driver, word))
   }
 }

@@ -75,7 +75,7 @@ extension Survey {
       if driver == 0 { continue }
       guard isDriver(driver) else { return [] }
       // One that was just made has no task, and has begun nothing.
-      if memory.word(driver &+ 64) != 0 { drivers.append(driver) }
+      if Driver.task(at: driver, memory.word) != 0 { drivers.append(driver) }
     }
     return drivers
   }

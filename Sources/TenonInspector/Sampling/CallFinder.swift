@@ -138,7 +138,7 @@ struct CallFinder {
     for _ in 0..<64 {
       if let driver = drivers[task] {
         // Another task may have the same address by now.
-        guard memory.wordNow(driver &+ 64) == task else { break }
+        guard Driver.task(at: driver, memory.wordNow) == task else { break }
         read(driver, &sample)
         return
       }
@@ -164,7 +164,7 @@ extension Survey {
     var found: [UInt: UInt] = [:]
     var homes: [Int32: CallFinder.Home] = [:]
     for (slot, state, name) in copy.liveExecutors(memory) {
-      for driver in drivers(of: state) { found[memory.word(driver &+ 64)] = driver }
+      for driver in drivers(of: state) { found[Driver.task(at: driver, memory.word)] = driver }
       let facts = facts(ofExecutor: state)
       for thread in facts.threads {
         let byte = facts.inJob[thread]
