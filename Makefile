@@ -43,6 +43,7 @@ stage: check-swift packages
 test-long: check-swift packages ## what takes too long for each change: to be run before a release
 	scripts/test-memory-order.sh
 	scripts/check-reproducible.sh
+	TENON_EXHAUSTION= scripts/test-exhaustion.sh
 	scripts/test-pages.sh
 
 test-core: check-swift packages

@@ -31,7 +31,11 @@ let package = Package(
     .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
 
     // What a copy of Tenon does when it is loaded.
-    .target(name: "CTenonImage", cSettings: c + [.headerSearchPath("../CTenonRoot")]),
+    .target(
+      name: "CTenonImage",
+      cSettings: c + [
+        .headerSearchPath("../CTenonRoot"), .headerSearchPath("../CReserve/include"),
+      ]),
 
     // Where debuggers and other processes find what a copy keeps: see CTenonImage/root.c.
     .systemLibrary(name: "CTenonRoot"),
@@ -53,8 +57,9 @@ let package = Package(
 
     // MARK: What looks into processes: this one, as the program `tenon` does it with others (packaging/inspector.sh)
     .systemLibrary(name: "CTrace"),
+    .target(name: "CReserve", cSettings: c),
     .target(
-      name: "TenonInspect", dependencies: ["CTenon", "CTenonRoot", "CTrace"],
+      name: "TenonInspect", dependencies: ["CTenon", "CTenonRoot", "CTrace", "CReserve"],
       path: "Sources/TenonInspector",
       exclude: [
         "Tool.swift", "main.swift", "Reading/Core.swift", "Commands", "Dumping", "Sampling",

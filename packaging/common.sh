@@ -66,6 +66,33 @@ build_library() {
   fi
 }
 
+# What looks into processes takes memory in any amount, and has more of a reserve: see Sources/CReserve/reserve.c.
+inspect_link_flags=()
+for function in malloc calloc realloc free posix_memalign aligned_alloc malloc_usable_size strdup; do
+  inspect_link_flags+=("--wrap=$function")
+done
+
+# Where C++'s library is to be linked from, if it can be: what it allocates is the library's own then, too.
+libstdcpp() {
+  local file
+  file=$("${CXX:-c++}" -print-file-name=libstdc++.a)
+  [ ! -f "$file" ] || echo "$file"
+}
+
+# build_inspect SCRATCH SONAME FILE: libtenon_inspect.so.
+build_inspect() {
+  local file
+  file=$(libstdcpp)
+  if [ -n "$file" ]; then
+    mkdir -p "$1/static"
+    ln -sf "$file" "$1/static/libstdc++.a"
+    compile_flags+=(-Xswiftc "-L$1/static")
+  fi
+  compile_flags+=("${reserve_compile_flags[@]}" -Xswiftc -Osize) # most of it prints
+  build_library "$packaging/.." tenon_inspect "$1" "$packaging/tenon.map" "$2" "$3" release stripped \
+    "${inspect_link_flags[@]}"
+}
+
 # build_objects PACKAGE PRODUCT SCRATCH CONFIGURATION: the same without what only the link needs: for what plugins write.
 build_objects() {
   mkdir -p "$3"

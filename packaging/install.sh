@@ -51,10 +51,10 @@ one_object() {
   local runtime
   runtime=$(swift -print-target-info -static-stdlib |
     sed -n '/"runtimeLibraryPaths"/,/]/s|^ *"\(/[^"]*\)".*|\1|p' | sed -n 1p)
-  ld -r --force-group-allocation "${@:3}" -o "$2" "$runtime/$(uname -m)/swiftrt.o" \
+  ld -r --force-group-allocation -o "$2" "$runtime/$(uname -m)/swiftrt.o" \
     "@$build/release/$1.product/Objects.LinkFileList" \
     --start-group "$runtime"/libswift*.a "$runtime/libdispatch.a" "$runtime/libBlocksRuntime.a" \
-    --end-group
+    --end-group "${@:3}"
 }
 
 # archive NAME OBJECT: of which only tenon_* is global: to the linker of a C or C++ program it looks like C.
@@ -102,13 +102,13 @@ stage_uv() {
 # What a program looks at itself with. It reads memory, and is nobody's client: with a runtime of its own, and without a core.
 stage_inspect() {
   local file=$lib/libtenon_inspect.so.$version
-  compile_flags+=(-Xswiftc -Osize) # most of it prints
-  build_library . tenon_inspect "$build" "$PWD/packaging/tenon.map" "libtenon_inspect.so.$major" "$file"
+  build_inspect "$build" "libtenon_inspect.so.$major" "$file"
   links "$file"
   packaging/check-abi.sh "$file"
   makes_archives || return 0
-  local section end renamed=()
-  one_object tenon_inspect "$build/whole.o"
+  local section end words renamed=()
+  mapfile -t words < <(libstdcpp)
+  one_object tenon_inspect "$build/whole.o" "${inspect_link_flags[@]}" "${words[@]}"
   # A program may have libtenon.a besides, whose runtime must not find what this one's keeps by sections' names.
   while read -r section; do
     renamed+=(--rename-section "$section=tenon_inspect_$section")

@@ -20,6 +20,5 @@ printf '{ "name": "tenon-inspect", "version": "%s", "main": "index.js", "types":
 if [ -n "${LIBRARY:-}" ]; then
   ln -sf "$(readlink -f "$LIBRARY")" "$DEST/libtenon_inspect.so"
 else
-  compile_flags+=(-Xswiftc -Osize)
-  build_library . tenon_inspect .build/node-inspect "$packaging/tenon.map" "libtenon_inspect.so.${version%%.*}" "$DEST/libtenon_inspect.so"
+  build_inspect .build/node-inspect "libtenon_inspect.so.${version%%.*}" "$DEST/libtenon_inspect.so"
 fi

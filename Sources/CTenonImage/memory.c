@@ -11,6 +11,7 @@
  * What Tenon allocates in amounts that its caller decides does not come from the reserve: see
  * `tenon__grow`.
  */
+#include "tenon_blocks.h"
 #include "tenon_image.h"
 
 #include <errno.h>
@@ -47,31 +48,13 @@ void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const vo
 
 /* MARK: The reserve */
 
-/* Pages that are never touched cost nothing. */
 #define RESERVE_SIZE (512u << 10)
 /* With so much in use whatever may fail does. */
 #define SHORT_SIZE (RESERVE_SIZE / 4)
-/* Blocks have 2^5 to 2^18 bytes. */
-#define SMALLEST_BITS 5
-#define LARGEST_BITS 18
 
 static _Alignas(4096) unsigned char reserve[RESERVE_SIZE];
-
-/* Before each piece of memory that is handed out. */
-typedef struct header {
-  void *block;   /* where its block begins */
-  uint32_t bits; /* a block of 2^bits bytes */
-  uint32_t size; /* what may be used of it */
-} header_t;
-
-/* At the beginning of a block that is free. */
-typedef struct free_block {
-  struct free_block *next;
-} free_block_t;
-
+static tenon__blocks_t blocks = {reserve, RESERVE_SIZE, 0, 0, {NULL}};
 static atomic_flag locked = ATOMIC_FLAG_INIT;
-static free_block_t *free_blocks[LARGEST_BITS + 1];
-static size_t touched; /* up to here the reserve was ever used */
 static atomic_size_t used;
 
 static void lock(void) {
@@ -79,52 +62,26 @@ static void lock(void) {
     sched_yield();
 }
 
-static void unlock(void) { atomic_flag_clear_explicit(&locked, memory_order_release); }
+static void unlock(void) {
+  atomic_store_explicit(&used, blocks.used, memory_order_relaxed);
+  atomic_flag_clear_explicit(&locked, memory_order_release);
+}
 
 static bool is_reserve(const void *memory) {
   return (uintptr_t)memory - (uintptr_t)reserve < RESERVE_SIZE;
 }
 
-static header_t *header_of(void *memory) { return (header_t *)memory - 1; }
-
 static void *take(size_t alignment, size_t size) {
-  size_t align = alignment < _Alignof(max_align_t) ? _Alignof(max_align_t) : alignment;
-  uint32_t bits = SMALLEST_BITS;
-  unsigned char *block = NULL;
-  if (size > RESERVE_SIZE || align > RESERVE_SIZE)
-    return NULL;
-  while (bits <= LARGEST_BITS && (size_t)1 << bits < sizeof(header_t) + align + size)
-    bits++;
-  if (bits > LARGEST_BITS)
-    return NULL;
   lock();
-  if (free_blocks[bits]) {
-    block = (unsigned char *)free_blocks[bits];
-    free_blocks[bits] = free_blocks[bits]->next;
-  } else if (RESERVE_SIZE - touched >= (size_t)1 << bits) {
-    block = reserve + touched;
-    touched += (size_t)1 << bits;
-  }
+  void *memory = tenon__blocks_take(&blocks, alignment, size);
   unlock();
-  if (!block)
-    return NULL;
-  atomic_fetch_add_explicit(&used, (size_t)1 << bits, memory_order_relaxed);
-  uintptr_t start = ((uintptr_t)block + sizeof(header_t) + align - 1) & ~(uintptr_t)(align - 1);
-  header_t *header = header_of((void *)start);
-  header->block = block;
-  header->bits = bits;
-  header->size = (uint32_t)((uintptr_t)block + ((size_t)1 << bits) - start);
-  return (void *)start;
+  return memory;
 }
 
 static void give(void *memory) {
-  header_t header = *header_of(memory);
-  free_block_t *block = header.block;
   lock();
-  block->next = free_blocks[header.bits];
-  free_blocks[header.bits] = block;
+  tenon__blocks_give(&blocks, memory);
   unlock();
-  atomic_fetch_sub_explicit(&used, (size_t)1 << header.bits, memory_order_relaxed);
 }
 
 bool tenon__memory_is_short(void) {
@@ -146,7 +103,7 @@ void *tenon__grow(void *memory, size_t size) {
   void *larger = __real_malloc(size);
   if (!larger)
     return NULL;
-  size_t old = header_of(memory)->size;
+  size_t old = tenon__block_size(memory);
   memcpy(larger, memory, old < size ? old : size);
   give(memory);
   return larger;
@@ -202,12 +159,12 @@ void *__wrap_realloc(void *memory, size_t size) {
   void *other = tenon__grow(memory, size);
   if (other || (memory && size == 0))
     return other;
-  if (memory && is_reserve(memory) && header_of(memory)->size >= size)
+  if (memory && is_reserve(memory) && tenon__block_size(memory) >= size)
     return memory;
   other = take(0, size);
   if (!other || !memory)
     return other;
-  size_t old = is_reserve(memory) ? header_of(memory)->size : __real_malloc_usable_size(memory);
+  size_t old = is_reserve(memory) ? tenon__block_size(memory) : __real_malloc_usable_size(memory);
   memcpy(other, memory, old < size ? old : size);
   if (is_reserve(memory))
     give(memory);
@@ -237,7 +194,7 @@ int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
 }
 
 size_t __wrap_malloc_usable_size(void *memory) {
-  return is_reserve(memory) ? header_of(memory)->size : __real_malloc_usable_size(memory);
+  return is_reserve(memory) ? tenon__block_size(memory) : __real_malloc_usable_size(memory);
 }
 
 char *__wrap_strdup(const char *text) {

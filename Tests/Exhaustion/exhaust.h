@@ -60,6 +60,8 @@ void exhaust_check(bool holds, int line, const char *text);
 
 /* MARK: What a case needs. If that is not to be had, the case ends there. Ended with it, in the reverse order. */
 
+/** Something could not be had. */
+void need(bool is_there);
 /** The same one each time; polled until nothing is ready, and closed, at the end. */
 tenon_executor_t *need_executor(void);
 /** One with two threads. */
@@ -87,6 +89,7 @@ tenon_error_t *need_error(void);
 tenon_object_t *need_object(void);
 
 /* What a call gave, to be ended with the case. */
+void keep(void (*end)(void *one), void *one);
 void keep_future(tenon_future_t *future);
 void keep_error(tenon_error_t *error);
 void keep_executor(tenon_executor_t *executor);

@@ -46,11 +46,12 @@ struct Lookout {
 
   init(_ limits: Limits) { self.limits = limits }
 
-  /// Without memory nothing is found, and is looked for the next time.
+  /// What is found by one look at most: the next one finds the rest.
+  private static let findingsMax = 1000
+
   mutating func look(_ now: UInt64) -> [Finding] {
-    guard Room.isThereForLittle else { return [] }
     // A library may bring another copy.
-    if looks % 64 == 0, let found = try? Target.own().copies() {
+    if looks % 64 == 0, let found = copiesNow() {
       for copy in found where !copies.contains(where: { $0.root == copy.root }) {
         copies.append((copy.root, Seen()))
       }
@@ -64,6 +65,10 @@ struct Lookout {
       if limits.wait != 0 { lookAtWaits(root, &copies[index].seen, now, &findings) }
     }
     return findings
+  }
+
+  private func copiesNow() -> [Copy]? {
+    try? Target.withOwn { target throws(Failure) in try target.copies() }
   }
 
   // MARK: Jobs
@@ -145,7 +150,7 @@ struct Lookout {
     guard seen.calls.makeRoom(for: count) else { return }
     root.forEachSlot(.future, below: count) { index, slot in
       let bits = word(slot)
-      guard bits >> 63 == 1, bits & (7 | 1 << 8) == 1 << 8,
+      guard findings.count < Lookout.findingsMax, bits >> 63 == 1, bits & (7 | 1 << 8) == 1 << 8,
         let age = seen.calls.age(of: index, bits, now, limits.call)
       else { return }
       let future = Handle(.future, Table.Slot(index: index, address: slot, word: bits))
@@ -160,7 +165,9 @@ struct Lookout {
     var asleep: Set<UInt> = []
     root.forEachSleeper { place, thread, future, since in
       asleep.insert(future)
-      guard now > since, now - since >= limits.wait, seen.told[place] != since else { return }
+      guard findings.count < Lookout.findingsMax, now > since, now - since >= limits.wait,
+        seen.told[place] != since
+      else { return }
       seen.told[place] = since
       findings.append(
         Finding(
@@ -171,7 +178,9 @@ struct Lookout {
     root.forEachSlot(.registration, below: count) { index, slot in
       let bits = word(slot)
       // Armed, and no timer.
-      guard bits >> 63 == 1, bits & 7 == 1, byte(slot &+ 61) == 0 else { return }
+      guard findings.count < Lookout.findingsMax, bits >> 63 == 1, bits & 7 == 1,
+        byte(slot &+ 61) == 0
+      else { return }
       let subject = Handle(word(slot &+ 32))
       if byte(slot &+ 62) != 0, asleep.contains(subject.bits) { return }
       guard subject.kind == .future, let age = seen.waits.age(of: index, bits, now, limits.wait)
@@ -193,10 +202,12 @@ private struct Ages {
     let more = max(count, lives.count * 2) - lives.count
     // Both are copied, each time that they grow.
     let size = MemoryLayout<UInt32>.size + MemoryLayout<UInt64>.size
-    guard Room.isThere(bytes: 1 << 20 + (lives.count * 2 + more) * size) else { return false }
-    lives += Array(repeating: 0, count: more)
-    since += Array(repeating: 0, count: more)
-    return true
+    let grown: Void? = Room.with(6 * (lives.count + more) * size + 1 << 16) {
+      () throws(Never) in
+      lives += Array(repeating: 0, count: more)
+      since += Array(repeating: 0, count: more)
+    }
+    return grown != nil
   }
 
   /// How old it is, if that is too old and was not said before.

@@ -7,22 +7,21 @@ public func tenon_metrics_read(
   _ fn: tenon_metric_fn?, _ context: UnsafeMutableRawPointer?
 ) -> tenon_status_t {
   guard let fn else { return TENON_STATUS_INVALID }
-  do {
-    for metric in try Metrics.read() { metric.withC { fn(context, $0) } }
-    return TENON_STATUS_OK
-  } catch {
-    return Snapshot.status(of: error)
+  return Snapshot.status {
+    let metrics = try Metrics.read()
+    let told: Void? = Room.with(metrics.count * Room.ofEvent) { () throws(Never) in
+      for metric in metrics { metric.withC { fn(context, $0) } }
+    }
+    return told == nil ? TENON_STATUS_NO_RESOURCES : TENON_STATUS_OK
   }
 }
 
 @c @implementation
 public func tenon_metrics_write_prometheus(_ fd: Int32) -> tenon_status_t {
-  do {
+  return Snapshot.status {
     var text = try Metrics.prometheus()
     let isWritten = text.withUTF8 { tenon__write_all(fd, $0.baseAddress, $0.count) }
     return isWritten ? TENON_STATUS_OK : TENON_STATUS_INVALID
-  } catch {
-    return Snapshot.status(of: error)
   }
 }
 

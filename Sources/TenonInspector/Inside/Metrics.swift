@@ -24,15 +24,26 @@ public struct Metric: Sendable {
 /// All numbers about this process, read from what is counted anyway: any thread, nobody is stopped.
 public enum Metrics {
   /// Values of one name follow each other.
-  public static func read() throws -> [Metric] { try measurements().map { Metric($0) } }
+  public static func read() throws -> [Metric] { try withMeasurements { $0.map { Metric($0) } } }
 
   /// The same in Prometheus' text format.
-  public static func prometheus() throws -> String { Prometheus.text(try measurements()) }
+  public static func prometheus() throws -> String { try withMeasurements(Prometheus.text) }
 
-  private static func measurements() throws -> [Measurement] {
+  /// What an executor's numbers and their texts take, where there are more of them than there is room for in any case.
+  private static let roomOfExecutor = 32 << 10
+  private static let executorsFree = 1000
+
+  private static func withMeasurements<Result>(
+    _ body: ([Measurement]) -> Result
+  ) throws -> Result {
     do throws(TenonInspect.Failure) {
-      let target = try Target.own()
-      return Measurement.all(of: target, try target.copies())
+      return try Target.withOwn { target throws(TenonInspect.Failure) in
+        let copies = try target.copies()
+        let executors = copies.reduce(0) { $0 + Int($1.table(.executor).used) }
+        return try Room.require(max(0, executors - executorsFree) * roomOfExecutor) {
+          body(Measurement.all(of: target, copies))
+        }
+      }
     } catch {
       throw Snapshot.Failure(error)
     }

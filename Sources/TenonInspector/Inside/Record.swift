@@ -46,9 +46,10 @@ public enum Record {
   public static func trace() throws -> String? {
     try withCopies { target, copies throws(TenonInspect.Failure) in
       let events = copies.reduce(0) { $0 + $1.eventsMax(target.memory) }
-      try Room.require(for: events, each: Room.ofEvent)
-      let recordings = target.recordings(copies)
-      return recordings.isEmpty ? nil : ChromeTrace.text(target, recordings)
+      return try Room.require(events * Room.ofEvent) {
+        let recordings = target.recordings(copies)
+        return recordings.isEmpty ? nil : ChromeTrace.text(target, recordings)
+      }
     }
   }
 
@@ -56,8 +57,9 @@ public enum Record {
     _ body: (Target, [Copy]) throws(TenonInspect.Failure) -> Result
   ) throws -> Result {
     do throws(TenonInspect.Failure) {
-      let target = try Target.own()
-      return try body(target, try target.copies())
+      return try Target.withOwn { target throws(TenonInspect.Failure) in
+        try body(target, try target.copies())
+      }
     } catch {
       throw Snapshot.Failure(error)
     }

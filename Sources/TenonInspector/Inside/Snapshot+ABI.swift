@@ -12,11 +12,9 @@ public func tenon_snapshot_take(
       config.pointee.flags == 0, config.pointee.reserved == 0
     else { return TENON_STATUS_INVALID }
   }
-  do {
+  return Snapshot.status {
     snapshot_out.pointee = OpaquePointer(bitPattern: snapshots.add(try Snapshot.take()))
     return TENON_STATUS_OK
-  } catch {
-    return Snapshot.status(of: error)
   }
 }
 
@@ -34,7 +32,7 @@ public func tenon_snapshot_get_node(
   _ snapshot: OpaquePointer?, _ index: Int, _ node_out: UnsafeMutablePointer<tenon_snapshot_node_t>?
 ) -> tenon_status_t {
   fill(snapshot, node_out, \.struct_size) { state in
-    guard state.hasRoomForLists() else { return .failure(TENON_STATUS_NO_RESOURCES) }
+    guard state.makeLists() else { return .failure(TENON_STATUS_NO_RESOURCES) }
     guard state.nodes.indices.contains(index) else { return .failure(TENON_STATUS_ENDED) }
     return state.nodeInC(state.nodes[index].id)
   }
@@ -53,7 +51,7 @@ public func tenon_snapshot_get_edge(
   _ snapshot: OpaquePointer?, _ index: Int, _ edge_out: UnsafeMutablePointer<tenon_snapshot_edge_t>?
 ) -> tenon_status_t {
   fill(snapshot, edge_out, \.struct_size) { state in
-    guard state.hasRoomForLists() else { return .failure(TENON_STATUS_NO_RESOURCES) }
+    guard state.makeLists() else { return .failure(TENON_STATUS_NO_RESOURCES) }
     guard state.edges.indices.contains(index) else { return .failure(TENON_STATUS_ENDED) }
     let edge = state.edges[index]
     return .success(
@@ -80,10 +78,16 @@ public func tenon_snapshot_get_text(
     return TENON_STATUS_INVALID
   }
   return withState(snapshot) { state in
-    let known = state.formatsInC[format.rawValue]
-    guard known != nil || Room.isThere(for: state.count) else { return TENON_STATUS_NO_RESOURCES }
-    let text = known ?? CText(state.text(format))
-    state.formatsInC[format.rawValue] = text
+    guard
+      let text = state.formatsInC[format.rawValue]
+        ?? state.make(
+          state.roomForAll,
+          { state in
+            let text = CText(state.text(format))
+            if !state.target.memory.isShort { state.formatsInC[format.rawValue] = text }
+            return text
+          })
+    else { return TENON_STATUS_NO_RESOURCES }
     text_out.pointee = text.pointer
     size_out?.pointee = text.count
     return TENON_STATUS_OK
@@ -93,12 +97,16 @@ public func tenon_snapshot_get_text(
 // MARK: What they have in common
 
 extension Snapshot {
-  /// Why there is nothing to look at.
-  static func status(of error: any Error) -> tenon_status_t {
-    switch (error as? Failure)?.kind {
-    case .forked: TENON_STATUS_FORKED
-    case .noResources: TENON_STATUS_NO_RESOURCES
-    case .unsupported, nil: TENON_STATUS_UNSUPPORTED
+  /// Does it, with memory for what is little; else says why there is nothing to look at.
+  static func status(_ body: () throws -> tenon_status_t) -> tenon_status_t {
+    do {
+      return try Room.with(Room.little, body) ?? TENON_STATUS_NO_RESOURCES
+    } catch {
+      return switch (error as? Failure)?.kind {
+      case .forked: TENON_STATUS_FORKED
+      case .noResources: TENON_STATUS_NO_RESOURCES
+      case .unsupported, nil: TENON_STATUS_UNSUPPORTED
+      }
     }
   }
 }
@@ -151,22 +159,26 @@ private func fill<Struct>(
 extension Snapshot.State {
   fileprivate mutating func nodeInC(_ id: UInt) -> Answer<tenon_snapshot_node_t> {
     if let known = nodesInC[id] { return .success(known.node) }
-    guard Room.isThere() else { return .failure(TENON_STATUS_NO_RESOURCES) }
     guard let words = words(about: id), let node = words.graph[id] else {
       return .failure(TENON_STATUS_SETTLED)
     }
-    let made = NodeInC(Snapshot.Node(node, words))
-    nodesInC[id] = made
-    return .success(made.node)
+    let made = make { state in
+      let made = NodeInC(Snapshot.Node(node, words))
+      if !state.target.memory.isShort { state.nodesInC[id] = made }
+      return made.node
+    }
+    return made.map { .success($0) } ?? .failure(TENON_STATUS_NO_RESOURCES)
   }
 
   fileprivate mutating func explanationInC(_ id: UInt) -> Answer<tenon_explanation_t> {
     if let known = explanationsInC[id] { return .success(known.explanation) }
     guard let words = words(about: id) else { return .failure(TENON_STATUS_SETTLED) }
-    guard Room.isThere(for: count) else { return .failure(TENON_STATUS_NO_RESOURCES) }
-    let made = ExplanationInC(Snapshot.Explanation(Chain(from: id, in: words.graph), words))
-    explanationsInC[id] = made
-    return .success(made.explanation)
+    let made = make(roomForAll) { state in
+      let made = ExplanationInC(Snapshot.Explanation(Chain(from: id, in: words.graph), words))
+      if !state.target.memory.isShort { state.explanationsInC[id] = made }
+      return made.explanation
+    }
+    return made.map { .success($0) } ?? .failure(TENON_STATUS_NO_RESOURCES)
   }
 }
 

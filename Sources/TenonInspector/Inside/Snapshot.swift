@@ -24,7 +24,7 @@ public final class Snapshot: Sendable {
       it.words.graph.order.map { (copy: copy, id: $0) }
     }
     lazy var edges = copies.flatMap(\.words.graph.edges)
-    fileprivate var mayList = false
+    fileprivate var hasLists = false
     var nodesInC: [UInt: NodeInC] = [:]
     var explanationsInC: [UInt: ExplanationInC] = [:]
     var formatsInC: [Int32: CText] = [:]
@@ -39,7 +39,7 @@ public final class Snapshot: Sendable {
     // SAFETY: what is made here is nobody else's, and goes behind the lock.
     nonisolated(unsafe) let state: State
     do throws(TenonInspect.Failure) {
-      state = try State(Target.own())
+      state = try Target.withOwn(State.init)
     } catch {
       throw Failure(error)
     }
@@ -51,16 +51,28 @@ extension Snapshot.State {
   fileprivate init(_ target: Target) throws(Failure) {
     self.target = target
     let found = try target.copies()
-    try Room.require(for: found.flatMap(\.tables.values).reduce(0) { $0 + Int($1.used) })
-    copies = found.map { copy in
-      (copy, Words(Survey.graph(of: target, copy), of: target))
+    let things = found.flatMap(\.tables.values).reduce(0) { $0 + Int($1.used) }
+    copies = try Room.require(things * Room.ofThing) {
+      found.map { ($0, Words(Survey.graph(of: target, $0), of: target)) }
     }
   }
 
-  /// Whether `nodes` and `edges` are there, or can be made.
-  mutating func hasRoomForLists() -> Bool {
-    if !mayList { mayList = Room.isThere(for: count) }
-    return mayList
+  /// Makes something of it while there is memory for that; nil: there is not enough.
+  mutating func make<Result>(
+    _ bytes: Int = Room.least, _ body: (inout Snapshot.State) -> Result
+  ) -> Result? {
+    target.memory.isShort = false
+    let result = Room.with(bytes) { () throws(Never) in body(&self) }
+    return target.memory.isShort ? nil : result
+  }
+
+  /// How much memory a thing made of all takes.
+  var roomForAll: Int { Room.least + count * Room.ofThing }
+
+  /// Whether `nodes` and `edges` are there.
+  mutating func makeLists() -> Bool {
+    if !hasLists { hasLists = make(roomForAll) { ($0.nodes.count, $0.edges.count) } != nil }
+    return hasLists
   }
 
   /// How much there is to write of.

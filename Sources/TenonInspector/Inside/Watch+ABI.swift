@@ -11,13 +11,14 @@ public func tenon_watch_start(
   else { return TENON_STATUS_INVALID }
   let limits = Lookout.Limits(
     job: config.job_ns_max, call: config.call_ns_max, wait: config.wait_ns_max)
-  let teller = Teller(fn: fn, context: context)
-  do throws(Watch.Failure) {
-    let watch = try Watch.start(limits) { teller.tell($0) }
+  if limits.shortest == nil { return TENON_STATUS_INVALID }
+  return Snapshot.status {
+    let teller = Teller(fn: fn, context: context)
+    guard let watch = try? Watch.start(limits, { teller.tell($0) }) else {
+      return TENON_STATUS_NO_RESOURCES
+    }
     watch_out.pointee = OpaquePointer(bitPattern: watches.add(watch))
     return TENON_STATUS_OK
-  } catch {
-    return error == .noLimits ? TENON_STATUS_INVALID : TENON_STATUS_NO_RESOURCES
   }
 }
 

@@ -58,7 +58,14 @@ public final class Watch: Sendable {
     _ limits: Lookout.Limits, _ tell: @escaping @Sendable (Event) -> Void
   ) throws(Failure) -> Watch {
     guard limits.shortest != nil else { throw .noLimits }
-    let watch = Watch(limits, tell)
+    let watch = try Room.with(Room.little) { () throws(Watch.Failure) in
+      try begun(Watch(limits, tell))
+    }
+    guard let watch else { throw .noResources }
+    return watch
+  }
+
+  private static func begun(_ watch: Watch) throws(Failure) -> Watch {
     var thread = pthread_t()
     let retained = Unmanaged.passRetained(watch)
     let code = tenon__start_quietly(
@@ -111,17 +118,23 @@ public final class Watch: Sendable {
     var lookout = Lookout(limits)
     let period = max((limits.shortest ?? 0) / 4, 1_000_000)
     repeat {
-      let findings = lookout.look(tenon__now_ns())
-      if findings.isEmpty { continue }
-      let snapshot = try? Snapshot.take()
-      for finding in findings where !hasEnded.load(ordering: .acquiring) {
-        tell(
-          Event(
-            kind: finding.kind, id: finding.id, thread: finding.thread,
-            duration: .nanoseconds(Int64(clamping: finding.duration)), snapshot: snapshot))
-      }
+      // Without memory nothing is found, and is looked for the next time.
+      _ = Room.with(Room.little) { () throws(Never) in tellAll(lookout.look(tenon__now_ns())) }
     } while !tenon__wait_at_gate(gate, period)
     tenon__leave_gate(gate)
+  }
+}
+
+extension Watch {
+  private func tellAll(_ findings: [Lookout.Finding]) {
+    if findings.isEmpty { return }
+    let snapshot = try? Snapshot.take()
+    for finding in findings where !hasEnded.load(ordering: .acquiring) {
+      tell(
+        Event(
+          kind: finding.kind, id: finding.id, thread: finding.thread,
+          duration: .nanoseconds(Int64(clamping: finding.duration)), snapshot: snapshot))
+    }
   }
 }
 

@@ -83,11 +83,11 @@ struct Elf {
     }
   }
 
-  /// The functions and objects of the file's symbol tables in order of their addresses; of .dynsym, if it is stripped.
-  func symbols() -> [Symbol] {
+  /// Where the file has its symbols, and where their names are; of .dynsym, if it is stripped.
+  private var symbolTable: (start: Int, size: Int, names: UInt)? {
     let offset = bytes.loadUnaligned(fromByteOffset: 40, as: UInt.self)
     let count = Int(bytes.loadUnaligned(fromByteOffset: 60, as: UInt16.self))
-    guard offset > 0, Elf.has(bytes, offset, UInt(count) * 64) else { return [] }
+    guard offset > 0, Elf.has(bytes, offset, UInt(count) * 64) else { return nil }
     let sections = Int(offset)
     func word(_ section: Int, _ at: Int) -> UInt {
       bytes.loadUnaligned(fromByteOffset: sections + section * 64 + at, as: UInt.self)
@@ -99,11 +99,19 @@ struct Elf {
     guard
       let section = (0..<count).first(where: { half($0, 4) == table })
         ?? (0..<count).first(where: { half($0, 4) == dynamicTable }), half(section, 40) < count
-    else { return [] }
-    let names = word(half(section, 40), 24)
-    guard Elf.has(bytes, word(section, 24), word(section, 32)) else { return [] }
-    let (start, size) = (Int(word(section, 24)), Int(word(section, 32)))
+    else { return nil }
+    guard Elf.has(bytes, word(section, 24), word(section, 32)) else { return nil }
+    return (Int(word(section, 24)), Int(word(section, 32)), word(half(section, 40), 24))
+  }
+
+  /// How much memory `symbols` takes at most: the array, in a block of a power of two, and as much to sort it.
+  var roomForSymbols: Int { (symbolTable?.size ?? 0) * 4 }
+
+  /// The functions and objects of the file's symbol tables in order of their addresses.
+  func symbols() -> [Symbol] {
+    guard let (start, size, names) = symbolTable else { return [] }
     var symbols: [Symbol] = []
+    symbols.reserveCapacity(size / 24)
     for at in stride(from: start, to: start + size - 23, by: 24) {
       let kind = bytes[at + 4] & 15
       let address = bytes.loadUnaligned(fromByteOffset: at + 8, as: UInt.self)
@@ -114,7 +122,8 @@ struct Elf {
           name: Int(
             clamping: names &+ UInt(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)))))
     }
-    return symbols.sorted { ($0.address, $1.size) < ($1.address, $0.size) }
+    symbols.sort { ($0.address, $1.size) < ($1.address, $0.size) }
+    return symbols
   }
 
   func name(of symbol: Symbol) -> String {

@@ -13,7 +13,7 @@ final class Images {
     fileprivate var elf: Elf?
     /// What that reads.
     fileprivate var file: MappedFile?
-    fileprivate lazy var symbols: [Elf.Symbol] = elf?.symbols() ?? []
+    fileprivate var symbols: [Elf.Symbol]?
 
     /// By what is in memory: the file itself may be gone.
     fileprivate init?(_ mapping: Mapping, _ memory: Memory) {
@@ -150,7 +150,14 @@ final class Images {
   /// Where a symbol of this name is, in whichever file has it first.
   func address(of name: String, in image: Image) -> UInt? {
     guard let elf = image.elf else { return nil }
-    return image.symbols.first { elf.name(of: $0) == name }.map { $0.address &+ image.bias }
+    return symbols(of: image).first { elf.name(of: $0) == name }.map { $0.address &+ image.bias }
+  }
+
+  private func symbols(of image: Image) -> [Elf.Symbol] {
+    if image.symbols == nil, let elf = image.elf {
+      memory.ifThereIsRoom(elf.roomForSymbols) { image.symbols = elf.symbols() }
+    }
+    return image.symbols ?? []
   }
 
   /// The function at an address, as its author wrote it; where its name is not known: the file, and how far in.
@@ -160,7 +167,7 @@ final class Images {
     if let known = names[address] { return known }
     let address = original(address) ?? address
     let name = symbol(at: address).map(readable) ?? place(address)
-    names[address] = name
+    if !memory.isShort { names[address] = name }
     return name
   }
 
@@ -176,13 +183,14 @@ final class Images {
   func symbol(at address: UInt) -> String? {
     guard let image = image(at: address), let elf = image.elf else { return nil }
     let wanted = address &- image.bias
-    var (low, high) = (0, image.symbols.count)
+    let symbols = symbols(of: image)
+    var (low, high) = (0, symbols.count)
     while low < high {
       let middle = (low + high) / 2
-      if image.symbols[middle].address <= wanted { low = middle + 1 } else { high = middle }
+      if symbols[middle].address <= wanted { low = middle + 1 } else { high = middle }
     }
     guard low > 0 else { return nil }
-    let symbol = image.symbols[low - 1]
+    let symbol = symbols[low - 1]
     // What lies beyond the end of a symbol is a function without one.
     guard wanted - symbol.address < max(symbol.size, 1) else { return nil }
     let name = elf.name(of: symbol)

@@ -20,12 +20,27 @@ final class Memory {
   static let own: Int32 = -1
 
   private static let blockSize: UInt = 1 << 16
+  /// How many whoever looks at himself has memory for in any case.
+  private static let blocksFree = 512
 
   private let segments: [Segment]
   /// The file of a process that lives: it may have more memory by now than those.
   private let process: Int32?
   private var blocks: [UInt: [UInt8]] = [:]
   private var lastBlock = (key: UInt.max, bytes: [UInt8]())
+
+  /// Holds so much memory while something is done that takes it; false: there is not as much, and it was not done.
+  var withRoom: (_ bytes: Int, _ body: () -> Void) -> Bool = { _, body in
+    body()
+    return true
+  }
+  /// Something was left out because there was no memory for it.
+  var isShort = false
+
+  /// Does it, if there is memory for it.
+  func ifThereIsRoom(_ bytes: Int, _ body: () -> Void) {
+    if !withRoom(bytes, body) { isShort = true }
+  }
 
   /// Segments that come first win where two have the same address.
   init(_ segments: [Segment], process: Int32? = nil) {
@@ -61,10 +76,20 @@ final class Memory {
     let start = max(segment.start, address & ~(Memory.blockSize - 1))
     if lastBlock.key == start { return (start, lastBlock.bytes) }
     let end = min(segment.end, (address & ~(Memory.blockSize - 1)) &+ Memory.blockSize)
-    let bytes = blocks[start] ?? read(segment, from: start, to: end)
+    if let known = blocks[start] {
+      lastBlock = (start, known)
+    } else if blocks.count < Memory.blocksFree {
+      keep(segment, from: start, to: end)
+    } else {
+      ifThereIsRoom(Int(4 * Memory.blockSize)) { keep(segment, from: start, to: end) }
+    }
+    return lastBlock.key == start ? (start, lastBlock.bytes) : nil
+  }
+
+  private func keep(_ segment: Segment, from start: UInt, to end: UInt) {
+    let bytes = read(segment, from: start, to: end)
     blocks[start] = bytes
     lastBlock = (start, bytes)
-    return (start, bytes)
   }
 
   private func read(_ segment: Segment, from start: UInt, to end: UInt) -> [UInt8] {
