@@ -220,6 +220,26 @@ static tenon_future_t *need_sleep(tenon_executor_t *executor) {
   return sleep;
 }
 
+static void settle_in_job(void *promise, tenon_status_t status) {
+  (void)status;
+  MUST(TENON_STATUS_OK, tenon_promise_resolve(promise, NULL));
+}
+
+/** The future of a job, or NULL. */
+static tenon_future_t *start_job(tenon_executor_t *executor) {
+  tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
+  tenon_promise_t *promise = NULL;
+  tenon_future_t *future = NULL;
+  config.executor = executor;
+  if (!MAY(TENON_STATUS_OK, tenon_promise_create(&config, &promise, &future)))
+    return NULL;
+  keep_future(future);
+  if (MAY(TENON_STATUS_OK, tenon_executor_post(executor, settle_in_job, promise)))
+    return future;
+  MUST(TENON_STATUS_OK, tenon_promise_release(promise));
+  return NULL;
+}
+
 /** Waits for what is readable, in each way that may be refused. */
 static void wait_for_descriptor(tenon_status_t (*function)(tenon_executor_t *, int,
                                                            tenon_future_t **)) {
@@ -255,6 +275,37 @@ CASE_2(future_wait, for_an_executors_work) {
   begin();
   if (sleep)
     MAY(TENON_STATUS_OK, tenon_future_wait(sleep, TENON_FOREVER));
+}
+
+/* A pool for which the system has no thread: whoever waits does what it has to do. */
+
+CASE_2(future_wait, for_a_pools_work) {
+  tenon_executor_t *pool = need_pool();
+  begin();
+  tenon_future_t *future = start_job(pool);
+  if (future)
+    MAY(TENON_STATUS_OK, tenon_future_wait(future, TENON_FOREVER));
+  MUST(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
+}
+
+CASE_2(future_wait, for_a_pools_timer) {
+  tenon_executor_t *pool = need_pool();
+  begin();
+  tenon_future_t *sleep = need_sleep(pool);
+  if (sleep)
+    MAY(TENON_STATUS_OK, tenon_future_wait(sleep, TENON_FOREVER));
+  MUST(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
+}
+
+CASE_2(executor_run_until, of_threads) {
+  tenon_executor_t *pool = need_pool();
+  begin();
+  tenon_future_t *future = start_job(pool);
+  if (future)
+    MAY(TENON_STATUS_OK, tenon_executor_run_until(pool, future, TENON_FOREVER));
+  REGISTERS(tenon_executor_post(pool, tell, NULL));
+  MAY(TENON_STATUS_OK, tenon_executor_run_until(pool, NULL, TENON_FOREVER));
+  MUST(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
 }
 
 /* MARK: Combinators */

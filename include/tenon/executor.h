@@ -233,7 +233,7 @@ TENON_API tenon_status_t tenon_executor_poll(tenon_executor_t *executor,
  * when it has left.
  *
  * For a pool it sleeps: until the future has settled, or nothing is pending any more, no job runs and none
- * waits.
+ * waits. While the system has no thread for the pool, it runs its jobs.
  *
  * Threading:  the loop's thread; any, of a pool. `timeout_ns` is a duration; TENON_FOREVER is one.
  * Returns:    as the future ended: TENON_STATUS_OK, TENON_STATUS_REJECTED, TENON_STATUS_CANCELLED.

@@ -195,7 +195,8 @@ TENON_API tenon_status_t tenon_future_on_complete_if_pending(
  * Blocks until the future has settled. For threads without a loop.
  *
  * If the work belongs to an executor that no loop looks after, this polls it: one without a host,
- * whose descriptor nobody has asked for. A future that is made of others and has no executor of its
+ * whose descriptor nobody has asked for. If it belongs to a pool for which the system has no thread,
+ * this runs its jobs. A future that is made of others and has no executor of its
  * own (tenon_future_all() and its kin, tenon_future_map(), a scope's end) goes by the first of them
  * that has one.
  *

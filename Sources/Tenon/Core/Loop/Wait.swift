@@ -228,9 +228,12 @@ private func blockUntilSettled(_ future: Handle, deadline: UInt64) -> tenon_stat
   }
   if let state = name.state, state.isThere(as: name) {
     guard let seen = state.beginInterruptible() else { return TENON_STATUS_INTERRUPTED }
-    let status = state.sleepBeside(name, future, deadline, seen)
-    // Otherwise the executor has gone, and another one is in its place.
-    if status != TENON_STATUS_PENDING { return status }
+    let threads = state.pool == nil ? nil : LoopExecutor.named(name)?.threadPool
+    let status =
+      threads?.sleep(until: future, deadline, seen)
+      ?? state.sleepBeside(name, future, deadline, seen)
+    // Otherwise the executor has closed or gone, and another one may be in its place.
+    if status != TENON_STATUS_PENDING && status != TENON_STATUS_CLOSED { return status }
   }
   return sleep(until: future, deadline: deadline)
 }

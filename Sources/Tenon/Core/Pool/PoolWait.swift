@@ -46,6 +46,11 @@ extension ThreadPool {
   private func sleep(until future: Handle?, deadline: UInt64) -> tenon_status_t {
     guard let seen = state.beginInterruptible() else { return TENON_STATUS_INTERRUPTED }
     guard let future else { return sleepUntilQuiet(deadline, seen) }
+    return sleep(until: future, deadline, seen)
+  }
+
+  /// Sleeps until the future has settled, and does meanwhile what there is no thread for. CLOSED: nobody does that any more.
+  func sleep(until future: Handle, _ deadline: UInt64, _ seen: UInt32) -> tenon_status_t {
     let (state, pool) = (state, pool)
     while true {
       attendForlorn()
