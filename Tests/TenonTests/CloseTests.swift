@@ -90,6 +90,16 @@ import Testing
     }
   }
 
+  /// More than a poll runs: whatever its turn was, each of them ends.
+  @Test func callsThatWaitEndWithTheClose() async throws {
+    try await withLoop { loop in
+      let calls = try (0..<10_000).map { _ in try loop.start { await Task.yield() } }
+      let status = tenon_executor_close(loop.pointer, 0)
+      #expect(status == TENON_STATUS_OK || status == TENON_STATUS_TIMEOUT)
+      #expect(calls.allSatisfy { tenon_future_poll($0.pointer) != TENON_STATUS_PENDING })
+    }
+  }
+
   @Test func aCallIsNotPendingWhenItsEndIsTold() async throws {
     try await withLoop { loop in
       let pending = Shared<[UInt64]>([])

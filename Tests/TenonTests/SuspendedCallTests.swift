@@ -87,4 +87,94 @@ import Testing
   }
 
   private struct Unwanted: Error {}
+
+  // MARK: The drivers that they are in
+
+  @Test func aPollRunsNoMoreCallsThanItMay() async throws {
+    try await withLoop { loop in
+      let begun = Shared(0)
+      let calls = try (0..<10).map { _ in try loop.start { begun.change { $0 += 1 } } }
+      for _ in 0..<3 {
+        let before = begun.value
+        var result = PollResult()
+        #expect(loop.poll(PollBudget(jobs: 3), &result) == TENON_STATUS_OK)
+        #expect(result.more && result.jobs <= 3)
+        #expect(begun.value - before <= 3)
+      }
+      loop.pollAll()
+      #expect(begun.value == calls.count)
+    }
+  }
+
+  @Test func afterABurstFewDriversWaitForTheNextOne() async throws {
+    try await withLoop { loop in
+      let many = 2 * LoopExecutor.idleDriversMax
+      let (promise, future) = try Promise.make()
+      let calls = try Self.suspended(on: loop, awaiting: Array(repeating: future, count: many))
+      promise.resolve()
+      loop.pollAll()
+      #expect(calls.allSatisfy { tenon_future_poll($0.pointer) == TENON_STATUS_OK })
+      #expect(loop.state.own.pointee.idleDrivers.count == LoopExecutor.idleDriversMax)
+    }
+  }
+
+  /// A callback of a call's cancel comes before its task is cancelled: what the driver is in by then is another call.
+  @Test func aCancelDoesNotReachTheCallThatFollows() async throws {
+    final class Scene: Sendable {
+      let loop: LoopExecutor
+      let (end, never): (Promise, Promise)
+      let wait: Future
+      let follower = Shared<Future?>(nil)
+      let wasCancelled = Shared<Bool?>(nil)
+
+      init(_ loop: LoopExecutor, _ end: Promise) throws {
+        (self.loop, self.end) = (loop, end)
+        (never, wait) = try Promise.make()
+      }
+
+      func follow() throws {
+        end.resolve()
+        follower.value = try loop.start {
+          await self.wait.settled()
+          self.wasCancelled.value = Task.isCancelled
+        }
+        loop.pollAll()
+      }
+    }
+    try await withLoop { loop in
+      let (end, future) = try Promise.make()
+      let scene = try Scene(loop, end)
+      let call = try Self.suspended(on: loop, awaiting: [future])[0]
+      let told: tenon_cancel_fn = { context, status in
+        let scene = Unmanaged<Scene>.fromOpaque(context!).takeUnretainedValue()
+        #expect(status == TENON_STATUS_CANCELLED)
+        #expect(throws: Never.self) { try scene.follow() }
+      }
+      let promise = call.handle.as(.promise)
+      let context = Unmanaged.passUnretained(scene).toOpaque()
+      #expect(
+        tenon_promise_on_cancel(promise.pointer, nil, told, context, nil) == TENON_STATUS_OK)
+      call.cancel()
+      #expect(tenon_future_poll(call.pointer) == TENON_STATUS_OK)
+      #expect(!scene.never.isCancelled)
+      scene.never.resolve()
+      loop.pollAll()
+      #expect(scene.wasCancelled.value == false)
+      scene.follower.value = nil
+    }
+  }
+
+  /// A task that was cancelled is known by its address, which is soon another one's.
+  @Test func ofACancelNobodyKnowsWhenItsTaskHasEnded() async throws {
+    try await withLoop { loop in
+      for _ in 0..<100 {
+        let (promise, future) = try Promise.make()
+        let call = try Self.suspended(on: loop, awaiting: [future])[0]
+        call.cancel()
+        promise.resolve()
+        loop.pollAll()
+        #expect(try loop.result { CancelledCalls.here == nil })
+      }
+    }
+  }
 }

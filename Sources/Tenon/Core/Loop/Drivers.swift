@@ -6,7 +6,7 @@ import Synchronization
 /// suspend costs no task switch; when one does suspend, another driver goes on with the rest.
 extension LoopExecutor {
   /// Drivers that wait for calls, at most.
-  private static let idleDriversMax = 64
+  static let idleDriversMax = 64
 
   /// Resumes or makes a driver for the calls that are ready.
   func scheduleDriver() {
