@@ -69,18 +69,21 @@ find README.md docs -name '*.md' -print0 | LC_ALL=C sort -z |
 }
 
 check() { # FILE: says why not, and fails
-  local base=$work/${1%.*} modules=(tenon) loop status=0 compile=("${CC:-cc}" -std=c11)
+  local base=$work/${1%.*} modules=(tenon) loop status=0 compile=("${CC:-cc}" -std=c11) libraries=$prefix/lib
   if [ "${1##*.}" = cpp ]; then compile=("${CXX:-c++}" -std=c++20 -Wpedantic -Wconversion); fi
   if grep -q '<uv\.h>\|<tenon/uv\.h>' "$work/$1"; then modules+=(tenon-uv); fi
   # An adapter's header brings its module.
   for loop in $(sed -nE 's|^#include <tenon/(.*)\.hp?p?>|\1|p' "$work/$1" | tr _ -); do
     if [ "$loop" = qt ]; then loop=qt6 compile+=(-fPIC); fi
+    if [ "$loop" = dispatch ]; then # its headers and its blocks are for the toolchain's compiler
+      compile=("$clang" -std=c11 -fblocks -isystem "$(dirname "$runtime")" -L"$runtime") libraries+=:$runtime
+    fi
     if [ -f "$prefix/lib/pkgconfig/tenon-$loop.pc" ]; then modules+=("tenon-$loop"); fi
   done
   # shellcheck disable=SC2046 # the flags are words
   "${compile[@]}" -Wall -Wextra -Werror -pthread -o "$base" "$work/$1" \
     $(pkg-config --cflags --libs "${modules[@]}") || return 1
-  LD_LIBRARY_PATH=$prefix/lib timeout 20 "$base" >"$base.printed" </dev/null || status=$?
+  LD_LIBRARY_PATH=$libraries timeout 20 "$base" >"$base.printed" </dev/null || status=$?
   [ "$status" -eq 0 ] || {
     echo "exit status $status; it printed:"
     cat "$base.printed"
@@ -90,6 +93,8 @@ check() { # FILE: says why not, and fails
     "$base.expected" "$base.printed"
 }
 
+runtime=$(scripts/swift-runtime.sh)
+clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
 passed=0 failed=0
 while read -r name file; do
   if check "$name" >"$work/log" 2>&1; then

@@ -971,7 +971,8 @@ const function_t conformance_functions[] = {
     FUNCTION(latest_retain, .handles = {L}),
     FUNCTION(latest_release, .handles = {L}),
 
-    FUNCTION(executor_create, .pointers = 2, .structs = 2, .flags = 2, .texts = 1),
+    FUNCTION(executor_create, .pointers = 2, .structs = 2, .flags = 2,
+             .flags_known = TENON_EXECUTOR_FLAG_ELSEWHERE, .texts = 1),
     FUNCTION(executor_retain, .handles = {X}),
     FUNCTION(executor_release, .handles = {X}),
     FUNCTION(executor_fd, .handles = {X}, .pointers = 1),

@@ -25,6 +25,8 @@ CASE(a_wrong_executor_config_is_refused) {
   tenon_executor_host_t host = TENON_EXECUTOR_HOST_INIT;
   pattern_fill(&executor, sizeof executor);
   for (uint32_t flag = 1; flag != 0; flag <<= 1) {
+    /* That one is not for a pool. */
+    config.threads_max = flag == TENON_EXECUTOR_FLAG_ELSEWHERE;
     config.flags = flag;
     CHECK_STATUS(TENON_STATUS_INVALID, tenon_executor_create(&config, &executor));
   }

@@ -1052,21 +1052,25 @@ static void *poll_elsewhere(void *context) {
 }
 
 CASE(the_loops_own_thread_is_the_one_that_polled_last) {
-  tenon_executor_host_t host = TENON_EXECUTOR_HOST_INIT;
-  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
-  tenon_executor_t *executor = NULL;
-  host.wake = ignore_wake;
-  config.host = &host;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &executor));
-  pair_t pair = pair_create_with(0, executor);
-  CHECK_STATUS(TENON_STATUS_DEADLOCK, tenon_future_wait(pair.future, MILLISECOND));
-  on_other_thread(poll_elsewhere, executor);
-  CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_future_wait(pair.future, MILLISECOND));
-  executor_poll(executor);
-  CHECK_STATUS(TENON_STATUS_DEADLOCK, tenon_future_wait(pair.future, MILLISECOND));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
-  executor_end(executor);
+  for (uint32_t flags = 0; flags <= TENON_EXECUTOR_FLAG_ELSEWHERE; flags++) {
+    tenon_executor_host_t host = TENON_EXECUTOR_HOST_INIT;
+    tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
+    tenon_executor_t *executor = NULL;
+    host.wake = ignore_wake;
+    config.host = &host;
+    config.flags = flags;
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &executor));
+    pair_t pair = pair_create_with(0, executor);
+    CHECK_STATUS(flags == 0 ? TENON_STATUS_DEADLOCK : TENON_STATUS_TIMEOUT,
+                 tenon_future_wait(pair.future, MILLISECOND));
+    on_other_thread(poll_elsewhere, executor);
+    CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_future_wait(pair.future, MILLISECOND));
+    executor_poll(executor);
+    CHECK_STATUS(TENON_STATUS_DEADLOCK, tenon_future_wait(pair.future, MILLISECOND));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+    executor_end(executor);
+  }
 }
 
 CASE(wait_sleeps_while_there_is_nothing_to_do) {

@@ -8,6 +8,7 @@
 #include <tenon/tenon.h>
 
 #include <stdio.h>
+#include <sys/wait.h>
 
 static int failed;
 
@@ -94,8 +95,111 @@ static void use(dispatch_queue_t queue) {
   dispatch_release(counted.done);
 }
 
+static void *resume(void *queue) {
+  dispatch_resume((dispatch_object_t){._dq = queue});
+  return NULL;
+}
+
+/** A queue that runs nothing yet: who attaches waits as every other thread does. */
+static void check_a_suspended_queue(void) {
+  dispatch_queue_t queue = dispatch_queue_create("test", NULL);
+  tenon_executor_t *executor;
+  tenon_future_t *future;
+  pthread_t thread;
+  counted_t counted = {.done = dispatch_semaphore_create(0)};
+  dispatch_suspend((dispatch_object_t){._dq = queue});
+  expect(tenon_dispatch_attach(queue, NULL, &executor) == TENON_STATUS_OK, "an attach");
+  tenon_future_sleep(executor, 1, &future);
+  expect(tenon_future_wait(future, 1000000) == TENON_STATUS_TIMEOUT,
+         "what is on a suspended queue is waited for");
+  pthread_create(&thread, NULL, resume, queue);
+  expect(tenon_future_wait(future, TENON_FOREVER) == TENON_STATUS_OK, "it comes when that goes on");
+  pthread_join(thread, NULL);
+  tenon_future_release(future);
+  dispatch_suspend((dispatch_object_t){._dq = queue});
+  expect(tenon_dispatch_detach(executor, TENON_FOREVER, ended, &counted) == TENON_STATUS_OK,
+         "a detach of a suspended queue");
+  tenon_executor_release(executor);
+  dispatch_resume((dispatch_object_t){._dq = queue});
+  dispatch_release(queue);
+  dispatch_semaphore_wait(counted.done, DISPATCH_TIME_FOREVER);
+  expect(counted.end == TENON_STATUS_OK, "it is told when that goes on");
+  dispatch_release(counted.done);
+}
+
+/** A fork's child, which Dispatch does not run in, is told so; the parent goes on. */
+static void check_a_fork(void) {
+  dispatch_queue_t queue = dispatch_queue_create("test", NULL);
+  tenon_executor_t *executor;
+  tenon_future_t *future;
+  int status = -1;
+  expect(tenon_dispatch_attach(queue, NULL, &executor) == TENON_STATUS_OK, "an attach");
+  tenon_future_sleep(executor, 1000000, &future);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    const bool is_right = tenon_executor_post(executor, NULL, NULL) != TENON_STATUS_OK &&
+                          tenon_future_wait(future, 0) == TENON_STATUS_FORKED &&
+                          tenon_dispatch_detach(executor, 0, NULL, NULL) == TENON_STATUS_FORKED &&
+                          tenon_dispatch_attach(queue, NULL, &executor) == TENON_STATUS_FORKED;
+    tenon_executor_release(executor);
+    _exit(!is_right);
+  }
+  waitpid(child, &status, 0);
+  expect(status == 0, "a fork's child is told");
+  expect(tenon_future_wait(future, TENON_FOREVER) == TENON_STATUS_OK, "the parent goes on");
+  tenon_future_release(future);
+  tenon_dispatch_detach(executor, TENON_FOREVER, NULL, NULL);
+  tenon_executor_release(executor);
+  dispatch_release(queue);
+}
+
+typedef struct nested {
+  tenon_executor_t *executor, *other;
+  tenon_status_t wait, run, detach;
+  counted_t *counted;
+} nested_t;
+
+/** In a job: what would wait for this very queue is refused; another one is attached, and detached at once. */
+static void nest(void *context, tenon_status_t status) {
+  nested_t *nested = context;
+  tenon_future_t *future;
+  (void)status;
+  tenon_future_sleep(nested->executor, 1, &future);
+  nested->wait = tenon_future_wait(future, TENON_FOREVER);
+  nested->run = tenon_executor_run_until(nested->executor, future, TENON_FOREVER);
+  tenon_future_release(future);
+  nested->detach = tenon_dispatch_detach(nested->executor, TENON_FOREVER, ended, nested->counted);
+}
+
+static void check_nesting(void) {
+  dispatch_queue_t queue = dispatch_queue_create("test", NULL);
+  counted_t counted = {.done = dispatch_semaphore_create(0)};
+  nested_t nested = {.counted = &counted};
+  expect(tenon_dispatch_attach(queue, NULL, &nested.executor) == TENON_STATUS_OK &&
+             tenon_dispatch_attach(queue, NULL, &nested.other) == TENON_STATUS_OK,
+         "two on a queue");
+  tenon_executor_post(nested.executor, nest, &nested);
+  dispatch_semaphore_wait(counted.done, DISPATCH_TIME_FOREVER);
+  expect(nested.wait == TENON_STATUS_DEADLOCK, "a job does not wait for its own queue");
+  expect(nested.run == TENON_STATUS_BUSY || nested.run == TENON_STATUS_UNSUPPORTED, "nor turns it");
+  expect(nested.detach == TENON_STATUS_OK && counted.end == TENON_STATUS_OK,
+         "a job detaches its own executor");
+  /* The other one is closed by another thread than the queue's, with a close that blocks. */
+  tenon_timer_start(nested.other, TENON_FOREVER, cancelled, NULL, NULL);
+  const tenon_status_t closed = tenon_executor_close(nested.other, 1000000000);
+  expect(closed == TENON_STATUS_OK, "a close elsewhere");
+  tenon_executor_release(nested.executor);
+  tenon_executor_release(nested.other);
+  dispatch_release(queue);
+  dispatch_release(counted.done);
+}
+
 int main(void) {
   alarm(120);
+  check_a_fork();
+  check_a_suspended_queue();
+  check_nesting();
   dispatch_queue_t queue = dispatch_queue_create("test", NULL);
   use(queue);
   dispatch_release(queue);

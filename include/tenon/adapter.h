@@ -51,6 +51,10 @@ typedef struct tenon_adapter_config {
 #define TENON_ADAPTER_CONFIG_INIT                                                                  \
   { sizeof(tenon_adapter_config_t), 0, 0, NULL, 0, 0 }
 
+/* For adapters: the calling thread is not the loop's, see TENON_EXECUTOR_FLAG_ELSEWHERE. */
+#define TENON__ADAPTER_FLAG_ELSEWHERE 0x80000000u
+#define TENON__ADAPTER_FLAGS (TENON_ADAPTER_FLAG_MAIN_QUEUE | TENON__ADAPTER_FLAG_ELSEWHERE)
+
 /** Told once: the executor is off its loop. TENON_STATUS_TIMEOUT: it left work behind. */
 typedef void (*tenon_adapter_detached_fn)(void *context, tenon_status_t status);
 
@@ -162,11 +166,16 @@ static inline void tenon__adapters_after_fork(void) {
   pthread_mutex_unlock(&tenon__all_adapters()->mutex);
 }
 
+/** Puts `other`, which is taken, in the place of a descriptor. */
 static inline void tenon__replace_fd(int fd, int other) {
   if (other < 0)
     return;
+#ifdef _GNU_SOURCE
+  dup3(other, fd, O_CLOEXEC);
+#else /* in a strict dialect; a fork's child has one thread */
   dup2(other, fd);
   fcntl(fd, F_SETFD, FD_CLOEXEC);
+#endif
   close(other);
 }
 
@@ -572,7 +581,8 @@ static inline void tenon__adapter_host_closed(void *context, tenon_status_t stat
 
 /* MARK: For the adapters */
 
-static inline tenon_status_t tenon__adapter_begin(tenon_adapter_t *adapter, const char *name) {
+static inline tenon_status_t tenon__adapter_begin(tenon_adapter_t *adapter, const char *name,
+                                                  bool is_elsewhere) {
   tenon_executor_host_t host = TENON_EXECUTOR_HOST_INIT;
   tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
   tenon_status_t status;
@@ -584,6 +594,7 @@ static inline tenon_status_t tenon__adapter_begin(tenon_adapter_t *adapter, cons
   host.closed = tenon__adapter_host_closed;
   if (adapter->operations->watch)
     host.watch = tenon__adapter_host_watch;
+  config.flags = is_elsewhere ? TENON_EXECUTOR_FLAG_ELSEWHERE : 0;
   config.name = name;
   config.host = &host;
   config.host_context = adapter;
@@ -637,22 +648,25 @@ tenon_adapter_attach(const tenon_adapter_operations_t *operations, void *loop,
                      const tenon_adapter_config_t *config, tenon_executor_t **executor_out) {
   tenon_adapter_t *adapter;
   tenon_status_t status;
+  bool is_elsewhere;
   if (!loop || !executor_out ||
       (config && (config->struct_size != sizeof *config ||
-                  (config->flags & ~TENON_ADAPTER_FLAG_MAIN_QUEUE) != 0 || config->reserved != 0)))
+                  (config->flags & ~TENON__ADAPTER_FLAGS) != 0 || config->reserved != 0)))
     return TENON_STATUS_INVALID;
   adapter = (tenon_adapter_t *)calloc(1, operations->size);
   if (!adapter)
     return TENON_STATUS_NO_RESOURCES;
   adapter->loop = loop;
   adapter->operations = operations;
-  adapter->thread = pthread_self();
+  is_elsewhere = config && (config->flags & TENON__ADAPTER_FLAG_ELSEWHERE) != 0;
+  if (!is_elsewhere) /* zeros are no thread */
+    adapter->thread = pthread_self();
   adapter->jobs_max = config && config->jobs_max != 0 ? config->jobs_max : 2048;
   adapter->time_ns_max = config ? config->time_ns_max : 0;
   adapter->deadline_ns = TENON_FOREVER;
   status = tenon__adapter_open_fds(adapter, config ? config->flags : 0);
   if (status == TENON_STATUS_OK)
-    status = tenon__adapter_begin(adapter, config ? config->name : NULL);
+    status = tenon__adapter_begin(adapter, config ? config->name : NULL, is_elsewhere);
   if (status == TENON_STATUS_OK) {
     *executor_out = adapter->executor;
     return TENON_STATUS_OK;
@@ -736,18 +750,20 @@ static inline tenon_status_t tenon_adapter_detach(tenon_executor_t *executor,
   return status;
 }
 
-/** Reads the loop that an executor is on, on the loop's thread. Errors: those of tenon_adapter_of(). */
-static inline tenon_status_t tenon_adapter_get_loop(tenon_executor_t *executor,
-                                                    const tenon_adapter_operations_t *operations,
-                                                    void **loop_out) {
-  tenon_status_t status;
-  tenon_adapter_t *adapter = tenon_adapter_of(executor, operations, &status);
-  if (!adapter)
-    return status;
-  if (adapter->is_gone)
-    return TENON_STATUS_CLOSED;
-  *loop_out = adapter->loop;
-  return TENON_STATUS_OK;
+/** The loop that an executor is on, which goes to `out`; NULL: `*status` says why, one of tenon_adapter_of() or
+ *  TENON_STATUS_CLOSED, and TENON_STATUS_INVALID without `out`. On the loop's thread. */
+static inline void *tenon_adapter_get_loop(tenon_executor_t *executor,
+                                           const tenon_adapter_operations_t *operations,
+                                           const void *out, tenon_status_t *status) {
+  const tenon_adapter_t *adapter;
+  if (!out) {
+    *status = TENON_STATUS_INVALID;
+    return NULL;
+  }
+  adapter = tenon_adapter_of(executor, operations, status);
+  if (adapter && adapter->is_gone)
+    *status = TENON_STATUS_CLOSED;
+  return adapter && !adapter->is_gone ? adapter->loop : NULL;
 }
 
 TENON_END_DECLS

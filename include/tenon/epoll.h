@@ -356,11 +356,9 @@ static inline tenon_status_t tenon_epoll_detach(tenon_executor_t *executor, uint
 /** Reads the loop that an executor is on: borrowed; on its thread. Since: 0.2.0 */
 static inline tenon_status_t tenon_epoll_get_loop(tenon_executor_t *executor,
                                                   tenon_epoll_t **loop_out) {
-  void *loop = NULL;
-  const tenon_status_t status =
-      loop_out ? tenon_adapter_get_loop(executor, tenon__epoll_operations(), &loop)
-               : TENON_STATUS_INVALID;
-  if (status == TENON_STATUS_OK)
+  tenon_status_t status;
+  void *loop = tenon_adapter_get_loop(executor, tenon__epoll_operations(), loop_out, &status);
+  if (loop)
     *loop_out = (tenon_epoll_t *)loop;
   return status;
 }

@@ -203,11 +203,9 @@ static inline tenon_status_t tenon_event_detach(tenon_executor_t *executor, uint
 /** Reads the base that an executor is on: borrowed; on its thread. Since: 0.2.0 */
 static inline tenon_status_t tenon_event_get_base(tenon_executor_t *executor,
                                                   struct event_base **base_out) {
-  void *loop = NULL;
-  const tenon_status_t status =
-      base_out ? tenon_adapter_get_loop(executor, tenon__event_operations(), &loop)
-               : TENON_STATUS_INVALID;
-  if (status == TENON_STATUS_OK)
+  tenon_status_t status;
+  void *loop = tenon_adapter_get_loop(executor, tenon__event_operations(), base_out, &status);
+  if (loop)
     *base_out = (struct event_base *)loop;
   return status;
 }

@@ -81,10 +81,13 @@ typedef struct tenon_executor_host {
 #define TENON_EXECUTOR_HOST_INIT                                                                   \
   { sizeof(tenon_executor_host_t), NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
+/** The calling thread is not the loop's: none is until one polls. Not with threads_max. Since: 0.2.0 */
+#define TENON_EXECUTOR_FLAG_ELSEWHERE 0x01u
+
 /** How to create an executor. Zero is a good default for each field but the first. */
 typedef struct tenon_executor_config {
   size_t struct_size;                /**< sizeof(tenon_executor_config_t) */
-  uint32_t flags;                    /**< none yet: zero */
+  uint32_t flags;                    /**< TENON_EXECUTOR_FLAG_... */
   uint32_t reserved;                 /**< zero */
   const char *name;                  /**< for people; UTF-8, copied; may be NULL */
   const tenon_executor_host_t *host; /**< copied; NULL: tenon_executor_fd() or run_until() */
@@ -158,7 +161,8 @@ typedef struct tenon_executor_statistics {
  * Creates an executor.
  *
  * Ownership:  borrows `config`, which may be NULL. The caller releases `*executor_out`.
- * Threading:  any thread; the calling one counts as the loop's thread until another one polls.
+ * Threading:  any thread; the calling one counts as the loop's thread until another one polls, unless
+ *             TENON_EXECUTOR_FLAG_ELSEWHERE says otherwise.
  * Errors:     TENON_STATUS_INVALID for a wrong struct_size, an unknown flag, a name that is not
  *             UTF-8, a host without `wake`, a host or more than 1024 for threads_max;
  *             TENON_STATUS_NO_RESOURCES; TENON_STATUS_BUSY after tenon_process_own_solely();

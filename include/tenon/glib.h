@@ -132,11 +132,9 @@ static inline tenon_status_t tenon_glib_detach(tenon_executor_t *executor, uint6
 /** Reads the main context that an executor is on: borrowed; on its thread. Since: 0.2.0 */
 static inline tenon_status_t tenon_glib_get_context(tenon_executor_t *executor,
                                                     GMainContext **context_out) {
-  void *loop = NULL;
-  const tenon_status_t status =
-      context_out ? tenon_adapter_get_loop(executor, tenon__glib_operations(), &loop)
-                  : TENON_STATUS_INVALID;
-  if (status == TENON_STATUS_OK)
+  tenon_status_t status;
+  void *loop = tenon_adapter_get_loop(executor, tenon__glib_operations(), context_out, &status);
+  if (loop)
     *context_out = (GMainContext *)loop;
   return status;
 }

@@ -155,11 +155,9 @@ static inline tenon_status_t tenon_sd_event_detach(tenon_executor_t *executor, u
 /** Reads the loop that an executor is on: borrowed; on its thread. Since: 0.2.0 */
 static inline tenon_status_t tenon_sd_event_get_event(tenon_executor_t *executor,
                                                       sd_event **event_out) {
-  void *loop = NULL;
-  const tenon_status_t status =
-      event_out ? tenon_adapter_get_loop(executor, tenon__sd_event_operations(), &loop)
-                : TENON_STATUS_INVALID;
-  if (status == TENON_STATUS_OK)
+  tenon_status_t status;
+  void *loop = tenon_adapter_get_loop(executor, tenon__sd_event_operations(), event_out, &status);
+  if (loop)
     *event_out = (sd_event *)loop;
   return status;
 }

@@ -314,11 +314,9 @@ static inline tenon_status_t tenon_uring_detach(tenon_executor_t *executor, uint
 /** Reads the ring that an executor is on: borrowed; on its thread. Since: 0.2.0 */
 static inline tenon_status_t tenon_uring_get_ring(tenon_executor_t *executor,
                                                   struct io_uring **ring_out) {
-  void *loop = NULL;
-  const tenon_status_t status =
-      ring_out ? tenon_adapter_get_loop(executor, tenon__uring_operations(), &loop)
-               : TENON_STATUS_INVALID;
-  if (status == TENON_STATUS_OK)
+  tenon_status_t status;
+  void *loop = tenon_adapter_get_loop(executor, tenon__uring_operations(), ring_out, &status);
+  if (loop)
     *ring_out = (struct io_uring *)loop;
   return status;
 }

@@ -19,7 +19,10 @@ public func tenon_executor_create(
     guard sizes.contains(config.pointee.struct_size) else { return TENON_STATUS_INVALID }
     memcpy(&given, config, config.pointee.struct_size)
   }
-  guard given.flags == 0, given.reserved == 0, given.name.map({ isText($0) }) ?? true else {
+  let isElsewhere = given.flags == TENON_EXECUTOR_FLAG_ELSEWHERE && given.threads_max == 0
+  guard given.flags == 0 || isElsewhere, given.reserved == 0,
+    given.name.map({ isText($0) }) ?? true
+  else {
     return TENON_STATUS_INVALID
   }
   var host: tenon_executor_host_t?
@@ -47,6 +50,7 @@ public func tenon_executor_create(
   switch created {
   case .failure(let error): return error.status
   case .success(let executor):
+    if isElsewhere { executor.state.pointee.home.store(0, ordering: .relaxed) }
     executor_out.pointee = executor.handle.pointer
     return TENON_STATUS_OK
   }

@@ -5,6 +5,7 @@
 #ifndef TENON_UV_CORE_HPP
 #define TENON_UV_CORE_HPP
 
+#include <tenon/adapter.h>
 #include <tenon/uv/handle.hpp>
 
 #include <array>
@@ -22,14 +23,6 @@
 
 namespace tenon::uv_detail {
 inline namespace TENON_VARIANT {
-
-/// Puts `other`, which is taken, in the place of a descriptor.
-inline void replace_descriptor(int fd, int other) noexcept {
-  if (other < 0)
-    return;
-  ::dup3(other, fd, O_CLOEXEC);
-  ::close(other);
-}
 
 /// By which other threads wake the loop: a descriptor of our own, since writing to it is right whatever the host
 /// has done to its loop by then.
@@ -195,7 +188,7 @@ private:
     void did_fork() noexcept {
       is_in_child = true;
       for (const auto &one : known) {
-        replace_descriptor(one->fd_, ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+        tenon__replace_fd(one->fd_, ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
         if (one->leaver_)
           one->leaver_->start();
       }

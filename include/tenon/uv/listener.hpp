@@ -57,7 +57,7 @@ private:
     int fd = -1;
     if (is_tcp_ || uv_fileno(base(), &fd) != 0)
       return close(why);
-    replace_descriptor(fd, ::epoll_create1(EPOLL_CLOEXEC));
+    tenon__replace_fd(fd, ::epoll_create1(EPOLL_CLOEXEC));
     uv_unref(base());
   }
 
