@@ -215,17 +215,6 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     }
   }
 
-  /// Has the loop poll soon, if it would not by itself.
-  func nudge(_ name: ExecutorName) {
-    if isPolledHere { return }
-    pointee.mutex.lock()
-    guard admits(.inFlight, name) else {
-      pointee.mutex.unlock()
-      return
-    }
-    unlockAndWake()
-  }
-
   /// Reads how the loop is reached, while the executor is open.
   func withOpenSource(
     _ name: ExecutorName, _ body: (borrowing WakeSource) -> tenon_status_t
