@@ -114,11 +114,14 @@
   CASE(room_that_comes_while_the_writer_begins_to_wait_is_told)               \
   CASE(an_item_that_is_sent_when_room_comes_leaves_no_wait_behind)            \
   CASE(the_second_to_end_a_stream_returns_when_it_has_ended)                  \
+  CASE(a_value_that_comes_while_its_reader_begins_to_wait_is_taken_or_told)   \
   CASE(a_stream_that_is_made_while_its_executor_closes_is_cancelled_or_refused)\
   /* stopped_combinators_test.c */                                            \
   CASE(a_future_that_is_made_while_its_executor_closes_is_cancelled_or_refused)\
   CASE(futures_that_end_while_they_are_combined_end_the_result_as_they_would_else)\
   CASE(a_result_that_is_cancelled_while_its_inputs_end_ends_as_they_do_or_cancelled)\
+  /* stopped_reference_test.c */                                              \
+  CASE(references_that_two_threads_take_and_give_back_are_counted_and_the_last_one_ends)\
   /* executor_race_test.c */                                                  \
   CASE(every_two_and_three_operations_on_an_executor_may_meet)                \
   CASE(a_descriptor_that_another_thread_asks_for_is_there_or_a_status_says_why) \
@@ -462,6 +465,7 @@
   CASE(run_until_is_over_in_time_also_while_a_job_posts_itself_for_ever)      \
   CASE(run_until_runs_the_hosts_loop)                                         \
   CASE(run_until_needs_a_host_that_runs_once)                                 \
+  CASE(whoever_runs_beside_another_until_nothing_is_pending_ends_as_he_does)  \
   /* executor_close_test.c */                                                 \
   CASE(a_close_tells_every_callback_that_is_left)                             \
   CASE(the_last_release_closes)                                               \

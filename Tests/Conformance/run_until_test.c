@@ -2,6 +2,7 @@
  * What <tenon/executor.h> promises about tenon_executor_run_until().
  */
 #include "executor_hosts.h"
+#include "stopped.h"
 
 CASE(run_until_answers_as_the_future_ended) {
   static const tenon_status_t ends[] = {TENON_STATUS_OK, TENON_STATUS_REJECTED,
@@ -184,4 +185,51 @@ CASE(run_until_needs_a_host_that_runs_once) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(pair.promise));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
   host_end(&host);
+}
+
+typedef struct lasting {
+  tenon_executor_t *executor;
+  tenon_status_t status;
+  sleeper_t thread;
+} lasting_t;
+
+static void *run_until_nothing_is_pending(void *context) {
+  lasting_t *lasting = context;
+  lasting->status = tenon_executor_run_until(lasting->executor, NULL, TENON_FOREVER);
+  return NULL;
+}
+
+/** One of them polls; the others wait for its place, as long as something is pending. */
+CASE(whoever_runs_beside_another_until_nothing_is_pending_ends_as_he_does) {
+  for (int way = 0; way < 2; way++) {
+    tenon_executor_t *executor = executor_create();
+    pair_t pair = pair_create();
+    told_t told = TOLD_INIT;
+    lasting_t lasting[2];
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_future_on_complete(pair.future, executor, tell_completion, &told, NULL));
+    for (int index = 0; index < 2; index++) {
+      lasting[index].executor = executor;
+      sleeper_start(&lasting[index].thread, run_until_nothing_is_pending, &lasting[index]);
+    }
+    for (int index = 0; index < 2; index++)
+      SPIN_UNTIL(sleeper_rests(&lasting[index].thread));
+    CHECK_STATUS(TENON_STATUS_TIMEOUT, tenon_executor_run_until(executor, NULL, MILLISECOND));
+    if (way == 0)
+      CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
+    else
+      SPIN_UNTIL(tenon_executor_interrupt(executor) == TENON_STATUS_OK &&
+                 atomic_load(&lasting[0].thread.has_ended) &&
+                 atomic_load(&lasting[1].thread.has_ended));
+    for (int index = 0; index < 2; index++) {
+      sleeper_join(&lasting[index].thread);
+      CHECK_STATUS(way == 0 ? TENON_STATUS_OK : TENON_STATUS_INTERRUPTED, lasting[index].status);
+    }
+    if (way == 1)
+      CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, TENON_STATUS_OK));
+    executor_poll(executor);
+    CHECK_TOLD(TENON_STATUS_OK, &told);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+    executor_end(executor);
+  }
 }

@@ -107,6 +107,7 @@ static tenon_status_t map_first(tenon_future_t *const *futures, size_t count, ui
 
 typedef struct combined {
   combine_fn combine;
+  uint32_t flags;
   tenon_status_t ends[2]; /**< how the inputs end, the first one first */
   tenon_status_t expected;
   pair_t inputs[2];
@@ -123,7 +124,7 @@ static void combined_before(void *context) {
 static void combine_here(void *context) {
   combined_t *combined = context;
   tenon_future_t *futures[] = {combined->inputs[0].future, combined->inputs[1].future};
-  tenon_status_t status = combined->combine(futures, 2, 0, &combined->result);
+  tenon_status_t status = combined->combine(futures, 2, combined->flags, &combined->result);
   /* What has settled is not mapped on no executor. */
   CHECK_STATUS(combined->result ? TENON_STATUS_OK : TENON_STATUS_SETTLED, status);
   CHECK(combined->result || combined->combine == map_first);
@@ -167,14 +168,16 @@ static tenon_status_t map_first(tenon_future_t *const *futures, size_t count, ui
 #define FAILED TENON_STATUS_REJECTED
 
 static const combined_t combinations[] = {
-    {tenon_future_all, {ENDED, ENDED}, ENDED, {{0}}, NULL},
-    {tenon_future_all, {ENDED, FAILED}, FAILED, {{0}}, NULL},
-    {tenon_future_all_settled, {FAILED, ENDED}, ENDED, {{0}}, NULL},
-    {tenon_future_any, {FAILED, ENDED}, ENDED, {{0}}, NULL},
-    {tenon_future_any, {FAILED, FAILED}, FAILED, {{0}}, NULL},
-    {tenon_future_race, {ENDED, FAILED}, ENDED, {{0}}, NULL},
-    {tenon_future_race, {FAILED, ENDED}, FAILED, {{0}}, NULL},
-    {map_first, {FAILED, ENDED}, FAILED, {{0}}, NULL},
+    {tenon_future_all, 0, {ENDED, ENDED}, ENDED, {{0}}, NULL},
+    {tenon_future_all, 0, {ENDED, FAILED}, FAILED, {{0}}, NULL},
+    {tenon_future_all_settled, 0, {FAILED, ENDED}, ENDED, {{0}}, NULL},
+    {tenon_future_any, 0, {FAILED, ENDED}, ENDED, {{0}}, NULL},
+    {tenon_future_any, 0, {FAILED, FAILED}, FAILED, {{0}}, NULL},
+    {tenon_future_race, 0, {ENDED, FAILED}, ENDED, {{0}}, NULL},
+    {tenon_future_race, 0, {FAILED, ENDED}, FAILED, {{0}}, NULL},
+    {tenon_future_all, TENON_COMBINE_FLAG_KEEP, {ENDED, ENDED}, ENDED, {{0}}, NULL},
+    {tenon_future_race, TENON_COMBINE_FLAG_KEEP, {ENDED, FAILED}, ENDED, {{0}}, NULL},
+    {map_first, 0, {FAILED, ENDED}, FAILED, {{0}}, NULL},
 };
 
 CASE(futures_that_end_while_they_are_combined_end_the_result_as_they_would_else) {

@@ -242,6 +242,54 @@ CASE(the_second_to_end_a_stream_returns_when_it_has_ended) {
   meeting_run(&meeting);
 }
 
+/* MARK: The newest value */
+
+typedef struct newest {
+  tenon_publisher_t *publisher;
+  tenon_latest_t *latest;
+  tenon_future_t *ready;
+  tenon_value_t value;
+  tenon_status_t status;
+} newest_t;
+
+static void newest_before(void *context) {
+  newest_t *newest = context;
+  memset(newest, 0, sizeof *newest);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_latest_create(NULL, &newest->publisher, &newest->latest));
+}
+
+static void take_newest_here(void *context) {
+  newest_t *newest = context;
+  newest->status = tenon_latest_take(newest->latest, &newest->value, &newest->ready);
+}
+
+static void publish_there(void *context) {
+  newest_t *newest = context;
+  tenon_value_t value = tenon_value_i64(7);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_publisher_set(newest->publisher, &value));
+}
+
+static void newest_after(void *context) {
+  newest_t *newest = context;
+  if (newest->status == TENON_STATUS_PENDING) {
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(newest->ready));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(newest->ready));
+    newest->status = tenon_latest_take(newest->latest, &newest->value, NULL);
+  }
+  CHECK_STATUS(TENON_STATUS_OK, newest->status);
+  CHECK_COUNT(7, newest->value.as.i64);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_publisher_release(newest->publisher));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_latest_release(newest->latest));
+}
+
+CASE(a_value_that_comes_while_its_reader_begins_to_wait_is_taken_or_told) {
+  newest_t newest;
+  meeting_t meeting = {&newest, newest_before, take_newest_here, publish_there, newest_after, 0};
+  meeting_run(&meeting);
+}
+
+/* MARK: With an executor */
+
 static void bound_before(void *context) {
   midst_t *midst = context;
   memset(midst, 0, sizeof *midst);

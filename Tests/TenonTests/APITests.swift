@@ -1,4 +1,5 @@
 import CTenon
+import Glibc
 import Testing
 
 @testable import Tenon
@@ -11,6 +12,20 @@ import Testing
     let errorDomain = "test.described"
     let errorCode: Int64 = 7
     let errorMessage = "as described"
+  }
+
+  @Test func aNameThatIsMadeAtRunTimeIsKeptOnce() {
+    let name = "search \(getpid())"
+    #expect(CallName(name).address == CallName(name).address)
+    #expect(String(cString: UnsafePointer<CChar>(bitPattern: CallName(name).address)!) == name)
+  }
+
+  @Test func aDurationThatIsTooLongIsForEver() {
+    let most = UInt64.max / 1_000_000_000
+    #expect(Duration.seconds(Int64(most)).clampedNanoseconds == most * 1_000_000_000)
+    #expect((Duration.seconds(Int64(most)) + .nanoseconds(999_999_999)).clampedNanoseconds == .max)
+    #expect(Duration.seconds(Int64(most) + 1).clampedNanoseconds == .max)
+    #expect(Duration.seconds(-1).clampedNanoseconds == 0)
   }
 
   @Test func aResultReachesC() async throws {

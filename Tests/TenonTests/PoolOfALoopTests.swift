@@ -26,6 +26,7 @@ private func begin(
   at home: isolated DriverHome, _ body: nonisolated(nonsending) @Sendable () async -> Void
 ) async {
   home.begin()
+  home.assertIsolated()
   await body()
 }
 
@@ -266,6 +267,34 @@ private final class Gate: Sendable {
       #expect(places.value.prefix(2) == [true, true])
       isGone.wait()
       #expect(places.value == [true, true, false])
+    }
+  }
+
+  /// As of what C has exported: the operation gets words, and makes its value itself.
+  @Test func callsWithWordsLeaveTheLoopAndComeBack() async throws {
+    try await withPool { loop, pool in
+      for (words, expected) in [
+        (Words(40, 2), TENON_STATUS_OK), (Words(0, 0), TENON_STATUS_REJECTED),
+      ] {
+        var pointers: [OpaquePointer?] = [nil, nil]
+        for index in pointers.indices {
+          let status = exportWords(on: loop.pointer, &pointers[index], false, "words", words) {
+            (one: UInt, two: UInt) in
+            #expect(await leaving { pool.isCurrent })
+            #expect(loop.isCurrent)
+            if one == 0 { throw Boom() }
+            return tenon_value_u64(UInt64(one + two))
+          }
+          #expect(status == TENON_STATUS_OK)
+        }
+        for pointer in pointers {
+          let future = try Future(adopting: pointer)
+          try loop.run(until: future)
+          var value = tenon_value_none()
+          #expect(tenon_future_take(future.pointer, &value) == expected)
+          #expect(value.as.u64 == (expected == TENON_STATUS_OK ? 42 : 0))
+        }
+      }
     }
   }
 
