@@ -14,6 +14,7 @@ children of forks, which count on in their parents' file.
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -99,7 +100,7 @@ def commands(side):
         return [*(([SCRATCH / name], alone) for name in programs), ([SCRATCH / "conformance"], watched)]
     tests, = DEBUG.glob("*.xctest")
     tests = [tests, "--testing-library", "swift-testing"]
-    return [(tests, alone), ([*tests, "--filter", "Loop|AwaitFuture|SuspendedCall"], watched), *(([name], alone) for name in PROGRAMS)]
+    return [(tests, alone), ([*tests, "--filter", "Loop|AwaitFuture|SuspendedCall|Stream"], watched), *(([name], alone) for name in PROGRAMS)]
 
 
 def objects(side):
@@ -168,9 +169,28 @@ def places():
                 continue
             names = [Path(name) for name in function["filenames"]]
             for *place, count, file, _, kind in function["regions"]:
-                if kind == 0 and is_ours(names[file]):
+                if kind == 0 and is_ours(names[file]) and has_code(names[file], *place):
                     found[names[file].relative_to(ROOT)][1][tuple(place)] |= count > 0
     return found
+
+
+@cache
+def lines_of(path):
+    return path.read_text().splitlines()
+
+
+def has_code(path, line, column, last, end):
+    """Not what comes behind a loop that is only left by a return: a brace, perhaps, or nothing."""
+    lines = lines_of(path)[line - 1:last]
+    lines[-1] = lines[-1][:end - 1]
+    lines[0] = lines[0][column - 1:]
+    return any(re.search(r"\w", text.split("//")[0]) for text in lines)
+
+
+def text_of(path, line):
+    """A line; or, if that only opens something, what comes next."""
+    texts = (text.strip() for text in lines_of(path)[line - 1:])
+    return next(text for text in texts if text[0:1] not in ("", ")", "{", "}") or "else" in text)
 
 
 def print_summary():
@@ -192,10 +212,9 @@ def unreached(folders):
     """The regions that nothing has reached, each with its place."""
     for path, (_, regions) in sorted(places().items()):
         if any(str(path).startswith(folder) for folder in folders):
-            text = (ROOT / path).read_text().splitlines()
             for (line, column, *_), is_reached in sorted(regions.items()):
                 if not is_reached:
-                    yield str(path), text[line - 1].strip(), f"{line}:{column}"
+                    yield str(path), text_of(ROOT / path, line), f"{line}:{column}"
 
 
 def print_unreached(folders):
