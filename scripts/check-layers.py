@@ -53,11 +53,43 @@ DECLARATION = re.compile(
 MEMBER = re.compile(r"^ +(?:@[\w()]+ |[a-z]+(?:\(\w+\))? )*(?:func|let|var|case|typealias|struct|enum|class) (\w+)", re.M)
 
 
+TEXT = re.compile(r'(#*)("""|")')
+PLAIN = re.compile(r'[^"#/()]+')
+
+
+def without_texts(text, at=0, is_inside=False):
+    """Swift without comments and texts, but with what is interpolated in them: as it is from a place on; inside of parentheses,
+    up to their end. And where that is."""
+    parts, depth = [], 0
+    while at < len(text):
+        if text.startswith("//", at):
+            at = text.find("\n", at) % (len(text) + 1)
+        elif found := TEXT.match(text, at):
+            end, escape = found[2] + found[1], "\\" + found[1]
+            parts.append('""')
+            at = found.end()
+            while at < len(text) and not text.startswith(end, at):
+                if text.startswith(escape + "(", at):
+                    inner, at = without_texts(text, at + len(escape) + 1, True)
+                    parts.append(f" {inner} ")
+                else:
+                    at += len(escape) + 1 if text.startswith(escape, at) else 1
+            at += len(end)
+        elif found := PLAIN.match(text, at):
+            parts.append(found[0])
+            at = found.end()
+        else:
+            depth += {"(": 1, ")": -1}.get(text[at], 0)
+            if is_inside and depth < 0:
+                return "".join(parts), at + 1
+            parts.append(text[at])
+            at += 1
+    return "".join(parts), at
+
+
 def code(path):
     """A file without comments, texts, and what constrains another module's types."""
-    text = path.read_text()
-    text = re.sub(r"//[^\n]*", "", text)
-    text = re.sub(r'"(?:\\.|[^"\\\n])*"', '""', text)
+    text, _ = without_texts(path.read_text())
     return re.sub(r"\bwhere [\w.]+ == ", "where ", text)
 
 
