@@ -50,7 +50,8 @@ public func tenon_trace_context_get_current(
   _ trace_out: UnsafeMutablePointer<tenon_trace_context_t>?
 ) -> tenon_status_t {
   guard let trace_out else { return TENON_STATUS_INVALID }
-  trace_out.pointee = StoredContext.current?.trace.map(tenon_trace_context_t.init) ?? .init()
+  trace_out.pointee =
+    TraceSource.trace(of: StoredContext.said).map(tenon_trace_context_t.init) ?? .init()
   return TENON_STATUS_OK
 }
 

@@ -1,6 +1,6 @@
 extension TraceContext {
   /// That of the call that this runs in: the span that has called. nil: it is in no trace.
-  public static var current: TraceContext? { StoredContext.current?.trace }
+  public static var current: TraceContext? { TraceSource.trace(of: StoredContext.said) }
 
   /// The same without what ``setSource(_:)`` adds.
   public static var ofCall: TraceContext? { StoredContext.said?.trace }

@@ -21,11 +21,19 @@ enum TraceSource {
     isSet.load(ordering: .acquiring) ? asked(call) : call
   }
 
+  /// The same span alone: its texts are read once, and not written.
+  static func trace(of call: StoredContext?) -> TraceContext? {
+    let own = call?.trace
+    return isSet.load(ordering: .acquiring) ? asked(own) : own
+  }
+
+  private static func asked(_ own: TraceContext?) -> TraceContext? {
+    mutex.withLock { source }?(own) ?? own
+  }
+
   @inline(never) private static func asked(_ call: StoredContext?) -> StoredContext? {
     let own = call?.trace
-    guard let source = mutex.withLock({ source }), let trace = source(own), trace != own else {
-      return call
-    }
+    guard let trace = asked(own), trace != own else { return call }
     var values = call?.values ?? [:]
     trace.put(into: &values)
     return StoredContext(values, call?.priority)
