@@ -332,6 +332,52 @@ static void ends_when_all_is_told(void) {
   OK(tenon_executor_release(executor));
 }
 
+typedef struct ender {
+  tenon_watch_t *watch;
+  meanwhile_t *meanwhile;
+  tenon_status_t status;
+} ender_t;
+
+static void *end_watch(void *context) {
+  ender_t *ender = context;
+  ender->status = tenon_watch_end(ender->watch);
+  if (ender->status == TENON_STATUS_OK)
+    CHECK(atomic_load(&ender->meanwhile->is_over));
+  else
+    sem_post(&ender->meanwhile->may_go_on);
+  return NULL;
+}
+
+/* Of several that end it one does, and waits for what is being told, which goes on only because the others do not. */
+static void ends_once(void) {
+  enum { ENDERS = 4 };
+  tenon_watch_config_t config = TENON_WATCH_CONFIG_INIT;
+  tenon_executor_t *executor = NULL;
+  tenon_watch_t *watch = NULL;
+  meanwhile_t meanwhile = {0};
+  pthread_t threads[ENDERS];
+  ender_t enders[ENDERS];
+  int ended = 0, stale = 0;
+  sem_init(&meanwhile.begun, 0, 0);
+  sem_init(&meanwhile.may_go_on, 0, 0);
+  config.job_ns_max = MILLISECOND;
+  OK(tenon_executor_create(NULL, &executor));
+  OK(tenon_watch_start(&config, tell_for_long, &meanwhile, &watch));
+  OK(tenon_executor_post(executor, begin, &meanwhile));
+  OK(tenon_executor_poll(executor, NULL, NULL));
+  for (int index = 0; index < ENDERS; index++) {
+    enders[index] = (ender_t){watch, &meanwhile, TENON_STATUS_INVALID};
+    pthread_create(&threads[index], NULL, end_watch, &enders[index]);
+  }
+  for (int index = 0; index < ENDERS; index++) {
+    pthread_join(threads[index], NULL);
+    ended += enders[index].status == TENON_STATUS_OK;
+    stale += enders[index].status == TENON_STATUS_STALE;
+  }
+  CHECK(ended == 1 && stale == ENDERS - 1);
+  OK(tenon_executor_release(executor));
+}
+
 static void refuses_what_is_wrong(void) {
   tenon_watch_config_t config = TENON_WATCH_CONFIG_INIT;
   tenon_watch_t *untouched = (tenon_watch_t *)(uintptr_t)7, *watch = untouched;
@@ -369,6 +415,7 @@ int main(void) {
   tells_nothing_of_what_is_short();
   ends_from_inside();
   ends_when_all_is_told();
+  ends_once();
   refuses_what_is_wrong();
   printf("# watch: %s\n", failures ? "failed" : "all told");
   return failures != 0;
