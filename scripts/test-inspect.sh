@@ -24,6 +24,8 @@ for dialect in -std=c++17 -std=c++20 "-std=c++17 -fno-exceptions -fno-rtti"; do
   timeout 300 $build/inspect_cpp_test
 done
 timeout 60 "$library/watched"
+timeout 60 "$library/watched" trace > $build/own.json
+Tests/Inspect/trace.py $build/own.json wait hold suspended 'own wait' 'own arrow'
 timeout 300 $build/record_test much
 $build/record_test write > $build/recorded.json
 Tests/Inspect/trace.py $build/recorded.json count_down be_told settles arrow

@@ -1,5 +1,5 @@
 // The faces of TenonInspect in Swift: a call that lasts until the watch has told of it, the snapshot that comes with it, and what is
-// counted meanwhile.
+// counted meanwhile. With the argument "trace": the trace of calls that wait for replies of their own, which have their names.
 import CTenon
 import Glibc
 import Synchronization
@@ -24,6 +24,30 @@ func value(_ name: String) throws -> UInt64? {
 }
 
 let loop = try LoopExecutor.create(name: "main loop")
+
+/// A call that waits for what has this name.
+func startWaiting(_ name: CallName, for own: String) throws -> (
+  reply: Promise, call: Future, own: Future
+) {
+  let (promise, future) = try Promise.make()
+  future.setName(own)
+  return (promise, try loop.start(name: name) { await waitForReply(future) }, future)
+}
+
+if CommandLine.arguments.dropFirst().first == "trace" {
+  try Record.start(.all)
+  let waiting = try (0..<100).flatMap { _ in
+    [try startWaiting("wait", for: "of wait"), try startWaiting("hold", for: "of hold")]
+  }
+  // All of them wait; and the last one's reply comes first.
+  try loop.run(until: try loop.start(name: "last") {})
+  for one in waiting.reversed() { one.reply.resolve() }
+  for one in waiting { try loop.run(until: one.call) }
+  try Record.end()
+  print(try Record.trace() ?? "")
+  exit(0)
+}
+
 let (promise, reply) = try Promise.make()
 let fetch = try loop.start(name: "fetch") { await waitForReply(reply) }
 let fetched = UInt(bitPattern: fetch.pointer)
