@@ -38,6 +38,16 @@ final class Answer: Sendable {
   let value = Mutex(0)
 }
 
+/// What threads wait for.
+struct Semaphore: Sendable {
+  // SAFETY: made for many threads; the pointer never changes.
+  nonisolated(unsafe) private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() { sem_init(semaphore, 0, 0) }
+  func post() { sem_post(semaphore) }
+  func wait() { while sem_wait(semaphore) != 0 {} }
+}
+
 actor Plain {
   func whereActor() -> Bool { pool.isCurrent }
 }
@@ -60,11 +70,13 @@ actor Plain {
   report("aSleepOnThePoolIsItsTimer", ContinuousClock.now - start >= .milliseconds(5))
 
   // While it computes on the pool, the loop goes on.
-  let isOver = Answer()
+  let (isComputing, isOver) = (Answer(), Answer())
   let computing = Task.detached {
+    isComputing.value.withLock { $0 = 1 }
     while isOver.value.withLock({ $0 }) == 0 {}
     return true
   }
+  while isComputing.value.withLock({ $0 }) == 0 { await Task.yield() }
   for _ in 0..<10 { try? await Task.sleep(for: .milliseconds(1)) }
   isOver.value.withLock { $0 = 1 }
   report("theLoopGoesOnWhileThePoolComputes", await computing.value)
@@ -113,43 +125,42 @@ func withoutAPool() throws {
   report("thatDoesNotFail", away.isSettled)
 
   // It ends by what the loop does meanwhile.
-  let ticks = Answer()
+  let ticks = Semaphore()
   let endless = try loop.start {
-    try await TenonExport.concurrently { while ticks.value.withLock({ $0 }) < 5 { usleep(100) } }
+    try await TenonExport.concurrently { for _ in 0..<5 { ticks.wait() } }
   }
   let ticking = try loop.start {
     for _ in 0..<5 {
       try await Task.sleep(for: .milliseconds(1))
-      ticks.value.withLock { $0 += 1 }
+      ticks.post()
     }
   }
   try loop.run(until: ticking)
   try loop.run(until: endless)
   report("theLoopGoesOnMeanwhile", endless.isSettled)
 
+  let (begins, begun) = try Promise.make()
   let cancelled = try loop.start {
     try await TenonExport.concurrently {
-      while !Task.isCancelled { usleep(100) }
+      begins.resolve()
+      while !Task.isCancelled { sched_yield() }
       throw CancellationError()
     }
   }
-  let later = try loop.start { try await Task.sleep(for: .milliseconds(1)) }
-  try loop.run(until: later)
+  try loop.run(until: begun)
   cancelled.cancel()
   try loop.run(until: cancelled)
   report("aCancelFindsIt", tenon_future_poll(cancelled.pointer) == TENON_STATUS_CANCELLED)
 
   // Nobody polls while a thousand end, so they wake the loop once; but those that were not quite back when the last one ended.
-  let ended = Answer()
+  let ended = Semaphore()
   let calls = try (0..<1000).map { _ in
-    try loop.start { try await TenonExport.concurrently { ended.value.withLock { $0 += 1 } } }
+    try loop.start { try await TenonExport.concurrently { ended.post() } }
   }
   var descriptor: Int32 = -1
   _ = tenon_executor_fd(loop.pointer, &descriptor)
   let before = wakes()
-  let all = try loop.start {
-    while ended.value.withLock({ $0 }) < 1000 { usleep(100) }
-  }
+  let all = try loop.start { for _ in 0..<1000 { ended.wait() } }
   for call in calls + [all] { try loop.run(until: call) }
   report("aThousandComeBackInAFewWakes", wakes() - before <= 1 + ThreadPool.processors)
 }
