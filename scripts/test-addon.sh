@@ -55,12 +55,18 @@ languages() { # package
         require("node:assert/strict").throws(() => require(process.argv[1]).explain(8n), refused);
       }' "$build/tenon-inspect" $kind
   done
-  coproc node Tests/Inspect/languages.js "$1" "$build/tenon-inspect"
+  stuck "$1" '' 4 visit && stuck "$1" stream 7 relayIn
+}
+
+stuck() { # package, what it is across, how many wait, the call
+  local pid
+  coproc node Tests/Inspect/languages.js "$1" "$build/tenon-inspect" "$2"
   read -r -t 60 _ pid <&"${COPROC[0]}"
   "$tenon" why "$pid" > "$build/looked" || { kill "$pid"; return 1; }
   kill "$pid"
-  grep -q '^deadlock: 4 wait for each other' "$build/looked" &&
-    grep -q "JavaScript's promise 0x[0-9a-f]* awaits call visit (future [0-9]*), at .*languages.js:[0-9]*" "$build/looked" ||
+  wait "$pid" 2> /dev/null || true
+  grep -q "^deadlock: $3 wait for each other" "$build/looked" &&
+    grep -q "JavaScript's promise 0x[0-9a-f]* awaits call $4 (future [0-9]*), at .*languages.js:[0-9]*" "$build/looked" ||
     { cat "$build/looked" >&2; return 1; }
 }
 

@@ -13,6 +13,14 @@ export interface Node {
   frames: { address: string; function: string; place: string }[];
 }
 export interface Edge { from: string; relation: string; to: string }
+/** A copy of Tenon in the process: a library may bring another one. */
+export interface Copy {
+  image: string;
+  nodes: Node[];
+  edges: Edge[];
+  cycles: Edge[][];
+  causes: Cause[];
+}
 export interface Cause { node: string; waiting: number; chain: Edge[] }
 
 /** Why something is not done: ids, from what was asked about to the cause. */
@@ -30,6 +38,8 @@ export declare class Snapshot {
   readonly tree: string;
   /** As `tenon why` prints it: deadlocks first. */
   readonly why: string;
+  readonly copies: Copy[];
+  /** Of all copies together. */
   readonly nodes: Node[];
   readonly edges: Edge[];
   readonly cycles: Edge[][];

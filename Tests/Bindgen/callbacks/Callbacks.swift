@@ -42,6 +42,25 @@ import Tenon
   return sum
 }
 
+/// One call's stream to another one, which asks for the last item.
+private let relayed = Mutex(try? Tenon.Stream.make(capacity: 1))
+
+@Export public func relayOut(_ last: @escaping @Sendable () async throws -> Int) async throws {
+  let sink = relayed.withLock { $0?.0 }
+  // Waits for room between them.
+  for item in 0..<3 { try await sink?.send(item) }
+  try await sink?.send(try await last())
+}
+
+@Export public func relayIn() async throws -> Int {
+  let stream = relayed.withLock { $0?.1 }
+  var sum = 0
+  for _ in 0..<4 {
+    if case .i64(let number)? = try await stream?.next() { sum += Int(number) }
+  }
+  return sum
+}
+
 @Export public func notify(_ handler: @escaping @Sendable (Item?, [Double], [UInt8], Bool) -> Void)
   async
 {
