@@ -1,7 +1,7 @@
 // The adapter for Asio, checked; and futures as operations, operations as futures. With ASIO_STANDALONE once more.
 #include <tenon/asio.hpp>
 
-#include <tenon/adapter_check.h>
+#include "child.h"
 
 #include <cstdio>
 
@@ -158,6 +158,9 @@ int main() {
     return tenon::detach_asio(executor, timeout_ns, fn, context);
   };
   const int failed = tenon_adapter_check(&subject, stderr);
+  failures += check_child(&subject, [](void *loop) {
+                of(loop).context.notify_fork(asio::io_context::fork_child);
+              }) != 0;
   check_tokens();
   check_what_goes_with_its_future();
   check_refusal();

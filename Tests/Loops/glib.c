@@ -1,7 +1,8 @@
 /*
  * The adapter for GLib, checked.
  */
-#include <tenon/adapter_check.h>
+#include "child.h"
+
 #include <tenon/glib.h>
 
 typedef struct world {
@@ -131,7 +132,7 @@ static gboolean text(GObject *source, GAsyncResult *result, tenon_value_t *value
 static void check_late_results(void) {
   for (int round = 0; round < 2; round++) {
     tenon_executor_t *executor;
-    tenon_glib_call_t *call;
+    tenon_glib_call_t *call = NULL;
     tenon_future_t *future;
     tenon_glib_attach(NULL, NULL, &executor);
     tenon_glib_call_create(executor, text, &call, &future);
@@ -151,7 +152,7 @@ static void check_late_results(void) {
 /** A call that begins when its executor has begun to close. */
 static void check_late_calls(void) {
   tenon_executor_t *executor;
-  tenon_glib_call_t *call;
+  tenon_glib_call_t *call = NULL;
   tenon_future_t *future;
   tenon_glib_attach(NULL, NULL, &executor);
   tenon_executor_begin_close(executor, 0);
@@ -179,6 +180,7 @@ int main(void) {
       .detach = tenon_glib_detach,
   };
   int failed = tenon_adapter_check(&subject, stderr);
+  failures += check_child(&subject, NULL) != 0;
   check_cancels();
   check_late_results();
   check_late_calls();

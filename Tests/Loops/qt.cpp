@@ -1,5 +1,6 @@
 // The adapter for Qt, checked; and futures of QFutures, QFutures of futures. Of Qt 5 and of Qt 6.
-#include <tenon/adapter_check.h>
+#include "child.h"
+
 #include <tenon/qt.hpp>
 
 #include <QtCore/QEventLoop>
@@ -123,6 +124,7 @@ int main() {
     return tenon::detach_qt(executor, timeout_ns, fn, context);
   };
   const int failed = tenon_adapter_check(&subject, stderr);
+  failures += check_child(&subject, nullptr) != 0;
   check_futures();
   return failed != 0 || failures != 0;
 }
