@@ -57,7 +57,7 @@ final class Waiter<Value: Sendable>: @unchecked Sendable {
   }
 
   /// False: a cancel came before.
-  fileprivate func begin(_ continuation: UnsafeContinuation<Value, any Error>) -> Bool {
+  func begin(_ continuation: UnsafeContinuation<Value, any Error>) -> Bool {
     defer { state = .waiting(continuation) }
     if case .cancelled = state { return false }
     return true
@@ -67,6 +67,32 @@ final class Waiter<Value: Sendable>: @unchecked Sendable {
   fileprivate func cancel() -> Bool {
     if case .new = state { state = .cancelled }
     return isWaiting
+  }
+}
+
+/// Those of one kind; some may have ended.
+struct Waiters<Value: Sendable> {
+  private var all: [Waiter<Value>] = []
+  /// When there are so many it looks for those that have ended: twice as many as it left, so an add looks at two, whatever waits.
+  private var sought = 16
+  /// How many it has looked at, for tests.
+  private(set) var looks = 0
+
+  var count: Int { all.count }
+
+  mutating func add(_ waiter: Waiter<Value>) {
+    if all.count >= sought {
+      looks += all.count
+      all.removeAll { !$0.isWaiting }
+      sought = max(16, 2 * all.count)
+    }
+    all.append(waiter)
+  }
+
+  mutating func fail(_ error: any Error) {
+    let waiters = all
+    all = []
+    for waiter in waiters { waiter.fail(error) }
   }
 }
 

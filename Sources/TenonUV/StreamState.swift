@@ -9,8 +9,8 @@ import Tenon
 final class StreamState: OpenHandle, @unchecked Sendable {
   private var reader: (waiter: Waiter<[UInt8]?>, count: Int)?
   private var isAtEnd = false
-  /// Of the connect, writes and shutdowns; some may have ended.
-  private var writers: [Waiter<Int>] = []
+  /// Of the connect, writes and shutdowns.
+  private var writers = Waiters<Int>()
 
   private var stream: UnsafeMutablePointer<uv_stream_t> {
     raw.assumingMemoryBound(to: uv_stream_t.self)
@@ -27,8 +27,7 @@ final class StreamState: OpenHandle, @unchecked Sendable {
   override func tell(_ error: any Error) {
     reader?.waiter.fail(error)
     reader = nil
-    for writer in writers { writer.fail(error) }
-    writers = []
+    writers.fail(error)
   }
 
   // MARK: Connecting
@@ -148,8 +147,7 @@ final class StreamState: OpenHandle, @unchecked Sendable {
   ) throws {
     try requireOpen()
     try request.start(waiter, begin)
-    writers.removeAll { !$0.isWaiting }
-    writers.append(waiter)
+    writers.add(waiter)
   }
 }
 

@@ -34,6 +34,24 @@ import Testing
     }
   }
 
+  @Test func anAddLooksAtNoMoreThanTwoWriters() async throws {
+    let count = 100_000
+    _ = try await withUnsafeThrowingContinuation {
+      (continuation: UnsafeContinuation<Int, any Error>) in
+      var waiting = Waiters<Int>()
+      var ended = Waiters<Int>()
+      for _ in 0..<count {
+        let waiter = Waiter<Int>()
+        _ = waiter.begin(continuation)
+        waiting.add(waiter)
+        ended.add(Waiter())
+      }
+      #expect(waiting.count == count && waiting.looks <= 2 * count)
+      #expect(ended.count <= 16 && ended.looks <= 2 * count)
+      continuation.resume(returning: 0)
+    }
+  }
+
   @Test func aHostIsLookedUpAndConnectedTo() async throws {
     try await withUVLoop { loop in
       let listener = try await loop.listen(on: UVLoop.Address("127.0.0.1", port: 0))
