@@ -37,20 +37,24 @@ test('with a pool, code that blocks leaves the loop, and its results come back t
   assert.equal(await addon.blockDetached(0), here);
   addon.setPool(2);
   try {
-    for (const block of [addon.block, addon.blockDetached]) {
+    // Each blocks until the loop has made some turns.
+    for (const pass of [addon.passGate, addon.passGateDetached]) {
       let turns = 0;
-      const timer = setInterval(() => turns++, 1);
-      const blocked = block(200);
-      assert.notEqual(await blocked, here);
+      addon.closeGate();
+      const timer = setInterval(() => ++turns === 20 && addon.openGate(), 1);
+      assert.notEqual(await pass(), here);
       clearInterval(timer);
-      assert.ok(turns > 20, `${turns} turns`);
+      assert.ok(turns >= 20, `${turns} turns`);
     }
     // They block until JavaScript, which is busy then, lets them go on.
+    addon.closeGate();
+    const entered = addon.gatesEntered();
+    const passed = addon.gatesPassed();
     const many = Array.from({ length: 1000 }, () => addon.passGate());
-    await until(() => addon.gatesEntered() > 0);
+    await until(() => addon.gatesEntered() > entered);
     const wakes = addon.wakes();
     addon.openGate();
-    while (addon.gatesPassed() < 1000);
+    while (addon.gatesPassed() < passed + 1000);
     const threads = new Set(await Promise.all(many));
     assert.ok(!threads.has(here) && threads.size <= 2);
     assert.ok(addon.wakes() - wakes <= 5, `${addon.wakes() - wakes} wakes`);

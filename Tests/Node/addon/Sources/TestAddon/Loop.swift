@@ -12,18 +12,45 @@ import TenonNode
 
 @concurrent func block(_ milliseconds: Int) async -> Int { blockHere(milliseconds) }
 
+/// Where threads block until it is open.
 enum Gate {
-  static let isOpen = Atomic(false)
   static let entered = Atomic(0)
   static let passed = Atomic(0)
+  // SAFETY: made for many threads; the pointers never change.
+  nonisolated(unsafe) private static let mutex = {
+    let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    pthread_mutex_init(mutex, nil)
+    return mutex
+  }()
+  // SAFETY: as the mutex.
+  nonisolated(unsafe) private static let opened = {
+    let opened = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    pthread_cond_init(opened, nil)
+    return opened
+  }()
+  // SAFETY: under the mutex.
+  nonisolated(unsafe) private static var isOpen = false
+
+  static func setOpen(_ isOpen: Bool) -> Bool {
+    pthread_mutex_lock(mutex)
+    Gate.isOpen = isOpen
+    pthread_cond_broadcast(opened)
+    pthread_mutex_unlock(mutex)
+    return isOpen
+  }
+
+  /// Says which thread it was on.
+  static func pass() -> Int {
+    entered.wrappingAdd(1, ordering: .relaxed)
+    pthread_mutex_lock(mutex)
+    while !isOpen { pthread_cond_wait(opened, mutex) }
+    pthread_mutex_unlock(mutex)
+    passed.wrappingAdd(1, ordering: .relaxed)
+    return Int(pthread_self())
+  }
 }
 
-@concurrent func passGate() async -> Int {
-  Gate.entered.wrappingAdd(1, ordering: .relaxed)
-  while !Gate.isOpen.load(ordering: .acquiring) { usleep(100) }
-  Gate.passed.wrappingAdd(1, ordering: .relaxed)
-  return Int(pthread_self())
-}
+@concurrent func passGate() async -> Int { Gate.pass() }
 
 /// Blocks this thread, and says which one it is.
 func blockHere(_ milliseconds: Int) -> Int {
@@ -94,7 +121,9 @@ func exportLoop(_ module: borrowing NodeModule) {
     await Task.detached { blockHere(milliseconds) }.value
   }
   module.export("passGate") { await passGate() }
-  module.export(synchronous: "openGate") { Gate.isOpen.exchange(true, ordering: .releasing) }
+  module.export("passGateDetached") { await Task.detached { Gate.pass() }.value }
+  module.export(synchronous: "openGate") { Gate.setOpen(true) }
+  module.export(synchronous: "closeGate") { Gate.setOpen(false) }
   module.export(synchronous: "gatesEntered") { Gate.entered.load(ordering: .relaxed) }
   module.export(synchronous: "gatesPassed") { Gate.passed.load(ordering: .relaxed) }
   // How often the loop was woken.
