@@ -91,7 +91,8 @@ TENON_API tenon_status_t tenon_future_race(tenon_future_t *const *futures, size_
  * The value is moved: `future` is left as after tenon_future_take(), or the result is rejected with
  * code TENON_STATUS_TAKEN if somebody was faster. A cancel of the result cancels `future`, for the
  * same reason, and the result ends as that one does, or when the time is over. If the executor
- * closes first, both are cancelled.
+ * closes first, `future` is cancelled, and the result ends as that one does, or is rejected with code
+ * TENON_STATUS_CLOSED at the end of the close.
  *
  * Ownership:  borrows `future` and `executor`. The caller releases `*future_out`.
  * Threading:  any thread. It settles in the executor's poll, or on the thread that settles `future`.
