@@ -106,7 +106,7 @@ stage_inspect() {
   links "$file"
   packaging/check-abi.sh "$file"
   makes_archives || return 0
-  local section end words renamed=()
+  local section end symbol words renamed=()
   mapfile -t words < <(libstdcpp)
   one_object tenon_inspect "$build/whole.o" "${inspect_link_flags[@]}" "${words[@]}"
   # A program may have libtenon.a besides, whose runtime must not find what this one's keeps by sections' names.
@@ -114,6 +114,8 @@ stage_inspect() {
     renamed+=(--rename-section "$section=tenon_inspect_$section")
     for end in start stop; do renamed+=(--redefine-sym "__${end}_$section=__${end}_tenon_inspect_$section"); done
   done < <(objdump -h "$build/whole.o" | awk '$2 ~ /^swift5_/ { print $2 }' | sort -u)
+  # What C++ has once in a program can only be made local when it is no more than weak.
+  while read -r symbol; do renamed+=(--weaken-symbol="$symbol"); done < <(nm "$build/whole.o" | awk '$2 == "u" { print $3 }')
   objcopy "${renamed[@]}" "$build/whole.o"
   archive tenon_inspect "$build/whole.o"
 }
