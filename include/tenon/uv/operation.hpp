@@ -83,10 +83,10 @@ private:
     std::optional<error> why;
     if (status != TENON_STATUS_OK)
       fail(error(status));
+    else if (!core_->opens(why))
+      fail(*why); // its promise may be cancelled, too: by the close
     else if (can_be_left_out() && result_.is_cancelled())
       acknowledge();
-    else if (!core_->opens(why))
-      fail(*why);
     else {
       has_begun_ = true;
       begin();
