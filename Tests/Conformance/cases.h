@@ -342,6 +342,7 @@
   CASE(a_close_of_either_executor_ends_a_pipe)                                \
   CASE(a_pipe_races_with_its_ends_and_each_value_is_dropped_once)             \
   CASE(a_pipe_that_has_ended_leads_nowhere)                                   \
+  CASE(a_pipe_does_not_take_the_place_of_one_that_waits_for_the_end)          \
   /* latest_test.c */                                                         \
   CASE(a_latest_value_is_the_newest_one)                                      \
   CASE(a_replaced_value_is_dropped_once)                                      \

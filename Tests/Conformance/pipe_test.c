@@ -2,6 +2,7 @@
  * What <tenon/stream.h> promises of tenon_stream_pipe().
  */
 #include "race.h"
+#include "stopped.h"
 #include "stream_ends.h"
 
 #include <stdlib.h>
@@ -821,4 +822,56 @@ CASE(a_pipe_races_with_its_ends_and_each_value_is_dropped_once) {
   race_t race = {4, conformance_rounds(20000), &fray, fray_before, fray_run, fray_after};
   race_run(&race);
   check_nothing_left(before);
+}
+
+/* MARK: One after another */
+
+typedef struct heirs {
+  ends_t source, first, second;
+  tenon_future_t *first_end, *second_end;
+  tenon_status_t status;
+  tenon_process_statistics_t before;
+} heirs_t;
+
+static void heirs_before(void *context) {
+  heirs_t *heirs = context;
+  heirs->before = process_statistics();
+  heirs->source = stream_create(2);
+  heirs->first = stream_create(2);
+  heirs->second = stream_create(2);
+  heirs->second_end = NULL;
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_stream_pipe(heirs->source.stream, heirs->first.sink, 0, &heirs->first_end));
+}
+
+static void want_no_more(void *context) {
+  heirs_t *heirs = context;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_cancel(heirs->first.stream));
+}
+
+static void pipe_again(void *context) {
+  heirs_t *heirs = context;
+  heirs->status =
+      tenon_stream_pipe(heirs->source.stream, heirs->second.sink, 0, &heirs->second_end);
+}
+
+static void heirs_after(void *context) {
+  heirs_t *heirs = context;
+  /* Until the source has ended, the first one waits for that. */
+  CHECK_STATUS(TENON_STATUS_BUSY, heirs->status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_sink_close(heirs->source.sink));
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(heirs->first_end));
+  stream_end(heirs->source);
+  stream_end(heirs->first);
+  stream_end(heirs->second);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(heirs->first_end));
+  if (heirs->second_end)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(heirs->second_end));
+  check_nothing_left(heirs->before);
+}
+
+CASE(a_pipe_does_not_take_the_place_of_one_that_waits_for_the_end) {
+  heirs_t heirs;
+  meeting_t meeting = {&heirs, heirs_before, want_no_more, pipe_again, heirs_after, 0};
+  meeting_run(&meeting);
 }

@@ -222,6 +222,8 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
       reason.map { .error($0) } ?? (isCancelled ? tenon_value_none() : .status(status))
     )
     _ = cancelByReader(because: reason, isGone: false)
+    // Before anybody may have the source, who would begin another pipe in this one's place.
+    pointee.mutex.withLock { shared.pointee.isPipeWinding = true }
     detachSource(pipe)
     endWinding(pipe)
   }
