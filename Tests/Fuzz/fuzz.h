@@ -106,9 +106,12 @@ void told_completion(void *context, tenon_status_t status, tenon_future_t *futur
 
 /** Puts a handle that the program owns into a slot, and lets go of what was there. */
 void put(kind_t kind, uint8_t place, void *handle);
+void put_future(uint8_t place, void *future, bool waits_for_scope);
 slot_t *slot_at(kind_t kind, uint8_t place);
 /** The handle in a slot, or NULL. */
 void *handle_at(kind_t kind, uint8_t place);
+/** The same of a future; true if it waits for a scope, and otherwise unchanged. */
+void *future_at(uint8_t place, bool *waits_for_scope);
 /** Takes a reference of the program's away; false: it has none. */
 bool take_reference(slot_t *slot, void **handle);
 tenon_status_t retain_of(kind_t kind, void *handle);

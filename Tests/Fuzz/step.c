@@ -17,23 +17,6 @@ static void keep_registration(uint8_t place, tenon_registration_t *registration)
     world->registrations[place % SLOTS] = registration;
 }
 
-/** A future that the program owns now. */
-static void put_future(uint8_t place, tenon_future_t *future, bool waits_for_scope) {
-  put(KIND_FUTURE, place, future);
-  slot_t *slot = slot_at(KIND_FUTURE, place);
-  pthread_mutex_lock(&slot->lock);
-  slot->waits_for_scope = waits_for_scope;
-  pthread_mutex_unlock(&slot->lock);
-}
-
-static bool waits_for_scope(uint8_t place) {
-  slot_t *slot = slot_at(KIND_FUTURE, place);
-  pthread_mutex_lock(&slot->lock);
-  bool waits = slot->waits_for_scope;
-  pthread_mutex_unlock(&slot->lock);
-  return waits;
-}
-
 static void create_promise(uint8_t a, uint8_t b, uint8_t c) {
   tenon_promise_config_t config = TENON_PROMISE_CONFIG_INIT;
   config.flags = b % 4 == 0 ? TENON_PROMISE_FLAG_DETACHED : 0;
@@ -208,11 +191,11 @@ static void combine(uint8_t a, uint8_t b, uint8_t c) {
   size_t count = c % 5;
   if (b % 7 == 3 && count == 0)
     count = 1; // a race of nothing never ends by itself
-  bool waits = false;
+  bool waits = false, waits_alone = false;
+  void *input = future_at(a, &waits_alone);
   for (size_t index = 0; index < count; index++) {
     uint8_t place = (uint8_t)(a + index * (b % 7 + 1));
-    waits = waits || waits_for_scope(place);
-    inputs[index] = handle_at(KIND_FUTURE, place);
+    inputs[index] = future_at(place, &waits);
   }
   uint32_t flags = c & 0x80 ? TENON_COMBINE_FLAG_KEEP : 0;
   void *executor = handle_at(KIND_EXECUTOR, c);
@@ -232,17 +215,16 @@ static void combine(uint8_t a, uint8_t b, uint8_t c) {
     status = tenon_future_race(inputs, count, flags, &result);
     break;
   case 4:
-    waits = waits_for_scope(a);
-    status =
-        tenon_future_timeout(handle_at(KIND_FUTURE, a), executor, (uint64_t)c * 10000, &result);
+    waits = waits_alone;
+    status = tenon_future_timeout(input, executor, (uint64_t)c * 10000, &result);
     break;
   case 5:
     status = tenon_future_sleep(executor, (uint64_t)c * 10000, &result);
     break;
   default:
-    waits = waits_for_scope(a);
+    waits = waits_alone;
     owed = owe("a map");
-    status = tenon_future_map(handle_at(KIND_FUTURE, a), executor_at(c), map, owed, &result);
+    status = tenon_future_map(input, executor_at(c), map, owed, &result);
     settle_debt(owed, status);
   }
   fuzz_say("combine %d of %zu from future %d into %d: %s", b % 7, count, a % SLOTS, (b / 7) % SLOTS,
@@ -255,7 +237,8 @@ static void use_scope(uint8_t a, uint8_t b, uint8_t c) {
   void *scope = handle_at(KIND_SCOPE, a);
   tenon_scope_config_t config = TENON_SCOPE_CONFIG_INIT;
   tenon_scope_t *opened;
-  tenon_future_t *end;
+  tenon_future_t *end, *member;
+  bool waits = false;
   tenon_status_t status;
   switch (b % 5) {
   case 0:
@@ -277,8 +260,8 @@ static void use_scope(uint8_t a, uint8_t b, uint8_t c) {
       put_future(c, end, true);
     break;
   default:
-    status = waits_for_scope(c) ? TENON_STATUS_DEADLOCK
-                                : tenon_scope_add(scope, handle_at(KIND_FUTURE, c));
+    member = future_at(c, &waits);
+    status = waits ? TENON_STATUS_DEADLOCK : tenon_scope_add(scope, member);
   }
   fuzz_say("scope %d, %d, %d: %s", a % SLOTS, b % 5, c % SLOTS, tenon_status_name(status));
 }

@@ -195,17 +195,32 @@ void let_go(kind_t kind, void *handle) {
     FAIL("a reference of kind %d that the program has: %s", kind, tenon_status_name(status));
 }
 
-void put(kind_t kind, uint8_t place, void *handle) {
+static void put_as(kind_t kind, uint8_t place, void *handle, bool waits_for_scope) {
   slot_t *slot = slot_at(kind, place);
   pthread_mutex_lock(&slot->lock);
   void *old = slot->handle;
   unsigned references = slot->references;
   slot->handle = handle;
   slot->references = 1;
-  slot->waits_for_scope = false;
+  slot->waits_for_scope = waits_for_scope;
   pthread_mutex_unlock(&slot->lock);
   while (references-- > 0)
     let_go(kind, old);
+}
+
+void put(kind_t kind, uint8_t place, void *handle) { put_as(kind, place, handle, false); }
+
+void put_future(uint8_t place, void *future, bool waits_for_scope) {
+  put_as(KIND_FUTURE, place, future, waits_for_scope);
+}
+
+void *future_at(uint8_t place, bool *waits_for_scope) {
+  slot_t *slot = slot_at(KIND_FUTURE, place);
+  pthread_mutex_lock(&slot->lock);
+  void *future = slot->handle;
+  *waits_for_scope = *waits_for_scope || slot->waits_for_scope;
+  pthread_mutex_unlock(&slot->lock);
+  return future;
 }
 
 /* MARK: Executors */
