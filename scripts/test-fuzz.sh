@@ -10,5 +10,5 @@ gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -o .build-c/fuzz Tests/Fuz
   -Wl,-rpath,"$library" -lpthread
 cd .build-c
 export SWIFT_BACKTRACE=enable=no
-./fuzz seeds 1 "${1:-20000}" "${2:-8}"
-./fuzz threads 1 "${1:-3000}" "${2:-5}"
+./fuzz seeds 1 "${1:-1000000}" "${2:-75}"
+./fuzz threads 1 "${1:-50000}" "${2:-30}"
