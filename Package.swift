@@ -37,6 +37,9 @@ let package = Package(
         .headerSearchPath("../CTenonRoot"), .headerSearchPath("../CReserve/include"),
       ]),
 
+    // What the child of a fork needs, in each library with a copy of Swift's runtime.
+    .target(name: "CFork", cSettings: c),
+
     // Where debuggers and other processes find what a copy keeps: see CTenonImage/root.c.
     .systemLibrary(name: "CTenonRoot"),
 
@@ -44,7 +47,8 @@ let package = Package(
     .target(
       name: "Tenon",
       dependencies: [
-        "CTenon", "CTenonImage", "CTenonRoot", "CThread", "CExport", "CLinux", "CSwiftRuntime",
+        "CTenon", "CFork", "CTenonImage", "CTenonRoot", "CThread", "CExport", "CLinux",
+        "CSwiftRuntime",
       ],
       swiftSettings: swift),
 
@@ -59,7 +63,7 @@ let package = Package(
     .systemLibrary(name: "CTrace"),
     .target(name: "CReserve", cSettings: c),
     .target(
-      name: "TenonInspect", dependencies: ["CTenon", "CTenonRoot", "CTrace", "CReserve"],
+      name: "TenonInspect", dependencies: ["CTenon", "CFork", "CTenonRoot", "CTrace", "CReserve"],
       path: "Sources/TenonInspector",
       exclude: [
         "Tool.swift", "main.swift", "Reading/Core.swift", "Commands", "Dumping", "Sampling",

@@ -1,0 +1,1 @@
+/* For each library that has a copy of Swift's runtime. There is nothing to call: see fork.c. */
