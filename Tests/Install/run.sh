@@ -292,6 +292,9 @@ check fork-builds build fork fork.c tenon "$rpath"
 check forks-children-do-not-hang run fork 300
 check static-fork-builds build fork-static fork.c tenon-static
 check static-forks-children-do-not-hang run fork-static 300
+check inspect-forks-child-knows-its-thread build_and_run forked-look forked-look.c "tenon tenon-inspect" "$rpath"
+check static-inspect-forks-child-knows-its-thread build_and_run forked-look-static forked-look.c \
+  "tenon-static tenon-inspect-static"
 
 echo "# other places"
 check libdir-and-destdir env PREFIX=/usr LIBDIR="$multiarch" DESTDIR="$work/destdir" \
