@@ -1,6 +1,6 @@
 /*
- * What each copy of Tenon does by itself when it is loaded: it stays loaded, finds other copies, has a
- * fork's child know its own thread, and keeps memory for when there is none.
+ * What each copy of Tenon does by itself when it is loaded: it stays loaded, finds other copies, and keeps memory for when there is
+ * none. What it does for a fork's child is in Sources/CFork.
  */
 #ifndef TENON_IMAGE_H
 #define TENON_IMAGE_H
