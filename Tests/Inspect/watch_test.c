@@ -285,6 +285,7 @@ static void ends_from_inside(void) {
 }
 
 typedef struct meanwhile {
+  tenon_executor_t *executor;
   sem_t begun, may_go_on;
   atomic_bool is_over;
 } meanwhile_t;
@@ -311,25 +312,31 @@ static void begin(void *context, tenon_status_t status) {
     ;
 }
 
+/* A watch that is telling of something, until that may go on. */
+static tenon_watch_t *start_telling(meanwhile_t *meanwhile) {
+  tenon_watch_config_t config = TENON_WATCH_CONFIG_INIT;
+  tenon_watch_t *watch = NULL;
+  *meanwhile = (meanwhile_t){0};
+  sem_init(&meanwhile->begun, 0, 0);
+  sem_init(&meanwhile->may_go_on, 0, 0);
+  config.job_ns_max = MILLISECOND;
+  OK(tenon_executor_create(NULL, &meanwhile->executor));
+  OK(tenon_watch_start(&config, tell_for_long, meanwhile, &watch));
+  OK(tenon_executor_post(meanwhile->executor, begin, meanwhile));
+  OK(tenon_executor_poll(meanwhile->executor, NULL, NULL));
+  return watch;
+}
+
 /* Whoever ends a watch waits for what is being told. */
 static void ends_when_all_is_told(void) {
-  tenon_watch_config_t config = TENON_WATCH_CONFIG_INIT;
-  tenon_executor_t *executor = NULL;
-  tenon_watch_t *watch = NULL;
-  meanwhile_t meanwhile = {0};
+  meanwhile_t meanwhile;
   pthread_t thread;
-  sem_init(&meanwhile.begun, 0, 0);
-  sem_init(&meanwhile.may_go_on, 0, 0);
-  config.job_ns_max = MILLISECOND;
-  OK(tenon_executor_create(NULL, &executor));
-  OK(tenon_watch_start(&config, tell_for_long, &meanwhile, &watch));
-  OK(tenon_executor_post(executor, begin, &meanwhile));
-  OK(tenon_executor_poll(executor, NULL, NULL));
+  tenon_watch_t *watch = start_telling(&meanwhile);
   pthread_create(&thread, NULL, let_go_on, &meanwhile);
   OK(tenon_watch_end(watch));
   CHECK(atomic_load(&meanwhile.is_over));
   pthread_join(thread, NULL);
-  OK(tenon_executor_release(executor));
+  OK(tenon_executor_release(meanwhile.executor));
 }
 
 typedef struct ender {
@@ -351,20 +358,11 @@ static void *end_watch(void *context) {
 /* Of several that end it one does, and waits for what is being told, which goes on only because the others do not. */
 static void ends_once(void) {
   enum { ENDERS = 4 };
-  tenon_watch_config_t config = TENON_WATCH_CONFIG_INIT;
-  tenon_executor_t *executor = NULL;
-  tenon_watch_t *watch = NULL;
-  meanwhile_t meanwhile = {0};
+  meanwhile_t meanwhile;
   pthread_t threads[ENDERS];
   ender_t enders[ENDERS];
   int ended = 0, stale = 0;
-  sem_init(&meanwhile.begun, 0, 0);
-  sem_init(&meanwhile.may_go_on, 0, 0);
-  config.job_ns_max = MILLISECOND;
-  OK(tenon_executor_create(NULL, &executor));
-  OK(tenon_watch_start(&config, tell_for_long, &meanwhile, &watch));
-  OK(tenon_executor_post(executor, begin, &meanwhile));
-  OK(tenon_executor_poll(executor, NULL, NULL));
+  tenon_watch_t *watch = start_telling(&meanwhile);
   for (int index = 0; index < ENDERS; index++) {
     enders[index] = (ender_t){watch, &meanwhile, TENON_STATUS_INVALID};
     pthread_create(&threads[index], NULL, end_watch, &enders[index]);
@@ -375,7 +373,7 @@ static void ends_once(void) {
     stale += enders[index].status == TENON_STATUS_STALE;
   }
   CHECK(ended == 1 && stale == ENDERS - 1);
-  OK(tenon_executor_release(executor));
+  OK(tenon_executor_release(meanwhile.executor));
 }
 
 static void refuses_what_is_wrong(void) {
