@@ -279,23 +279,18 @@ CASE_2(future_wait, for_an_executors_work) {
 
 /* A pool for which the system has no thread: whoever waits does what it has to do. */
 
-CASE_2(future_wait, for_a_pools_work) {
+static void wait_for_pool(tenon_future_t *(*start)(tenon_executor_t *)) {
   tenon_executor_t *pool = need_pool();
   begin();
-  tenon_future_t *future = start_job(pool);
+  tenon_future_t *future = start(pool);
   if (future)
     MAY(TENON_STATUS_OK, tenon_future_wait(future, TENON_FOREVER));
   MUST(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
 }
 
-CASE_2(future_wait, for_a_pools_timer) {
-  tenon_executor_t *pool = need_pool();
-  begin();
-  tenon_future_t *sleep = need_sleep(pool);
-  if (sleep)
-    MAY(TENON_STATUS_OK, tenon_future_wait(sleep, TENON_FOREVER));
-  MUST(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
-}
+CASE_2(future_wait, for_a_pools_work) { wait_for_pool(start_job); }
+
+CASE_2(future_wait, for_a_pools_timer) { wait_for_pool(need_sleep); }
 
 CASE_2(executor_run_until, of_threads) {
   tenon_executor_t *pool = need_pool();
