@@ -117,7 +117,6 @@
   CASE(a_value_that_comes_while_its_reader_begins_to_wait_is_taken_or_told)   \
   CASE(a_stream_that_is_made_while_its_executor_closes_is_cancelled_or_refused)\
   /* stopped_combinators_test.c */                                            \
-  CASE(a_future_that_is_made_while_its_executor_closes_is_cancelled_or_refused)\
   CASE(futures_that_end_while_they_are_combined_end_the_result_as_they_would_else)\
   CASE(a_result_that_is_cancelled_while_its_inputs_end_ends_as_they_do_or_cancelled)\
   /* stopped_reference_test.c */                                              \

@@ -151,7 +151,7 @@ static void check_job(late_t *late) { CHECK_COUNT(1, atomic_load(&late->told.cou
 static void tell_map(void *context, tenon_status_t status, tenon_future_t *future,
                      tenon_promise_t *promise) {
   tell_completion(context, status, future);
-  tenon_promise_release(promise);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(promise));
 }
 
 static tenon_status_t make_map(late_t *late) {
@@ -171,15 +171,24 @@ static tenon_status_t make_readable(late_t *late) {
   return tenon_future_readable(late->executor, late->pipe[0], &late->made.future);
 }
 
-static void check_future(late_t *late) {
-  tenon_status_t status = tenon_future_poll(late->made.future);
-  CHECK(status == TENON_STATUS_REJECTED || status == TENON_STATUS_CANCELLED);
+static void check_cancelled(late_t *late) {
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(late->made.future));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(late->made.future));
 }
 
 static void check_map(late_t *late) {
   check_told(late);
-  check_future(late);
+  check_cancelled(late);
+}
+
+/* Rejected, if its time cannot come any more. Its input, which is none of the executor's, is cancelled. */
+static void check_timeout(late_t *late) {
+  CHECK(tenon_promise_is_cancelled(late->other.promise));
+  if (tenon_future_poll(late->made.future) == TENON_STATUS_REJECTED)
+    CHECK_ERROR("tenon", TENON_STATUS_CLOSED, error_of(late->made.future));
+  else
+    CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(late->made.future));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(late->made.future));
 }
 
 static const kind_t kinds[] = {
@@ -190,12 +199,12 @@ static const kind_t kinds[] = {
     {"callback", make_completion, check_told, false},
     {"cancel callback", make_cancel, check_told, false},
     {"map", make_map, check_map, false},
-    {"descriptor", make_readable, check_future, false},
+    {"descriptor", make_readable, check_cancelled, false},
     {"scope with a deadline", make_scope_with_deadline, check_scope, false},
     {"timer", make_timer, check_told, false},
     {"job", make_job, check_job, false},
-    {"sleep", make_sleep, check_future, false},
-    {"timeout", make_timeout, check_future, false},
+    {"sleep", make_sleep, check_cancelled, false},
+    {"timeout", make_timeout, check_timeout, false},
 };
 
 /* MARK: One of them */
@@ -224,6 +233,7 @@ static void late_end(late_t *late) {
   } else {
     CHECK_STATUS(TENON_STATUS_CLOSED, late->status);
     CHECK_NOT_TOLD(&late->told);
+    CHECK(late->made.future == NULL);
   }
   if (late->other.promise)
     CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(late->other.promise));

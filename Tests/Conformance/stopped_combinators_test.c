@@ -1,103 +1,8 @@
 /*
  * Combinators that are made, or cancelled, while what they are made of ends: at each place where another thread can come in
- * between. See stopped.h.
+ * between. See stopped.h; and late_test.c, for those whose executor closes meanwhile.
  */
-#include "executor_parties.h"
 #include "stopped.h"
-
-#include <unistd.h>
-
-/* MARK: While the executor closes */
-
-typedef struct made {
-  tenon_executor_t *executor;
-  pair_t pair;
-  int ends[2];
-  tenon_future_t *future;
-  tenon_status_t status;
-  bool is_timeout;
-} made_t;
-
-static void made_before(void *context) {
-  made_t *made = context;
-  memset(made, 0, sizeof *made);
-  made->executor = executor_create();
-  made->pair = pair_create();
-  CHECK_COUNT(0, pipe(made->ends));
-}
-
-static void sleep_here(void *context) {
-  made_t *made = context;
-  made->status = tenon_future_sleep(made->executor, 20 * (uint64_t)SECOND, &made->future);
-}
-
-static void timeout_here(void *context) {
-  made_t *made = context;
-  made->is_timeout = true;
-  made->status =
-      tenon_future_timeout(made->pair.future, made->executor, 20 * (uint64_t)SECOND, &made->future);
-}
-
-static void readable_here(void *context) {
-  made_t *made = context;
-  made->status = tenon_future_readable(made->executor, made->ends[0], &made->future);
-}
-
-static void pass_on(void *context, tenon_status_t status, tenon_future_t *future,
-                    tenon_promise_t *promise) {
-  (void)context;
-  /* How its input ended, or that it is too late for that. */
-  CHECK_STATUS(future ? TENON_STATUS_CANCELLED : TENON_STATUS_CLOSED, status);
-  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(promise));
-}
-
-static void map_here(void *context) {
-  made_t *made = context;
-  made->status = tenon_future_map(made->pair.future, made->executor, pass_on, NULL, &made->future);
-}
-
-static void close_there(void *context) {
-  made_t *made = context;
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(made->executor, TENON_FOREVER));
-}
-
-/** A timeout is rejected if its time cannot come any more; its input, which is none of the executor's, is cancelled. */
-static void made_after(void *context) {
-  made_t *made = context;
-  if (made->status != TENON_STATUS_OK) {
-    CHECK_STATUS(TENON_STATUS_CLOSED, made->status);
-    CHECK(made->future == NULL);
-  } else if (made->is_timeout) {
-    CHECK(tenon_promise_is_cancelled(made->pair.promise));
-    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(made->pair.promise));
-    tenon_status_t status = tenon_future_poll(made->future);
-    if (status == TENON_STATUS_REJECTED)
-      CHECK_ERROR("tenon", TENON_STATUS_CLOSED, error_of(made->future));
-    else
-      CHECK_STATUS(TENON_STATUS_CANCELLED, status);
-  } else {
-    CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(made->future));
-  }
-  if (made->future)
-    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(made->future));
-  if (tenon_future_poll(made->pair.future) == TENON_STATUS_PENDING)
-    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(made->pair.promise));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(made->pair.future));
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(made->executor));
-  close(made->ends[0]);
-  close(made->ends[1]);
-}
-
-CASE(a_future_that_is_made_while_its_executor_closes_is_cancelled_or_refused) {
-  void (*const makers[])(void *) = {sleep_here, timeout_here, readable_here, map_here};
-  made_t made;
-  for (size_t index = 0; index < sizeof makers / sizeof *makers; index++) {
-    meeting_t meeting = {&made, made_before, makers[index], close_there, made_after, 0};
-    meeting_run(&meeting);
-  }
-}
-
-/* MARK: While the inputs end */
 
 typedef tenon_status_t (*combine_fn)(tenon_future_t *const *futures, size_t count, uint32_t flags,
                                      tenon_future_t **future_out);
@@ -180,13 +85,17 @@ static const combined_t combinations[] = {
     {map_first, 0, {FAILED, ENDED}, FAILED, {{0}}, NULL},
 };
 
-CASE(futures_that_end_while_they_are_combined_end_the_result_as_they_would_else) {
+/** Each of them meets the end of its inputs. */
+static void meet_ends(void (*before)(void *), void (*here)(void *), void (*after)(void *)) {
   for (size_t index = 0; index < sizeof combinations / sizeof *combinations; index++) {
     combined_t combined = combinations[index];
-    meeting_t meeting = {&combined,        combined_before, combine_here,
-                         end_inputs_there, combined_after,  0};
+    meeting_t meeting = {&combined, before, here, end_inputs_there, after, 0};
     meeting_run(&meeting);
   }
+}
+
+CASE(futures_that_end_while_they_are_combined_end_the_result_as_they_would_else) {
+  meet_ends(combined_before, combine_here, combined_after);
 }
 
 static void cancel_before(void *context) {
@@ -209,10 +118,5 @@ static void cancelled_after(void *context) {
 }
 
 CASE(a_result_that_is_cancelled_while_its_inputs_end_ends_as_they_do_or_cancelled) {
-  for (size_t index = 0; index < sizeof combinations / sizeof *combinations; index++) {
-    combined_t combined = combinations[index];
-    meeting_t meeting = {&combined,        cancel_before,   cancel_here,
-                         end_inputs_there, cancelled_after, 0};
-    meeting_run(&meeting);
-  }
+  meet_ends(cancel_before, cancel_here, cancelled_after);
 }
