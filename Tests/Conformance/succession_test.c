@@ -21,25 +21,29 @@ typedef struct heritage {
   bool is_job;
 } heritage_t;
 
-static void heritage_before(void *context) {
+static void heritage_begin(void *context) {
   heritage_t *heritage = context;
   memset(heritage, 0, sizeof *heritage);
   heritage->old = executor_create();
-  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(heritage->old, 0));
   heritage->pair = pair_create();
   CHECK(pipe(heritage->pipe) == 0);
 }
 
+static void heritage_before(void *context) {
+  heritage_t *heritage = context;
+  heritage_begin(heritage);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(heritage->old, 0));
+}
+
+/** The last reference: one that is open closes. */
 static void replace_there(void *context) {
   heritage_t *heritage = context;
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(heritage->old));
   heritage->next = executor_create();
 }
 
-static void heritage_after(void *context) {
-  heritage_t *heritage = context;
-  CHECK(heritage->status == TENON_STATUS_CLOSED || heritage->status == TENON_STATUS_STALE);
-  CHECK_NOT_TOLD(&heritage->told);
+/** The next one has nothing of the old one's. */
+static void heritage_end(heritage_t *heritage) {
   tenon_poll_result_t result = executor_poll(heritage->next);
   CHECK_COUNT(0, result.jobs);
   CHECK(!result.interrupted);
@@ -48,6 +52,13 @@ static void heritage_after(void *context) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(heritage->pair.future));
   close(heritage->pipe[0]);
   close(heritage->pipe[1]);
+}
+
+static void heritage_after(void *context) {
+  heritage_t *heritage = context;
+  CHECK(heritage->status == TENON_STATUS_CLOSED || heritage->status == TENON_STATUS_STALE);
+  CHECK_NOT_TOLD(&heritage->told);
+  heritage_end(heritage);
 }
 
 static void post_here(void *context) {
@@ -101,34 +112,14 @@ CASE(what_comes_late_is_refused_as_closed_and_the_next_executor_knows_nothing_of
 
 /* MARK: In the midst of a call that begins before */
 
-static void estate_before(void *context) {
+static void accepted_after(void *context) {
   heritage_t *heritage = context;
-  memset(heritage, 0, sizeof *heritage);
-  heritage->old = executor_create();
-  heritage->pair = pair_create();
-  CHECK(pipe(heritage->pipe) == 0);
-}
-
-static void close_and_replace_there(void *context) {
-  heritage_t *heritage = context;
-  CHECK_STATUS(TENON_STATUS_OK,
-               tenon_executor_release(heritage->old)); /* the last one: closes it */
-  heritage->next = executor_create();
-}
-
-static void estate_after(void *context) {
-  heritage_t *heritage = context;
-  if (heritage->status == TENON_STATUS_OK) {
-    /* A job that is there in time still runs. */
-    CHECK_COUNT(1, atomic_load(&heritage->told.count));
-    CHECK(atomic_load(&heritage->told.status) == TENON_STATUS_CLOSED || heritage->is_job);
-  } else {
-    CHECK(heritage->status == TENON_STATUS_CLOSED || heritage->status == TENON_STATUS_STALE);
-    CHECK_NOT_TOLD(&heritage->told);
-  }
-  heritage->status = TENON_STATUS_CLOSED;
-  memset(&heritage->told, 0, sizeof heritage->told);
-  heritage_after(context);
+  if (heritage->status != TENON_STATUS_OK)
+    return heritage_after(context);
+  /* A job that is there in time still runs. */
+  CHECK_COUNT(1, atomic_load(&heritage->told.count));
+  CHECK(atomic_load(&heritage->told.status) == TENON_STATUS_CLOSED || heritage->is_job);
+  heritage_end(heritage);
 }
 
 CASE(what_comes_while_an_executor_is_replaced_is_refused_or_told_of_the_close) {
@@ -136,8 +127,7 @@ CASE(what_comes_while_an_executor_is_replaced_is_refused_or_told_of_the_close) {
                                    start_timer_here};
   heritage_t heritage;
   for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
-    meeting_t meeting = {
-        &heritage, estate_before, calls[index], close_and_replace_there, estate_after, 0};
+    meeting_t meeting = {&heritage, heritage_begin, calls[index], replace_there, accepted_after, 0};
     meeting_run(&meeting);
   }
 }
