@@ -3,11 +3,8 @@
  * written here once more, as those who look from outside are built apart.
  */
 #define _GNU_SOURCE
+#include "../Inspect/root_of.h"
 #include "check.h"
-
-#include <link.h>
-#include <stdint.h>
-#include <string.h>
 
 typedef struct root {
   char magic[16];
@@ -37,30 +34,15 @@ static bool has_slot(const root_t *root, int place, uint64_t handle) {
 
 static int look_into(struct dl_phdr_info *object, size_t size, void *context) {
   search_t *search = context;
+  const root_t *root = root_of(object);
   (void)size;
-  for (int i = 0; i < object->dlpi_phnum; i++) {
-    if (object->dlpi_phdr[i].p_type != PT_NOTE || object->dlpi_phdr[i].p_align > 4)
-      continue;
-    const char *note = (const char *)(uintptr_t)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
-    const char *end = note + object->dlpi_phdr[i].p_memsz;
-    while (note + 12 <= end) {
-      uint32_t head[3];
-      memcpy(head, note, sizeof head);
-      const char *name = note + 12;
-      const char *contents = name + (head[0] + 3) / 4 * 4;
-      if (head[0] == 6 && head[1] == 8 && head[2] == 2 && memcmp(name, "Tenon", 6) == 0) {
-        int64_t distance;
-        memcpy(&distance, contents, sizeof distance);
-        const root_t *root = (const root_t *)(const void *)(contents + distance);
-        CHECK_TEXT("tenon inspect 1", root->magic);
-        CHECK_COUNT(1, root->version);
-        CHECK_COUNT(sizeof(root_t), root->size);
-        CHECK_COUNT(16, root->table_count);
-        search->found += has_slot(root, 0, search->handle);
-      }
-      note = contents + (head[1] + 3) / 4 * 4;
-    }
-  }
+  if (!root)
+    return 0;
+  CHECK_TEXT("tenon inspect 1", root->magic);
+  CHECK_COUNT(1, root->version);
+  CHECK_COUNT(sizeof(root_t), root->size);
+  CHECK_COUNT(16, root->table_count);
+  search->found += has_slot(root, 0, search->handle);
   return 0;
 }
 

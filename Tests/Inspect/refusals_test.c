@@ -4,11 +4,11 @@
  */
 #define _GNU_SOURCE
 #include "../../Sources/CTenonRoot/tenon_root.h"
+#include "root_of.h"
 #include "snapshot_test.h"
 
 #include <elf.h>
 #include <errno.h>
-#include <link.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -140,25 +140,14 @@ static void count(void *metrics, const tenon_metric_t *metric) {
   ++*(size_t *)metrics;
 }
 
-/* Where the version is that a copy of Tenon says it is of: behind the distance that is in its note. */
+/* Where the version is that a copy of Tenon says it is of. */
 static int find_version(struct dl_phdr_info *image, size_t size, void *version_out) {
+  char *root = root_of(image);
   (void)size;
-  for (int index = 0; index < image->dlpi_phnum; index++) {
-    const ElfW(Phdr) *segment = &image->dlpi_phdr[index];
-    const char *start = (const char *)(image->dlpi_addr + segment->p_vaddr), *next = start;
-    while (segment->p_type == PT_NOTE && next < start + segment->p_memsz) {
-      const ElfW(Nhdr) *note = (const void *)next;
-      const char *name = next + sizeof *note, *content = name + ((note->n_namesz + 3) & ~3u);
-      if (note->n_type == 2 && note->n_namesz == 6 && strcmp(name, "Tenon") == 0) {
-        int64_t distance;
-        memcpy(&distance, content, sizeof distance);
-        *(uint32_t **)version_out = (uint32_t *)(uintptr_t)(content + distance + 16);
-        return 1;
-      }
-      next = content + ((note->n_descsz + 3) & ~3u);
-    }
-  }
-  return 0;
+  if (!root)
+    return 0;
+  *(uint32_t **)version_out = (uint32_t *)(void *)(root + 16);
+  return 1;
 }
 
 static void refuses_another_version(void) {
