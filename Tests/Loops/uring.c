@@ -277,13 +277,14 @@ static void tell(void *flag, tenon_status_t status) { *(bool *)flag = status == 
 
 typedef struct asked {
   tenon_executor_t *executor;
-  tenon_future_t *cancelled, *sleep;
+  tenon_future_t *cancelled[2], *sleep;
 } asked_t;
 
 static void ask(void *context, tenon_status_t status) {
   asked_t *asked = context;
   (void)status;
-  tenon_future_cancel(asked->cancelled);
+  for (int i = 0; i < 2; i++)
+    tenon_future_cancel(asked->cancelled[i]);
   tenon_future_sleep(asked->executor, 1, &asked->sleep);
 }
 
@@ -347,21 +348,27 @@ static void check_refused(void) {
   tenon_uring_take(&woken);
   const uint64_t reader = woken.user_data;
   const uint64_t watcher = readable(world, asked.executor, pair, reader);
-  struct io_uring_sqe *entry = io_uring_get_sqe(&world->ring);
-  io_uring_prep_read(entry, reads[0], &byte, 1, 0);
-  expect(tenon_uring_future(asked.executor, entry, &asked.cancelled) == TENON_STATUS_OK, "a read");
+  for (int i = 0; i < 2; i++) {
+    struct io_uring_sqe *entry = io_uring_get_sqe(&world->ring);
+    io_uring_prep_read(entry, reads[0], &byte, 1, 0);
+    expect(tenon_uring_future(asked.executor, entry, &asked.cancelled[i]) == TENON_STATUS_OK,
+           "a read");
+  }
   settle(world);
   tenon_executor_post(asked.executor, ask, &asked);
   next_wake(world, reader, &kept[0]);
   int count = 1 + end_poll(world, reader, kept + 1);
   count += end_poll(world, watcher, kept + count);
   take_refused(world, kept, count);
-  while (tenon_future_poll(asked.cancelled) == TENON_STATUS_PENDING ||
+  while (tenon_future_poll(asked.cancelled[0]) == TENON_STATUS_PENDING ||
+         tenon_future_poll(asked.cancelled[1]) == TENON_STATUS_PENDING ||
          tenon_future_poll(asked.sleep) == TENON_STATUS_PENDING)
     turn(world);
-  expect(tenon_future_poll(asked.cancelled) == TENON_STATUS_CANCELLED, "a cancel was refused");
+  for (int i = 0; i < 2; i++) {
+    expect(tenon_future_poll(asked.cancelled[i]) == TENON_STATUS_CANCELLED, "a cancel was refused");
+    tenon_future_release(asked.cancelled[i]);
+  }
   expect(tenon_future_poll(asked.sleep) == TENON_STATUS_OK, "a timer was refused");
-  tenon_future_release(asked.cancelled);
   tenon_future_release(asked.sleep);
   readable(world, asked.executor, pair, reader);
   tenon_future_sleep(asked.executor, UINT64_C(3600000000000), &sleep);

@@ -93,14 +93,12 @@ typedef struct tenon__uring {
 
 typedef struct tenon__uring_call {
   tenon__uring_op_t op;
-  tenon__uring_t *uring; /* which lists it; or NULL */
+  tenon__uring_t *uring; /* which lists it until it is done; or NULL */
   struct tenon__uring_call *next;
   struct tenon__uring_call *previous;
-  struct io_uring *ring;
   tenon_promise_t *promise;
   int references; /* the completion's, and the cancel's: both on the ring's thread */
-  bool is_done;
-  bool is_owed; /* its cancel */
+  bool is_owed;   /* its cancel */
 } tenon__uring_call_t;
 
 /* These are false where the kernel takes no entry. */
@@ -151,7 +149,7 @@ static inline bool tenon__uring_time(tenon__uring_t *uring, uint64_t deadline_ns
 static inline bool tenon__uring_end_calls(tenon__uring_t *uring) {
   tenon__uring_call_t *call;
   for (call = uring->calls; call; call = call->next) {
-    if (call->is_owed && !tenon__uring_end(call->ring, &call->op))
+    if (call->is_owed && !tenon__uring_end((struct io_uring *)uring->adapter.loop, &call->op))
       return false;
     call->is_owed = false;
   }
@@ -399,7 +397,6 @@ static inline void tenon__uring_done(tenon__uring_op_t *op, int result, unsigned
   tenon_error_t *error;
   if (flags & IORING_CQE_F_MORE)
     return; /* a first one is enough, and the last one ends it */
-  call->is_done = true;
   tenon__uring_unlink(call);
   if (result >= 0) {
     tenon_promise_resolve(call->promise, &value);
@@ -417,9 +414,13 @@ static inline void tenon__uring_done(tenon__uring_op_t *op, int result, unsigned
 
 static inline void tenon__uring_cancel(void *context, tenon_status_t status) {
   tenon__uring_call_t *call = (tenon__uring_call_t *)context;
-  if (status == TENON_STATUS_CANCELLED && !call->is_done && call->uring) {
+  tenon__uring_t *uring = call->uring;
+  /* By itself, as put_all() would look through all of them; but behind others that are owed. */
+  if (status == TENON_STATUS_CANCELLED && uring &&
+      ((uring->owed & TENON__URING_CANCELS) ||
+       !tenon__uring_end((struct io_uring *)uring->adapter.loop, &call->op))) {
     call->is_owed = true;
-    tenon__uring_put_all(call->uring, TENON__URING_CANCELS);
+    tenon__uring_set_owed(uring, uring->owed | TENON__URING_CANCELS);
   }
   tenon__uring_release(call);
 }
@@ -466,7 +467,6 @@ static inline tenon_status_t tenon_uring_future(tenon_executor_t *executor,
     return status;
   }
   call->op.fn = tenon__uring_done;
-  call->ring = (struct io_uring *)uring->adapter.loop;
   call->uring = uring;
   call->next = uring->calls;
   if (call->next)
@@ -493,7 +493,6 @@ static inline void tenon_uring_gone(struct io_uring *ring) {
     while (((tenon__uring_t *)adapter)->calls) {
       tenon__uring_call_t *call = ((tenon__uring_t *)adapter)->calls;
       tenon__uring_unlink(call);
-      call->is_done = true;
       tenon_promise_cancel(call->promise);
       tenon__uring_release(call);
     }
