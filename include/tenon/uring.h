@@ -15,7 +15,8 @@
  *         ... the host's own
  *     }
  *
- * What is Tenon's has the highest bit of user_data set, which addresses never have.
+ * What is Tenon's has the highest bit of user_data set, which addresses never have. A queue that is full is submitted
+ * for it; with IORING_SETUP_SQPOLL each entry waits until the kernel's thread has taken some, ten seconds or so at most.
  */
 #ifndef TENON_URING_H
 #define TENON_URING_H
@@ -54,8 +55,8 @@ static inline bool tenon__uring_is_slow(struct io_uring *ring) {
          status != -EOWNERDEAD; /* the ring is not enabled; the thread has gone */
 }
 
-/** An entry; NULL: the kernel takes none. (io_uring_sqring_wait() is of no use: it ends at signals, on some
- *  kernels before there is room, and on a dead thread never.) */
+/** An entry, for which it waits some ten seconds at most; NULL: the kernel takes none. (io_uring_sqring_wait() is of
+ *  no use: it ends at signals, on some kernels before there is room, and on a dead thread never.) */
 static inline struct io_uring_sqe *tenon__uring_entry(struct io_uring *ring) {
   int turns;
   for (turns = 0; !tenon__uring_has_room(ring); turns++) {
