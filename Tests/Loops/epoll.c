@@ -68,6 +68,29 @@ static int check_loop(void) {
   return failed;
 }
 
+/** What of the wrong configs is taken. */
+static int check_configs(void) {
+  tenon_adapter_config_t config = TENON_ADAPTER_CONFIG_INIT;
+  tenon_epoll_t *loop = create();
+  tenon_executor_t *executor;
+  int failed = 0;
+  for (uint32_t flag = 1; flag != 0; flag <<= 1) {
+    config.flags = flag & ~TENON_ADAPTER_FLAG_MAIN_QUEUE;
+    config.reserved = flag & TENON_ADAPTER_FLAG_MAIN_QUEUE;
+    failed += tenon_epoll_attach(loop, &config, &executor) != TENON_STATUS_INVALID;
+  }
+  config.flags = config.reserved = 0;
+  for (config.struct_size = 0; config.struct_size < 2 * sizeof config; config.struct_size++)
+    failed += config.struct_size != sizeof config &&
+              tenon_epoll_attach(loop, &config, &executor) != TENON_STATUS_INVALID;
+  failed += tenon_epoll_attach(loop, NULL, NULL) != TENON_STATUS_INVALID;
+  failed += tenon_epoll_attach(NULL, NULL, &executor) != TENON_STATUS_INVALID;
+  tenon_epoll_destroy(loop);
+  if (failed != 0)
+    fprintf(stderr, "epoll: %d wrong configs are taken\n", failed);
+  return failed;
+}
+
 int main(void) {
   const tenon_adapter_subject_t subject = {
       .struct_size = sizeof subject,
@@ -84,5 +107,6 @@ int main(void) {
       .attach = attach,
       .detach = tenon_epoll_detach,
   };
-  return (tenon_adapter_check(&subject, stderr) != 0) + (check_loop() != 0);
+  return (tenon_adapter_check(&subject, stderr) != 0) + (check_loop() != 0) +
+         (check_configs() != 0);
 }

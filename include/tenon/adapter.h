@@ -51,10 +51,6 @@ typedef struct tenon_adapter_config {
 #define TENON_ADAPTER_CONFIG_INIT                                                                  \
   { sizeof(tenon_adapter_config_t), 0, 0, NULL, 0, 0 }
 
-/* For adapters: the calling thread is not the loop's, see TENON_EXECUTOR_FLAG_ELSEWHERE. */
-#define TENON__ADAPTER_FLAG_ELSEWHERE 0x80000000u
-#define TENON__ADAPTER_FLAGS (TENON_ADAPTER_FLAG_MAIN_QUEUE | TENON__ADAPTER_FLAG_ELSEWHERE)
-
 /** Told once: the executor is off its loop. TENON_STATUS_TIMEOUT: it left work behind. */
 typedef void (*tenon_adapter_detached_fn)(void *context, tenon_status_t status);
 
@@ -641,24 +637,23 @@ static inline tenon_status_t tenon__adapter_open_fds(tenon_adapter_t *adapter, u
   return TENON_STATUS_OK;
 }
 
-/** Makes an executor on a loop. Ownership, threading and errors are those of tenon_uv_attach(). (Not inline:
- *  GCC would take what it fills for unset.) */
+/** `is_elsewhere`: the calling thread is not the loop's, see TENON_EXECUTOR_FLAG_ELSEWHERE. (Not inline: GCC would
+ *  take what it fills for unset.) */
 __attribute__((noinline, unused)) static tenon_status_t
-tenon_adapter_attach(const tenon_adapter_operations_t *operations, void *loop,
-                     const tenon_adapter_config_t *config, tenon_executor_t **executor_out) {
+tenon__adapter_attach(const tenon_adapter_operations_t *operations, void *loop,
+                      const tenon_adapter_config_t *config, bool is_elsewhere,
+                      tenon_executor_t **executor_out) {
   tenon_adapter_t *adapter;
   tenon_status_t status;
-  bool is_elsewhere;
   if (!loop || !executor_out ||
       (config && (config->struct_size != sizeof *config ||
-                  (config->flags & ~TENON__ADAPTER_FLAGS) != 0 || config->reserved != 0)))
+                  (config->flags & ~TENON_ADAPTER_FLAG_MAIN_QUEUE) != 0 || config->reserved != 0)))
     return TENON_STATUS_INVALID;
   adapter = (tenon_adapter_t *)calloc(1, operations->size);
   if (!adapter)
     return TENON_STATUS_NO_RESOURCES;
   adapter->loop = loop;
   adapter->operations = operations;
-  is_elsewhere = config && (config->flags & TENON__ADAPTER_FLAG_ELSEWHERE) != 0;
   if (!is_elsewhere) /* zeros are no thread */
     adapter->thread = pthread_self();
   adapter->jobs_max = config && config->jobs_max != 0 ? config->jobs_max : 2048;
@@ -674,6 +669,13 @@ tenon_adapter_attach(const tenon_adapter_operations_t *operations, void *loop,
   tenon__adapter_close_fds(adapter);
   free(adapter);
   return status;
+}
+
+/** Makes an executor on a loop. Ownership, threading and errors are those of tenon_uv_attach(). */
+static inline tenon_status_t tenon_adapter_attach(const tenon_adapter_operations_t *operations,
+                                                  void *loop, const tenon_adapter_config_t *config,
+                                                  tenon_executor_t **executor_out) {
+  return tenon__adapter_attach(operations, loop, config, false, executor_out);
 }
 
 /** The adapter of an executor on a loop of this kind; NULL: `*status` says why. Only the loop's thread may

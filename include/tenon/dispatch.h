@@ -114,13 +114,9 @@ static inline const tenon_adapter_operations_t *tenon__dispatch_operations(void)
 static inline tenon_status_t tenon_dispatch_attach(dispatch_queue_t queue,
                                                    const tenon_adapter_config_t *config,
                                                    tenon_executor_t **executor_out) {
-  tenon_adapter_config_t own = TENON_ADAPTER_CONFIG_INIT;
-  if (config && config->struct_size != sizeof own)
-    return TENON_STATUS_INVALID;
-  if (config)
-    own = *config;
-  own.flags |= TENON__ADAPTER_FLAG_ELSEWHERE; /* a queue has no thread of its own */
-  return tenon_adapter_attach(tenon__dispatch_operations(), (void *)queue, &own, executor_out);
+  const bool is_elsewhere = true; /* a queue has no thread of its own */
+  return tenon__adapter_attach(tenon__dispatch_operations(), (void *)queue, config, is_elsewhere,
+                               executor_out);
 }
 
 typedef struct tenon__dispatch_end {
