@@ -16,10 +16,10 @@
 ///       }
 ///     });
 ///
-/// What libuv refuses is a tenon::error of domain "uv" with libuv's number; what a loop refuses that is detached is one
-/// of domain "tenon". A cancel reaches the operation, and comes back as tenon::cancelled when that has ended; each says
-/// how. The objects close themselves, in any order, also after their loop. When the executor begins to close all that
-/// was opened is closed, and who waits is told.
+/// What libuv refuses is a tenon::error of domain "uv" with libuv's number; what a loop refuses that closes or is detached
+/// is one of domain "tenon", also if it was cancelled before. A cancel reaches the operation, and comes back as
+/// tenon::cancelled when that has ended; each says how. The objects close themselves, in any order, also after their
+/// loop. When the executor begins to close all that was opened is closed, and who waits is told.
 ///
 /// | header            | what                                                                        |
 /// |-------------------|-----------------------------------------------------------------------------|

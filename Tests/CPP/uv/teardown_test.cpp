@@ -76,6 +76,23 @@ TEST_CASE("a detach tells everybody, and leaves nothing") {
   made.streams.client.close().get(); // it is closed
 }
 
+TEST_CASE("what has not begun when its loop closes says so, cancelled or not") {
+  for (const std::uint64_t timeout_ns : {std::uint64_t{0}, TENON_FOREVER})
+    for (const bool cancels_first : {true, false}) {
+      host_loop host;
+      const auto loop = uv::loop::attach(&host.raw);
+      auto asked = loop.stat("/"), cancelled = loop.stat("/");
+      if (cancels_first)
+        cancelled.cancel();
+      CHECK(loop.detach(timeout_ns) == TENON_STATUS_OK);
+      if (!cancels_first)
+        cancelled.cancel();
+      host.finish();
+      CHECK(status_of([&] { return asked.get(); }) == TENON_STATUS_CLOSED);
+      CHECK(status_of([&] { return cancelled.get(); }) == TENON_STATUS_CLOSED);
+    }
+}
+
 TEST_CASE("a detach inside a job does the same") {
   host_loop host;
   const auto loop = uv::loop::attach(&host.raw);
