@@ -393,6 +393,31 @@ static void check_refused(void) {
   }
 }
 
+/** The same of the first descriptor that is waited for. */
+static void check_refused_watch(void) {
+  world_t *world = create();
+  tenon_executor_t *executor;
+  tenon_future_t *future;
+  struct io_uring_cqe woken;
+  int pair[2];
+  expect(pipe(pair) == 0 && write(pair[1], "x", 1) == 1 &&
+             attach(world, &executor) == TENON_STATUS_OK &&
+             tenon_future_readable(executor, pair[0], &future) == TENON_STATUS_OK,
+         "a world");
+  io_uring_submit(&world->ring);
+  next_wake(world, 0, &woken);
+  take_refused(world, &woken, 1);
+  while (tenon_future_poll(future) == TENON_STATUS_PENDING)
+    turn(world);
+  expect(tenon_future_poll(future) == TENON_STATUS_OK, "a watch was refused");
+  tenon_future_release(future);
+  tenon_executor_close(executor, 0);
+  tenon_executor_release(executor);
+  destroy(world);
+  close(pair[0]);
+  close(pair[1]);
+}
+
 /** A ring that goes before its submissions have ended. */
 static void check_ring_first(void) {
   world_t *world = create();
@@ -442,6 +467,7 @@ int main(void) {
   check_small_queues();
   check_disabled_rings();
   check_refused();
+  check_refused_watch();
   check_ring_first();
   return failed != 0 || failures != 0;
 }

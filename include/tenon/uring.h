@@ -224,10 +224,10 @@ static inline void tenon__uring_watched(tenon__uring_op_t *op, int result, unsig
 
 static inline tenon_status_t tenon__uring_watch(tenon_adapter_t *adapter, int fd) {
   tenon__uring_t *uring = (tenon__uring_t *)adapter;
-  const bool is_on = tenon__uring_poll(uring, &uring->watcher, fd);
-  if (is_on)
-    uring->watcher.fn = tenon__uring_watched;
-  return is_on ? TENON_STATUS_OK : TENON_STATUS_NO_RESOURCES;
+  (void)fd; /* it is the adapter's */
+  uring->watcher.fn = tenon__uring_watched;
+  tenon__uring_put_all(uring, TENON__URING_WATCHER);
+  return TENON_STATUS_OK;
 }
 
 static inline void tenon__uring_due(tenon__uring_op_t *op, int result, unsigned int flags) {
