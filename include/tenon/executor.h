@@ -164,9 +164,9 @@ typedef struct tenon_executor_statistics {
  * Threading:  any thread; the calling one counts as the loop's thread until another one polls, unless
  *             TENON_EXECUTOR_FLAG_ELSEWHERE says otherwise.
  * Errors:     TENON_STATUS_INVALID for a wrong struct_size, an unknown flag, a name that is not
- *             UTF-8, a host without `wake`, a host or more than 1024 for threads_max;
- *             TENON_STATUS_NO_RESOURCES; TENON_STATUS_BUSY after tenon_process_own_solely();
- *             TENON_STATUS_FORKED.
+ *             UTF-8, a host without `wake`, TENON_EXECUTOR_FLAG_ELSEWHERE, a host or more than 1024
+ *             for threads_max; TENON_STATUS_NO_RESOURCES; TENON_STATUS_BUSY after
+ *             tenon_process_own_solely(); TENON_STATUS_FORKED.
  * Since:      0.1.0
  */
 TENON_API tenon_status_t tenon_executor_create(const tenon_executor_config_t *config,
