@@ -16,14 +16,12 @@
 #include <tenon/asio/which.hpp>
 #include <tenon/tenon.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace tenon {
