@@ -34,7 +34,7 @@ let package = Package(
     .target(
       name: "CTenonImage",
       cSettings: c + [
-        .headerSearchPath("../CTenonRoot"), .headerSearchPath("../CReserve/include"),
+        .headerSearchPath("../CTenonRoot"), .headerSearchPath("../CReserve"),
       ]),
 
     // What the child of a fork needs, in each library with a copy of Swift's runtime.

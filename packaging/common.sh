@@ -13,7 +13,7 @@ tenon_version() {
        END { print v }' "$1/tenon/version.h"
 }
 
-# What has all allocations of a library go through Sources/CTenonImage/memory.c: for the compiler, and for the linker. Not for a
+# What has all allocations of a library go through Sources/CReserve/tenon_wrapped.h: for the compiler, and for the linker. Not for a
 # bundle, whose author may hand memory out to be freed.
 reserve_compile_flags=(-Xcc -DTENON_RESERVES_MEMORY)
 # Without a hash in each object that is another one in each build: two builds are the same to the bit.

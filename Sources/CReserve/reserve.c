@@ -1,7 +1,7 @@
 /*
  * A look at the process takes memory in amounts that nobody knows before, by Swift's containers, which end the process when an
  * allocation fails. So it holds as much as it will take at most before it begins: addresses, whose pages cost nothing until they
- * are used. In the library that is installed all allocations come here (packaging/common.sh links it so), and one that the
+ * are used. In the library that is installed all allocations come here (by tenon_wrapped.h), and one that the
  * system refuses is served from what is held, or from a small reserve in the library where nothing is: for what the
  * runtime makes at the first use of a type, and for what may not fail.
  *
@@ -34,25 +34,10 @@ void tenon__let_go_of(tenon__hold_t *hold) { (void)hold; }
 
 #else
 
-#include <errno.h>
-#include <malloc.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <string.h>
-
-/* What the linker makes of the system's functions. */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void __real_free(void *memory);
-int __real_posix_memalign(void **memory, size_t alignment, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
-size_t __real_malloc_usable_size(void *memory);
 
 #define PAGE_SIZE ((size_t)4096)
-/* What there is without a hold, and with how much of it in use nothing is held any more. */
-#define RESERVE_SIZE (512u << 10)
-#define SHORT_SIZE (RESERVE_SIZE / 4)
 
 /* At the beginning of what it holds. */
 struct tenon__hold {
@@ -61,8 +46,9 @@ struct tenon__hold {
   bool is_held; /* else it only has what was not given back yet */
 };
 
-static _Alignas(4096) unsigned char reserve[RESERVE_SIZE];
-static tenon__hold_t last = {NULL, {reserve, RESERVE_SIZE, 0, 0, {NULL}}, true};
+/* What there is without a hold. */
+static _Alignas(4096) unsigned char reserve[TENON__RESERVE_SIZE];
+static tenon__hold_t last = {NULL, {reserve, TENON__RESERVE_SIZE, 0, 0, {NULL}}, true};
 
 static atomic_flag locked = ATOMIC_FLAG_INIT;
 static tenon__hold_t *holds = &last;
@@ -95,7 +81,7 @@ tenon__hold_t *tenon__hold(size_t size) {
   hold->blocks.size = room;
   hold->is_held = true;
   lock();
-  bool is_short = last.blocks.used > SHORT_SIZE;
+  bool is_short = tenon__reserve_is_short(&last.blocks);
   if (!is_short) {
     hold->next = holds;
     holds = hold;
@@ -133,7 +119,7 @@ static void *take(size_t alignment, size_t size) {
 }
 
 /* False: it is the system's. Whoever has a piece of ours has seen that it was handed out. */
-static bool is_ours(void *memory) {
+static bool is_ours(const void *memory) {
   bool is = false;
   if (!memory || atomic_load_explicit(&handed_out, memory_order_relaxed) == 0)
     return false;
@@ -156,67 +142,18 @@ static void give(void *memory) {
   unlock();
 }
 
-/* MARK: What the linker calls instead of the system's functions; C++'s operators call these. */
+/* Nobody wants to know what the system gives. */
+static void *own(void *memory, size_t size) { return (void)size, memory; }
+static void *keep(void *memory) { return memory; }
+static void forget(void *memory) { (void)memory; }
 
-void *__wrap_malloc(size_t size) {
-  void *memory = __real_malloc(size);
-  return memory ? memory : take(0, size);
-}
+#include "tenon_wrapped.h"
 
-void *__wrap_calloc(size_t count, size_t size) {
-  void *memory = __real_calloc(count, size);
-  if (memory || (size != 0 && count > SIZE_MAX / size))
-    return memory;
-  memory = take(0, count * size);
-  return memory ? memset(memory, 0, count * size) : NULL;
-}
-
-void __wrap_free(void *memory) {
-  if (is_ours(memory))
-    give(memory);
-  else
-    __real_free(memory);
-}
-
-size_t __wrap_malloc_usable_size(void *memory) {
-  return is_ours(memory) ? tenon__block_size(memory) : __real_malloc_usable_size(memory);
-}
-
-void *__wrap_realloc(void *memory, size_t size) {
-  bool ours = is_ours(memory);
-  if (ours && tenon__block_size(memory) >= size)
-    return memory;
-  void *other = ours ? __real_malloc(size) : __real_realloc(memory, size);
-  if (!ours && (other || (memory && size == 0)))
-    return other;
-  if (!other && !(other = take(0, size)))
-    return NULL;
-  if (memory) {
-    size_t old = __wrap_malloc_usable_size(memory);
-    memcpy(other, memory, old < size ? old : size);
-    __wrap_free(memory);
-  }
-  return other;
-}
-
-int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
-  int code = __real_posix_memalign(memory, alignment, size);
-  void *other = code == ENOMEM ? take(alignment, size) : NULL;
-  if (!other)
-    return code;
-  *memory = other;
-  return 0;
-}
+void *__real_aligned_alloc(size_t alignment, size_t size);
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size) {
   void *memory = __real_aligned_alloc(alignment, size);
   return memory ? memory : take(alignment, size);
-}
-
-char *__wrap_strdup(const char *text) {
-  size_t size = strlen(text) + 1;
-  char *copy = __wrap_malloc(size);
-  return copy ? memcpy(copy, text, size) : NULL;
 }
 
 #endif

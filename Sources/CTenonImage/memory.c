@@ -3,7 +3,7 @@
  *
  * The runtime ends the process when an allocation fails: of an object, a task, or what it keeps of a
  * type that is used for the first time. So in the libraries that are installed all allocations of
- * Tenon and the runtime come here (packaging/common.sh links them so), and one that the system
+ * Tenon and the runtime come here (by tenon_wrapped.h), and one that the system
  * refuses is served from a reserve: as in C++, whose runtime keeps one for exceptions. Calls that may
  * fail look at `tenon__memory_is_short()` and answer TENON_STATUS_NO_RESOURCES, long before
  * the reserve is used up; calls that may not fail use it.
@@ -14,10 +14,7 @@
 #include "tenon_blocks.h"
 #include "tenon_image.h"
 
-#include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -29,46 +26,24 @@ bool tenon__keep_event(void) { return true; }
 
 #else
 
-#include <malloc.h>
 #include <sched.h>
 #include <stdatomic.h>
 
-/* What the linker makes of the system's functions. */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void __real_free(void *memory);
-int __real_posix_memalign(void **memory, size_t alignment, size_t size);
-size_t __real_malloc_usable_size(void *memory);
-void __real__ZdlPvm(void *memory, size_t size);
-void __real__ZdlPvmSt11align_val_t(void *memory, size_t size, size_t alignment);
-/* operator new that returns NULL, with and without an alignment. */
-void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow);
-void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *nothrow);
-
 /* MARK: The reserve */
 
-#define RESERVE_SIZE (512u << 10)
-/* With so much in use whatever may fail does. */
-#define SHORT_SIZE (RESERVE_SIZE / 4)
-
-static _Alignas(4096) unsigned char reserve[RESERVE_SIZE];
-static tenon__blocks_t blocks = {reserve, RESERVE_SIZE, 0, 0, {NULL}};
+static _Alignas(4096) unsigned char reserve[TENON__RESERVE_SIZE];
+static tenon__blocks_t blocks = {reserve, TENON__RESERVE_SIZE, 0, 0, {NULL}};
 static atomic_flag locked = ATOMIC_FLAG_INIT;
-static atomic_size_t used;
 
 static void lock(void) {
   while (atomic_flag_test_and_set_explicit(&locked, memory_order_acquire))
     sched_yield();
 }
 
-static void unlock(void) {
-  atomic_store_explicit(&used, blocks.used, memory_order_relaxed);
-  atomic_flag_clear_explicit(&locked, memory_order_release);
-}
+static void unlock(void) { atomic_flag_clear_explicit(&locked, memory_order_release); }
 
-static bool is_reserve(const void *memory) {
-  return (uintptr_t)memory - (uintptr_t)reserve < RESERVE_SIZE;
+static bool is_ours(const void *memory) {
+  return (uintptr_t)memory - (uintptr_t)reserve < TENON__RESERVE_SIZE;
 }
 
 static void *take(size_t alignment, size_t size) {
@@ -84,9 +59,7 @@ static void give(void *memory) {
   unlock();
 }
 
-bool tenon__memory_is_short(void) {
-  return atomic_load_explicit(&used, memory_order_relaxed) > SHORT_SIZE;
-}
+bool tenon__memory_is_short(void) { return tenon__reserve_is_short(&blocks); }
 
 /* For tools of a host's: what is Tenon's own is hidden from those that look for races; see Sources/CThread/observe.c. */
 extern __attribute__((visibility("hidden"))) bool tenon__is_observed;
@@ -96,20 +69,6 @@ static void *own(void *memory, size_t size) {
     tenon__hide(memory, size);
   return memory;
 }
-
-void *tenon__grow(void *memory, size_t size) {
-  if (!is_reserve(memory))
-    return own(__real_realloc(memory, size), size);
-  void *larger = __real_malloc(size);
-  if (!larger)
-    return NULL;
-  size_t old = tenon__block_size(memory);
-  memcpy(larger, memory, old < size ? old : size);
-  give(memory);
-  return larger;
-}
-
-/* MARK: What the linker calls instead of the system's functions */
 
 /*
  * The runtime keeps the addresses of tables together with their sizes, in one word, which a leak checker takes for a pointer
@@ -142,66 +101,11 @@ static void forget(void *memory) {
   }
 }
 
-void *__wrap_malloc(size_t size) {
-  void *memory = own(__real_malloc(size), size);
-  return memory ? memory : take(0, size);
-}
+/* MARK: What the linker calls instead of the system's functions */
 
-void *__wrap_calloc(size_t count, size_t size) {
-  void *memory = keep(own(__real_calloc(count, size), count * size));
-  if (memory || (size != 0 && count > SIZE_MAX / size))
-    return memory;
-  memory = take(0, count * size);
-  return memory ? memset(memory, 0, count * size) : NULL;
-}
+#include "tenon_wrapped.h"
 
-void *__wrap_realloc(void *memory, size_t size) {
-  void *other = tenon__grow(memory, size);
-  if (other || (memory && size == 0))
-    return other;
-  if (memory && is_reserve(memory) && tenon__block_size(memory) >= size)
-    return memory;
-  other = take(0, size);
-  if (!other || !memory)
-    return other;
-  size_t old = is_reserve(memory) ? tenon__block_size(memory) : __real_malloc_usable_size(memory);
-  memcpy(other, memory, old < size ? old : size);
-  if (is_reserve(memory))
-    give(memory);
-  else
-    __real_free(memory);
-  return other;
-}
-
-void __wrap_free(void *memory) {
-  if (is_reserve(memory))
-    return give(memory);
-  forget(memory);
-  __real_free(memory);
-}
-
-int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
-  int code = __real_posix_memalign(memory, alignment, size);
-  if (code == 0)
-    own(*memory, size);
-  if (code != ENOMEM)
-    return code;
-  void *other = take(alignment, size);
-  if (!other)
-    return code;
-  *memory = other;
-  return 0;
-}
-
-size_t __wrap_malloc_usable_size(void *memory) {
-  return is_reserve(memory) ? tenon__block_size(memory) : __real_malloc_usable_size(memory);
-}
-
-char *__wrap_strdup(const char *text) {
-  size_t size = strlen(text) + 1;
-  char *copy = __wrap_malloc(size);
-  return copy ? memcpy(copy, text, size) : NULL;
-}
+void *tenon__grow(void *memory, size_t size) { return grow(memory, size); }
 
 /* MARK: A descriptor for when there is none: Dispatch ends the process, too, when it gets no eventfd. */
 
@@ -230,6 +134,12 @@ int __wrap_eventfd(unsigned int count, int flags) {
 
 /* MARK: C++ */
 
+void __real__ZdlPvm(void *memory, size_t size);
+void __real__ZdlPvmSt11align_val_t(void *memory, size_t size, size_t alignment);
+/* operator new that returns NULL, with and without an alignment. */
+void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow);
+void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *nothrow);
+
 /* operator new(size_t), operator new(size_t, align_val_t), and what deletes what they gave. */
 static const char nothrow;
 
@@ -248,14 +158,14 @@ void *__wrap__ZnwmSt11align_val_t(size_t size, size_t alignment) {
 }
 
 void __wrap__ZdlPvm(void *memory, size_t size) {
-  if (is_reserve(memory))
+  if (is_ours(memory))
     give(memory);
   else
     __real__ZdlPvm(memory, size);
 }
 
 void __wrap__ZdlPvmSt11align_val_t(void *memory, size_t size, size_t alignment) {
-  if (is_reserve(memory))
+  if (is_ours(memory))
     give(memory);
   else
     __real__ZdlPvmSt11align_val_t(memory, size, alignment);

@@ -5,6 +5,7 @@
 #ifndef TENON_BLOCKS_H
 #define TENON_BLOCKS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,10 +22,18 @@ typedef struct tenon__free_block {
 typedef struct tenon__blocks {
   unsigned char *start;
   size_t size;
-  size_t touched; /* up to here it was ever used */
-  size_t used;    /* by blocks that are handed out */
+  size_t touched;     /* up to here it was ever used */
+  atomic_size_t used; /* by blocks that are handed out */
   tenon__free_block_t *free[TENON__BLOCK_BITS_END];
 } tenon__blocks_t;
+
+/* What a library has in any case. */
+#define TENON__RESERVE_SIZE (512u << 10)
+
+/* Whether so much of that is in use that whatever may fail must. Needs no lock. */
+static inline bool tenon__reserve_is_short(const tenon__blocks_t *reserve) {
+  return atomic_load_explicit(&reserve->used, memory_order_relaxed) > TENON__RESERVE_SIZE / 4;
+}
 
 /* Before each piece of memory that is handed out. */
 typedef struct tenon__block_header {
