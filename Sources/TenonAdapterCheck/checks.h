@@ -97,6 +97,8 @@ pthread_t start(void *(*fn)(void *), void *context);
   X(run_until_hears_of_other_threads)                                                              \
   X(run_until_keeps_its_time)                                                                      \
   X(run_until_nests)                                                                               \
+  X(run_until_on_a_thread_that_the_loop_has_moved_to)                                              \
+  X(run_until_knows_of_a_timer_that_a_loop_in_its_job_has_met)                                     \
   X(executors_share_a_loop)                                                                        \
   X(a_detach_tells_what_is_left)                                                                   \
   X(a_detach_in_a_job)                                                                             \

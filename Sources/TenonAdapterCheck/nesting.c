@@ -187,6 +187,58 @@ void check_run_until_nests(const tenon_adapter_subject_t *subject) {
   world_end(&world);
 }
 
+static void wait_in_callback_and_stop(void *context) {
+  waiting_t *waiting = context;
+  wait_in_callback(context);
+  world_stop(waiting->world);
+}
+
+static void *wait_in_callback_elsewhere(void *context) {
+  waiting_t *waiting = context;
+  world_hold(waiting->world);
+  waiting->world->subject->after(waiting->world->loop, 1, wait_in_callback_and_stop, waiting);
+  world_run(waiting->world);
+  expect_status(TENON_STATUS_OK, waiting->status, "run_until in a callback on another thread");
+  world_end(waiting->world);
+  return NULL;
+}
+
+void check_run_until_on_a_thread_that_the_loop_has_moved_to(
+    const tenon_adapter_subject_t *subject) {
+  const uint32_t needed = TENON_ADAPTER_TRAIT_TURNS | TENON_ADAPTER_TRAIT_MOVES;
+  world_t world;
+  if ((subject->traits & needed) != needed || !world_begin(&world, subject))
+    return;
+  waiting_t waiting = {&world, TENON_STATUS_PENDING};
+  pthread_join(start(wait_in_callback_elsewhere, &waiting), NULL);
+}
+
+static void run_past_a_timer(void *context, tenon_status_t status) {
+  world_t *world = context;
+  (void)status;
+  world->subject->after(world->loop, 20, world_stop, world);
+  world_run(world);
+}
+
+static void have_it_run_past_a_timer(void *context) {
+  tenon_executor_post(((world_t *)context)->executor, run_past_a_timer, context);
+}
+
+void check_run_until_knows_of_a_timer_that_a_loop_in_its_job_has_met(
+    const tenon_adapter_subject_t *subject) {
+  const uint32_t needed = TENON_ADAPTER_TRAIT_TURNS | TENON_ADAPTER_TRAIT_NESTS;
+  world_t world;
+  if ((subject->traits & needed) != needed || !world_begin(&world, subject))
+    return;
+  tenon_future_t *future;
+  tenon_future_sleep(world.executor, 10 * NS_PER_MS, &future);
+  subject->after(world.loop, 1, have_it_run_past_a_timer, &world);
+  expect_status(TENON_STATUS_OK, tenon_executor_run_until(world.executor, future, TENON_FOREVER),
+                "run_until");
+  tenon_future_release(future);
+  world_end(&world);
+}
+
 enum { SHARERS = 50 };
 
 typedef struct sharers {

@@ -327,7 +327,11 @@ static void on_probe_closed(uv_handle_t *handle) {
 
 /* MARK: Turns of the loop */
 
-static void take_turn(attachment_t *attachment) {
+/** How long after one that was for nothing the timer is started once more. */
+#define AGAIN_NS (10 * NS_PER_MS)
+
+/** `is_due`: the timer has run out. */
+static void take_turn(attachment_t *attachment, bool is_due) {
   // A loop may move: who runs it has it.
   if (!is_loop_thread(attachment))
     atomic_store_explicit(&attachment->thread, uv_thread_self(), memory_order_relaxed);
@@ -350,6 +354,9 @@ static void take_turn(attachment_t *attachment) {
     update_timer(attachment, result.deadline_ns);
     attachment->is_alive = result.alive;
     update_alive(attachment);
+  } else if (status == TENON_STATUS_BUSY && is_due && !was_polling) {
+    // In a job of a poll that is none of ours, as tenon_executor_run_until() makes them.
+    update_timer(attachment, tenon_timer_now_ns() + AGAIN_NS);
   }
   if (was_polling)
     return;
@@ -373,7 +380,7 @@ static void on_wake(uv_poll_t *handle, int status, int events) {
   if (take_from_eventfd(attachment->wake_fd))
     close_handles(attachment);
   else
-    take_turn(attachment);
+    take_turn(attachment, false);
 }
 
 static void on_watched(uv_poll_t *handle, int status, int events) {
@@ -381,7 +388,7 @@ static void on_watched(uv_poll_t *handle, int status, int events) {
   (void)status;
   (void)events;
   if (!attachment->is_closed)
-    take_turn(attachment);
+    take_turn(attachment, false);
 }
 
 static void on_timer(uv_timer_t *handle) {
@@ -389,7 +396,7 @@ static void on_timer(uv_timer_t *handle) {
   // libuv still goes to sleep after this, even if that was what host_run_once() waits for.
   if (attachment->runs != 0)
     add_to_eventfd(attachment->wake_fd, 1);
-  take_turn(attachment);
+  take_turn(attachment, true);
 }
 
 /* MARK: The executor's host */
@@ -417,10 +424,19 @@ static void host_set_alive(void *context, bool alive) {
   update_alive(attachment);
 }
 
+/** A turn of a loop that there is no more: it learns the deadline, which on another thread it was not told. */
+static void run_without_loop(attachment_t *attachment) {
+  tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
+  sleep_without_loop(attachment, attachment->deadline_ns);
+  if (!attachment->is_closed &&
+      tenon_executor_poll(attachment->executor, NULL, &result) == TENON_STATUS_OK)
+    attachment->deadline_ns = result.deadline_ns;
+}
+
 static void host_run_once(void *context) {
   attachment_t *attachment = context;
   if (!has_handles(attachment)) {
-    sleep_without_loop(attachment, attachment->deadline_ns);
+    run_without_loop(attachment);
     return;
   }
   bool is_complete = false;

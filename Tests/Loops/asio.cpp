@@ -1,6 +1,7 @@
 // The adapter for Asio, checked; and futures as operations, operations as futures. With ASIO_STANDALONE once more.
 #include <tenon/asio.hpp>
 
+#include "alone.h"
 #include "child.h"
 
 #include <cstdio>
@@ -158,6 +159,7 @@ int main() {
     return tenon::detach_asio(executor, timeout_ns, fn, context);
   };
   const int failed = tenon_adapter_check(&subject, stderr);
+  failures += check_alone(&subject) != 0;
   failures += check_child(&subject, [](void *loop) {
                 of(loop).context.notify_fork(asio::io_context::fork_child);
               }) != 0;

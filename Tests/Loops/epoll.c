@@ -3,6 +3,7 @@
  */
 #define _GNU_SOURCE
 
+#include "alone.h"
 #include "epoll_loop.h"
 
 static tenon_status_t attach(void *loop, tenon_executor_t **executor_out) {
@@ -107,6 +108,6 @@ int main(void) {
       .attach = attach,
       .detach = tenon_epoll_detach,
   };
-  return (tenon_adapter_check(&subject, stderr) != 0) + (check_loop() != 0) +
-         (check_configs() != 0);
+  return (tenon_adapter_check(&subject, stderr) != 0) + (check_alone(&subject) != 0) +
+         (check_loop() != 0) + (check_configs() != 0);
 }

@@ -1,6 +1,7 @@
 /*
  * The adapter for libev, checked.
  */
+#include "alone.h"
 #include "child.h"
 
 #include <tenon/ev.h>
@@ -59,5 +60,6 @@ int main(void) {
       .attach = attach,
       .detach = tenon_ev_detach,
   };
-  return (tenon_adapter_check(&subject, stderr) != 0) + (check_child(&subject, go_on) != 0);
+  return (tenon_adapter_check(&subject, stderr) != 0) + (check_alone(&subject) != 0) +
+         (check_child(&subject, go_on) != 0);
 }

@@ -1,6 +1,7 @@
 /*
  * The adapter for GLib, checked.
  */
+#include "alone.h"
 #include "child.h"
 
 #include <tenon/glib.h>
@@ -180,6 +181,7 @@ int main(void) {
       .detach = tenon_glib_detach,
   };
   int failed = tenon_adapter_check(&subject, stderr);
+  failures += check_alone(&subject) != 0;
   failures += check_child(&subject, NULL) != 0;
   check_cancels();
   check_late_results();

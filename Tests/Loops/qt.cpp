@@ -1,4 +1,5 @@
 // The adapter for Qt, checked; and futures of QFutures, QFutures of futures. Of Qt 5 and of Qt 6.
+#include "alone.h"
 #include "child.h"
 
 #include <tenon/qt.hpp>
@@ -124,6 +125,7 @@ int main() {
     return tenon::detach_qt(executor, timeout_ns, fn, context);
   };
   const int failed = tenon_adapter_check(&subject, stderr);
+  failures += check_alone(&subject) != 0;
   failures += check_child(&subject, nullptr) != 0;
   check_futures();
   return failed != 0 || failures != 0;

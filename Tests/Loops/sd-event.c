@@ -1,6 +1,8 @@
 /*
  * The adapter for systemd's event loop, checked.
  */
+#include "alone.h"
+
 #include <tenon/adapter_check.h>
 #include <tenon/sd-event.h>
 
@@ -82,5 +84,5 @@ int main(void) {
       .attach = attach,
       .detach = tenon_sd_event_detach,
   };
-  return tenon_adapter_check(&subject, stderr) != 0;
+  return (tenon_adapter_check(&subject, stderr) != 0) + (check_alone(&subject) != 0);
 }

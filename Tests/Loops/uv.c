@@ -3,6 +3,8 @@
  */
 #define _GNU_SOURCE /* <uv.h> */
 
+#include "alone.h"
+
 #include <tenon/adapter_check.h>
 #include <tenon/uv.h>
 
@@ -77,5 +79,5 @@ int main(void) {
       .attach = attach,
       .detach = tenon_uv_detach,
   };
-  return tenon_adapter_check(&subject, stderr) != 0;
+  return (tenon_adapter_check(&subject, stderr) != 0) + (check_alone(&subject) != 0);
 }

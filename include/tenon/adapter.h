@@ -335,6 +335,20 @@ static inline void tenon__adapter_take_off(tenon_adapter_t *adapter) {
     tenon_adapter_detached(adapter);
 }
 
+/** Runs what Dispatch's main queue has, if it has. */
+static inline void tenon__adapter_drain(tenon_adapter_t *adapter) {
+  const bool was_polling = adapter->is_polling;
+  struct pollfd queue;
+  queue.fd = adapter->queue_fd;
+  queue.events = POLLIN;
+  queue.revents = 0;
+  if (poll(&queue, 1, 0) <= 0)
+    return;
+  adapter->is_polling = true; /* it stays until this returns */
+  tenon_process_drain_main_queue();
+  adapter->is_polling = was_polling;
+}
+
 static inline void tenon__adapter_sleep(tenon_adapter_t *adapter, uint64_t deadline_ns) {
   struct pollfd descriptors[2];
   memset(descriptors, 0, sizeof descriptors);
@@ -342,6 +356,8 @@ static inline void tenon__adapter_sleep(tenon_adapter_t *adapter, uint64_t deadl
   descriptors[1].fd = adapter->watch_fd; /* poll() passes over -1 */
   descriptors[0].events = descriptors[1].events = POLLIN;
   poll(descriptors, 2, tenon_adapter_rest_ms(deadline_ns));
+  if (adapter->queue_fd >= 0)
+    tenon__adapter_drain(adapter);
 }
 
 /** Ends an executor that is closing, and that its loop polls no more. The adapter is gone then. */
@@ -392,7 +408,11 @@ static inline void tenon_adapter_gone(tenon_adapter_t *adapter) {
 
 /* MARK: Turns of the loop */
 
-static inline void tenon__adapter_turn(tenon_adapter_t *adapter) {
+/** How long after one that was for nothing a timer is told once more. */
+#define TENON__ADAPTER_AGAIN_NS 10000000u
+
+/** `is_due`: the timer has run out. */
+static inline void tenon__adapter_turn(tenon_adapter_t *adapter, bool is_due) {
   tenon_poll_budget_t budget = TENON_POLL_BUDGET_INIT;
   tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
   tenon_status_t status;
@@ -411,6 +431,9 @@ static inline void tenon__adapter_turn(tenon_adapter_t *adapter) {
     adapter->is_pending = adapter->is_ending = false;
     tenon__adapter_tell_timer(adapter, TENON_FOREVER);
     tenon__adapter_tell_alive(adapter);
+  } else if (status == TENON_STATUS_BUSY && is_due && !was_polling) {
+    /* In a job of a poll that is none of ours, as tenon_executor_run_until() makes them. */
+    tenon__adapter_tell_timer(adapter, tenon_timer_now_ns() + TENON__ADAPTER_AGAIN_NS);
   }
   adapter->is_polling = was_polling;
   if (was_polling)
@@ -425,20 +448,6 @@ static inline void tenon__adapter_turn(tenon_adapter_t *adapter) {
 static inline void tenon__adapter_move(tenon_adapter_t *adapter) {
   if (!tenon__adapter_is_here(adapter))
     __atomic_store_n(&adapter->thread, pthread_self(), __ATOMIC_RELAXED);
-}
-
-/** Runs what Dispatch's main queue has, if it has. */
-static inline void tenon__adapter_drain(tenon_adapter_t *adapter) {
-  const bool was_polling = adapter->is_polling;
-  struct pollfd queue;
-  queue.fd = adapter->queue_fd;
-  queue.events = POLLIN;
-  queue.revents = 0;
-  if (poll(&queue, 1, 0) <= 0)
-    return;
-  adapter->is_polling = true; /* it stays until this returns */
-  tenon_process_drain_main_queue();
-  adapter->is_polling = was_polling;
 }
 
 /** Whether a turn has to read `wake_fd`: to clear it, or because it says that the executor was closed. Unread it
@@ -466,7 +475,7 @@ static inline void tenon_adapter_ready(tenon_adapter_t *adapter) {
       tenon__adapter_take(adapter->wake_fd) >= TENON__ADAPTER_CLOSED)
     tenon__adapter_take_off(adapter);
   else
-    tenon__adapter_turn(adapter);
+    tenon__adapter_turn(adapter, false);
 }
 
 /** The loop has found what `watch` was given readable. The adapter may be gone then. */
@@ -474,7 +483,7 @@ static inline void tenon_adapter_watched(tenon_adapter_t *adapter) {
   if (adapter->is_closed)
     return;
   tenon__adapter_move(adapter);
-  tenon__adapter_turn(adapter);
+  tenon__adapter_turn(adapter, false);
 }
 
 /** The loop's timer has run out, and is not set any more. The adapter may be gone then. */
@@ -483,7 +492,7 @@ static inline void tenon_adapter_due(tenon_adapter_t *adapter) {
     return;
   tenon__adapter_move(adapter);
   adapter->deadline_ns = TENON_FOREVER;
-  tenon__adapter_turn(adapter);
+  tenon__adapter_turn(adapter, true);
 }
 
 /* MARK: The executor's host */
@@ -523,6 +532,9 @@ static inline void tenon__adapter_host_run_once(void *context) {
     tenon__adapter_sleep(adapter, adapter->deadline_ns);
     if (tenon__adapter_take(adapter->wake_fd) >= TENON__ADAPTER_CLOSED)
       tenon__adapter_take_off(adapter);
+    else if (
+        !adapter->is_closed) /* which tells the deadline, too: it was not heard on another thread */
+      tenon__adapter_turn(adapter, false);
   }
   adapter->runs--;
   tenon__adapter_tell_alive(adapter);
