@@ -37,6 +37,9 @@ check broken '' # the kit itself
 check uring liburing
 check_plus asio asio.cpp
 check_plus asio-standalone asio.cpp -DASIO_STANDALONE
+g++ -std=c++20 -O1 -g -fsanitize=thread -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wno-tsan -Iinclude -DASIO_STANDALONE \
+  -o $build/asio-threads Tests/Loops/asio_threads.cpp "${link[@]}"
+timeout 300 $build/asio-threads || failed=1
 for version in 5 6; do
   # shellcheck disable=SC2046
   check_plus qt$version qt.cpp -fPIC $(pkg-config --cflags Qt${version}Core | sed 's/-I/-isystem /g') \

@@ -131,6 +131,49 @@ void check_what_goes_with_its_future() {
 #endif
 }
 
+/// executor::run() and the context's own run() take turns.
+void check_stops() {
+  asio::io_context context;
+  tenon::executor executor = tenon::attach(context);
+  executor.run(tenon::sleep(executor, 1ms));
+  bool has_run = false;
+  asio::post(context, [&] { has_run = true; });
+  context.run();
+  expect(has_run, "a run() after that of the executor is not over already");
+
+  context.restart();
+  asio::steady_timer stop(context, 1ms), never(context, 24h);
+  never.async_wait([](const auto &) {});
+  asio::post(context, [&] {
+    stop.async_wait([&](const auto &) { context.stop(); });
+    executor.run(tenon::sleep(executor, 20ms));
+  });
+  context.run(); // for ever, if the stop were lost
+  expect(context.stopped(), "a stop() inside of the executor's run() ends the context's");
+
+  tenon::detach_asio(executor, TENON_FOREVER);
+  never.cancel();
+  context.restart();
+  context.run();
+}
+
+/// Of a context that a thread runs, and of one that none does.
+void check_deadlock() {
+  asio::io_context context;
+  bool is_told = false;
+  asio::post(context, [&] {
+    tenon::executor executor = tenon::attach(context);
+    try {
+      tenon::async(executor, [] {}).get();
+    } catch (const std::system_error &error) {
+      is_told = error.code() == std::errc::resource_deadlock_would_occur;
+    }
+    tenon::detach_asio(executor, TENON_FOREVER);
+  });
+  context.run();
+  expect(is_told, "a wait where the context would have to run is refused");
+}
+
 void check_refusal() {
   asio::io_context context;
   const auto loop = std::make_shared<tenon::asio_detail::asio_loop>(context, nullptr);
@@ -165,6 +208,8 @@ int main() {
               }) != 0;
   check_tokens();
   check_what_goes_with_its_future();
+  check_stops();
+  check_deadlock();
   check_refusal();
   return failed != 0 || failures != 0;
 }

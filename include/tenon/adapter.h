@@ -6,7 +6,8 @@
  *
  * Producers reach an adapter through an eventfd of its own: writing to it is safe from any thread and in
  * a signal handler, whatever has become of the loop. All else is the loop's thread's: the one that
- * attached, and then the one on which the loop called last.
+ * attached, and then the one on which the loop called last. Several threads may run a loop that has `wake`:
+ * then it is used in its turns only, which come one at a time.
  *
  * The life of one: attached; ending, from the detach on, with the loop held alive; closed, when the
  * executor has said so and its sources are taken off; complete, and it is freed. A loop that goes away
@@ -56,7 +57,8 @@ typedef void (*tenon_adapter_detached_fn)(void *context, tenon_status_t status);
 
 typedef struct tenon_adapter tenon_adapter_t;
 
-/** What a kind of loop does. On the loop's thread, all of them. */
+/** What a kind of loop does. On the loop's thread, all of them; in a turn of it, with `wake`, but for `attach`,
+ *  `run_once` and, when somebody polls by hand, `watch`. */
 typedef struct tenon_adapter_operations {
   const char
       *name;   /**< of the kind: what keeps one kind's functions from another kind's executors */
@@ -265,8 +267,20 @@ static inline void tenon__adapter_wake(tenon_adapter_t *adapter, uint64_t count)
 
 /* MARK: What the loop is told */
 
+/** Whether this is where the loop may be used. */
 static inline bool tenon__adapter_is_here(const tenon_adapter_t *adapter) {
-  return pthread_equal(__atomic_load_n(&adapter->thread, __ATOMIC_RELAXED), pthread_self()) != 0;
+  /* First whether somebody is in a turn, and then who. */
+  return (!adapter->operations->wake || __atomic_load_n(&adapter->is_polling, __ATOMIC_ACQUIRE)) &&
+         pthread_equal(__atomic_load_n(&adapter->thread, __ATOMIC_RELAXED), pthread_self()) != 0;
+}
+
+static inline void tenon__adapter_set_polling(tenon_adapter_t *adapter, bool is_polling) {
+  __atomic_store_n(&adapter->is_polling, is_polling, __ATOMIC_RELEASE);
+}
+
+/** Any thread may have said so, of a loop that has `wake`. */
+static inline bool tenon__adapter_is_ending(const tenon_adapter_t *adapter) {
+  return __atomic_load_n(&adapter->is_ending, __ATOMIC_RELAXED);
 }
 
 static inline bool tenon__adapter_is_on(const tenon_adapter_t *adapter) {
@@ -274,7 +288,8 @@ static inline bool tenon__adapter_is_on(const tenon_adapter_t *adapter) {
 }
 
 static inline void tenon__adapter_tell_alive(tenon_adapter_t *adapter) {
-  const bool is_alive = adapter->is_pending || adapter->is_ending || adapter->runs != 0;
+  const bool is_alive =
+      adapter->is_pending || tenon__adapter_is_ending(adapter) || adapter->runs != 0;
   if (is_alive == adapter->is_alive || !tenon__adapter_is_on(adapter))
     return;
   adapter->is_alive = is_alive;
@@ -304,12 +319,15 @@ static inline void tenon__adapter_close_fds(const tenon_adapter_t *adapter) {
 /** Frees the adapter if nothing of the loop's, of the executor's or on the stack refers to it. */
 static inline void tenon__adapter_settle(tenon_adapter_t *adapter) {
   tenon_executor_t *executor = adapter->executor;
-  const tenon_adapter_detached_fn fn = adapter->fn;
-  void *context = adapter->context;
   const tenon_status_t status = adapter->end;
+  tenon_adapter_detached_fn fn;
+  void *context;
   if (!adapter->is_closed || !adapter->is_off || adapter->is_polling || adapter->runs != 0)
     return;
-  tenon__adapters_remove(adapter); /* first: a fork's child replaces the descriptors of the list */
+  /* First: a fork's child replaces the descriptors of the list, and a detach looks there whom to tell. */
+  tenon__adapters_remove(adapter);
+  fn = adapter->fn;
+  context = adapter->context;
   tenon__adapter_close_fds(adapter);
   if (adapter->operations->free)
     adapter->operations->free(adapter);
@@ -344,9 +362,9 @@ static inline void tenon__adapter_drain(tenon_adapter_t *adapter) {
   queue.revents = 0;
   if (poll(&queue, 1, 0) <= 0)
     return;
-  adapter->is_polling = true; /* it stays until this returns */
+  tenon__adapter_set_polling(adapter, true); /* it stays until this returns */
   tenon_process_drain_main_queue();
-  adapter->is_polling = was_polling;
+  tenon__adapter_set_polling(adapter, was_polling);
 }
 
 static inline void tenon__adapter_sleep(tenon_adapter_t *adapter, uint64_t deadline_ns) {
@@ -363,7 +381,7 @@ static inline void tenon__adapter_sleep(tenon_adapter_t *adapter, uint64_t deadl
 /** Ends an executor that is closing, and that its loop polls no more. The adapter is gone then. */
 static inline void tenon__adapter_finish(tenon_adapter_t *adapter) {
   tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
-  adapter->is_polling = true; /* it stays until we are done */
+  tenon__adapter_set_polling(adapter, true); /* it stays until we are done */
   while (!adapter->is_closed) {
     tenon_status_t status;
     if (tenon__adapter_take(adapter->wake_fd) >= TENON__ADAPTER_CLOSED) {
@@ -378,7 +396,7 @@ static inline void tenon__adapter_finish(tenon_adapter_t *adapter) {
     else if (!adapter->is_closed && !result.more)
       tenon__adapter_sleep(adapter, result.deadline_ns);
   }
-  adapter->is_polling = false;
+  tenon__adapter_set_polling(adapter, false);
   tenon__adapter_settle(adapter);
 }
 
@@ -401,7 +419,7 @@ static inline void tenon_adapter_gone(tenon_adapter_t *adapter) {
   if (tenon__adapter_lose(adapter) || adapter->is_closed) {
     adapter->is_closed = true;
     tenon_adapter_detached(adapter);
-  } else if (adapter->is_ending && !adapter->is_polling) {
+  } else if (tenon__adapter_is_ending(adapter) && !adapter->is_polling) {
     tenon__adapter_finish(adapter);
   }
 }
@@ -421,7 +439,7 @@ static inline void tenon__adapter_turn(tenon_adapter_t *adapter, bool is_due) {
   budget.jobs_max = adapter->jobs_max;
   budget.time_ns_max = adapter->time_ns_max;
   budget.interrupt = adapter->interrupt;
-  adapter->is_polling = true;
+  tenon__adapter_set_polling(adapter, true);
   status = tenon_executor_poll(adapter->executor, &budget, &result);
   if (status == TENON_STATUS_OK && !result.closed) {
     tenon__adapter_tell_timer(adapter, result.deadline_ns);
@@ -435,10 +453,10 @@ static inline void tenon__adapter_turn(tenon_adapter_t *adapter, bool is_due) {
     /* In a job of a poll that is none of ours, as tenon_executor_run_until() makes them. */
     tenon__adapter_tell_timer(adapter, tenon_timer_now_ns() + TENON__ADAPTER_AGAIN_NS);
   }
-  adapter->is_polling = was_polling;
+  tenon__adapter_set_polling(adapter, was_polling);
   if (was_polling)
     return;
-  if (adapter->is_ending && adapter->is_gone && !adapter->is_closed)
+  if (adapter->is_gone && tenon__adapter_is_ending(adapter) && !adapter->is_closed)
     tenon__adapter_finish(adapter);
   else
     tenon__adapter_settle(adapter);
@@ -522,6 +540,11 @@ static inline void tenon__adapter_host_set_alive(void *context, bool alive) {
 static inline void tenon__adapter_host_run_once(void *context) {
   tenon_adapter_t *adapter = (tenon_adapter_t *)context;
   bool has_run = false;
+  if (adapter->operations->wake &&
+      tenon__adapter_is_on(adapter)) { /* whose turns tell the loop all */
+    adapter->operations->run_once(adapter);
+    return;
+  }
   tenon__adapter_move(adapter);
   adapter->runs++;
   if (tenon__adapter_is_on(adapter) && adapter->operations->run_once) {
@@ -690,6 +713,16 @@ static inline tenon_status_t tenon_adapter_attach(const tenon_adapter_operations
   return tenon__adapter_attach(operations, loop, config, false, executor_out);
 }
 
+/** Under the mutex. By handle, because memory and loops are used again, and handles are not. */
+static inline tenon_adapter_t *tenon__adapter_find(const tenon__adapters_t *all,
+                                                   tenon_executor_t *executor,
+                                                   const tenon_adapter_operations_t *operations) {
+  tenon_adapter_t *adapter = all->first;
+  while (adapter && adapter->executor != executor)
+    adapter = adapter->next;
+  return adapter && strcmp(adapter->operations->name, operations->name) == 0 ? adapter : NULL;
+}
+
 /** The adapter of an executor on a loop of this kind; NULL: `*status` says why. Only the loop's thread may
  *  use it, and others only its address. */
 static inline tenon_adapter_t *tenon_adapter_of(tenon_executor_t *executor,
@@ -703,12 +736,8 @@ static inline tenon_adapter_t *tenon_adapter_of(tenon_executor_t *executor,
     return NULL;
   if (all) {
     pthread_mutex_lock(&all->mutex);
-    /* By handle, because memory and loops are used again, and handles are not. */
-    for (adapter = all->first; adapter && adapter->executor != executor; adapter = adapter->next)
-      continue;
-    if (adapter && strcmp(adapter->operations->name, operations->name) != 0)
-      adapter = NULL;
-    else if (adapter && !tenon__adapter_is_here(adapter))
+    adapter = tenon__adapter_find(all, executor, operations);
+    if (adapter && !tenon__adapter_is_here(adapter))
       *status = TENON_STATUS_WRONG_THREAD;
     pthread_mutex_unlock(&all->mutex);
   }
@@ -734,6 +763,20 @@ static inline tenon_adapter_t *tenon_adapter_on(void *loop,
   return adapter;
 }
 
+/** Ends an executor whose loop is gone, in here or at the end of the poll that runs now. */
+static inline tenon_status_t
+tenon__adapter_detach_alone(tenon_adapter_t *adapter, tenon_adapter_detached_fn fn, void *context) {
+  const tenon_status_t status = tenon_executor_begin_close(adapter->executor, 0);
+  if (status == TENON_STATUS_OK) {
+    adapter->fn = fn;
+    adapter->context = context;
+  }
+  __atomic_store_n(&adapter->is_ending, true, __ATOMIC_RELAXED);
+  if (!adapter->is_polling) /* one that was too late also ends what nobody else can end */
+    tenon__adapter_finish(adapter);
+  return status;
+}
+
 /**
  * Closes an executor and takes it off its loop. Ownership, threading and errors are those of
  * tenon_uv_detach(): the loop goes on until all has ended or `timeout_ns` is over, and then `fn` is told.
@@ -747,19 +790,60 @@ static inline tenon_status_t tenon_adapter_detach(tenon_executor_t *executor,
   tenon_adapter_t *adapter = tenon_adapter_of(executor, operations, &status);
   if (!adapter)
     return status;
-  status = tenon_executor_begin_close(executor, adapter->is_gone ? 0 : timeout_ns);
-  if (status != TENON_STATUS_OK && !adapter->is_gone)
+  if (adapter->is_gone)
+    return tenon__adapter_detach_alone(adapter, fn, context);
+  status = tenon_executor_begin_close(executor, timeout_ns);
+  if (status != TENON_STATUS_OK)
     return status;
-  if (status == TENON_STATUS_OK) {
-    adapter->fn = fn;
-    adapter->context = context;
-  }
+  adapter->fn = fn;
+  adapter->context = context;
   adapter->is_ending = true;
-  if (!adapter->is_gone) {
-    tenon__adapter_tell_alive(adapter);
-    tenon__adapter_wake(adapter, 1);
-  } else if (!adapter->is_polling) {
-    tenon__adapter_finish(adapter);
+  tenon__adapter_tell_alive(adapter);
+  tenon__adapter_wake(adapter, 1);
+  return status;
+}
+
+/**
+ * The same from any thread, for a loop that has `wake`: while it is there, `fn` is told on it.
+ */
+static inline tenon_status_t
+tenon_adapter_detach_anywhere(tenon_executor_t *executor,
+                              const tenon_adapter_operations_t *operations, uint64_t timeout_ns,
+                              tenon_adapter_detached_fn fn, void *context) {
+  tenon__adapters_t *all = tenon__all_adapters();
+  tenon_adapter_t *adapter = NULL;
+  tenon_status_t status;
+  uint64_t now_ns;
+  bool is_first = false, is_gone = false;
+  if (all) {
+    pthread_mutex_lock(&all->mutex);
+    adapter = tenon__adapter_find(all, executor, operations);
+    is_gone = adapter && adapter->is_gone;
+    is_first = adapter && !is_gone && !tenon__adapter_is_ending(adapter);
+    if (is_first) { /* before it closes: that may be over before this returns, and the adapter gone */
+      adapter->fn = fn;
+      adapter->context = context;
+      __atomic_store_n(&adapter->is_ending, true, __ATOMIC_RELAXED);
+    }
+    pthread_mutex_unlock(&all->mutex);
+  }
+  if (!adapter) {
+    status = tenon_executor_get_now_ns(executor, &now_ns);
+    return status == TENON_STATUS_OK ? TENON_STATUS_UNSUPPORTED : status;
+  }
+  if (is_gone) { /* and nobody but this thread ends it */
+    tenon__adapter_move(adapter);
+    return tenon__adapter_detach_alone(adapter, fn, context);
+  }
+  status = tenon_executor_begin_close(executor, timeout_ns); /* which wakes the loop */
+  if (status != TENON_STATUS_OK && is_first) { /* it was closed before: whoever asked is not told */
+    pthread_mutex_lock(&all->mutex);
+    adapter = tenon__adapter_find(all, executor, operations);
+    if (adapter)
+      adapter->fn = NULL;
+    else
+      status = TENON_STATUS_OK; /* in between, and so he was */
+    pthread_mutex_unlock(&all->mutex);
   }
   return status;
 }

@@ -16,6 +16,7 @@
 #include <tenon/asio/which.hpp>
 #include <tenon/tenon.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <exception>
@@ -38,9 +39,12 @@ public:
 
   /// Any thread.
   void wake() {
+    if (is_woken_.exchange(true))
+      return;
     const std::lock_guard lock(mutex_);
     if (context_)
       TENON_ASIO::post(*strand_, [self = shared_from_this()] {
+        self->is_woken_.exchange(false); // before the poll, which finds what came before
         if (self->adapter_)
           tenon_adapter_ready(self->adapter_);
       });
@@ -84,11 +88,24 @@ public:
     return TENON_STATUS_OK;
   }
 
-  void run_once() {
+  /// An exception out of a handler ends the program: there is C between this and whoever waits.
+  void run_once() noexcept {
     TENON_ASIO::io_context &context = *context_;
-    if (context.stopped())
+    const bool was_stopped = context.stopped();
+    bool is_stopped;
+    if (was_stopped)
       context.restart();
-    context.run_one();
+    {
+      const auto work = TENON_ASIO::make_work_guard(context);
+      context.run_one();
+      is_stopped = context.stopped(); // by somebody, and not for want of work
+    }
+    if (context.get_executor().running_in_this_thread()) {
+      if (was_stopped || is_stopped)
+        context.stop(); // which was meant for the run() that this is in
+    } else if (!is_stopped && context.stopped()) {
+      context.restart(); // so that the next run() finds what comes until then
+    }
   }
 
   /// Off the context: what is on its way there finds nobody.
@@ -129,7 +146,8 @@ private:
   bool is_armed_ = false;
   tenon_adapter_t *adapter_;
   std::uint64_t armed_ = 0;
-  std::mutex mutex_; // guards the context, and the strand's being there
+  std::atomic<bool> is_woken_ = false; // a turn is on its way
+  std::mutex mutex_;                   // guards the context, and the strand's being there
   TENON_ASIO::io_context *context_;
 
 public:
@@ -143,9 +161,13 @@ public:
 
   explicit asio_loops(TENON_ASIO::execution_context &context) : service(context) {}
 
-  void add(asio_loop *loop) { loop->next = std::exchange(first_, loop); }
+  void add(asio_loop *loop) {
+    const std::lock_guard lock(mutex_);
+    loop->next = std::exchange(first_, loop);
+  }
 
   void remove(asio_loop *loop) {
+    const std::lock_guard lock(mutex_);
     asio_loop **place = &first_;
     while (*place && *place != loop)
       place = &(*place)->next;
@@ -160,6 +182,7 @@ private:
         tenon_adapter_gone(adapter);
   }
 
+  std::mutex mutex_; // several threads may attach and detach
   asio_loop *first_ = nullptr;
 };
 
@@ -180,10 +203,16 @@ inline const tenon_adapter_operations_t &asio_operations() {
     made.attach = [](tenon_adapter_t *adapter) -> tenon_status_t {
       auto &context = *static_cast<TENON_ASIO::io_context *>(adapter->loop);
       auto *const self = reinterpret_cast<asio_adapter *>(adapter);
-      // The timers' service before ours, which goes first then.
-      self->loop = new std::shared_ptr<asio_loop>(std::make_shared<asio_loop>(context, adapter));
-      TENON_ASIO::use_service<asio_loops>(context).add(self->loop->get());
-      return TENON_STATUS_OK;
+      try { // what is thrown must not reach the C that calls
+        // The timers' service before ours, which goes first then.
+        auto loop = std::make_unique<std::shared_ptr<asio_loop>>(
+            std::make_shared<asio_loop>(context, adapter));
+        TENON_ASIO::use_service<asio_loops>(context).add(loop->get());
+        self->loop = loop.release();
+        return TENON_STATUS_OK;
+      } catch (const std::exception &) {
+        return TENON_STATUS_NO_RESOURCES;
+      }
     };
     made.set_timer = [](tenon_adapter_t *adapter, std::uint64_t deadline_ns) {
       asio_adapter::of(adapter).set_timer(deadline_ns);
@@ -219,20 +248,26 @@ inline const tenon_adapter_operations_t &asio_operations() {
 /// An executor whose jobs run on a context. What is pending keeps run() from returning. Any number of
 /// threads may run the context: they poll one at a time. It may go before or after the detach.
 ///
-/// A wake is a post: not for signal handlers, whose job is Asio's signal_set. Threads, errors: as
-/// tenon_uv_attach(): this thread counts as the context's until another one has run it, and does not wait for it before.
+/// A wake is a post: not for signal handlers, whose job is Asio's signal_set. Any thread may attach; in a handler it
+/// counts as the context's until another one has run it, and elsewhere none does. Errors: as tenon_uv_attach().
+///
+/// executor::run() turns the context on this thread: not while others run it. It passes over a stop(), which it leaves to
+/// the run() that it is in. An exception out of a handler ends the program there.
 [[nodiscard]] inline executor attach(TENON_ASIO::io_context &context,
                                      const tenon_adapter_config_t *config = nullptr) {
   tenon_executor_t *handle = nullptr;
-  detail::require(tenon_adapter_attach(&asio_detail::asio_operations(), &context, config, &handle));
+  const bool is_elsewhere = !context.get_executor().running_in_this_thread();
+  detail::require(tenon__adapter_attach(&asio_detail::asio_operations(), &context, config,
+                                        is_elsewhere, &handle));
   return executor::adopt(handle);
 }
 
-/// Closes the executor and takes it off its context: tenon_uv_detach(), which this is for Asio.
+/// Closes the executor and takes it off its context: tenon_uv_detach(), which this is for Asio, on any thread.
 inline tenon_status_t detach_asio(tenon_executor_t *executor, std::uint64_t timeout_ns,
                                   tenon_adapter_detached_fn fn = nullptr,
                                   void *context = nullptr) noexcept {
-  return tenon_adapter_detach(executor, &asio_detail::asio_operations(), timeout_ns, fn, context);
+  return tenon_adapter_detach_anywhere(executor, &asio_detail::asio_operations(), timeout_ns, fn,
+                                       context);
 }
 
 } // namespace TENON_ASIO_NAME
