@@ -125,13 +125,20 @@ def build_cpp():
                   lambda test: ["--test-case=" + test.replace(",", "?")], r" ERROR: ", 120, r"^TEST CASE:\s+(.*)")]
 
 
+# Each tests in a process of its own what is decided once for each.
+PROGRAMS = ("owned-mode", "owned-pool", "sole-loop", "library-mode")
+
+
 def build_swift():
     run("swift build --build-tests")
-    return [Suite("swift", ["swift", "test", "--skip-build", "--disable-xctest"], lambda test: ["--filter", test],
-                  r"✘ Test \"?(\w+)", 240, r"Test \"?(\w+).* started")]
+    # A program runs all of its own, whatever is asked for.
+    programs = [Suite(name, [f".build/debug/{name}"], lambda test: [], r"^not ok (.*)", 60, r"^ok (.*)") for name in PROGRAMS]
+    return programs + [Suite("swift", ["swift", "test", "--skip-build", "--disable-xctest"], lambda test: ["--filter", test],
+                             r"✘ Test \"?(\w+)", 240, r"Test \"?(\w+).* started")]
 
 
-BUILDERS = [("c", build_c), ("cpp", build_cpp), ("swift", build_swift)]
+# What each builds.
+BUILDERS = [("c", ("c", "uv"), build_c), ("cpp", ("cpp",), build_cpp), ("swift", PROGRAMS + ("swift",), build_swift)]
 
 
 def may_find(suite, fault):

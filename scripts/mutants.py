@@ -38,6 +38,25 @@ def record(faults, found, results):
     FOUND.write_text("".join(lines))
 
 
+class Suites:
+    """Each is built when it is asked for, and must find nothing where there is no fault."""
+
+    def __init__(self, wanted):
+        self.wanted, self.built = wanted, {}
+
+    def those(self, is_needed):
+        for name, names, builder in BUILDERS:
+            if name not in self.wanted or not any(map(is_needed, names)):
+                continue
+            if name not in self.built:
+                self.built[name] = builder()
+                for suite in self.built[name]:
+                    wrong = suite.find(0)
+                    if wrong:
+                        sys.exit(f"mutants: {suite.name} fails without any fault: {wrong}")
+            yield from (suite for suite in self.built[name] if is_needed(suite.name))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
@@ -60,34 +79,28 @@ def main():
     if options.new:
         wanted = [f for f in wanted if f.name not in found]
     left, results = list(wanted), {}
-    for name, builder in BUILDERS:
-        if name not in options.suites.split(",") or not left:
-            continue
-        for suite in builder():
-            healthy = suite.find(0)
-            if healthy:
-                sys.exit(f"mutants: {suite.name} fails without any fault: {healthy}")
+    suites = Suites(options.suites.split(","))
 
-            def look(fault):
-                if not may_find(suite.name, fault):
-                    return fault, None
-                known = found.get(fault.name)
-                if known and known[0] == suite.name:
-                    test = suite.find(fault.number, known[1])
-                    if test:
-                        return fault, known[1]
-                return fault, suite.find(fault.number)
+    def look_for(some, suite, look):
+        """What `look` says of each: the test that finds it, or None."""
+        with ThreadPoolExecutor(options.jobs) as pool:
+            for fault, test in zip(some, pool.map(look, some)):
+                if test:
+                    results[fault.name] = (suite.name, test)
+                    print(f"found      {fault.name}  [{suite.name}: {test}]", flush=True)
+                else:
+                    print(f"not yet    {fault.name}  [{suite.name}]", flush=True)
+                if options.record:
+                    record(faults, found, results)
 
-            with ThreadPoolExecutor(options.jobs) as pool:
-                for fault, test in pool.map(look, list(left)):
-                    if test:
-                        results[fault.name] = (suite.name, test)
-                        print(f"found      {fault.name}  [{suite.name}: {test}]", flush=True)
-                    elif may_find(suite.name, fault):
-                        print(f"not yet    {fault.name}  [{suite.name}]", flush=True)
-                    if options.record:
-                        record(faults, found, results)
-            left = [fault for fault in left if fault.name not in results]
+    # First of all the one test that is known: it takes a moment, where a whole suite takes minutes.
+    for suite in suites.those(lambda name: any(found.get(f.name, ("",))[0] == name for f in left)):
+        known = [f for f in left if found.get(f.name, ("",))[0] == suite.name]
+        look_for(known, suite, lambda fault: suite.find(fault.number, found[fault.name][1]) and found[fault.name][1])
+    left = [f for f in left if f.name not in results]
+    for suite in suites.those(lambda name: any(may_find(name, f) for f in left)):
+        look_for([f for f in left if may_find(suite.name, f)], suite, lambda fault: suite.find(fault.number))
+        left = [f for f in left if f.name not in results]
     survivors = [fault for fault in left if not fault.excuse]
     for fault in left:
         print(f"SURVIVES   {fault.path}: {fault.name}" + (f" [{fault.excuse}]" if fault.excuse else ""))
