@@ -144,7 +144,12 @@ let package = Package(
     .executableTarget(
       name: "cpp-and-swift", dependencies: ["CEcho", "Echo", "CTenon", "Tenon"],
       path: "Tests/Programs/cpp-and-swift", exclude: ["Echo", "include"]),
-    .testTarget(name: "TenonTests", dependencies: ["Tenon", "TenonExport", "CTenon"]),
+    // What stops a thread in the middle of a call, which the conformance tests have.
+    .target(
+      name: "CStopped", dependencies: ["CTenon"], path: "Tests/Conformance",
+      sources: ["stopped.c", "check.c"], publicHeadersPath: "stopped",
+      cSettings: c + [.headerSearchPath("."), .headerSearchPath("include")]),
+    .testTarget(name: "TenonTests", dependencies: ["Tenon", "TenonExport", "CTenon", "CStopped"]),
     .testTarget(
       name: "TenonFoundationTests", dependencies: ["TenonFoundation", "Tenon", "CTenon"]),
     .testTarget(name: "TenonUVTests", dependencies: ["TenonUV", "Tenon", "CTenon", "CLibuv"]),

@@ -97,16 +97,20 @@
   CASE(what_comes_while_an_executor_is_replaced_is_refused_or_told_of_the_close)\
   CASE(a_poll_by_an_old_handle_keeps_nobody_from_a_new_executor)              \
   /* stopped_test.c */                                                        \
-  CASE(what_comes_in_the_midst_of_a_close_is_told_once_or_refused)            \
-  CASE(a_timer_that_is_cancelled_in_the_midst_of_a_close_is_told_once)        \
-  CASE(a_poll_in_the_midst_of_a_close_ends_it_or_is_followed_by_another)      \
   CASE(a_poll_that_does_what_somebody_sleeps_for_wakes_him)                   \
   CASE(whoever_is_about_to_sleep_sees_what_comes_before_he_does)              \
-  CASE(what_a_poll_binds_while_another_thread_closes_is_cancelled)            \
   CASE(a_writer_that_waits_while_an_item_is_handed_over_is_told_of_the_room)  \
   CASE(the_last_item_comes_before_the_end_whenever_that_is_seen)              \
   CASE(a_wait_for_no_executor_goes_on_after_a_signal)                         \
   CASE(whoever_waits_for_a_forget_that_is_told_is_woken_when_that_has_returned)\
+  /* stopped_close_test.c */                                                  \
+  CASE(what_comes_in_the_midst_of_a_close_is_told_once_or_refused)            \
+  CASE(a_timer_that_is_cancelled_in_the_midst_of_a_close_is_told_once)        \
+  CASE(a_poll_in_the_midst_of_a_close_ends_it_or_is_followed_by_another)      \
+  CASE(what_a_poll_binds_while_another_thread_closes_is_cancelled)            \
+  CASE(a_poll_that_comes_in_the_midst_of_the_last_release_is_refused)         \
+  /* stopped_pool_test.c */                                                   \
+  CASE(a_job_that_comes_while_the_only_thread_of_a_pool_goes_to_sleep_runs)   \
   /* stopped_order_test.c */                                                  \
   CASE(a_callback_that_is_forgotten_while_its_future_settles_takes_no_other_with_it)\
   CASE(a_cancel_callback_that_is_forgotten_while_it_is_due_takes_no_other_with_it)\

@@ -5,6 +5,7 @@
 #include "stopped.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -60,18 +61,21 @@ void sleeper_join(sleeper_t *sleeper) { thread_join(sleeper->thread); }
 static struct {
   const meeting_t *meeting;
   sleeper_t other;
-  int here; /**< the first thread */
+  atomic_int here; /**< the first thread; 0: it has not begun */
   atomic_bool may_begin;
   bool has_met;
-  size_t place; /**< where the two meet */
-  size_t seen;  /**< how many places have come */
-  size_t steps; /**< and how many instructions */
-  bool is_over; /**< and nothing is stopped any more */
+  struct code {
+    uintptr_t begin, end;
+  } code;              /**< whose places count */
+  size_t place;        /**< where the two meet */
+  size_t seen;         /**< how many places have come */
+  size_t steps;        /**< and how many instructions */
+  atomic_bool is_over; /**< and nothing is stopped any more */
 } stage;
 
 static void *run_there(void *context) {
   /* One that sleeps before its end has to be woken. */
-  while (!atomic_load(&stage.may_begin) && !thread_sleeps(stage.here))
+  while (!atomic_load(&stage.may_begin) && !thread_sleeps(atomic_load(&stage.here)))
     sched_yield();
   stage.meeting->there(stage.meeting->context);
   return context;
@@ -90,8 +94,25 @@ static void let_other(void) {
     sched_yield();
 }
 
+/** The part of an image that an address is in. */
+static int find_code(struct dl_phdr_info *image, size_t size, void *context) {
+  struct code *code = context;
+  (void)size;
+  for (int index = 0; index < image->dlpi_phnum; index++) {
+    uintptr_t begin = image->dlpi_addr + image->dlpi_phdr[index].p_vaddr;
+    uintptr_t end = begin + image->dlpi_phdr[index].p_memsz;
+    if (image->dlpi_phdr[index].p_type == PT_LOAD && begin <= code->begin && code->begin < end) {
+      *code = (struct code){begin, end};
+      return 1;
+    }
+  }
+  return 0;
+}
+
 /** Whether others can come between what was before this instruction and what is after it. */
 static bool is_place(const unsigned char *at) {
+  if ((uintptr_t)at < stage.code.begin || (uintptr_t)at >= stage.code.end)
+    return false;
   for (; *at == 0x66 || *at == 0xf2 || *at == 0xf3 || *at == 0x64 || (*at & 0xf0) == 0x40; at++)
     ;
   bool is_exchange = (*at == 0x86 || *at == 0x87) && at[1] >> 6 != 3;
@@ -117,10 +138,13 @@ static void step(int number, siginfo_t *info, void *context) {
     registers[REG_EFL] &= ~STEP_FLAG;
 }
 
-static void run_here(void) {
+void meeting_begin(void) {
+  sigset_t trap;
+  sigemptyset(&trap);
+  sigaddset(&trap, SIGTRAP);
+  pthread_sigmask(SIG_UNBLOCK, &trap, NULL);
+  atomic_store(&stage.here, thread_id());
   __asm__ volatile("pushfq\n\torq %0, (%%rsp)\n\tpopfq" ::"i"(STEP_FLAG) : "memory", "cc");
-  stage.meeting->here(stage.meeting->context);
-  stage.is_over = true;
 }
 
 /** Has each step told to step(). Answers what was told before, to be put back. */
@@ -135,22 +159,28 @@ static struct sigaction steps_begin(void) {
 
 #else
 
-static void run_here(void) { stage.meeting->here(stage.meeting->context); }
+void meeting_begin(void) { atomic_store(&stage.here, thread_id()); }
 
 #endif
 
+void meeting_end(void) { stage.is_over = true; }
+
 /** Has the two meet at this place; false: the first has not so many. */
-static bool meet(const meeting_t *meeting, size_t place) {
+static bool meet(const meeting_t *meeting, bool is_part, size_t place) {
   stage.meeting = meeting;
   stage.place = place;
   stage.seen = 0;
   stage.steps = 0;
   stage.is_over = stage.has_met = false;
+  atomic_store(&stage.here, 0);
   atomic_store(&stage.may_begin, false);
   meeting->before(meeting->context);
   sleeper_start(&stage.other, run_there, NULL);
   SPIN_UNTIL(atomic_load(&stage.other.id) != 0);
-  run_here();
+  if (!is_part)
+    meeting_begin();
+  meeting->here(meeting->context);
+  meeting_end();
   bool has_met = stage.has_met;
   atomic_store(&stage.may_begin, true);
   sleeper_join(&stage.other);
@@ -158,18 +188,29 @@ static bool meet(const meeting_t *meeting, size_t place) {
   return has_met;
 }
 
-void meeting_run(const meeting_t *meeting) {
+static size_t run(const meeting_t *meeting, bool is_part, const void *within) {
 #ifdef IS_STOPPED
   struct sigaction before = steps_begin();
+  stage.code = (struct code){(uintptr_t)within, within ? 0 : UINTPTR_MAX};
+  if (within)
+    dl_iterate_phdr(find_code, &stage.code);
+#else
+  (void)within;
 #endif
   size_t place = 0;
-  stage.here = thread_id();
   /* What is made at a first use would be a place the first time, and move the others. */
-  meet(meeting, SIZE_MAX);
-  while (meet(meeting, place))
+  meet(meeting, is_part, SIZE_MAX);
+  while (meet(meeting, is_part, place))
     place++;
 #ifdef IS_STOPPED
   sigaction(SIGTRAP, &before, NULL);
   CHECK(place > 0);
 #endif
+  return place;
+}
+
+void meeting_run(const meeting_t *meeting) { run(meeting, false, NULL); }
+
+size_t meeting_run_part(const meeting_t *meeting, const void *within) {
+  return run(meeting, true, within);
 }

@@ -28,6 +28,14 @@ typedef struct meeting {
 /** Has the two meet at each place of the first, of which there is one at least, and once after its end. */
 void meeting_run(const meeting_t *meeting);
 
+/** The same where the first is stopped only from its call of meeting_begin() to that of meeting_end(), or to its end. It may be
+ * another thread that `here` has begun, and waits for. If `within` is not NULL, only places in the image with that address count.
+ * Answers how many there are: none where nothing is stopped. */
+size_t meeting_run_part(const meeting_t *meeting, const void *within);
+
+void meeting_begin(void);
+void meeting_end(void);
+
 /** The calling thread, as the system counts them. */
 int thread_id(void);
 
