@@ -86,6 +86,23 @@ import Testing
     }
   }
 
+  @Test func aCallThatCancelsItselfCancelsWhatItAwaitsThen() async throws {
+    try await withLoop { loop in
+      let (promise, future) = try Promise.make()
+      let own = Shared<Future?>(nil)
+      let call = try loop.start {
+        own.value?.cancel(because: Unwanted())
+        await future.settled()
+      }
+      own.value = call
+      loop.pollAll()
+      #expect(promise.isCancelled)
+      #expect(promise.cancelReason is Unwanted)
+      promise.cancel()
+      try loop.run(until: call)
+    }
+  }
+
   @Test func aCallThatWentOnDoesNotCancelWhatItAwaitedBefore() async throws {
     try await withLoop { loop in
       let (promise, future) = try Promise.make()

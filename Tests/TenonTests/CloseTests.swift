@@ -105,18 +105,19 @@ import Testing
       let pending = Shared<[UInt64]>([])
       let call = try loop.start {}
       let other = try loop.start { throw CancellationError() }
+      let failing = try loop.start { throw Unwanted() }
       let ask: tenon_completion_fn = { context, _, _ in
         let asked = Unmanaged<Asked>.fromOpaque(context!).takeUnretainedValue()
         asked.pending.change { $0.append(asked.loop.statistics.pending) }
       }
       let asked = Asked(loop, pending)
-      for future in [call, other] {
+      for future in [call, other, failing] {
         let context = Unmanaged.passUnretained(asked).toOpaque()
         #expect(
           tenon_future_on_complete(future.pointer, nil, ask, context, nil) == TENON_STATUS_OK)
       }
       loop.pollAll()
-      #expect(pending.value == [1, 0])
+      #expect(pending.value == [2, 1, 0])
     }
   }
 
@@ -174,6 +175,8 @@ import Testing
     guard fgets(&text, Int32(text.count), file) != nil else { return false }
     return String(cString: text).contains(") S ")
   }
+
+  private struct Unwanted: Error {}
 
   private final class Asked: Sendable {
     let loop: LoopExecutor

@@ -68,6 +68,16 @@ import Testing
     #expect(world.fault != nil)
   }
 
+  /// Who made it, and for whom, is no matter then; and the fast paths compare the whole word.
+  @Test func whatHasSettledIsTheSameWhateverItWasBefore() {
+    func settled(_ flags: UInt) -> UInt {
+      FutureWord(creatingIn: World.life, flags: FutureWord.locked | flags).settled(.fulfilled).bits
+    }
+    for flag in [FutureWord.detached, FutureWord.call, FutureWord.follows, FutureWord.needs] {
+      #expect(settled(flag) == settled(0))
+    }
+  }
+
   private func check(_ programs: [Program], flags: UInt) {
     for isAwaited in [false, true] {
       let steps = programs.enumerated().map { $1.steps(of: $0) }

@@ -1,6 +1,5 @@
 import CTenon
 import Glibc
-import Synchronization
 import TenonExport
 import Testing
 
@@ -32,13 +31,6 @@ private func begin(
 
 private nonisolated(nonsending) func isHere(_ executor: LoopExecutor) async -> Bool {
   executor.isCurrent
-}
-
-/// A gate that blocks threads.
-private final class Gate: Sendable {
-  private let isOpen = Atomic<UInt32>(0)
-  func open() { isOpen.store(1, ordering: .releasing) }
-  func wait() { while isOpen.load(ordering: .acquiring) == 0 { usleep(100) } }
 }
 
 /// A loop that has a pool: what Swift runs concurrently leaves the loop, and comes back.
@@ -177,12 +169,19 @@ private final class Gate: Sendable {
       endless.cancel()
       try loop.run(until: endless)
       #expect(tenon_future_poll(endless.pointer) == TENON_STATUS_CANCELLED)
-      let (promise, future) = try Promise.make()
+      let (promise, pointer) = makePromiseInC()
+      let future = try Future(adopting: pointer)
+      let isCancelled = Gate()
+      let open: tenon_cancel_fn = { context, _ in
+        Unmanaged<Gate>.fromOpaque(context!).takeUnretainedValue().open()
+      }
+      let context = Unmanaged.passUnretained(isCancelled).toOpaque()
+      #expect(tenon_promise_on_cancel(promise, nil, open, context, nil) == TENON_STATUS_OK)
       let waiting = try loop.start { try await leaving { try await future.take() } }
       loop.pollAll()
       waiting.cancel()
-      while !promise.isCancelled { usleep(100) }
-      promise.cancel()
+      isCancelled.wait()
+      #expect(tenon_promise_cancel(promise) == TENON_STATUS_OK)
       try loop.run(until: waiting)
       #expect(tenon_future_poll(waiting.pointer) == TENON_STATUS_CANCELLED)
     }

@@ -22,6 +22,26 @@ final class Shared<Value: Sendable>: @unchecked Sendable {
   }
 }
 
+/// A gate that blocks threads until it is opened, which it is for good.
+final class Gate: Sendable {
+  // SAFETY: made for many threads; the pointer never changes.
+  nonisolated(unsafe) private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() { sem_init(semaphore, 0, 0) }
+
+  deinit {
+    sem_destroy(semaphore)
+    semaphore.deallocate()
+  }
+
+  func open() { sem_post(semaphore) }
+
+  func wait() {
+    while sem_wait(semaphore) != 0 {}
+    open()
+  }
+}
+
 /// A thread of the test's own, which no Swift task runs on.
 final class TestThread: @unchecked Sendable {
   // SAFETY: written once, by the thread that makes it.

@@ -17,6 +17,16 @@ private actor Tally: LoopActor {
   }
 }
 
+private actor Blocking: LoopActor {
+  nonisolated let executor: LoopExecutor
+  init(on executor: LoopExecutor) { self.executor = executor }
+  func block(_ enters: Promise, _ gate: Gate) {
+    enters.resolve()
+    gate.wait()
+  }
+  func note(_ hasBegun: Shared<Bool>) { hasBegun.value = true }
+}
+
 /// Executors with threads, for Swift authors.
 @Suite struct ThreadPoolTests {
   private func withPool(
@@ -117,6 +127,25 @@ private actor Tally: LoopActor {
         }
       }
       #expect(await tally.count == 10_000)
+    }
+  }
+
+  /// Another thread is idle, and takes what comes after the actors' next job, but not that one.
+  @Test func whatAnActorDoesKeepsTheOthersOfItsPoolWaitingAndNobodyElse() async throws {
+    try await withPool(2) { pool in
+      let (enters, isIn) = try Promise.make()
+      let gate = Gate()
+      let blocking = Task { await Blocking(on: pool).block(enters, gate) }
+      await isIn.settled()
+      let hasBegun = Shared(false)
+      let other = Blocking(on: pool)
+      // They are in the pool's queue by then: more than it runs before others have a turn.
+      let waiting = (0..<100).map { _ in Task.immediate { await other.note(hasBegun) } }
+      let isAlone = try await pool.run { !hasBegun.value }
+      #expect(isAlone)
+      gate.open()
+      await blocking.value
+      for task in waiting { await task.value }
     }
   }
 
@@ -350,19 +379,19 @@ private actor Tally: LoopActor {
   }
 
   @Test func whatACallReturnsWhenItsPoolHasClosedAndNobodyReadsItIsDropped() async throws {
-    let (isIn, isLetGo, drops) = (Shared(false), Shared(false), Shared(0))
+    let (isIn, isLetGo, drops) = (Gate(), Gate(), Shared(0))
     let pool = try ThreadPool.create(threads: 1)
     do {
       let call = try pool.start { () -> Value in
-        isIn.value = true
-        while !isLetGo.value { usleep(100) }
+        isIn.open()
+        isLetGo.wait()
         return .object(Witness(drops))
       }
-      while !isIn.value { usleep(100) }
+      isIn.wait()
       #expect(tenon_executor_close(pool.pointer, 0) == TENON_STATUS_TIMEOUT)
       #expect(tenon_future_poll(call.pointer) == TENON_STATUS_REJECTED)
     }
-    isLetGo.value = true
+    isLetGo.open()
     while drops.value == 0 { await Task.yield() }
     #expect(drops.value == 1)
   }

@@ -67,8 +67,17 @@ func firstThreadWaits(in address: UInt) -> Bool {
   } ?? false
 }
 
-func runUntilIdle() throws {
-  _ = try loop.run(timeout: .milliseconds(100))
+/// Until all that there is waits for something.
+func pollAll() {
+  var result = tenon_poll_result_t()
+  result.struct_size = MemoryLayout<tenon_poll_result_t>.size
+  repeat {
+    guard tenon_executor_poll(loop.pointer, nil, &result) == TENON_STATUS_OK else { exit(2) }
+  } while result.jobs != 0
+}
+
+func runUntilIdle() {
+  pollAll()
   ready()
   while true { pause() }
 }
@@ -119,13 +128,13 @@ case "crowd":
   }
   // They begin in order.
   try loop.run(until: try loop.start(name: "last") {})
-  try withExtendedLifetime((promise, calls)) { try runUntilIdle() }
+  withExtendedLifetime((promise, calls)) { runUntilIdle() }
 case "continuation":
   let call = try loop.start(name: "greet") { await askUser() }
   let cancelled = try loop.start(name: "ignore") { await askUser() }
-  _ = try loop.run(timeout: .milliseconds(100))
+  pollAll()
   cancelled.cancel()
-  try withExtendedLifetime((call, cancelled)) { try runUntilIdle() }
+  withExtendedLifetime((call, cancelled)) { runUntilIdle() }
 case "promise":
   let lost = try loseReply()
   lost.setName("lost reply")
@@ -133,7 +142,7 @@ case "promise":
   let (promise, kept) = try Promise.make()
   kept.setName("kept reply")
   let other = try loop.start(name: "store") { await kept.settled() }
-  try withExtendedLifetime((call, other, promise)) { try runUntilIdle() }
+  withExtendedLifetime((call, other, promise)) { runUntilIdle() }
 case "stream":
   let (requests, requestsOut) = try Tenon.Stream.make(capacity: 1)
   let (replies, repliesOut) = try Tenon.Stream.make(capacity: 1)
@@ -141,7 +150,7 @@ case "stream":
   repliesOut.setName("replies")
   let server = try loop.start(name: "server") { try await answer(requestsOut, replies) }
   let client = try loop.start(name: "client") { try await ask(requests, repliesOut) }
-  try withExtendedLifetime((server, client)) { try runUntilIdle() }
+  withExtendedLifetime((server, client)) { runUntilIdle() }
 case "semaphore":
   sem_init(semaphore, 0, 0)
   let call = try loop.start(name: "configure") {

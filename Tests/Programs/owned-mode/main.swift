@@ -382,19 +382,34 @@ do {
     try orderOfSleeps(until: ContinuousClock(), runInGroup) == Array(0..<200)
       && orderOfSleeps(until: SuspendingClock(), runInGroup) == Array(0..<200))
   let order = try orderOfSleeps(until: ContinuousClock()) { one in
+    let (promise, haveEnded) = try Promise.make()
     let ended = Order()
     for index in 0..<200 {
       Task {
         await one(index)
         ended.append(index)
+        if ended.all.count == 200 { promise.resolve() }
       }
     }
-    while ended.all.count < 200 {
-      let work = try loop.start { await Task.yield() }
-      try loop.run(until: work)
-    }
+    try loop.run(until: haveEnded)
   }
   report("soDoThoseOfTasksThatNameNoLoop", order == Array(0..<200))
+}
+
+// A loop does not live for what is left of a sleep that was cancelled.
+do {
+  let (begins, begun) = try Promise.make()
+  let (ends, ended) = try Promise.make()
+  let task = Task {
+    begins.resolve()
+    try? await Task.sleep(for: .seconds(86_400))
+    ends.resolve()
+  }
+  try loop.run(until: begun)
+  task.cancel()
+  try loop.run(until: ended, timeout: .seconds(30))
+  report("aSleepThatWasCancelledEnds", ended.isSettled)
+  report("noLoopLivesForASleepThatWasCancelled", try loop.run(timeout: .seconds(10)))
 }
 
 // A sleep lasts as long as it should, whatever owners do meanwhile.
@@ -421,44 +436,40 @@ do {
   report("theCallThatWaitedForItEnds", tenon_future_poll(work.pointer) == TENON_STATUS_OK)
 }
 
+/// Whether a task that nobody waits for has slept as long as it should.
 final class Outcome: Sendable {
-  let isLong = Mutex<Bool?>(nil)
-}
+  private let promise: Promise
+  private let future: Future
+  private let outcome = Mutex(false)
 
-/// Runs `owner` until the outcome is there, or not.
-func isLong(_ outcome: Outcome, on owner: LoopExecutor) throws -> Bool {
-  let limit = ContinuousClock.now + .seconds(30)
-  while outcome.isLong.withLock({ $0 }) == nil && ContinuousClock.now < limit {
-    let work = try owner.start { await Task.yield() }
-    try owner.run(until: work)
+  init() throws { (promise, future) = try Promise.make() }
+
+  func end(_ isLong: Bool) {
+    outcome.withLock { $0 = isLong }
+    promise.resolve()
   }
-  return outcome.isLong.withLock { $0 } ?? false
+
+  /// Runs `owner` until it has.
+  func isLong(on owner: LoopExecutor) throws -> Bool {
+    try owner.run(until: future, timeout: .seconds(30)) && outcome.withLock { $0 }
+  }
 }
 
 do {
-  let (asleep, between, onMain) = (Outcome(), Outcome(), Outcome())
+  let (asleep, between, onMain) = try (Outcome(), Outcome(), Outcome())
   let first = try LoopExecutor.create(name: "first")
   try first.ownProcess()
-  Task {
-    let isLong = await slept(.milliseconds(100))
-    asleep.isLong.withLock { $0 = isLong }
-  }
-  Task { @MainActor in
-    let isLong = await slept(.milliseconds(100))
-    onMain.isLong.withLock { $0 = isLong }
-  }
+  Task { asleep.end(await slept(.milliseconds(100))) }
+  Task { @MainActor in onMain.end(await slept(.milliseconds(100))) }
   let work = try first.start { await Task.yield() }
   try first.run(until: work)
   try first.close()
-  Task {
-    let isLong = await slept(.milliseconds(30))
-    between.isLong.withLock { $0 = isLong }
-  }
+  Task { between.end(await slept(.milliseconds(30))) }
   let next = try LoopExecutor.create(name: "next")
   try next.ownProcess()
-  report("aTaskThatSleptWhenTheOwnerClosedSleepsOnAndEnds", try isLong(asleep, on: next))
-  report("soDoesOneOfTheMainActor", try isLong(onMain, on: next))
-  report("aSleepOfATaskMadeBetweenOwnersLastsAsItShould", try isLong(between, on: next))
+  report("aTaskThatSleptWhenTheOwnerClosedSleepsOnAndEnds", try asleep.isLong(on: next))
+  report("soDoesOneOfTheMainActor", try onMain.isLong(on: next))
+  report("aSleepOfATaskMadeBetweenOwnersLastsAsItShould", try between.isLong(on: next))
   report("nobodyEndedBefore", try next.close())
 }
 
