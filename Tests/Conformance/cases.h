@@ -95,6 +95,7 @@
   /* succession_test.c */                                                     \
   CASE(what_comes_late_is_refused_as_closed_and_the_next_executor_knows_nothing_of_it)\
   CASE(what_comes_while_an_executor_is_replaced_is_refused_or_told_of_the_close)\
+  CASE(who_waits_while_an_executor_is_replaced_takes_no_interruption_of_the_next)\
   CASE(a_poll_by_an_old_handle_keeps_nobody_from_a_new_executor)              \
   /* stopped_test.c */                                                        \
   CASE(a_poll_that_does_what_somebody_sleeps_for_wakes_him)                   \

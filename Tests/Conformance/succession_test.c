@@ -132,6 +132,56 @@ CASE(what_comes_while_an_executor_is_replaced_is_refused_or_told_of_the_close) {
   }
 }
 
+/* MARK: In a wait that begins before */
+
+static void awaited_begin(void *context, bool is_watched) {
+  heritage_t *heritage = context;
+  tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
+  tenon_promise_config_t promise = TENON_PROMISE_CONFIG_INIT;
+  int fd;
+  memset(heritage, 0, sizeof *heritage);
+  config.flags = TENON_EXECUTOR_FLAG_ELSEWHERE;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_create(&config, &heritage->old));
+  if (is_watched)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_fd(heritage->old, &fd));
+  promise.executor = heritage->old;
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_promise_create(&promise, &heritage->pair.promise, &heritage->pair.future));
+}
+
+static void awaited_before(void *context) { awaited_begin(context, false); }
+
+static void watched_before(void *context) { awaited_begin(context, true); }
+
+static void wait_here(void *context) {
+  heritage_t *heritage = context;
+  heritage->status = tenon_future_wait(heritage->pair.future, TENON_FOREVER);
+}
+
+static void interrupt_next_there(void *context) {
+  heritage_t *heritage = context;
+  replace_there(context);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_interrupt(heritage->next));
+  CHECK_STATUS(TENON_STATUS_OK, settle(heritage->pair.promise, TENON_STATUS_OK));
+}
+
+static void awaited_after(void *context) {
+  heritage_t *heritage = context;
+  CHECK_STATUS(TENON_STATUS_OK, heritage->status);
+  CHECK(executor_poll(heritage->next).interrupted);
+  executor_end(heritage->next);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(heritage->pair.future));
+}
+
+CASE(who_waits_while_an_executor_is_replaced_takes_no_interruption_of_the_next) {
+  heritage_t heritage;
+  meeting_t meeting = {&heritage, awaited_before, wait_here, interrupt_next_there, awaited_after,
+                       40};
+  meeting_run(&meeting);
+  meeting.before = watched_before;
+  meeting_run(&meeting);
+}
+
 /* MARK: In a poll */
 
 /* A poll by an old handle is none of the executor that is in its place by now. */

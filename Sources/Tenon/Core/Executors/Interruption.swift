@@ -8,8 +8,9 @@ import Synchronization
 struct Interruption: ~Copyable {
   /// How many there were: those who wait look for another one than they have seen.
   fileprivate let count = Atomic<UInt32>(0)
-  /// The last one has ended nothing yet.
-  fileprivate let isPending = Atomic<Bool>(false)
+  /// Whose last one has ended nothing yet, or 0: the next executor in this memory has none of the former's, and the
+  /// other way round.
+  fileprivate let pending = Atomic<UInt32>(0)
   /// It has woken the source, apart from what producers do.
   fileprivate let hasWoken = Atomic<Bool>(false)
   /// Threads that are about it: a close that has closed the phase waits for them.
@@ -25,7 +26,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     defer { pointee.interruption.inFlight.wrappingSubtract(1, ordering: .releasing) }
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     guard isThere(as: name) else { return TENON_STATUS_CLOSED }
-    pointee.interruption.isPending.store(true, ordering: .sequentiallyConsistent)
+    pointee.interruption.pending.store(name.bits, ordering: .sequentiallyConsistent)
     pointee.interruption.count.wrappingAdd(1, ordering: .sequentiallyConsistent)
     pointee.runners.change()
     if pool == nil {
@@ -37,9 +38,9 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   /// Whoever is about to wait: what there has been so far; nil: one has come already, and was for him.
-  func beginInterruptible() -> UInt32? {
+  func beginInterruptible(_ name: ExecutorName) -> UInt32? {
     let seen = interruptions
-    return takeInterruption() ? nil : seen
+    return takeInterruption(name) ? nil : seen
   }
 
   /// How many there were.
@@ -48,16 +49,18 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   }
 
   /// Whether one has come since; then it was for him.
-  func wasInterrupted(since seen: UInt32) -> Bool {
-    if interruptions == seen { return false }
-    _ = takeInterruption()
+  func wasInterrupted(_ name: ExecutorName, since seen: UInt32) -> Bool {
+    guard interruptions != seen, isNamed(name) else { return false }
+    _ = takeInterruption(name)
     return true
   }
 
   /// Whether one has come that has ended nothing yet.
-  @inline(__always) func takeInterruption() -> Bool {
-    pointee.interruption.isPending.load(ordering: .relaxed)
-      && pointee.interruption.isPending.exchange(false, ordering: .acquiringAndReleasing)
+  @inline(__always) func takeInterruption(_ name: ExecutorName) -> Bool {
+    pointee.interruption.pending.load(ordering: .relaxed) == name.bits
+      && pointee.interruption.pending.compareExchange(
+        expected: name.bits, desired: 0, ordering: .acquiringAndReleasing
+      ).exchanged
   }
 
   /// The polling thread, where nobody sleeps: whether there is a wake to clear.
@@ -75,7 +78,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
 
   /// Begins a life.
   func forgetInterruptions() {
-    _ = takeInterruption()
+    pointee.interruption.pending.store(0, ordering: .relaxed)
     _ = takeWakeOfInterruption()
   }
 }

@@ -84,7 +84,7 @@ extension LoopExecutor {
       ThreadRecord.endPoll(record, outer)
       return TENON_STATUS_FORKED
     }
-    if budget.asksForInterruption { result.interrupted = state.takeInterruption() }
+    if budget.asksForInterruption { result.interrupted = state.takeInterruption(name) }
     ThreadRecord.endPoll(record, outer)
     // From here on others may let go of the object.
     state.endPoll(wakes: result.wakes)

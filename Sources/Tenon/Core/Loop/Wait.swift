@@ -29,7 +29,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     // A task must not block its thread: others of its kind may need it, and may be what this waits for.
     guard !isInTask else { return TENON_STATUS_DEADLOCK }
     guard pointee.isRunnable.load(ordering: .relaxed) else { return TENON_STATUS_UNSUPPORTED }
-    guard let seen = beginInterruptible() else { return TENON_STATUS_INTERRUPTED }
+    guard let seen = beginInterruptible(name) else { return TENON_STATUS_INTERRUPTED }
     return Delivery.whileWaiting {
       // A callback of the loop that this very thread runs further up the stack: it turns in here until this future has settled.
       if pointee.runner.load(ordering: .relaxed) == currentThread {
@@ -43,7 +43,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
         } else if !awaitRunner(until: deadline, seen) {
           return TENON_STATUS_TIMEOUT
         }
-        if wasInterrupted(since: seen) { return TENON_STATUS_INTERRUPTED }
+        if wasInterrupted(name, since: seen) { return TENON_STATUS_INTERRUPTED }
       }
       defer { resignRunner() }
       return runAlone(name, isLent, future, deadline, seen)
@@ -80,7 +80,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     _ = removeRegistration(alarm, telling: TENON_STATUS_FORGOTTEN)
     let end = pollFuture(future)
     if end != TENON_STATUS_PENDING { return end }
-    if isNamed(name) && wasInterrupted(since: seen) { return TENON_STATUS_INTERRUPTED }
+    if wasInterrupted(name, since: seen) { return TENON_STATUS_INTERRUPTED }
     return isAwake ? TENON_STATUS_PENDING : TENON_STATUS_TIMEOUT
   }
 
@@ -107,7 +107,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       if let end = end(of: future) { return end }
       if result.closed { return TENON_STATUS_CLOSED }
       if future == nil && !result.alive { return TENON_STATUS_OK }
-      if wasInterrupted(since: seen) { return TENON_STATUS_INTERRUPTED }
+      if wasInterrupted(name, since: seen) { return TENON_STATUS_INTERRUPTED }
       if deadline != .max && now >= deadline { return TENON_STATUS_TIMEOUT }
       if result.more { continue }
       if let future, alarm == nil {
@@ -227,7 +227,7 @@ private func blockUntilSettled(_ future: Handle, deadline: UInt64) -> tenon_stat
     }
   }
   if let state = name.state, state.isThere(as: name) {
-    guard let seen = state.beginInterruptible() else { return TENON_STATUS_INTERRUPTED }
+    guard let seen = state.beginInterruptible(name) else { return TENON_STATUS_INTERRUPTED }
     let threads = state.pool == nil ? nil : LoopExecutor.named(name)?.threadPool
     let status =
       threads?.sleep(until: future, deadline, seen)

@@ -44,7 +44,7 @@ extension ThreadPool {
   }
 
   private func sleep(until future: Handle?, deadline: UInt64) -> tenon_status_t {
-    guard let seen = state.beginInterruptible() else { return TENON_STATUS_INTERRUPTED }
+    guard let seen = state.beginInterruptible(name) else { return TENON_STATUS_INTERRUPTED }
     guard let future else { return sleepUntilQuiet(deadline, seen) }
     return sleep(until: future, deadline, seen)
   }
@@ -85,7 +85,7 @@ extension ThreadPool {
       if Fork.isChild { return TENON_STATUS_FORKED }
       if state.pointee.phase.load(ordering: .relaxed) == .closed { return TENON_STATUS_CLOSED }
       if state.pointee.mutex.withLock({ pool.isQuiet }) { return TENON_STATUS_OK }
-      if state.wasInterrupted(since: seen) { return TENON_STATUS_INTERRUPTED }
+      if state.wasInterrupted(name, since: seen) { return TENON_STATUS_INTERRUPTED }
       if !isOver {
         if next >= deadline { return TENON_STATUS_TIMEOUT }
         meetDeadline()
