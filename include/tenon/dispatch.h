@@ -3,6 +3,8 @@
  *
  * Runs an executor on a dispatch queue. Needs <dispatch/dispatch.h>; all is inline. The main queue on a loop
  * of the host's is TENON_ADAPTER_FLAG_MAIN_QUEUE of the other adapters.
+ *
+ * Queues are the parent's alone: in a fork's child executors answer TENON_STATUS_FORKED.
  */
 #ifndef TENON_DISPATCH_H
 #define TENON_DISPATCH_H

@@ -7,7 +7,8 @@
  * It needs what POSIX declares, which strict dialects hide: -std=gnu11, or _GNU_SOURCE.
  *
  * A loop is one thread's at a time. Its callbacks may call anything of it, run it too. A fork's child makes
- * one of its own: this one is shared with the parent, to which it would be lost what the child takes.
+ * one of its own: this one is shared with the parent, to which it would be lost what the child takes, and
+ * executors answer TENON_STATUS_FORKED there.
  */
 #ifndef TENON_EPOLL_H
 #define TENON_EPOLL_H

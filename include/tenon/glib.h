@@ -4,6 +4,8 @@
  * Runs an executor on a GLib main context (GMainLoop, GApplication, GTK), and makes futures of GLib's
  * asynchronous operations, and GAsyncResults of futures. Needs <gio/gio.h>; all is inline.
  * pkg-config: tenon-glib; CMake: Tenon::glib.
+ *
+ * A fork's child may go on with its loop: there executors answer TENON_STATUS_FORKED, and keep it alive for nothing.
  */
 #ifndef TENON_GLIB_H
 #define TENON_GLIB_H

@@ -6,6 +6,8 @@
 ///     tenon::executor executor = tenon::attach_qt();     its jobs run in this thread's event loop
 ///     tenon::future<int> future = tenon::from_qt(QtConcurrent::run(compute));
 ///     QFuture<int> result = tenon::to_qt(std::move(future));
+///
+/// A fork's child may go on with its loop: there executors answer TENON_STATUS_FORKED, and keep it alive for nothing.
 #ifndef TENON_QT_HPP
 #define TENON_QT_HPP
 

@@ -3,6 +3,8 @@
  *
  * Runs an executor on systemd's event loop. Needs <systemd/sd-event.h>; all is inline. pkg-config:
  * tenon-sd-event; CMake: Tenon::sd_event.
+ *
+ * The loop is the parent's alone: in a fork's child executors answer TENON_STATUS_FORKED.
  */
 #ifndef TENON_SD_EVENT_H
 #define TENON_SD_EVENT_H
