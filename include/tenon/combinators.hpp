@@ -68,9 +68,9 @@ template <class... F>
 using are_with_tasks =
     std::enable_if_t<(is_task<std::decay_t<F>> || ...) &&
                      ((is_task<std::decay_t<F>> || is_future<std::decay_t<F>>)&&...)>;
-template <class... F> future<void> refuse_tasks() {
+template <class... F> auto refuse_tasks() {
   static_assert(!sizeof...(F), "a task has to start: give std::move(task).start(executor)");
-  return {};
+  return future<void>();
 }
 
 /// The elements of a range of futures.
@@ -258,20 +258,17 @@ TENON_TAG [[nodiscard]] auto race(Range &&futures) {
   return detail::one_of(tenon_future_race, detail::futures_in<Range>(std::forward<Range>(futures)));
 }
 
-template <class... F, class = detail::are_with_tasks<F...>, class = void>
-future<void> all(F &&...) {
+template <class... F, class = detail::are_with_tasks<F...>, class = void> auto all(F &&...) {
   return detail::refuse_tasks<F...>();
 }
 template <class... F, class = detail::are_with_tasks<F...>, class = void>
-future<void> all_settled(F &&...) {
+auto all_settled(F &&...) {
   return detail::refuse_tasks<F...>();
 }
-template <class... F, class = detail::are_with_tasks<F...>, class = void>
-future<void> any(F &&...) {
+template <class... F, class = detail::are_with_tasks<F...>, class = void> auto any(F &&...) {
   return detail::refuse_tasks<F...>();
 }
-template <class... F, class = detail::are_with_tasks<F...>, class = void>
-future<void> race(F &&...) {
+template <class... F, class = detail::are_with_tasks<F...>, class = void> auto race(F &&...) {
   return detail::refuse_tasks<F...>();
 }
 

@@ -103,12 +103,10 @@ TENON_TAG [[nodiscard]] auto when_any(Iterator from, Iterator to) {
   return detail::any_of(detail::futures_between(from, to));
 }
 
-template <class... F, class = detail::are_with_tasks<F...>, class = void>
-future<void> when_all(F &&...) {
+template <class... F, class = detail::are_with_tasks<F...>, class = void> auto when_all(F &&...) {
   return detail::refuse_tasks<F...>();
 }
-template <class... F, class = detail::are_with_tasks<F...>, class = void>
-future<void> when_any(F &&...) {
+template <class... F, class = detail::are_with_tasks<F...>, class = void> auto when_any(F &&...) {
   return detail::refuse_tasks<F...>();
 }
 
