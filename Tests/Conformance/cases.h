@@ -123,6 +123,7 @@
   CASE(a_stream_that_is_made_while_its_executor_closes_is_cancelled_or_refused)\
   /* stopped_combinators_test.c */                                            \
   CASE(futures_that_end_while_they_are_combined_end_the_result_as_they_would_else)\
+  CASE(a_result_that_the_first_input_decides_is_there_when_the_others_are_cancelled)\
   CASE(a_result_that_is_cancelled_while_its_inputs_end_ends_as_they_do_or_cancelled)\
   /* stopped_reference_test.c */                                              \
   CASE(references_that_two_threads_take_and_give_back_are_counted_and_the_last_one_ends)\

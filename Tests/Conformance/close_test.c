@@ -368,6 +368,13 @@ CASE(a_close_without_time_runs_what_is_ready_and_tells_the_rest) {
   CHECK_TOLD(TENON_STATUS_CLOSED, &chain.told[2]);
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(executor));
   chain_free(&chain);
+  /* The next one has its memory, and as much time as it likes. */
+  told_t told = TOLD_INIT;
+  executor = executor_create();
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(executor, tell, &told));
+  executor_poll(executor);
+  CHECK_TOLD(TENON_STATUS_OK, &told);
+  executor_end(executor);
 }
 
 CASE(the_last_release_gives_a_close_that_has_begun_no_more_time) {

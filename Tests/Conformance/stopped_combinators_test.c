@@ -117,6 +117,38 @@ static void cancelled_after(void *context) {
   end_combined(combined);
 }
 
+static void end_first_here(void *context) {
+  combined_t *combined = context;
+  CHECK_STATUS(TENON_STATUS_OK, settle(combined->inputs[0].promise, combined->ends[0]));
+}
+
+/** The result is not seen before what is not needed any more has been cancelled. */
+static void look_there(void *context) {
+  combined_t *combined = context;
+  if (tenon_future_poll(combined->result) != TENON_STATUS_PENDING)
+    CHECK(tenon_promise_is_cancelled(combined->inputs[1].promise));
+}
+
+static void decided_after(void *context) {
+  combined_t *combined = context;
+  CHECK_STATUS(combined->expected, tenon_future_poll(combined->result));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_promise_cancel(combined->inputs[1].promise));
+  end_combined(combined);
+}
+
+CASE(a_result_that_the_first_input_decides_is_there_when_the_others_are_cancelled) {
+  const combined_t decided[] = {
+      {tenon_future_all, 0, {FAILED, ENDED}, FAILED, {{0}}, NULL},
+      {tenon_future_any, 0, {ENDED, ENDED}, ENDED, {{0}}, NULL},
+      {tenon_future_race, 0, {ENDED, ENDED}, ENDED, {{0}}, NULL},
+  };
+  for (size_t index = 0; index < sizeof decided / sizeof *decided; index++) {
+    combined_t combined = decided[index];
+    meeting_t meeting = {&combined, cancel_before, end_first_here, look_there, decided_after, 0};
+    meeting_run(&meeting);
+  }
+}
+
 CASE(a_result_that_is_cancelled_while_its_inputs_end_ends_as_they_do_or_cancelled) {
   meet_ends(cancel_before, cancel_here, cancelled_after);
 }
