@@ -158,6 +158,24 @@ import Testing
     }
   }
 
+  /// The callback alone keeps it.
+  @Test func aCallbackIsToldOfACallWhoseFutureNobodyHolds() async throws {
+    try await withLoop { loop in
+      let told = Shared<[Int32]>([])
+      let tell: tenon_completion_fn = { context, status, _ in
+        let told = Unmanaged<Shared<[Int32]>>.fromOpaque(context!).takeUnretainedValue()
+        told.change { $0.append(status.rawValue) }
+      }
+      let context = Unmanaged.passUnretained(told).toOpaque()
+      try withExtendedLifetime(loop.start {}) { call in
+        let status = tenon_future_on_complete(call.pointer, nil, tell, context, nil)
+        #expect(status == TENON_STATUS_OK)
+      }
+      loop.pollAll()
+      #expect(told.value == [TENON_STATUS_OK.rawValue])
+    }
+  }
+
   @Test func withPromiseCallsOnCancelOnce() async throws {
     try await withLoop { loop in
       let calls = Shared(0)
