@@ -118,6 +118,9 @@ let package = Package(
     .executableTarget(
       name: "owned-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/owned-mode"),
     .executableTarget(
+      name: "owned-runtime", dependencies: ["Tenon", "CTenon"],
+      path: "Tests/Programs/owned-runtime"),
+    .executableTarget(
       name: "owned-pool", dependencies: ["Tenon", "TenonExport", "CTenon"],
       path: "Tests/Programs/owned-pool"),
     .executableTarget(

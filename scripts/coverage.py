@@ -31,7 +31,7 @@ CORE = "Sources/Tenon/Core/"
 TOOLS = Path(shutil.which("swift")).resolve().parent
 DEBUG = SCRATCH / "debug"
 # What is decided once for each process: as in scripts/test-core.sh.
-PROGRAMS = [DEBUG / name for name in ("owned-mode", "owned-pool", "sole-loop", "library-mode", "cpp-and-swift")]
+PROGRAMS = [DEBUG / name for name in ("owned-mode", "owned-runtime", "owned-pool", "sole-loop", "library-mode", "cpp-and-swift")]
 # In C; and in Swift, with the same.
 COUNTERS = ["-fprofile-instr-generate", "-fcoverage-mapping", "-mllvm", "-runtime-counter-relocation"]
 SWIFT_COUNTERS = ["-Xswiftc", "-profile-generate", "-Xswiftc", "-profile-coverage-mapping", "-Xswiftc", "-Xllvm", "-Xswiftc",
@@ -57,6 +57,7 @@ def build():
     compile_c("conformance", sources("Tests/Conformance"), ["-ITests/Conformance", "-ITests/Conformance/include"])
     compile_c("exhaustion", sources("Tests/Exhaustion"), [])
     compile_c("crowds", sources("Tests/Exhaustion/crowds"), [])
+    compile_c("tables", sources("Tests/Exhaustion/tables"), [])
     compile_c("uv", ["Sources/TenonUVLoop/uv.c", *sources("Tests/UV")], ["-ITests/UV", "-ITests/UV/include", *COUNTERS, *uv_flags()])
     compile_cpp()
     run([TOOLS / "clang", "-std=gnu11", "-O1", "-shared", "-fPIC", "-ISources/CTenonRoot", "-o", WATCH, "Tests/Coverage/watch.c"])
@@ -96,7 +97,7 @@ def commands(side):
     """What runs, and what it runs with: some of it again as tools look on."""
     alone, watched = {}, {"LD_PRELOAD": str(WATCH)}
     if side == "installed":
-        programs = ("conformance", "exhaustion", "crowds", "uv", "cpp-suite")
+        programs = ("conformance", "exhaustion", "crowds", "tables", "uv", "cpp-suite")
         return [*(([SCRATCH / name], alone) for name in programs), ([SCRATCH / "conformance"], watched)]
     tests, = DEBUG.glob("*.xctest")
     tests = [tests, "--testing-library", "swift-testing"]

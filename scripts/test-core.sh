@@ -7,6 +7,6 @@ swift build --build-tests
 timeout 900 swift test --disable-xctest --skip-build --ignore-lock
 # What a package of operators on sequences makes of streams: in a package of its own, so that Tenon depends on nothing.
 timeout 300 swift test --disable-xctest --package-path Tests/AsyncAlgorithms --scratch-path .build-operators
-for program in owned-mode owned-pool sole-loop library-mode cpp-and-swift; do
+for program in owned-mode owned-runtime owned-pool sole-loop library-mode cpp-and-swift; do
   timeout 120 "$(swift build --show-bin-path)/$program"
 done

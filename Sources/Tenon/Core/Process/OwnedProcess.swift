@@ -170,7 +170,9 @@ enum OwnedProcess {
       var result = PollResult()
       let status = executor.poll(PollBudget(), &result)
       if status != TENON_STATUS_OK || result.closed { return }
-      if result.more || isDone() { continue }
+      if result.more { continue }
+      // What it has run may have been what this waits for; and who asks for a stop is told once.
+      if isDone() { return }
       guard
         executor.state.waitForWork(executor.name, until: result.deadline, after: result)
       else { return }
@@ -226,8 +228,6 @@ private final class ProcessMainExecutor: MainExecutor, SchedulingExecutor, Senda
   }
 
   func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
-
-  func checkIsolated() { precondition(isIsolatingCurrentContext() == true, "not on the main loop") }
 
   func isIsolatingCurrentContext() -> Bool? { MainJobs.isRunningHere }
 
