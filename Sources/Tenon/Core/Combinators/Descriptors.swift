@@ -172,9 +172,8 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
     if let watch = state.source.pointee?.host?.watch {
       status = watch(state.source.pointee?.hostContext, set)
     } else {
-      status =
-        state.source.pointee?.watch(set: set) ?? true
-        ? TENON_STATUS_OK : TENON_STATUS_NO_RESOURCES
+      let isRefused = state.source.pointee?.watch(set: set) == false
+      status = isRefused ? TENON_STATUS_NO_RESOURCES : TENON_STATUS_OK
     }
     if status != TENON_STATUS_OK { return rejectAll(status) }
     state.beginPolls { [self] in
@@ -183,7 +182,7 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
       if waiting.load(ordering: .relaxed) == 0 && !hasOrphans.load(ordering: .relaxed) { return }
       tellFound()
       // A loop that watches the set may have been told of what came since.
-      if !isKnown || state.source.pointee?.isWatched ?? true { tell() }
+      if !isKnown || state.source.pointee?.isWatched != false { tell() }
     }
     // This very poll is the first to look.
     tell()

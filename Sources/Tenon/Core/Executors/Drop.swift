@@ -23,7 +23,7 @@ extension tenon_value_t {
 
 /// Runs as a job, also when the executor closes: the value ends either way.
 private func dropBoxed(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
-  guard let box = context?.assumingMemoryBound(to: tenon_value_t.self) else { return }
+  let box = context.unsafelyUnwrapped.assumingMemoryBound(to: tenon_value_t.self)
   let value = box.move()
   box.deallocate()
   value.dropHere()

@@ -15,12 +15,11 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
   /// The same instant in the system's time, about: for a sleep that the host knows nothing of.
   func inSystemTime(_ deadline: UInt64) -> UInt64 {
     if deadline == .max || !pointee.hasOwnTime.load(ordering: .relaxed) { return deadline }
-    let now = now
-    return Time.deadline(after: deadline > now ? deadline - now : 0)
+    return Time.deadline(after: Time.left(until: deadline, from: now))
   }
 
   @inline(never) private var hostTime: UInt64 {
-    if isPolledHere { return source.pointee?.time ?? 0 }
+    if isPolledHere { return sourceTime }
     // Counted like a wake, because another thread may be closing.
     pointee.mutex.lock()
     guard pointee.phase.load(ordering: .relaxed) != .closed else {
@@ -29,10 +28,11 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     }
     shared.pointee.wakersInFlight += 1
     pointee.mutex.unlock()
-    let time = source.pointee?.time ?? 0
-    pointee.mutex.withLock { shared.pointee.wakersInFlight -= 1 }
-    return time
+    defer { pointee.mutex.withLock { shared.pointee.wakersInFlight -= 1 } }
+    return sourceTime
   }
+
+  private var sourceTime: UInt64 { source.pointee?.time ?? 0 }
 }
 
 extension WakeSource {

@@ -135,7 +135,7 @@ extension UnsafeMutablePointer where Pointee == PoolState {
 
 /// As a job: runs what actors have to do that live on the pool, one after another. Somebody else has a turn after some of it.
 private func runSerialJobs(_ context: UnsafeMutableRawPointer?, _ status: tenon_status_t) {
-  guard let pool = context?.assumingMemoryBound(to: PoolState.self) else { return }
+  let pool = context.unsafelyUnwrapped.assumingMemoryBound(to: PoolState.self)
   let executor = pool.executor
   let serialExecutor = pool.shape.pointee.serialExecutor
   var turns = 0

@@ -19,13 +19,9 @@ enum SoleExecutor {
 
   /// Counts one that is about to be made; false: there is to be no other.
   static func admit() -> Bool {
-    var count = word.load(ordering: .relaxed)
-    while count & settled == 0 {
-      let (isMine, current) = word.weakCompareExchange(
-        expected: count, desired: count + 1, ordering: .acquiringAndReleasing)
-      if isMine { return true }
-      count = current
-    }
+    let count = word.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue
+    if count & settled == 0 { return true }
+    leave()
     return false
   }
 

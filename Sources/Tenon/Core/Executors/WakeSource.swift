@@ -219,8 +219,7 @@ struct WakeSource: ~Copyable {
     until deadline: UInt64, on set: Int32, _ events: UnsafeMutablePointer<epoll_event>, _ count: Int
   ) -> Int {
     if deadline == .max { return Int(tenon__sleep_on(set, events, Int32(count), nil)) }
-    let now = Time.now
-    var time = timespec(nanoseconds: deadline > now ? deadline - now : 0)
+    var time = timespec(nanoseconds: Time.left(until: deadline))
     return Int(tenon__sleep_on(set, events, Int32(count), &time))
   }
 

@@ -282,7 +282,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     pointee.mutex.withLock {
       var closed: WakeSource?
       swap(&closed, &source.pointee)
-      if closed?.finish() ?? false, !shared.pointee.isUnattended {
+      if closed?.finish() == true, !shared.pointee.isUnattended {
         shared.pointee.closedSource = consume closed
       }
     }

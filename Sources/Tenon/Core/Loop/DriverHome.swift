@@ -99,10 +99,6 @@ private final class HomeSerialExecutor: SerialExecutor, @unchecked Sendable {
 
   func enqueue(_ job: consuming ExecutorJob) { home.enqueueIsolated(UnownedJob(job)) }
 
-  func checkIsolated() {
-    precondition(home.loop.state.isPolledHere, "not on the thread that polls this executor")
-  }
-
   func isIsolatingCurrentContext() -> Bool? { home.loop.state.isPolledHere }
 }
 

@@ -205,8 +205,7 @@ public class LoopExecutor: TaskExecutor, @unchecked Sendable {
 
 /// Nobody has a handle of the executor any more. Takes its reference over.
 private func closeReleased(_ executor: UnsafeMutableRawPointer?, _ size: Int) {
-  guard let executor else { return }
-  let object = Unmanaged<LoopExecutor>.fromOpaque(executor)
+  let object = Unmanaged<LoopExecutor>.fromOpaque(executor.unsafelyUnwrapped)
   let state = object._withUnsafeGuaranteedRef {
     $0.closeUnattended()
     return $0.state

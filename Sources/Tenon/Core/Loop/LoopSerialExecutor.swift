@@ -18,10 +18,6 @@ final class LoopSerialExecutor: SerialExecutor, @unchecked Sendable {
     }
   }
 
-  func checkIsolated() {
-    precondition(isHere, "not on the thread that polls this executor")
-  }
-
   func isIsolatingCurrentContext() -> Bool? { isHere }
 
   private var isHere: Bool {

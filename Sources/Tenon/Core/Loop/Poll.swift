@@ -195,7 +195,7 @@ extension LoopExecutor {
     state.pointee.jobCount.count(result.jobs)
     state.pointee.timersPending.store(state.own.pointee.timers.count, ordering: .relaxed)
     state.shared.pointee.isSleeping =
-      state.shared.pointee.sleepers != 0 || state.source.pointee?.isWatched ?? false
+      state.shared.pointee.sleepers != 0 || state.source.pointee?.isWatched == true
     state.shared.pointee.isAsked = false
     // Whoever closes looks through them by their offsets.
     if state.shared.pointee.bound.areMany && !state.isClosing {
@@ -281,7 +281,7 @@ extension LoopExecutor {
         return false
       }
       if _slowPath(Fork.isChild) { return false }
-      guard let job = state.own.pointee.ready.popFirst() else { continue }
+      let job = state.own.pointee.ready.popFirst().unsafelyUnwrapped
       state.own.pointee.budget &-= 1
       untilLook &-= 1
       if records { job.recordBegin(name) }

@@ -130,7 +130,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     while !own.pointee.bound.isEmpty {
       // Without memory they stay where they are until the next look.
       if isOpen && !shared.pointee.bound.makeRoom() { return }
-      guard let handle = own.pointee.bound.popFirst() else { return }
+      let handle = own.pointee.bound.popFirst().unsafelyUnwrapped
       if isOpen {
         shared.pointee.bound.add(handle)
       } else {

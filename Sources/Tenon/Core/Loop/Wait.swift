@@ -60,7 +60,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     let key = currentThread >> 12 & 15
     let ring: tenon_completion_fn = { context, _, _ in
       let bits = UInt(bitPattern: context)
-      guard let state = UnsafeMutablePointer<ExecutorState>(bitPattern: bits & ~15) else { return }
+      let state = UnsafeMutablePointer<ExecutorState>(bitPattern: bits & ~15).unsafelyUnwrapped
       state.pointee.runners.change(for: 1 << UInt32(bits & 15))
     }
     var alarm: Handle?

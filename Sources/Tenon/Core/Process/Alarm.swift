@@ -22,8 +22,7 @@ private final class SleepAlarm: Alarm, @unchecked Sendable {
     let state = executor.state
     state.pointee.mutex.withLock { state.shared.pointee.alarms.remove(self) }
     if status != TENON_STATUS_CLOSED, state.enqueue(job, executor.name, .inFlight) { return }
-    let now = state.now
-    ifClosed(executor, job, Due(after: deadline > now ? deadline - now : 0))
+    ifClosed(executor, job, Due(after: Time.left(until: deadline, from: state.now)))
   }
 }
 

@@ -13,8 +13,7 @@ struct Due {
   /// An instant of the system's time.
   init(at deadline: UInt64) {
     self.deadline = deadline
-    let now = Time.now
-    delay = deadline == .max ? .max : deadline > now ? deadline - now : 0
+    delay = deadline == .max ? .max : Time.left(until: deadline)
   }
 
   init<C: Clock>(at instant: C.Instant, of clock: C) {
@@ -38,7 +37,7 @@ struct Due {
 /// Where a clock of Swift's stands in the system's time. Counted from one point, so that equal instants are equal deadlines: two
 /// clocks that are read one after the other never agree to the nanosecond.
 // SAFETY: under the mutex.
-private final class Reference<Instant: InstantProtocol>: @unchecked Sendable
+final class Reference<Instant: InstantProtocol>: @unchecked Sendable
 where Instant.Duration == Duration {
   /// How far apart they may be found: more, and the system was suspended in between.
   private static var tolerance: UInt64 { 1_000_000 }
@@ -67,8 +66,7 @@ extension InstantProtocol where Duration == Swift.Duration {
     if other >= self {
       return Time.deadline(after: nanoseconds(duration(to: other)), from: deadline)
     }
-    let back = nanoseconds(other.duration(to: self))
-    return deadline > back ? deadline - back : 0
+    return Time.left(until: deadline, from: nanoseconds(other.duration(to: self)))
   }
 }
 

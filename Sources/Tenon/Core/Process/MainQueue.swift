@@ -69,7 +69,7 @@ extension LoopExecutor {
     case .failure(let error): return error.status != TENON_STATUS_NO_RESOURCES
     case .success(let descriptor):
       let isHosted = state.source.pointee?.host != nil
-      guard isHosted || state.source.pointee?.watch(descriptor) ?? true else { return false }
+      if !isHosted && state.source.pointee?.watch(descriptor) == false { return false }
       state.beginPolls { MainQueue.drainInPoll() }
       return true
     }

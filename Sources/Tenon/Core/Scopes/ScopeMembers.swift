@@ -56,22 +56,21 @@ private func endMember(_ member: UnsafeMutablePointer<Member>, _ status: tenon_s
   var error = status == TENON_STATUS_REJECTED ? copyFailure(of: future) : nil
   // The first failure cancels the rest; the reason is lent for that.
   var reason: Handle?
-  let end: ScopeEnd? =
-    ScopeTable.locked(scope) { content in
-      if member.pointee.isAsked {
-        content.pointee.asked.remove(member)
-      } else {
-        content.pointee.waiting.remove(member)
+  let end = ScopeTable.locked(scope) { content in
+    if member.pointee.isAsked {
+      content.pointee.asked.remove(member)
+    } else {
+      content.pointee.waiting.remove(member)
+    }
+    content.pointee.memberCount -= 1
+    if let failed = error, content.counts(failed) {
+      error = nil
+      if !content.pointee.collects, ErrorSlot.retain(failed) == TENON_STATUS_OK {
+        reason = failed
       }
-      content.pointee.memberCount -= 1
-      if let failed = error, content.counts(failed) {
-        error = nil
-        if !content.pointee.collects, ErrorSlot.retain(failed) == TENON_STATUS_OK {
-          reason = failed
-        }
-      }
-      return content.takeEnd()
-    } ?? nil
+    }
+    return content.takeEnd()
+  }
   member.deallocate()
   if let reason {
     if end == nil { cancelScope(scope, because: reason) }

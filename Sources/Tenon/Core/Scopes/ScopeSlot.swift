@@ -103,9 +103,9 @@ enum ScopeTable {
     scopeTable.find(scope, .scope).map { ScopeSlot.at($0) }
   }
 
-  /// Calls `body` with the content of a scope, under its mutex; nil: it is gone.
+  /// Calls `body` with the content of a scope, under its mutex; nil: it is gone, or there is none.
   @inline(__always) static func locked<Result>(
-    _ scope: Handle, _ body: (UnsafeMutablePointer<ScopeContent>) -> Result
+    _ scope: Handle, _ body: (UnsafeMutablePointer<ScopeContent>) -> Result?
   ) -> Result? {
     guard let slot = find(scope),
       let content = UnsafeMutablePointer<ScopeContent>(
@@ -164,7 +164,7 @@ enum ScopeTable {
 
   /// Gives the slot back: nobody holds the scope any more, and it has ended.
   static func free(_ scope: Handle) {
-    guard let slot = find(scope) else { return }
+    let slot = ScopeSlot.at(scopeTable.address(of: scope.index))
     let word = slot.pointee.head.word.load(ordering: .relaxed)
     slot.pointee.head.word.store(SlotTable.endedLife(of: word), ordering: .releasing)
     scopeTable.give(scope.index, UnsafeMutableRawPointer(slot))

@@ -103,9 +103,8 @@ private func cancelMembers(of scope: Handle) {
     $0.pointee.isCancelled = true
     return $0.pointee.promise
   }
-  guard let promise else { return }
-  let reason = cancelReason(of: promise)
-  while let future = ScopeTable.locked(scope, { $0.nextToAsk() }) ?? nil {
+  let reason = promise.flatMap { cancelReason(of: $0) }
+  while let future = ScopeTable.locked(scope, { $0.nextToAsk() }) {
     _ = cancelFuture(future, because: reason)
   }
   if let reason { _ = ErrorSlot.release(reason) }
@@ -153,11 +152,10 @@ func closeScope(_ scope: Handle) -> Result<Handle, StatusError> {
   }
   let status = retainFuture(future)
   if status != TENON_STATUS_OK { return .failure(StatusError(status)) }
-  let end: ScopeEnd? =
-    ScopeTable.locked(scope) {
-      if $0.pointee.phase == .open { $0.pointee.phase = .closing }
-      return $0.takeEnd()
-    } ?? nil
+  let end = ScopeTable.locked(scope) {
+    if $0.pointee.phase == .open { $0.pointee.phase = .closing }
+    return $0.takeEnd()
+  }
   finish(scope, end)
   return .success(future)
 }
@@ -167,8 +165,7 @@ func releaseScope(_ scope: Handle) -> tenon_status_t {
   var wasLast = false
   let status = ScopeTable.release(scope, &wasLast)
   guard wasLast, let slot = ScopeTable.find(scope) else { return status }
-  let isOpen = ScopeTable.locked(scope) { $0.pointee.phase == .open } ?? false
-  if isOpen {
+  if ScopeTable.locked(scope, { $0.pointee.phase == .open }) == true {
     slot.pointee.abandoned.wrappingAdd(1, ordering: .relaxed)
     let reason = ErrorSlot.create(
       TENON_STATUS_CANCELLED, text("the scope was released while it was open"))
@@ -177,16 +174,15 @@ func releaseScope(_ scope: Handle) -> tenon_status_t {
   }
   var future: Handle?
   var hasEnded = false
-  let end: ScopeEnd? =
-    ScopeTable.locked(scope) {
-      future = $0.pointee.future
-      hasEnded = $0.pointee.phase == .ended
-      if !hasEnded { $0.pointee.phase = .closing }
-      // From here on whoever ends it frees it.
-      $0.pointee.isHeld = false
-      if hasEnded { $0.pointee.life = 0 }
-      return $0.takeEnd()
-    } ?? nil
+  let end = ScopeTable.locked(scope) {
+    future = $0.pointee.future
+    hasEnded = $0.pointee.phase == .ended
+    if !hasEnded { $0.pointee.phase = .closing }
+    // From here on whoever ends it frees it.
+    $0.pointee.isHeld = false
+    if hasEnded { $0.pointee.life = 0 }
+    return $0.takeEnd()
+  }
   if hasEnded { ScopeTable.free(scope) }
   finish(scope, end)
   if let future { _ = releaseFuture(future) }

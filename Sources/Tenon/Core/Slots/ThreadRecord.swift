@@ -20,7 +20,7 @@ struct ThreadRecord {
   /// This thread's; nil: there is no memory, or the thread is ending.
   @inline(__always) static var current: UnsafeMutablePointer<ThreadRecord>? { known ?? make() }
 
-  private static let key = tenon__key(Int32(tenon__key_record)) { end($0) }
+  private static let key = tenon__key(Int32(tenon__key_record)) { end($0.unsafelyUnwrapped) }
 
   @inline(never) private static func make() -> UnsafeMutablePointer<ThreadRecord>? {
     // Of a thread that has ended its record the key says so.
@@ -36,8 +36,7 @@ struct ThreadRecord {
   }
 
   /// The thread ends: others of its kind may still run on it, and do without.
-  private static func end(_ memory: UnsafeMutableRawPointer?) {
-    guard let memory else { return }
+  private static func end(_ memory: UnsafeMutableRawPointer) {
     if memory == ended { return }
     tenon__set_record(nil)
     pthread_setspecific(key, ended)

@@ -88,7 +88,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
 
   /// Under the mutex: moves the unseen value into the future of the reader that waits for it.
   func offerLatest(_ promise: Handle) -> StreamWake {
-    guard let newest = takeLatestValue() else { return .none }
+    let newest = takeLatestValue().unsafelyUnwrapped
     endReaderWait()
     let wake = withUnsafePointer(to: newest) { offer(promise, moving: $0) { countLatest() } }
     if let wake { return wake }
@@ -96,10 +96,10 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
     return .cancel(promise)
   }
 
-  /// Under the mutex: the reader has got one.
+  /// Under the mutex: the reader, who is there, has got one.
   private func countLatest() {
     record(tenon__inspect_stream_receives, 1)
-    guard let slot = shared.pointee.stream else { return }
+    let slot = shared.pointee.stream.unsafelyUnwrapped
     slot.pointee.index.store(
       slot.pointee.index.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
   }

@@ -51,7 +51,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
 
   /// Runs the pipe, by whoever has won that; `isKept`: with a reference to this core, which the run gives back.
   func callPipe(isKept: Bool) {
-    guard let pipe = pointee.pipe.load(ordering: .relaxed) else { return }
+    let pipe = pointee.pipe.load(ordering: .relaxed).unsafelyUnwrapped
     pipe.pointee.isKept = isKept
     let item = Delivery.Item(function: runPipeItem, context: UnsafeMutableRawPointer(self))
     Delivery.passOn(item) {
@@ -61,7 +61,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   }
 
   fileprivate func runPipe() {
-    guard let pipe = pointee.pipe.load(ordering: .relaxed) else { return }
+    let pipe = pointee.pipe.load(ordering: .relaxed).unsafelyUnwrapped
     let isKept = pipe.pointee.isKept
     var rounds = 0
     while true {
@@ -124,9 +124,8 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
   private func move(
     _ pipe: UnsafeMutablePointer<Pipe>, _ destination: UnsafeMutablePointer<StreamCore>
   ) -> tenon_status_t {
-    guard let stream = pipe.pointee.streamSlot, let sink = pipe.pointee.sinkSlot else {
-      return TENON_STATUS_STALE
-    }
+    let stream = pipe.pointee.streamSlot.unsafelyUnwrapped
+    let sink = pipe.pointee.sinkSlot.unsafelyUnwrapped
     let head = stream.pointee.index.load(ordering: .relaxed)
     if head == pointee.tail.load(ordering: .acquiring) { return TENON_STATUS_ENDED }
     Handover.pass(self)
@@ -166,7 +165,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
 
   /// Of a destination: why it takes nothing; nil: it does.
   private func refusal(_ pipe: UnsafeMutablePointer<Pipe>) -> tenon_status_t? {
-    guard let sink = pipe.pointee.sinkSlot else { return TENON_STATUS_STALE }
+    let sink = pipe.pointee.sinkSlot.unsafelyUnwrapped
     let word = EndWord(sink.pointee.head.word.load(ordering: .acquiring))
     if word.has(EndWord.ended) { return TENON_STATUS_CLOSED }
     return word.has(EndWord.cancelled) ? TENON_STATUS_CANCELLED : nil
@@ -198,7 +197,6 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
 
   private func withdrawRendezvous() {
     pointee.mutex.withLock {
-      guard shared.pointee.isPipeReady else { return }
       shared.pointee.isPipeReady = false
       shared.pointee.sink?.setFlags(0, clearing: EndWord.peerWaits)
     }
@@ -249,9 +247,8 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
 
   /// The source has ended, and all that it held has been moved, or is not wanted.
   private func finish(_ pipe: UnsafeMutablePointer<Pipe>) {
-    guard let sink = pipe.pointee.sinkSlot, let destination = pipe.pointee.destination else {
-      return
-    }
+    let sink = pipe.pointee.sinkSlot.unsafelyUnwrapped
+    let destination = pipe.pointee.destination.unsafelyUnwrapped
     detachSource(pipe)
     var end = copyEnd(of: pointee.future)
     if !pipe.pointee.keepsSink {

@@ -23,8 +23,7 @@ func pipeStream(_ stream: Handle, _ sink: Handle, keepsSink: Bool, _ end: inout 
   var pipe = Pipe()
   (pipe.keepsSink, pipe.stream, pipe.sink) = (keepsSink, stream, sink)
   (pipe.streamSlot, pipe.sinkSlot) = (streamSlot, sinkSlot)
-  pipe.destination = sinkSlot.pointee.core
-  let status = source.start(&pipe, &end)
+  let status = source.start(&pipe, from: streamSlot, to: sinkSlot, &end)
   if status != TENON_STATUS_OK {
     sinkSlot.unpin(sink, .sink)
     streamSlot.unpin(stream, .stream)
@@ -33,9 +32,12 @@ func pipeStream(_ stream: Handle, _ sink: Handle, keepsSink: Bool, _ end: inout 
 }
 
 extension UnsafeMutablePointer where Pointee == StreamCore {
-  fileprivate func start(_ pipe: inout Pipe, _ end: inout Handle) -> tenon_status_t {
-    guard let destination = pipe.destination, let sink = pipe.sinkSlot, let stream = pipe.streamSlot
-    else { return TENON_STATUS_STALE }
+  fileprivate func start(
+    _ pipe: inout Pipe, from stream: UnsafeMutablePointer<EndSlot>,
+    to sink: UnsafeMutablePointer<EndSlot>, _ end: inout Handle
+  ) -> tenon_status_t {
+    let destination = sink.pointee.core.unsafelyUnwrapped
+    pipe.destination = destination
     if destination == self { return TENON_STATUS_INVALID }
     guard let memory = pipeMemory else { return TENON_STATUS_NO_RESOURCES }
     guard let made = createFollowing() else { return SlotTable.exhaustion() }

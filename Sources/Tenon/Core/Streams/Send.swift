@@ -142,7 +142,8 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
 
   /// Under the mutex: moves the oldest item into the future of the reader that waits for it.
   private func offerItem(_ promise: Handle, _ writer: inout StreamWake) -> StreamWake {
-    guard let stream = shared.pointee.stream, let items = pointee.items else { return .none }
+    let stream = shared.pointee.stream.unsafelyUnwrapped
+    let items = pointee.items.unsafelyUnwrapped
     endReaderWait()
     let word = stream.lend()
     let head = stream.pointee.index.load(ordering: .relaxed)

@@ -18,7 +18,7 @@ extension UnsafeMutablePointer where Pointee == EndSlot {
 
   /// Nobody can find this end any more.
   @inline(never) private func finish(_ end: Handle, _ kind: Handle.Kind, _ word: EndWord) {
-    guard let core = pointee.core else { return }
+    let core = pointee.core.unsafelyUnwrapped
     if kind == .sink || kind == .publisher {
       // Released without an end: a broken promise.
       if !word.has(EndWord.ended) { _ = releasePromise(core.pointee.promise) }
@@ -60,7 +60,7 @@ func endStream(
   _ writer: Handle, _ kind: Handle.Kind, as phase: FutureWord.Phase, _ reason: tenon_value_t
 ) -> tenon_status_t {
   withCore(writer, kind) { core in
-    guard let slot = kind.end(writer) else { return TENON_STATUS_STALE }
+    let slot = kind.end(writer).unsafelyUnwrapped
     var word = EndWord(0)
     if let refusal = slot.change(&word, { $0.ending(writer) }) {
       if refusal == TENON_STATUS_ALREADY_SETTLED { core.awaitEnd() }
@@ -212,7 +212,7 @@ private let endCancelled: tenon_cancel_fn = { context, status in
 /// OK: the reader wants no more, and nothing can be sent; PENDING: it does; SETTLED: the writer has ended it.
 func cancelStatus(_ writer: Handle, _ kind: Handle.Kind) -> tenon_status_t {
   withCore(writer, kind) { core in
-    guard let slot = kind.end(writer) else { return TENON_STATUS_STALE }
+    let slot = kind.end(writer).unsafelyUnwrapped
     if EndWord(slot.pointee.head.word.load(ordering: .acquiring)).has(EndWord.ended) {
       return TENON_STATUS_SETTLED
     }

@@ -102,8 +102,7 @@ extension UnsafeMutablePointer where Pointee == StreamCore {
 func offer(
   _ promise: Handle, moving value: UnsafePointer<tenon_value_t>, _ accepted: () -> Void
 ) -> StreamWake? {
-  guard let memory = futureTable.find(promise, .promise) else { return nil }
-  let slot = FutureSlot.at(memory)
+  let slot = FutureSlot.at(futureTable.address(of: promise.index))
   let transition = slot.transition { word in
     let step = word.settling(promise)
     if case .become = step, word.has(FutureWord.cancelRequested) || word.readers == 0 {

@@ -16,6 +16,11 @@ enum Time {
     let (sum, overflow) = now().addingReportingOverflow(duration)
     return overflow ? .max : sum
   }
+
+  /// How long it is until `deadline`; 0: it has come.
+  static func left(until deadline: UInt64, from now: UInt64 = Time.now) -> UInt64 {
+    deadline - min(now, deadline)
+  }
 }
 
 extension timespec {
