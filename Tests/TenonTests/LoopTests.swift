@@ -1,4 +1,5 @@
 import CTenon
+import Glibc
 import Testing
 
 @testable import Tenon
@@ -14,6 +15,11 @@ private actor Counter: LoopActor {
     count += 1
     threads.insert(threadHere())
   }
+}
+
+/// Where nobody polls it ends the process before.
+private func exitSuccessfully(on counter: Counter) {
+  counter.assumeIsolated { _ in exit(EXIT_SUCCESS) }
 }
 
 /// Actors and clocks of a loop.
@@ -42,6 +48,14 @@ private actor Counter: LoopActor {
       try loop.run(until: done)
       let threads = try loop.result { await counter.threads }
       #expect(threads == [thread])
+    }
+  }
+
+  @Test func assumeIsolatedElsewhereEndsTheProgram() async {
+    await #expect(processExitsWith: .failure) {
+      let loop = try LoopExecutor.create()
+      let counter = Counter(on: loop)
+      exitSuccessfully(on: counter)
     }
   }
 
@@ -198,5 +212,20 @@ private actor Counter: LoopActor {
       #expect(settled == [TENON_STATUS_OK, TENON_STATUS_OK])
       try other.close()
     }
+  }
+
+  @Test func anActorOfALoopThatHasClosedIsNeverRun() async throws {
+    let loop = try LoopExecutor.create()
+    #expect(tenon_executor_retain(loop.pointer) == TENON_STATUS_OK)
+    let (counter, isThere) = (Counter(on: loop), Shared(false))
+    try loop.close()
+    Task.detached {
+      isThere.value = true
+      await counter.add()
+      Issue.record("it has closed")
+    }
+    while loop.statistics.jobs_abandoned == 0 { await Task.yield() }
+    #expect(isThere.value && loop.statistics.jobs_abandoned == 1)
+    #expect(tenon_executor_release(loop.pointer) == TENON_STATUS_OK)
   }
 }

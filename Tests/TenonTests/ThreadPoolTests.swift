@@ -64,6 +64,43 @@ private actor Blocking: LoopActor {
     #expect(throws: Failure.self) { try pool.start { 1 } }
   }
 
+  @Test func whoIsOnAPoolThatClosesComesBackAllTheSame() async throws {
+    let pool = try ThreadPool.create(threads: 1)
+    let (isThere, goesOn) = (Shared(false), Shared(false))
+    let visit = Task {
+      try await pool.run {
+        isThere.value = true
+        while !goesOn.value { sched_yield() }
+        return 7
+      }
+    }
+    while !isThere.value { await Task.yield() }
+    // It does not wait for that.
+    #expect(try !pool.close())
+    goesOn.value = true
+    #expect(try await visit.value == 7)
+  }
+
+  @Test func anActorWithManyCallsRunsThemAll() async throws {
+    try await withPool(1) { pool in
+      let (tally, isThere, goesOn) = (Tally(on: pool), Shared(false), Shared(false))
+      let blocker = try pool.start {
+        isThere.value = true
+        while !goesOn.value { sched_yield() }
+      }
+      while !isThere.value { await Task.yield() }
+      let calls = (0..<200).map { _ in Task { await tally.add() } }
+      // All of them wait for the pool's only thread.
+      while pool.state.pointee.mutex.withLock({ pool.pool.shared.pointee.serialJobs.count }) < 200 {
+        await Task.yield()
+      }
+      goesOn.value = true
+      for call in calls { await call.value }
+      #expect(await tally.count == 200)
+      await blocker.settled()
+    }
+  }
+
   @Test func tasksThatPreferAPoolStayThere() async throws {
     try await withPool { pool in
       let count = await withTaskGroup(of: Bool.self) { group in

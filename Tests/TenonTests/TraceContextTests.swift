@@ -103,18 +103,33 @@ import Testing
     deinit { _ = TraceContext.current }
   }
 
-  @Test func aSourceSaysTheSpanUntilItGoes() {
-    do {
-      let asks = AsksWhenItGoes()
-      TraceContext.setSource { own in withExtendedLifetime(asks) { Self.span ?? own } }
+  private static func setSource(_ asks: AsksWhenItGoes) {
+    TraceContext.setSource { own in withExtendedLifetime(asks) { Self.span ?? own } }
+  }
+
+  @Test func aSourceSaysTheSpanUntilItGoes() async throws {
+    try await withLoop { loop in
+      Self.setSource(AsksWhenItGoes())
+      let (trace, own) = (TraceContext(), TraceContext())
+      Self.$span.withValue(trace) {
+        #expect(TraceContext.current == trace && TraceContext.ofCall == nil)
+        #expect(CallContext.current?["traceparent"] == trace.traceparent)
+      }
+      // Who has no span there is in the call's, if that has one.
+      var future: Future?
+      self.host(own) {
+        future = self.call(on: loop) {
+          let inSpan = Self.$span.withValue(trace) { CallContext.current?["traceparent"] }
+          return inSpan == trace.traceparent
+            ? CallContext.current?["traceparent"] ?? "none" : "not in the span"
+        }
+      }
+      let text = try self.text(future, on: loop)
+      #expect(text == own.traceparent)
+      #expect(TraceContext.current == nil && CallContext.current == nil)
+      TraceContext.setSource(nil)
+      Self.$span.withValue(trace) { #expect(TraceContext.current == nil) }
     }
-    let trace = TraceContext()
-    Self.$span.withValue(trace) {
-      #expect(TraceContext.current == trace && TraceContext.ofCall == nil)
-    }
-    #expect(TraceContext.current == nil)
-    TraceContext.setSource(nil)
-    Self.$span.withValue(trace) { #expect(TraceContext.current == nil) }
   }
 
   @Test func whatAPollResumesHasItsOwnWhoeverPolls() async throws {

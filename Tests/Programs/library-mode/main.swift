@@ -41,6 +41,24 @@ actor OnLoop: LoopActor {
   func isThere() -> Bool { isHome() }
 }
 
+/// A hook of somebody else's, which was there first.
+enum Hook {
+  typealias Function = @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Void
+  static let calls = Atomic<UInt64>(0)
+
+  /// False: there is no such hook to be found.
+  static func install() -> Bool {
+    guard let place = dlsym(nil, "swift_task_enqueueGlobal_hook") else { return false }
+    let hook: Function = { job, original in
+      Hook.calls.wrappingAdd(1, ordering: .relaxed)
+      unsafeBitCast(original, to: (@convention(c) (UnsafeMutableRawPointer?) -> Void).self)(job)
+    }
+    place.assumingMemoryBound(to: Function?.self).pointee = hook
+    return true
+  }
+}
+
+let hasHook = Hook.install()
 let loop = try LoopExecutor.create(name: "library")
 report("theModeIsLibrary", tenon_process_get_mode() == TENON_PROCESS_LIBRARY)
 report("escapesCanBeCounted", tenon_process_count_escapes() == TENON_STATUS_OK)
@@ -78,6 +96,10 @@ _ = try outcome {
   return true
 }
 report("everyEscapeIsCounted", escapes() >= before + 10)
+
+report(
+  "aHookThatWasThereBeforeIsCalledToo", !hasHook || Hook.calls.load(ordering: .relaxed) >= escapes()
+)
 
 // The main queue, drained by its descriptor.
 var descriptor: Int32 = -1

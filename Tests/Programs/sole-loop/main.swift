@@ -107,6 +107,16 @@ func onAnotherThread(_ body: @escaping @Sendable () -> Void) {
   pthread_join(thread, nil)
 }
 
+/// What threads wait for.
+struct Semaphore: Sendable {
+  // SAFETY: made for many threads; the pointer never changes.
+  nonisolated(unsafe) private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() { sem_init(semaphore, 0, 0) }
+  func post() { sem_post(semaphore) }
+  func wait() { while sem_wait(semaphore) != 0 {} }
+}
+
 /// An executor that somebody else has brought, with a thread for each job.
 final class Foreign: TaskExecutor {
   func enqueue(_ job: consuming ExecutorJob) {
@@ -157,12 +167,134 @@ func amongForeigners() throws {
   try body(of: "then all is on the loop again") { await work(20) }
 }
 
+/// An executor that somebody else has brought, with one thread, of which one knows when it has nothing to do.
+final class OneForeigner: TaskExecutor {
+  private let jobs = Mutex<(waiting: [UnownedJob], isRunning: Bool)>(([], false))
+  private let hasJobs = Semaphore()
+
+  init() {
+    var thread = pthread_t()
+    pthread_create(
+      &thread, nil,
+      {
+        let foreigner = Unmanaged<OneForeigner>.fromOpaque($0!).takeUnretainedValue()
+        while true {
+          foreigner.hasJobs.wait()
+          let job = foreigner.jobs.withLock {
+            $0.isRunning = true
+            return $0.waiting.removeFirst()
+          }
+          job.runSynchronously(on: foreigner.asUnownedTaskExecutor())
+          foreigner.jobs.withLock { $0.isRunning = false }
+        }
+      }, Unmanaged.passRetained(self).toOpaque())
+    pthread_detach(thread)
+  }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    jobs.withLock { $0.waiting.append(job) }
+    hasJobs.post()
+  }
+
+  /// Until all that has come has run.
+  func awaitJobs() {
+    while jobs.withLock({ $0.isRunning || !$0.waiting.isEmpty }) { sched_yield() }
+  }
+}
+
+/// A call of the loop that goes on where a foreigner has run its actor, until it is told to come back.
+struct Trip {
+  private actor Place {
+    /// By the foreigner, who is to go on with this when nobody is here: then he runs what comes meanwhile, too.
+    func hold(_ waits: Answer, _ isHeld: Semaphore, _ goesOn: Semaphore) async {
+      await withUnsafeContinuation { waits.keep($0) }
+      isHeld.post()
+      goesOn.wait()
+    }
+
+    func isAway() -> Bool { !loop.isCurrent }
+  }
+
+  let call: Future
+  let hasBeenAway: Bool
+  private let foreigner = OneForeigner()
+  private let comesBack = Semaphore()
+
+  init() throws {
+    let (place, isHeld, goesOn, isThere) = (Place(), Semaphore(), Semaphore(), Semaphore())
+    let (foreigner, comesBack) = (self.foreigner, self.comesBack)
+    let answer = Answer()
+    Task.detached(executorPreference: foreigner) { await place.hold(answer, isHeld, goesOn) }
+    foreigner.awaitJobs()
+    answer.resume()
+    isHeld.wait()
+    call = try loop.start {
+      answer.begin()
+      answer.give(await place.isAway())
+      isThere.post()
+      comesBack.wait()
+    }
+    while !answer.hasBegun { poll() }
+    goesOn.post()
+    isThere.wait()
+    hasBeenAway = answer.isRight
+  }
+
+  /// Its driver is on its way home, or has been refused, when this returns.
+  func comeBack() {
+    comesBack.post()
+    foreigner.awaitJobs()
+  }
+}
+
+final class Answer: Sendable {
+  private let state = Mutex((hasBegun: false, isRight: false))
+  private let continuation = Mutex<UnsafeContinuation<Void, Never>?>(nil)
+  var hasBegun: Bool { state.withLock { $0.hasBegun } }
+  var isRight: Bool { state.withLock { $0.isRight } }
+  func begin() { state.withLock { $0.hasBegun = true } }
+  func give(_ isRight: Bool) { state.withLock { $0.isRight = isRight } }
+  func keep(_ one: UnsafeContinuation<Void, Never>) { continuation.withLock { $0 = one } }
+  func resume() { continuation.withLock { $0 }?.resume() }
+}
+
+/// Whether the loop has closed.
+@discardableResult
+func poll(_ jobs: UInt64 = 4096) -> Bool {
+  var result = tenon_poll_result_t()
+  result.struct_size = MemoryLayout<tenon_poll_result_t>.size
+  var budget = tenon_poll_budget_t()
+  (budget.struct_size, budget.jobs_max) = (MemoryLayout<tenon_poll_budget_t>.size, jobs)
+  return tenon_executor_poll(loop.pointer, &budget, &result) != TENON_STATUS_OK || result.closed
+}
+
+func statistics() -> tenon_executor_statistics_t {
+  var statistics = tenon_executor_statistics_t()
+  statistics.struct_size = MemoryLayout<tenon_executor_statistics_t>.size
+  _ = tenon_executor_get_statistics(loop.pointer, &statistics)
+  return statistics
+}
+
+func thereAndBack() throws {
+  let trip = try Trip()
+  report("a call goes on where its actor was run", trip.hasBeenAway)
+  report("and has not ended meanwhile", !trip.call.isSettled)
+  trip.comeBack()
+  report("it ends there", trip.call.isSettled)
+  poll()
+  let drivers = statistics().drivers
+  try body(of: "the next call is on the loop") { loop.isCurrent }
+  report("its driver has come home", statistics().drivers == drivers)
+}
+
 func theEnd() throws {
+  let (early, late) = (try Trip(), try Trip())
   let held = Mutex<UnsafeContinuation<Void, Never>?>(nil)
-  let hasGoneOn = Mutex(false)
+  let goneOn = Answer()
   let left = try loop.start {
     await withUnsafeContinuation { continuation in held.withLock { $0 = continuation } }
-    hasGoneOn.withLock { $0 = true }
+    goneOn.begin()
   }
   let cancelled = try loop.start {
     try await Task.sleep(for: .seconds(1000))
@@ -172,11 +304,34 @@ func theEnd() throws {
   cancelled.cancel()
   try loop.run(until: cancelled)
   report("a sleep ends when its call is cancelled", cancelled.isSettled)
-  report("a close that leaves a call behind says so", try !loop.close())
-  report("and has settled its future", left.isSettled)
+  Task { try? await Task.sleep(for: .seconds(1000)) }
+  Task { @MainActor in try? await Task.sleep(for: .seconds(1000)) }
+  poll()
+  _ = tenon_executor_retain(loop.pointer)
+  // One is on its way when the loop closes, in the same poll, and the other one has not come back.
+  let close: tenon_job_fn = { _, _ in _ = tenon_executor_close(loop.pointer, 0) }
+  let comeBack: tenon_job_fn = { trip, _ in
+    trip!.assumingMemoryBound(to: Trip.self).pointee.comeBack()
+  }
+  withUnsafePointer(to: early) {
+    _ = tenon_executor_post(loop.pointer, comeBack, UnsafeMutableRawPointer(mutating: $0))
+    _ = tenon_executor_post(loop.pointer, close, nil)
+    while !poll() {}
+  }
+  report("a close that leaves a call behind settles its future", left.isSettled)
+  report("one that came back in time has ended", early.call.isSettled)
+  report("one that has not is settled, too", late.call.isSettled)
+  report("nobody wakes who sleeps", statistics().jobs_abandoned >= 2)
+  let before = statistics().jobs_abandoned
+  late.comeBack()
+  report("it ends where it is", statistics().jobs_abandoned == before)
   held.withLock { $0 }?.resume()
-  Task.detached { hasGoneOn.withLock { $0 = true } }
-  report("nothing of it runs afterwards", !hasGoneOn.withLock { $0 })
+  Task.detached { goneOn.begin() }
+  Task { @MainActor in goneOn.begin() }
+  report("nothing of it runs afterwards", !goneOn.hasBegun)
+  report("and that is counted", statistics().jobs_abandoned == before + 3)
+  _ = tenon_executor_release(loop.pointer)
+  _ = tenon_executor_release(loop.pointer)
   report("another executor is refused for ever", isRefused { try LoopExecutor.create() })
   report("in C, too", isRefusedInC())
 }
@@ -194,6 +349,7 @@ try body(of: "so is a function that leaves others") {
   try await TenonExport.concurrently { loop.isCurrent }
 }
 try amongForeigners()
+try thereAndBack()
 try theEnd()
 
 let (passed, failed) = counts.withLock { $0 }
