@@ -35,6 +35,8 @@ for kind in shared static; do
   timeout 300 "$build/limits-$kind"
   compile "crowds-$kind" "$package" Tests/Exhaustion/crowds/main.c "-Wl,-rpath,$prefix/lib"
   timeout 300 "$build/crowds-$kind"
+  compile "tables-$kind" "$package" Tests/Exhaustion/tables/main.c "-Wl,-rpath,$prefix/lib"
+  timeout 300 "$build/tables-$kind"
   compile "threadless-$kind" "$package" Tests/Exhaustion/threadless/main.c "-Wl,-rpath,$prefix/lib"
   "$build/threadless-$kind"
 done
