@@ -193,6 +193,9 @@ static void all_registrations(void) {
     REFUSED(tenon_future_timeout(pairs[1].future, executor, TENON_FOREVER, &future));
     /* A timer has its one until it is told that it is cancelled. */
     OK(tenon_executor_poll(executor, NULL, NULL));
+    if (left < 2)
+      REFUSED(tenon_future_sleep(executor, TENON_FOREVER, &future));
+    OK(tenon_executor_poll(executor, NULL, NULL));
   }
   while (count < all) {
     OK(tenon_future_on_complete(pairs[0].future, NULL, tell_completion, NULL,
@@ -201,7 +204,6 @@ static void all_registrations(void) {
   }
   REFUSED(tenon_timer_start(executor, 0, tell, NULL, &timer));
   REFUSED(tenon_promise_on_cancel(pairs[1].promise, NULL, tell, NULL, NULL));
-  REFUSED(tenon_future_sleep(executor, 0, &future));
   REFUSED(tenon_future_map(pairs[1].future, NULL, map, NULL, &future));
   REFUSED(tenon_future_readable(executor, fds[0], &future));
   REFUSED(tenon_future_wait(pairs[1].future, second));
