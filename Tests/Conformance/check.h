@@ -319,7 +319,10 @@ typedef struct function {
   bool inexact;
 } function_t;
 
-/** All exported functions; the last one has no name. See bad_input_test.c. */
+/** What objects and errors are of that the functions are called with. */
+extern const int payload_type;
+
+/** All exported functions; the last one has no name. See functions.c. */
 extern const function_t conformance_functions[];
 
 /** Calls a function of the table with outputs filled with the pattern. */
