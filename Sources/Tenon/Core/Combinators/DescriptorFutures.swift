@@ -11,39 +11,30 @@ func descriptorFuture(
   case .failure(let error): return .failure(error)
   case .success(let found): descriptors = found
   }
-  guard !Memory.isShort, let (promise, future) = createFuture(name, flags: 0) else {
-    return .failure(StatusError(SlotTable.exhaustion()))
-  }
-  let wait: UnsafeMutablePointer<DescriptorWait>
-  switch descriptors.add(fd, purpose, promise) {
-  case .failure(let error):
+  guard !Memory.isShort, let (promise, future) = createFuture(name, flags: FutureWord.descriptor)
+  else { return .failure(StatusError(SlotTable.exhaustion())) }
+  // It is pending work of the executor's.
+  guard state.addPending(nil, name) else {
     discardFuture(promise, future)
-    return .failure(error)
-  case .success(.isReady):
-    _ = settle(promise, as: .fulfilled, tenon_value_none())
-    return .success(future)
-  case .success(.waits(let added)): wait = added
+    return .failure(StatusError(TENON_STATUS_CLOSED))
   }
-  // It is pending work of the executor's, where it is told, too.
-  let status = onCancel(
-    promise, name, unsafeBitCast(cancelWait, to: UnsafeRawPointer.self), wait
-  ) { wait.pointee.cancel.store($0.bits, ordering: .releasing) }
-  if status != TENON_STATUS_OK && descriptors.end(wait, ends: true) {
+  let status = descriptors.add(fd, purpose, promise)
+  if status != TENON_STATUS_OK {
+    state.removePending(name)
+    if status == TENON_STATUS_SETTLED {
+      _ = settle(promise, as: .fulfilled, tenon_value_none())
+      return .success(future)
+    }
     discardFuture(promise, future)
     return .failure(StatusError(status))
   }
+  // A close that has begun meanwhile may have looked before it was there.
+  if !state.isOpen(as: name) {
+    cancelForClose(promise)
+    descriptors.cancel(promise)
+  }
   descriptors.beWatched()
   return .success(future)
-}
-
-private let cancelWait: tenon_cancel_fn = { context, status in
-  let wait = context.unsafelyUnwrapped.assumingMemoryBound(to: DescriptorWait.self)
-  let descriptors = wait.pointee.descriptors.takeUnretainedValue()
-  let promise = wait.pointee.promise
-  // Its executor closes, which cancels the promise: this may be told of that first.
-  if descriptors.end(wait, ends: status != TENON_STATUS_FORGOTTEN) {
-    _ = settle(promise, as: .cancelled, tenon_value_none())
-  }
 }
 
 /// An executor's descriptors, which are made with the first wait.

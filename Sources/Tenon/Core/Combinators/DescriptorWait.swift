@@ -1,89 +1,80 @@
 import CLinux
 import CTenon
 import Glibc
-import Synchronization
 
 /// What a descriptor is waited for.
-enum DescriptorPurpose {
-  case reading, writing
+enum DescriptorPurpose: UInt {
+  case reading = 0
+  case writing
 
   var events: UInt32 { self == .reading ? EPOLLIN.rawValue : EPOLLOUT.rawValue }
 }
 
-/// One future's wait for a descriptor, in memory that goes from one to the next: see `FreeWaits`.
-struct DescriptorWait: ~Copyable {
-  /// Retained.
-  let descriptors: Unmanaged<Descriptors>
-  let fd: Int32
-  let purpose: DescriptorPurpose
-  let promise: Handle
-  /// The registration that tells of a cancel, as soon as there is one.
-  let cancel = Atomic<UInt>(0)
-  // From here on under the mutex of `descriptors`, or the thread's that has taken it out.
-  var next: UnsafeMutablePointer<DescriptorWait>?
-  var previous: UnsafeMutablePointer<DescriptorWait>?
-  var isListed = false
-  /// Who knows it: the list, or who has taken it from there; and the cancel's callback, or who makes that. The last one that lets
-  /// go of it gives it back.
-  var claims = 2
+/// One future's wait for a descriptor: a registration's slot that is never armed, so that nobody tells it but the descriptors,
+/// under whose mutex it is made and found. The context says what it waits for.
+struct DescriptorWait {
+  let index: UInt32
+  private var slot: UnsafeMutablePointer<RegistrationSlot> { RegistrationSlot.at(index) }
 
-  init(_ descriptors: Descriptors, _ fd: Int32, _ purpose: DescriptorPurpose, _ promise: Handle) {
-    self.descriptors = .passRetained(descriptors)
-    self.fd = fd
-    self.purpose = purpose
-    self.promise = promise
+  init(at index: UInt32) { self.index = index }
+
+  /// nil: there is no slot left.
+  init?(of promise: Handle, _ fd: Int32, _ purpose: DescriptorPurpose, _ executor: ExecutorName) {
+    let context = UnsafeMutableRawPointer(bitPattern: UInt(fd) << 1 | purpose.rawValue)
+    guard
+      let (_, index, _) = createRegistration(
+        DescriptorWait.function, context, subject: promise, executor: executor, isOwn: true)
+    else { return nil }
+    self.index = index
   }
+
+  /// By which a reader of memory knows it. Nobody calls it.
+  private static var function: UnsafeRawPointer {
+    unsafeBitCast(nothing, to: UnsafeRawPointer.self)
+  }
+
+  private static let nothing: tenon_cancel_fn = { _, _ in }
+
+  var promise: Handle { slot.pointee.subject }
+
+  private var context: UInt { slot.pointee.context.load(ordering: .relaxed) }
+  var fd: Int32 { Int32(truncatingIfNeeded: context >> 1) }
+  var purpose: DescriptorPurpose { context & 1 == 0 ? .reading : .writing }
+
+  /// By whoever has it alone.
+  func free() { freeRegistration(index, slot) }
 }
 
 /// Waits in the order in which they came.
 struct WaitList {
-  private var first: UnsafeMutablePointer<DescriptorWait>?
-  private var last: UnsafeMutablePointer<DescriptorWait>?
+  /// Index + 1.
+  private var first: UInt32 = 0
 
-  var isEmpty: Bool { first == nil }
+  @inline(__always) var isEmpty: Bool { first == 0 }
 
-  mutating func append(_ wait: UnsafeMutablePointer<DescriptorWait>) {
-    (wait.pointee.previous, wait.pointee.next) = (last, nil)
-    if let last { last.pointee.next = wait } else { first = wait }
-    last = wait
+  /// The promises, in order.
+  var promises: [Handle] {
+    var next = first
+    var promises: [Handle] = []
+    while next != 0 {
+      promises.append(DescriptorWait(at: next - 1).promise)
+      next = RegistrationSlot.at(next - 1).pointee.next
+    }
+    return promises
   }
 
-  mutating func remove(_ wait: UnsafeMutablePointer<DescriptorWait>) {
-    let (previous, next) = (wait.pointee.previous, wait.pointee.next)
-    if let next { next.pointee.previous = previous } else { last = previous }
-    if let previous { previous.pointee.next = next } else { first = next }
+  @inline(__always) mutating func append(_ wait: DescriptorWait) {
+    RegistrationList.append(wait.index, to: &first)
   }
 
-  mutating func popFirst() -> UnsafeMutablePointer<DescriptorWait>? {
-    guard let wait = first else { return nil }
+  mutating func remove(_ wait: DescriptorWait) {
+    RegistrationList.remove(wait.index, from: &first)
+  }
+
+  @inline(__always) mutating func popFirst() -> DescriptorWait? {
+    if first == 0 { return nil }
+    let wait = DescriptorWait(at: first - 1)
     remove(wait)
     return wait
-  }
-}
-
-/// Some memory of waits that are over.
-struct FreeWaits: ~Copyable {
-  private var list = WaitList()
-  private var count = 0
-  private static let countMax = 64
-
-  /// nil: there is none.
-  mutating func take() -> UnsafeMutablePointer<DescriptorWait>? {
-    if let wait = list.popFirst() {
-      count -= 1
-      return wait
-    }
-    return Memory.take(MemoryLayout<DescriptorWait>.stride)?
-      .bindMemory(to: DescriptorWait.self, capacity: 1)
-  }
-
-  mutating func give(_ wait: UnsafeMutablePointer<DescriptorWait>) {
-    if count == FreeWaits.countMax { return free(wait) }
-    count += 1
-    list.append(wait)
-  }
-
-  mutating func freeAll() {
-    while let wait = list.popFirst() { free(wait) }
   }
 }

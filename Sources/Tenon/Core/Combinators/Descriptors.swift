@@ -21,12 +21,11 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
   private var foundCount = 0
   /// So many events are looked at at once.
   private static let some = 64
-  private let freeWaits = UnsafeMutablePointer<FreeWaits>.allocate(capacity: 1)
   /// By descriptor.
   private var entries: UnsafeMutablePointer<Entry>?
   private var capacity = 0
   /// The loop watches the set, or is about to.
-  private var isWatched = false
+  private let isWatched = Atomic<Bool>(false)
 
   private struct Entry {
     var reading = WaitList()
@@ -41,94 +40,56 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
     }
   }
 
-  /// Outcomes of `add` that are not a failure.
-  enum Added { case waits(UnsafeMutablePointer<DescriptorWait>), isReady }
-
   init?(_ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName) {
     set = epoll_create1(Int32(EPOLL_CLOEXEC))
-    freeWaits.initialize(to: FreeWaits())
     self.state = state
     self.name = name
     if set < 0 { return nil }
   }
 
   deinit {
-    entries?.deinitialize(count: capacity)
     free(entries)
     found.deallocate()
-    freeWaits.pointee.freeAll()
-    freeWaits.deallocate()
     if set >= 0 { close(set) }
   }
 
   // MARK: Any thread
 
-  func add(_ fd: Int32, _ purpose: DescriptorPurpose, _ promise: Handle)
-    -> Result<Added, StatusError>
-  {
+  /// Has a promise wait, which is counted as pending already. SETTLED: it need not.
+  func add(_ fd: Int32, _ purpose: DescriptorPurpose, _ promise: Handle) -> tenon_status_t {
     var lost = WaitList()
-    let added: Result<Added, StatusError> = mutex.withLock {
-      // Not for any number: the table has room for what there is.
-      if fd >= capacity && fcntl(fd, F_GETFD) < 0 {
-        return .failure(StatusError(TENON_STATUS_INVALID))
-      }
-      guard makeRoom(for: fd), let entry = entries?.advanced(by: Int(fd)),
-        let wait = freeWaits.pointee.take()
-      else { return .failure(StatusError(TENON_STATUS_NO_RESOURCES)) }
-      let arming = arm(entry, fd, entry.pointee.events | purpose.events)
-      switch arming {
-      case .armed: break
-      case .isOther:
-        // Those that are there waited for what had this number before, and was closed.
-        take(&entry.pointee.reading, onto: &lost)
-        take(&entry.pointee.writing, onto: &lost)
-      case .isFile:
-        freeWaits.pointee.give(wait)
-        return .success(.isReady)
-      case .failed(let status):
-        freeWaits.pointee.give(wait)
-        return .failure(StatusError(status))
-      }
-      wait.initialize(to: DescriptorWait(self, fd, purpose, promise))
-      wait.pointee.isListed = true
-      waiting.wrappingAdd(1, ordering: .relaxed)
-      switch purpose {
-      case .reading: entry.pointee.reading.append(wait)
-      case .writing: entry.pointee.writing.append(wait)
-      }
-      return .success(.waits(wait))
-    }
-    reject(&lost, TENON_STATUS_INVALID)
-    return added
+    mutex.lock()
+    let status = add(fd, purpose, promise, losing: &lost)
+    mutex.unlock()
+    end(&lost, as: .rejected, .status(TENON_STATUS_INVALID))
+    return status
   }
 
-  /// The cancel's callback lets go of its claim, and takes the wait out, if `ends`; false: it has been told.
-  @discardableResult
-  func end(_ wait: UnsafeMutablePointer<DescriptorWait>, ends: Bool) -> Bool {
-    mutex.withLock {
-      guard ends, wait.pointee.isListed, let entry = entries?.advanced(by: Int(wait.pointee.fd))
-      else {
-        letGo(wait)
-        return false
-      }
-      switch wait.pointee.purpose {
-      case .reading: entry.pointee.reading.remove(wait)
-      case .writing: entry.pointee.writing.remove(wait)
-      }
-      unlist(wait)
-      if entry.pointee.events == 0 { disarm(entry, wait.pointee.fd) }
-      letGo(wait, claims: 2)
-      return true
+  override func cancel(_ promise: Handle) {
+    mutex.lock()
+    guard let wait = wait(of: promise), let entry = entries?.advanced(by: Int(wait.fd)) else {
+      return mutex.unlock()
     }
+    switch wait.purpose {
+    case .reading: entry.pointee.reading.remove(wait)
+    case .writing: entry.pointee.writing.remove(wait)
+    }
+    unlist(wait)
+    if entry.pointee.events == 0 { disarm(entry, wait.fd) }
+    mutex.unlock()
+    end(wait, as: .cancelled, tenon_value_none())
   }
+
+  override func forEach(_ body: (Handle) -> Void) {
+    var fd = 0
+    while let promises = mutex.withLock({ somePromises(from: &fd) }) { promises.forEach(body) }
+  }
+
+  override func cancelAll() { endAll(as: .cancelled, tenon_value_none()) }
 
   /// Has the loop watch the set, if it does not: in a poll.
   func beWatched() {
-    let wasWatched = mutex.withLock {
-      defer { isWatched = true }
-      return isWatched
-    }
-    if wasWatched { return }
+    if isWatched.load(ordering: .relaxed) || isWatched.exchange(true, ordering: .relaxed) { return }
     if state.isPolledHere { return startWatching() }
     let job: tenon_job_fn = { context, status in
       let descriptors = Unmanaged<Descriptors>.fromOpaque(context.unsafelyUnwrapped)
@@ -145,24 +106,36 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
   }
 
   private func rejectAll(_ status: tenon_status_t) {
-    var lost = WaitList()
+    isWatched.store(false, ordering: .relaxed)
+    endAll(as: .rejected, .status(status))
+  }
+
+  private func endAll(as phase: FutureWord.Phase, _ value: tenon_value_t) {
+    var ended = WaitList()
     mutex.withLock {
-      isWatched = false
       for fd in 0..<capacity {
         guard let entry = entries?.advanced(by: fd), entry.pointee.events != 0 else { continue }
-        take(&entry.pointee.reading, onto: &lost)
-        take(&entry.pointee.writing, onto: &lost)
+        takeAll(of: entry, onto: &ended)
         disarm(entry, Int32(fd))
       }
     }
-    reject(&lost, status)
+    end(&ended, as: phase, value)
   }
 
-  private func reject(_ lost: inout WaitList, _ status: tenon_status_t) {
-    while let wait = lost.popFirst() {
-      _ = settle(wait.pointee.promise, as: .rejected, .status(status))
-      mutex.withLock { letGo(wait) }
-    }
+  /// Settles those that were taken out of their lists.
+  private func end(
+    _ waits: inout WaitList, as phase: FutureWord.Phase, _ value: tenon_value_t
+  ) {
+    while let wait = waits.popFirst() { end(wait, as: phase, value) }
+  }
+
+  @inline(__always) private func end(
+    _ wait: DescriptorWait, as phase: FutureWord.Phase, _ value: tenon_value_t
+  ) {
+    let promise = wait.promise
+    wait.free()
+    state.removePending(name)
+    _ = settle(promise, as: phase, value)
   }
 
   // MARK: In the poll
@@ -176,16 +149,18 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
       status = isRefused ? TENON_STATUS_NO_RESOURCES : TENON_STATUS_OK
     }
     if status != TENON_STATUS_OK { return rejectAll(status) }
-    state.beginPolls { [self] in
-      let isKnown = hasLooked.load(ordering: .relaxed)
-      if isKnown { hasLooked.store(false, ordering: .relaxed) }
-      if waiting.load(ordering: .relaxed) == 0 && !hasOrphans.load(ordering: .relaxed) { return }
-      tellFound()
-      // A loop that watches the set may have been told of what came since.
-      if !isKnown || state.source.pointee?.isWatched != false { tell() }
-    }
+    state.own.pointee.descriptors = Unmanaged.passUnretained(self)
     // This very poll is the first to look.
     tell()
+  }
+
+  override func look() {
+    let isKnown = hasLooked.load(ordering: .relaxed)
+    if isKnown { hasLooked.store(false, ordering: .relaxed) }
+    if waiting.load(ordering: .relaxed) == 0 && !hasOrphans.load(ordering: .relaxed) { return }
+    tellFound()
+    // A loop that watches the set may have been told of what came since.
+    if !isKnown || state.source.pointee?.isWatched != false { tell() }
   }
 
   /// Tells what is ready: all of it, as a loop may be told of edges only.
@@ -225,25 +200,12 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
         if rest != 0 { _ = arm(entry, fd, rest) }
       }
     }
-    var told = WaitList()
-    while let wait = ready.popFirst() {
-      // Nobody need hear that a cancel comes no more.
-      let cancel = Handle(bits: wait.pointee.cancel.load(ordering: .acquiring))
-      if removeRegistration(cancel, telling: nil, waits: false) == TENON_STATUS_OK {
-        wait.pointee.claims = 1
-      }
-      _ = settle(wait.pointee.promise, as: .fulfilled, tenon_value_none())
-      told.append(wait)
-    }
-    if told.isEmpty { return }
-    mutex.withLock {
-      while let wait = told.popFirst() { letGo(wait) }
-    }
+    end(&ready, as: .fulfilled, tenon_value_none())
   }
 
   // MARK: In a sleep
 
-  func sleep(until deadline: UInt64) {
+  override func sleep(until deadline: UInt64) {
     withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Descriptors.some) { events in
       let first = events.baseAddress.unsafelyUnwrapped
       let count = WakeSource.sleep(until: deadline, on: set, first, Descriptors.some)
@@ -262,7 +224,7 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
     }
   }
 
-  func giveBack() {
+  override func giveBack() {
     mutex.withLock {
       for index in 0..<foundCount { armAgain(found[index]) }
       foundCount = 0
@@ -271,6 +233,57 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
   }
 
   // MARK: Under the mutex
+
+  private func add(
+    _ fd: Int32, _ purpose: DescriptorPurpose, _ promise: Handle, losing lost: inout WaitList
+  ) -> tenon_status_t {
+    // Not for any number: the table has room for what there is.
+    if fd >= capacity && fcntl(fd, F_GETFD) < 0 { return TENON_STATUS_INVALID }
+    guard makeRoom(for: fd), let entry = entries?.advanced(by: Int(fd)),
+      let wait = DescriptorWait(of: promise, fd, purpose, name)
+    else { return TENON_STATUS_NO_RESOURCES }
+    switch arm(entry, fd, entry.pointee.events | purpose.events) {
+    case .armed: break
+    case .isOther:
+      // Those that are there waited for what had this number before, and was closed.
+      takeAll(of: entry, onto: &lost)
+    case .isFile:
+      wait.free()
+      return TENON_STATUS_SETTLED
+    case .failed(let status):
+      wait.free()
+      return status
+    }
+    findFuture(promise, .promise)?.wait = wait.index
+    waiting.wrappingAdd(1, ordering: .relaxed)
+    switch purpose {
+    case .reading: entry.pointee.reading.append(wait)
+    case .writing: entry.pointee.writing.append(wait)
+    }
+    return TENON_STATUS_OK
+  }
+
+  /// The wait of a promise; nil: it has been told, or is another's.
+  private func wait(of promise: Handle) -> DescriptorWait? {
+    guard let slot = findFuture(promise, .promise), let index = slot.wait else { return nil }
+    // What is pending now was so before, and is nobody's but who takes its wait out of the list.
+    let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
+    guard promise.lives(in: word.bits), word.isPending, word.has(FutureWord.descriptor),
+      ExecutorName(bits: slot.pointee.head.executor.load(ordering: .relaxed)) == name
+    else { return nil }
+    return DescriptorWait(at: index)
+  }
+
+  /// Those that wait for some descriptors from one on, which is moved on; nil: there are no more.
+  private func somePromises(from fd: inout Int) -> [Handle]? {
+    while fd < capacity, let entry = entries?.advanced(by: fd) {
+      fd += 1
+      if entry.pointee.events != 0 {
+        return entry.pointee.reading.promises + entry.pointee.writing.promises
+      }
+    }
+    return nil
+  }
 
   /// What an event is for; nil: nothing that is still waited for.
   private func entry(of event: epoll_event) -> (entry: UnsafeMutablePointer<Entry>, fd: Int32)? {
@@ -333,24 +346,20 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
   }
 
   /// Takes all of a list, to be told: nobody else removes them any more.
-  private func take(_ list: inout WaitList, onto taken: inout WaitList) {
+  @inline(__always) private func take(_ list: inout WaitList, onto taken: inout WaitList) {
     while let wait = list.popFirst() {
       unlist(wait)
       taken.append(wait)
     }
   }
 
-  private func unlist(_ wait: UnsafeMutablePointer<DescriptorWait>) {
-    wait.pointee.isListed = false
-    waiting.wrappingSubtract(1, ordering: .relaxed)
+  private func takeAll(of entry: UnsafeMutablePointer<Entry>, onto taken: inout WaitList) {
+    take(&entry.pointee.reading, onto: &taken)
+    take(&entry.pointee.writing, onto: &taken)
   }
 
-  /// Whoever does this has a reference of his own.
-  private func letGo(_ wait: UnsafeMutablePointer<DescriptorWait>, claims: Int = 1) {
-    wait.pointee.claims -= claims
-    if wait.pointee.claims != 0 { return }
-    wait.pointee.descriptors.release()
-    wait.deinitialize(count: 1)
-    freeWaits.pointee.give(wait)
+  @inline(__always) private func unlist(_ wait: DescriptorWait) {
+    findFuture(wait.promise, .promise)?.wait = nil
+    waiting.wrappingSubtract(1, ordering: .relaxed)
   }
 }

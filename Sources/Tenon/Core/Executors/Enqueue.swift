@@ -131,21 +131,23 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     isOpen(as: name) ? TENON_STATUS_NO_RESOURCES : TENON_STATUS_CLOSED
   }
 
-  /// Binds a callback or a call, and counts it as pending; false: refused.
-  @inline(__always) func addPending(_ handle: Handle, _ name: ExecutorName) -> Bool {
+  /// Binds a callback or a call, and counts it as pending; false: refused. nil: a wait, which a close finds in its list.
+  @inline(__always) func addPending(_ handle: Handle?, _ name: ExecutorName) -> Bool {
     if isPolledHere {
-      guard admits(.newWork, name), own.pointee.bound.makeRoom() else { return false }
+      guard admits(.newWork, name), handle == nil || own.pointee.bound.makeRoom() else {
+        return false
+      }
       pointee.pendingHere.change(by: 1)
-      own.pointee.bound.append(handle)
+      if let handle { own.pointee.bound.append(handle) }
       return true
     }
     pointee.mutex.lock()
-    guard admits(.newWork, name), shared.pointee.bound.makeRoom() else {
+    guard admits(.newWork, name), handle == nil || shared.pointee.bound.makeRoom() else {
       pointee.mutex.unlock()
       return false
     }
     shared.pointee.pendingElsewhere += 1
-    shared.pointee.bound.add(handle)
+    if let handle { shared.pointee.bound.add(handle) }
     if isFirstPendingForHost {
       // The loop lives for it from now on: on its own thread it is told at once, because it may look before it polls.
       if pointee.home.load(ordering: .relaxed) == currentThread {

@@ -97,7 +97,7 @@ struct ExecutorState: ~Copyable {
     /// The pool where concurrent code of its calls runs, with a reference of a handle.
     var concurrentPool: AnyObject?
     /// What its futures wait for of descriptors, from the first of them on.
-    var descriptors: (any WatchedDescriptors)?
+    var descriptors: WatchedDescriptors?
     /// Who wants to know that it has closed, apart from its host.
     var whenClosed: (@Sendable () -> Void)?
     /// The names of the calls that the close left behind.
@@ -130,8 +130,10 @@ struct ExecutorState: ~Copyable {
     var scheduledDrivers = 0
     /// The driver that is running now.
     var runningDriver: Driver?
-    /// What comes first in each poll: what Dispatch's main queue has, or what descriptors are ready.
+    /// What comes first in each poll: what Dispatch's main queue has.
     var beforeJobs: (@Sendable () -> Void)?
+    /// And then which descriptors are ready. Kept by `shared`.
+    var descriptors: Unmanaged<WatchedDescriptors>?
     /// The close ended before the work did.
     var wasCutShort = false
     /// The time of the close is over: how many jobs it still runs. nil: it has time.

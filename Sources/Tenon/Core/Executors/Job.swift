@@ -46,11 +46,11 @@ struct Job {
 }
 
 extension Job {
-  /// Whether it tells a callback, which is pending by itself, or a timer that is still in the wheel.
+  /// Whether it tells a callback or ends a wait, which are pending by themselves, or a timer that is still in the wheel.
   var isCountedElsewhere: Bool {
     let handle = Handle(bits: UInt(bitPattern: context))
     if function == nil { return false }
-    if handle.is(.registration) { return true }
+    if handle.is(.registration) || handle.is(.promise) { return true }
     guard handle.is(.timer), let slot = registrationTable.find(handle, .timer) else { return false }
     return RegistrationSlot.at(slot).pointee.isLinked
   }

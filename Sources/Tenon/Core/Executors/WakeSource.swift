@@ -3,15 +3,6 @@ import CTenon
 import Glibc
 import Synchronization
 
-/// The descriptors that an executor's futures wait for: a thread that waits for the executor sleeps on them.
-protocol WatchedDescriptors: AnyObject, Sendable {
-  /// Sleeps until one is ready, or what else is in the set, or until the deadline; or for no reason. What it finds is for the
-  /// next poll.
-  func sleep(until deadline: UInt64)
-  /// Makes what a sleep has found, and no poll has looked at, ready again.
-  func giveBack()
-}
-
 /// How a loop, or a thread that sleeps, learns that an executor wants to be polled: by its host's functions, or by a word to
 /// sleep on, and an eventfd for whoever asks for a descriptor.
 struct WakeSource: ~Copyable {
@@ -193,12 +184,14 @@ struct WakeSource: ~Copyable {
   }
 
   /// Sleeps until a wake or the deadline, or for no reason. Without a host only.
-  func sleep(until deadline: UInt64, on descriptors: (any WatchedDescriptors)?) {
+  func sleep(until deadline: UInt64, on descriptors: Unmanaged<WatchedDescriptors>?) {
     let isWatching = own.pointee.descriptors.load(ordering: .relaxed) >= 0
     if isWatching || own.pointee.other.load(ordering: .relaxed) >= 0 {
       // The wake may have come before there was an event.
       if own.pointee.signal.load(ordering: .sequentiallyConsistent) != 0 { return }
-      if isWatching, let descriptors { return descriptors.sleep(until: deadline) }
+      if isWatching, let descriptors {
+        return descriptors._withUnsafeGuaranteedRef { $0.sleep(until: deadline) }
+      }
       var event = epoll_event()
       _ = WakeSource.sleep(
         until: deadline, on: own.pointee.watched.load(ordering: .relaxed), &event, 1)

@@ -17,6 +17,7 @@ import CTenon
 ///     bit 8       call: Swift work on an executor produces it
 ///     bit 9       follows: it is made of other futures, and pending: see Following.swift
 ///     bit 10      needs: and cannot settle without the executor that it follows
+///     bit 11      descriptor: it waits for one in its executor's polls
 ///     bit 12..37  readers: references, and callbacks that wait
 ///     bit 38..63  the slot's life: see Handle
 struct FutureWord: SlotWord {
@@ -37,6 +38,7 @@ struct FutureWord: SlotWord {
   static let call: UInt = 1 << 8
   static let follows: UInt = 1 << 9
   static let needs: UInt = 1 << 10
+  static let descriptor: UInt = 1 << 11
   static let reader: UInt = 1 << 12
   static let readersMask: UInt = (1 << 26 - 1) << 12
 
@@ -163,7 +165,7 @@ struct FutureWord: SlotWord {
     // Who produced it, and for whom, is no matter any more; and the fast paths compare the whole word.
     let next = without(
       FutureWord.locked | FutureWord.open | FutureWord.call | FutureWord.detached
-        | FutureWord.follows | FutureWord.needs)
+        | FutureWord.follows | FutureWord.needs | FutureWord.descriptor)
     return next.readers == 0 ? next.freed : next.with(phase.rawValue)
   }
 

@@ -11,8 +11,8 @@ import Synchronization
 ) -> (promise: Handle, future: Handle)? {
   guard let (index, memory) = futureTable.take(at: SlotTables.futures) else { return nil }
   let ends = initialize(index, memory, executor, flags)
-  // A call is bound when it is enqueued.
-  if executor == .none || flags & FutureWord.call != 0 { return ends }
+  // A call is bound when it is enqueued, and the wait for a descriptor when it is listed.
+  if executor == .none || flags & (FutureWord.call | FutureWord.descriptor) != 0 { return ends }
   switch executor.state?.bind(ends.promise, executor) {
   case TENON_STATUS_OK: break
   case TENON_STATUS_NO_RESOURCES:
@@ -226,7 +226,7 @@ func isPendingCall(_ promise: Handle) -> Bool {
   slot.keepReason(nil)
   let executor = ExecutorName(bits: slot.pointee.head.executor.load(ordering: .relaxed))
   slot.publish(locked.releasedLast)
-  tellCancel(future, cancels, executor, isCall: locked.has(FutureWord.call))
+  tellCancel(future, cancels, executor, locked)
 }
 
 @inline(__always) func pollFuture(_ future: Handle) -> tenon_status_t {
@@ -354,7 +354,7 @@ private func requestCancel(
     let executor = ExecutorName(bits: slot.pointee.head.executor.load(ordering: .relaxed))
     slot.publish(locked.unlocked)
     requested()
-    tellCancel(handle, cancels, executor, isCall: locked.has(FutureWord.call))
+    tellCancel(handle, cancels, executor, locked)
     return TENON_STATUS_OK
   }
 }
@@ -374,9 +374,13 @@ private func captureCancels(_ slot: UnsafeMutablePointer<FutureSlot>) -> UInt32 
 
 /// Says to whoever produces the result that nobody needs it.
 private func tellCancel(
-  _ handle: Handle, _ cancels: UInt32, _ executor: ExecutorName, isCall: Bool
+  _ handle: Handle, _ cancels: UInt32, _ executor: ExecutorName, _ word: FutureWord
 ) {
   fire(cancels, TENON_STATUS_CANCELLED)
   // Cancellation handlers run in there: what they cancel is passed on after them, in order.
-  if isCall { Delivery.passOn { cancelCall(handle.as(.promise), on: executor) } }
+  if word.has(FutureWord.call) {
+    Delivery.passOn { cancelCall(handle.as(.promise), on: executor) }
+  } else if word.has(FutureWord.descriptor) {
+    cancelWait(handle.as(.promise), on: executor)
+  }
 }

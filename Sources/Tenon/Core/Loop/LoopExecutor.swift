@@ -248,6 +248,7 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     own.pointee.scheduledDrivers = 0
     own.pointee.wasCutShort = false
     own.pointee.beforeJobs = nil
+    own.pointee.descriptors = nil
     own.pointee.jobsOverdue = nil
     pointee.wakes.store(0, ordering: .relaxed)
     pointee.lateWakes.store(0, ordering: .relaxed)

@@ -103,6 +103,7 @@ extension LoopExecutor {
     var interrupt = budget.interrupt
     state.pointee.pollCount.count()
     state.own.pointee.beforeJobs?()
+    state.own.pointee.descriptors?._withUnsafeGuaranteedRef { $0.look() }
     var hasCompany = false
     while true {
       state.advanceTimers()

@@ -36,15 +36,6 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     return TENON_STATUS_OK
   }
 
-  /// From now on each poll begins with `body`, after what it began with until now. By who owns `own`.
-  func beginPolls(with body: @escaping @Sendable () -> Void) {
-    let before = own.pointee.beforeJobs
-    own.pointee.beforeJobs = {
-      before?()
-      body()
-    }
-  }
-
   private var refusalOfPoll: tenon_status_t {
     if pointee.phase.load(ordering: .relaxed) == .closed { return TENON_STATUS_CLOSED }
     return pool == nil ? TENON_STATUS_BUSY : TENON_STATUS_UNSUPPORTED

@@ -155,19 +155,23 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
       shared.pointee.sleepers += 1
       shared.pointee.isSleeping = true
     }
-    let descriptors = shared.pointee.descriptors
+    // They stay while a sleeper is counted.
+    let descriptors = shared.pointee.descriptors.map { Unmanaged.passUnretained($0) }
     pointee.mutex.unlock()
     guard isCurrent else { return true }
     // From here on no poll takes the wake away.
     if seen ?? interruptions == interruptions {
       source.pointee?.sleep(until: deadline, on: descriptors)
     }
-    let isPolled = pointee.mutex.withLock {
-      shared.pointee.sleepers -= 1
-      return pointee.poller.load(ordering: .relaxed) != 0
-    }
+    pointee.mutex.lock()
     // A poll that has begun meanwhile may have looked before this has found what it has.
-    if isPolled { descriptors?.giveBack() }
+    if let descriptors, pointee.poller.load(ordering: .relaxed) != 0 {
+      pointee.mutex.unlock()
+      descriptors._withUnsafeGuaranteedRef { $0.giveBack() }
+      pointee.mutex.lock()
+    }
+    shared.pointee.sleepers -= 1
+    pointee.mutex.unlock()
     return true
   }
 }

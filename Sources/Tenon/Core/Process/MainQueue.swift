@@ -70,7 +70,7 @@ extension LoopExecutor {
     case .success(let descriptor):
       let isHosted = state.source.pointee?.host != nil
       if !isHosted && state.source.pointee?.watch(descriptor) == false { return false }
-      state.beginPolls { MainQueue.drainInPoll() }
+      state.own.pointee.beforeJobs = { MainQueue.drainInPoll() }
       return true
     }
   }
