@@ -3,6 +3,8 @@
  */
 #include "snapshot_test.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -16,6 +18,21 @@ static void told(void *context, tenon_status_t status, tenon_future_t *future) {
   (void)context, (void)status, (void)future;
 }
 
+/* Writes until there is no more room. */
+static bool fill(int fd) {
+  CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
+  char bytes[4096] = {0};
+  while (write(fd, bytes, sizeof bytes) > 0)
+    continue;
+  return errno == EAGAIN;
+}
+
+static bool waits_for(const char *cause, int fd, const char *purpose) {
+  char expected[64];
+  snprintf(expected, sizeof expected, "waits until descriptor %d can be %s", fd, purpose);
+  return is(cause, expected);
+}
+
 /* Futures, a mapping, a callback, an executor, a scope, a stream: each with what it waits for. */
 static void sees_what_there_is(void) {
   tenon_executor_config_t config = TENON_EXECUTOR_CONFIG_INIT;
@@ -23,6 +40,7 @@ static void sees_what_there_is(void) {
   tenon_executor_t *executor = NULL;
   tenon_promise_t *promise = NULL;
   tenon_future_t *future = NULL, *mapped = NULL, *next = NULL;
+  tenon_future_t *input = NULL, *output = NULL;
   tenon_sink_t *sink = NULL;
   tenon_stream_t *stream = NULL;
   OK(tenon_executor_create(&config, &executor));
@@ -31,12 +49,18 @@ static void sees_what_there_is(void) {
   OK(tenon_future_on_complete(mapped, executor, told, NULL, NULL));
   OK(tenon_stream_create(NULL, &sink, &stream));
   OK(tenon_stream_next(stream, &next));
+  int fds[2], to_fill[2];
+  CHECK(pipe(fds) == 0 && pipe(to_fill) == 0 && fill(to_fill[1]));
+  OK(tenon_future_readable(executor, fds[0], &input));
+  OK(tenon_future_writable(executor, to_fill[1], &output));
 
   tenon_snapshot_t *snapshot = take();
   tenon_snapshot_node_t node = find(snapshot, future);
   CHECK(node.id == bits(future) && is(node.kind, "future") && is(node.state, "pending"));
   CHECK(has(node.title, "future ") && !node.name && node.frame_count == 0);
   CHECK(has(node.cause, "nobody has settled its promise"));
+  CHECK(waits_for(find(snapshot, input).cause, fds[0], "read from"));
+  CHECK(waits_for(find(snapshot, output).cause, to_fill[1], "written to"));
   CHECK(find(snapshot, promise).id == bits(future));
   CHECK(is(find(snapshot, executor).name, "worker \"1\""));
   CHECK(is(find(snapshot, stream).kind, "stream") && is(find(snapshot, sink).kind, "sink"));
@@ -73,9 +97,13 @@ static void sees_what_there_is(void) {
   OK(tenon_future_release(future));
   OK(tenon_future_release(mapped));
   OK(tenon_future_release(next));
+  OK(tenon_future_release(input));
+  OK(tenon_future_release(output));
   OK(tenon_stream_release(stream));
   OK(tenon_sink_release(sink));
   OK(tenon_executor_release(executor));
+  for (int end = 0; end < 2; end++)
+    CHECK(close(fds[end]) == 0 && close(to_fill[end]) == 0);
 }
 
 static bool node_at(tenon_snapshot_t *snapshot, size_t index, tenon_snapshot_node_t *node) {

@@ -49,7 +49,7 @@ extension Survey {
   /// Futures that wait for nothing but their promises, which nobody has.
   mutating func findBrokenPromises() {
     let candidates = graph.all(.future).filter {
-      !$0.isCall && graph.waits(of: $0.id).isEmpty
+      !$0.isCall && !waitingForDescriptors.contains($0.id) && graph.waits(of: $0.id).isEmpty
         && copy.notes.note(Notes.waits, Handle($0.id)) == nil
     }
     let tables = copy.tables.values.map { $0.base..<$0.base + $0.used &* Table.slotSize }

@@ -12,6 +12,8 @@ struct Survey {
   var threadOfExecutor: [UInt: ThreadOfTarget] = [:]
   /// The futures that threads wait for.
   var futuresOfThreads: Set<UInt> = []
+  /// Futures that wait for the system.
+  var waitingForDescriptors: Set<UInt> = []
   /// Outermost tasks of C++'s that were started, with their chains.
   var rootsOfCoroutines: [(root: UInt, chain: UInt)] = []
 
@@ -55,6 +57,7 @@ struct Survey {
       if executor != 0, let executor = places[executor] ?? nil {
         graph.connect(place, .runsOn, executor)
       }
+      if word & 1 << 11 != 0 { readDescriptorWait(of: future, at: index) }
     }
   }
 

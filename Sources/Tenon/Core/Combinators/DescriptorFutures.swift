@@ -6,11 +6,19 @@ func descriptorFuture(
   for purpose: DescriptorPurpose
 ) -> Result<Handle, StatusError> {
   if fd < 0 { return .failure(StatusError(TENON_STATUS_INVALID)) }
-  let descriptors: Descriptors
-  switch findDescriptors(of: state, name) {
-  case .failure(let error): return .failure(error)
-  case .success(let found): descriptors = found
+  // In its own poll they cannot go meanwhile.
+  if state.isPolledHere, state.isOpen(as: name), let known = state.own.pointee.descriptors {
+    return known._withUnsafeGuaranteedRef {
+      wait(on: unsafeDowncast($0, to: Descriptors.self), state, name, fd, for: purpose)
+    }
   }
+  return findDescriptors(of: state, name).flatMap { wait(on: $0, state, name, fd, for: purpose) }
+}
+
+private func wait(
+  on descriptors: Descriptors, _ state: UnsafeMutablePointer<ExecutorState>, _ name: ExecutorName,
+  _ fd: Int32, for purpose: DescriptorPurpose
+) -> Result<Handle, StatusError> {
   guard !Memory.isShort, let (promise, future) = createFuture(name, flags: FutureWord.descriptor)
   else { return .failure(StatusError(SlotTable.exhaustion())) }
   // It is pending work of the executor's.
