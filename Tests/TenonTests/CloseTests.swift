@@ -165,7 +165,9 @@ import Testing
   private static var placeHere: String {
     var link = [CChar](repeating: 0, count: 64)
     return readlink("/proc/thread-self", &link, link.count - 1) < 0
-      ? "" : "/proc/" + String(cString: link)
+      ? ""
+      : "/proc/"
+        + link.withUnsafeBufferPointer { String(cString: $0.baseAddress.unsafelyUnwrapped) }
   }
 
   private static func sleeps(_ place: String) -> Bool {
@@ -173,7 +175,9 @@ import Testing
     defer { fclose(file) }
     var text = [CChar](repeating: 0, count: 256)
     guard fgets(&text, Int32(text.count), file) != nil else { return false }
-    return String(cString: text).contains(") S ")
+    return text.withUnsafeBufferPointer {
+      String(cString: $0.baseAddress.unsafelyUnwrapped).contains(") S ")
+    }
   }
 
   private struct Unwanted: Error {}

@@ -66,7 +66,7 @@ import Testing
   private static func withReadyPipes(
     _ count: Int,
     _ body:
-      @escaping @Sendable (LoopExecutor, any WatchedDescriptors, [OpaquePointer?]) throws ->
+      @escaping @Sendable (LoopExecutor, WatchedDescriptors, [OpaquePointer?]) throws ->
       Void
   ) async throws {
     var pipes: [[Int32]] = []

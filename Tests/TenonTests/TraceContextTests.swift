@@ -16,10 +16,11 @@ import Testing
         var context = tenon_context_t()
         context.struct_size = MemoryLayout<tenon_context_t>.size
         context.trace = said
-        #expect(
+        let status = withUnsafeMutablePointer(to: &body) {
           tenon_context_run(
-            &context, { $0?.assumingMemoryBound(to: (() -> Void).self).pointee() }, &body)
-            == TENON_STATUS_OK)
+            &context, { $0?.assumingMemoryBound(to: (() -> Void).self).pointee() }, $0)
+        }
+        #expect(status == TENON_STATUS_OK)
       }
     }
   }
