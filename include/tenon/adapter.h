@@ -16,8 +16,8 @@
  * All functions are inline, so that nothing but libtenon is linked. The process has one list of adapters,
  * whichever of its shared objects made them.
  *
- * In a fork's child executors answer TENON_STATUS_FORKED, nobody takes the parent's wakes, and a loop that goes on there is
- * kept alive for nothing.
+ * In a fork's child executors answer TENON_STATUS_FORKED, nobody takes the parent's wakes, and a loop that
+ * goes on there is kept alive for nothing.
  */
 #ifndef TENON_ADAPTER_H
 #define TENON_ADAPTER_H

@@ -8,7 +8,8 @@
 ///
 /// pkg-config: tenon-asio; CMake: Tenon::asio. Asio itself is the program's to find.
 ///
-/// A fork's child may go on with its loop, after notify_fork(): there executors answer TENON_STATUS_FORKED, and keep it alive for nothing.
+/// A fork's child may go on with its loop, after notify_fork(): there executors answer
+/// TENON_STATUS_FORKED, and keep it alive for nothing.
 #ifndef TENON_ASIO_HPP
 #define TENON_ASIO_HPP
 

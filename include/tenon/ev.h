@@ -4,7 +4,8 @@
  * Runs an executor on a libev loop. Needs <ev.h> of libev 4, with EV_MULTIPLICITY; all is inline.
  * pkg-config: tenon-ev; CMake: Tenon::ev.
  *
- * A fork's child may go on with its loop, after ev_loop_fork(): there executors answer TENON_STATUS_FORKED, and keep it alive for nothing.
+ * A fork's child may go on with its loop, after ev_loop_fork(): there executors answer
+ * TENON_STATUS_FORKED, and keep it alive for nothing.
  */
 #ifndef TENON_EV_H
 #define TENON_EV_H

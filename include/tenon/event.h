@@ -7,7 +7,8 @@
  * Call evthread_use_pthreads() only for what the program itself does with the base on several threads:
  * the adapter needs none of it.
  *
- * A fork's child may go on with its loop, after event_reinit(): there executors answer TENON_STATUS_FORKED, and keep it alive for nothing.
+ * A fork's child may go on with its loop, after event_reinit(): there executors answer
+ * TENON_STATUS_FORKED, and keep it alive for nothing.
  */
 #ifndef TENON_EVENT_H
 #define TENON_EVENT_H

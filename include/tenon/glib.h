@@ -5,7 +5,8 @@
  * asynchronous operations, and GAsyncResults of futures. Needs <gio/gio.h>; all is inline.
  * pkg-config: tenon-glib; CMake: Tenon::glib.
  *
- * A fork's child may go on with its loop: there executors answer TENON_STATUS_FORKED, and keep it alive for nothing.
+ * A fork's child may go on with its loop: there executors answer
+ * TENON_STATUS_FORKED, and keep it alive for nothing.
  */
 #ifndef TENON_GLIB_H
 #define TENON_GLIB_H

@@ -7,7 +7,8 @@
 ///     tenon::future<int> future = tenon::from_qt(QtConcurrent::run(compute));
 ///     QFuture<int> result = tenon::to_qt(std::move(future));
 ///
-/// A fork's child may go on with its loop: there executors answer TENON_STATUS_FORKED, and keep it alive for nothing.
+/// A fork's child may go on with its loop: there executors answer
+/// TENON_STATUS_FORKED, and keep it alive for nothing.
 #ifndef TENON_QT_HPP
 #define TENON_QT_HPP
 

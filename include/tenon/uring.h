@@ -15,8 +15,9 @@
  *         ... the host's own
  *     }
  *
- * What is Tenon's has the highest bit of user_data set, which addresses never have. A queue that is full is submitted
- * for it; with IORING_SETUP_SQPOLL each entry waits until the kernel's thread has taken some, ten seconds or so at most.
+ * What is Tenon's has the highest bit of user_data set, which addresses never have. A queue that is full is
+ * submitted for it; with IORING_SETUP_SQPOLL each entry waits until the kernel's thread has taken some, ten
+ * seconds or so at most.
  *
  * A ring is the parent's alone: in a fork's child executors answer TENON_STATUS_FORKED.
  */

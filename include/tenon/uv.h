@@ -15,7 +15,8 @@
  * thread takes its executors with it: the loop's thread is the one that attached, and then the one on
  * which the loop polled last.
  *
- * A fork's child may go on with its loop, after uv_loop_fork(): there executors answer TENON_STATUS_FORKED, and keep it alive for nothing.
+ * A fork's child may go on with its loop, after uv_loop_fork(): there executors answer
+ * TENON_STATUS_FORKED, and keep it alive for nothing.
  */
 #ifndef TENON_UV_H
 #define TENON_UV_H
