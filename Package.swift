@@ -115,19 +115,22 @@ let package = Package(
       path: "examples-cpp/search"),
 
     // MARK: Tests
+    .target(name: "ProgramSupport", path: "Tests/Programs/support"),
     .executableTarget(
-      name: "owned-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/owned-mode"),
+      name: "owned-mode", dependencies: ["ProgramSupport", "Tenon", "CTenon"],
+      path: "Tests/Programs/owned-mode"),
     .executableTarget(
-      name: "owned-runtime", dependencies: ["Tenon", "CTenon"],
+      name: "owned-runtime", dependencies: ["ProgramSupport", "Tenon", "CTenon"],
       path: "Tests/Programs/owned-runtime"),
     .executableTarget(
-      name: "owned-pool", dependencies: ["Tenon", "TenonExport", "CTenon"],
+      name: "owned-pool", dependencies: ["ProgramSupport", "Tenon", "TenonExport", "CTenon"],
       path: "Tests/Programs/owned-pool"),
     .executableTarget(
-      name: "sole-loop", dependencies: ["Tenon", "TenonExport", "CTenon"],
+      name: "sole-loop", dependencies: ["ProgramSupport", "Tenon", "TenonExport", "CTenon"],
       path: "Tests/Programs/sole-loop"),
     .executableTarget(
-      name: "library-mode", dependencies: ["Tenon", "CTenon"], path: "Tests/Programs/library-mode"),
+      name: "library-mode", dependencies: ["ProgramSupport", "Tenon", "CTenon"],
+      path: "Tests/Programs/library-mode"),
     .executableTarget(
       name: "inspected", dependencies: ["Tenon", "TenonInspect", "CTenon"],
       path: "Tests/Programs/inspected"),

@@ -4,12 +4,13 @@
  *
  * Each kind in a process of its own, which may have 48 MiB more than it has when it begins.
  */
+#include "../children.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <tenon/tenon.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ static tenon_executor_t *executor;
 static tenon_promise_t *promise;
 static tenon_future_t *future;
 static tenon_scope_t *scope;
+static int ends[2]; /* of a pipe */
 static void **made; /* of those that are ended one by one */
 static long accepted, told, dropped;
 
@@ -77,6 +79,10 @@ static tenon_status_t open_scope(void **out) {
   return tenon_scope_open(NULL, (tenon_scope_t **)out);
 }
 
+static tenon_status_t wait_for_descriptor(void **out) {
+  return tenon_future_readable(executor, ends[0], (tenon_future_t **)out);
+}
+
 static tenon_status_t create_executor(void **out) {
   return tenon_executor_create(NULL, (tenon_executor_t **)out);
 }
@@ -111,6 +117,7 @@ static const struct kind {
     {"timers", start_timer, NULL, true, made_max},
     {"promises of an executor", bind, end_future, false, made_max},
     {"sleeps", sleep_long, end_future, false, made_max},
+    {"waits for a descriptor", wait_for_descriptor, NULL, false, made_max},
     {"combinators", combine, end_future, false, made_max},
     {"members of a scope", add, NULL, false, 4000},
     {"scopes", open_scope, end_scope, false, made_max},
@@ -137,13 +144,14 @@ static void limit_memory(void) {
     abort();
 }
 
-static int run(const struct kind *kind) {
+static int run(size_t index) {
+  const struct kind *kind = &kinds[index];
   tenon_status_t status = TENON_STATUS_OK;
   tenon_value_t value = tenon_value_pointer(&dropped, NULL, drop);
   long count = 0;
   made = calloc(made_max, sizeof *made);
   if (!made || tenon_executor_create(NULL, &executor) != 0 || tenon_scope_open(NULL, &scope) != 0 ||
-      tenon_promise_create(NULL, &promise, &future) != 0)
+      tenon_promise_create(NULL, &promise, &future) != 0 || pipe(ends) != 0)
     return 1;
   limit_memory();
   while (count < kind->made_max && (status = kind->make(&made[count])) == TENON_STATUS_OK)
@@ -168,18 +176,6 @@ static int run(const struct kind *kind) {
   return fflush(stdout);
 }
 
-int main(void) {
-  int failed = 0;
-  for (size_t index = 0; index < sizeof kinds / sizeof *kinds; index++) {
-    int status = 0;
-    pid_t child = fork();
-    if (child == 0)
-      _exit(run(&kinds[index]));
-    if (child < 0 || waitpid(child, &status, 0) != child)
-      abort();
-    if (WIFSIGNALED(status))
-      fprintf(stderr, "%s: %s\n", kinds[index].name, strsignal(WTERMSIG(status)));
-    failed += status != 0;
-  }
-  return failed != 0;
-}
+static const char *name_of(size_t index) { return kinds[index].name; }
+
+int main(void) { return !run_in_children(sizeof kinds / sizeof *kinds, run, name_of); }

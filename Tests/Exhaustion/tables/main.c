@@ -4,12 +4,13 @@
  *
  * Each kind in a process of its own. How many there may be depends on the addresses that the process may have.
  */
+#include "../children.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <tenon/tenon.h>
 #include <unistd.h>
 
@@ -270,7 +271,8 @@ static const struct kind {
 } kinds[] = {
     {"futures", all_futures}, {"registrations", all_registrations}, {"errors", all_errors}};
 
-static int run(const struct kind *kind) {
+static int run(size_t index) {
+  const struct kind *kind = &kinds[index];
   struct rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) != 0)
     abort();
@@ -282,18 +284,6 @@ static int run(const struct kind *kind) {
   return fflush(stdout) != 0 || failures != 0;
 }
 
-int main(void) {
-  int failed = 0;
-  for (size_t index = 0; index < sizeof kinds / sizeof *kinds; index++) {
-    int status = 0;
-    pid_t child = fork();
-    if (child == 0)
-      exit(run(&kinds[index]));
-    if (child < 0 || waitpid(child, &status, 0) != child)
-      abort();
-    if (WIFSIGNALED(status))
-      fprintf(stderr, "%s: %s\n", kinds[index].name, strsignal(WTERMSIG(status)));
-    failed += status != 0;
-  }
-  return failed != 0;
-}
+static const char *name_of(size_t index) { return kinds[index].name; }
+
+int main(void) { return !run_in_children(sizeof kinds / sizeof *kinds, run, name_of); }

@@ -1,18 +1,12 @@
 // The library mode in a process of its own: structured work stays on the loop, the rest is Dispatch's and counted.
 import CTenon
 import Glibc
+import ProgramSupport
 import Synchronization
 import Tenon
 
 // SAFETY: written once, before any task.
 nonisolated(unsafe) var home = pthread_self()
-nonisolated(unsafe) var passed = 0
-nonisolated(unsafe) var failed = 0
-
-func report(_ name: String, _ isRight: Bool) {
-  print(isRight ? "ok \(name)" : "not ok \(name)")
-  if isRight { passed += 1 } else { failed += 1 }
-}
 
 func isHome() -> Bool { pthread_equal(pthread_self(), home) != 0 }
 
@@ -167,5 +161,4 @@ if isRefused {
 
 let isDrained = try loop.close(timeout: .seconds(10))
 report("theCloseDrains", isDrained)
-print("\(passed) passed, \(failed) failed")
-exit(failed == 0 ? 0 : 1)
+exitWithReport()

@@ -2,19 +2,12 @@
 import CTenon
 import Dispatch
 import Glibc
+import ProgramSupport
 import Synchronization
 import Tenon
 
 // SAFETY: written once, before any task.
 nonisolated(unsafe) var home = pthread_self()
-let counts = Mutex((passed: 0, failed: 0))
-
-func report(_ name: String, _ isRight: Bool) {
-  print(isRight ? "ok \(name)" : "not ok \(name)")
-  counts.withLock {
-    if isRight { $0.passed += 1 } else { $0.failed += 1 }
-  }
-}
 
 /// The process has one thread, and this is it.
 func isAlone() -> Bool { pthread_equal(pthread_self(), home) != 0 && threadCount() == 1 }
@@ -473,6 +466,4 @@ do {
   report("nobodyEndedBefore", try next.close())
 }
 
-let (passed, failed) = counts.withLock { $0 }
-print("\(passed) passed, \(failed) failed")
-exit(failed == 0 ? 0 : 1)
+exitWithReport()

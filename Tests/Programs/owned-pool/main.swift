@@ -2,18 +2,10 @@
 import CTenon
 import Dispatch
 import Glibc
+import ProgramSupport
 import Synchronization
 import Tenon
 import TenonExport
-
-let counts = Mutex((passed: 0, failed: 0))
-
-func report(_ name: String, _ isRight: Bool) {
-  print(isRight ? "ok \(name)" : "not ok \(name)")
-  counts.withLock {
-    if isRight { $0.passed += 1 } else { $0.failed += 1 }
-  }
-}
 
 let loop = try LoopExecutor.create(name: "loop")
 let pool = try ThreadPool.create(threads: 4, name: "pool")
@@ -194,6 +186,4 @@ do {
   report("theLoopCloses", try loop.close(timeout: .seconds(60)))
 }
 
-let (passed, failed) = counts.withLock { $0 }
-print("\(passed) passed, \(failed) failed")
-exit(failed == 0 ? 0 : 1)
+exitWithReport()

@@ -1,18 +1,10 @@
 // What Swift's runtime, and who uses the runtime's own interface, asks of the executors of an owned process.
 import CTenon
 import Glibc
+import ProgramSupport
 import Synchronization
 import Tenon
 @_spi(ExperimentalCustomExecutors) @_spi(ExperimentalScheduling) import _Concurrency
-
-let counts = Mutex((passed: 0, failed: 0))
-
-func report(_ name: String, _ isRight: Bool) {
-  print(isRight ? "ok \(name)" : "not ok \(name)")
-  counts.withLock {
-    if isRight { $0.passed += 1 } else { $0.failed += 1 }
-  }
-}
 
 /// Whether something is refused for this reason.
 func isRefused(_ status: tenon_status_t, _ body: () throws -> Void) -> Bool {
@@ -22,22 +14,6 @@ func isRefused(_ status: tenon_status_t, _ body: () throws -> Void) -> Bool {
   } catch {
     return (error as? Failure)?.code == Int64(status.rawValue)
   }
-}
-
-/// Runs `body` on a thread of its own, of which Tenon knows nothing, and waits for it.
-func onAnotherThread(_ body: @escaping @Sendable () -> Void) {
-  final class Box: Sendable {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-  }
-  var thread = pthread_t()
-  pthread_create(
-    &thread, nil,
-    {
-      Unmanaged<Box>.fromOpaque($0!).takeRetainedValue().body()
-      return nil
-    }, Unmanaged.passRetained(Box(body)).toOpaque())
-  pthread_join(thread, nil)
 }
 
 func abandonedJobs(of executor: LoopExecutor) -> UInt64 {
@@ -287,6 +263,4 @@ try betweenOwners()
 try withAHost()
 try laterThanTheEnd()
 
-let (passed, failed) = counts.withLock { $0 }
-print("\(passed) passed, \(failed) failed")
-exit(failed == 0 ? 0 : 1)
+exitWithReport()

@@ -1,18 +1,10 @@
 // The owned mode with a sole loop, in a process of its own: its calls prefer no executor, so there is to be no other.
 import CTenon
 import Glibc
+import ProgramSupport
 import Synchronization
 import Tenon
 import TenonExport
-
-let counts = Mutex((passed: 0, failed: 0))
-
-func report(_ name: String, _ isRight: Bool) {
-  print(isRight ? "ok \(name)" : "not ok \(name)")
-  counts.withLock {
-    if isRight { $0.passed += 1 } else { $0.failed += 1 }
-  }
-}
 
 /// Whether making an executor is refused as it is to be.
 func isRefused(_ make: () throws -> LoopExecutor) -> Bool {
@@ -89,22 +81,6 @@ func noOther() throws {
   onAnotherThread {
     report("so is a second loop", isRefused { try LoopExecutor.create(name: "second") })
   }
-}
-
-/// Runs `body` on a thread of its own, and waits for it.
-func onAnotherThread(_ body: @escaping @Sendable () -> Void) {
-  final class Box: Sendable {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-  }
-  var thread = pthread_t()
-  pthread_create(
-    &thread, nil,
-    {
-      Unmanaged<Box>.fromOpaque($0!).takeRetainedValue().body()
-      return nil
-    }, Unmanaged.passRetained(Box(body)).toOpaque())
-  pthread_join(thread, nil)
 }
 
 /// What threads wait for.
@@ -352,6 +328,4 @@ try amongForeigners()
 try thereAndBack()
 try theEnd()
 
-let (passed, failed) = counts.withLock { $0 }
-print("\(passed) passed, \(failed) failed")
-exit(failed == 0 ? 0 : 1)
+exitWithReport()
