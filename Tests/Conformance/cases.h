@@ -312,6 +312,9 @@
   CASE(a_host_of_an_older_release_waits_for_no_descriptors)                   \
   CASE(a_host_that_cannot_watch_is_asked_again_and_one_that_can_is_not)       \
   CASE(a_close_cancels_what_waits_for_descriptors)                            \
+  CASE(a_close_ends_each_of_many_that_wait_for_one_descriptor) \
+  CASE(a_wait_that_is_cancelled_while_its_number_is_waited_for_again_ends_once) \
+  CASE(a_wait_for_a_descriptor_keeps_its_executor_alive_until_it_is_over) \
   CASE(a_closed_descriptors_waits_end_when_its_number_is_waited_for_again)    \
   CASE(an_executors_descriptor_tells_of_those_that_it_waits_for)              \
   CASE(a_thread_that_runs_an_executor_sleeps_on_descriptors_too)              \

@@ -3,6 +3,7 @@
  * <tenon/adapter_check.h>.
  */
 #include "check.h"
+#include "stopped.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -260,12 +261,30 @@ CASE(a_host_that_cannot_watch_is_asked_again_and_one_that_can_is_not) {
 CASE(a_close_cancels_what_waits_for_descriptors) {
   ends_t ends = begin();
   tenon_future_t *future = readable(ends), *early = readable(ends);
+  told_t told = {0};
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(early));
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_future_on_complete(future, ends.executor, tell_completion, &told, NULL));
   end(ends);
-  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(future));
+  CHECK_TOLD(TENON_STATUS_CANCELLED, &told);
   CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(early));
+  CHECK_ERROR("tenon", TENON_STATUS_CLOSED, cause_of(error_of(future)));
   release(future);
   release(early);
+}
+
+CASE(a_close_ends_each_of_many_that_wait_for_one_descriptor) {
+  enum { WAITS = 100000 };
+  ends_t ends = begin();
+  tenon_future_t **futures = calloc(WAITS, sizeof *futures);
+  for (int index = 0; index < WAITS; index++)
+    futures[index] = readable(ends);
+  end(ends);
+  for (int index = 0; index < WAITS; index++) {
+    CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(futures[index]));
+    release(futures[index]);
+  }
+  free(futures);
 }
 
 CASE(a_closed_descriptors_waits_end_when_its_number_is_waited_for_again) {
@@ -300,6 +319,73 @@ CASE(a_closed_descriptors_waits_end_when_its_number_is_waited_for_again) {
   close(kept);
   close(other[0]);
   close(other[1]);
+  end(ends);
+}
+
+typedef struct reused {
+  ends_t ends;
+  int other[2];
+  tenon_future_t *lost;
+  tenon_future_t *future;
+} reused_t;
+
+/** The number of what somebody waits for is another one's. */
+static void reused_before(void *context) {
+  reused_t *reused = context;
+  reused->ends = begin();
+  reused->lost = readable(reused->ends);
+  executor_poll(reused->ends.executor);
+  CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, reused->other) == 0);
+  CHECK(dup2(reused->other[0], reused->ends.fds[0]) == reused->ends.fds[0]);
+}
+
+static void wait_again_here(void *context) {
+  reused_t *reused = context;
+  reused->future = readable(reused->ends);
+}
+
+static void cancel_lost_there(void *context) {
+  reused_t *reused = context;
+  tenon_future_cancel(reused->lost);
+  executor_poll(reused->ends.executor);
+}
+
+static void reused_after(void *context) {
+  reused_t *reused = context;
+  executor_poll(reused->ends.executor);
+  tenon_status_t status = tenon_future_poll(reused->lost);
+  CHECK(status == TENON_STATUS_REJECTED || status == TENON_STATUS_CANCELLED);
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(reused->future));
+  CHECK_COUNT(1, executor_statistics(reused->ends.executor).pending);
+  release(reused->lost);
+  release(reused->future);
+  close(reused->other[0]);
+  close(reused->other[1]);
+  end(reused->ends);
+}
+
+CASE(a_wait_that_is_cancelled_while_its_number_is_waited_for_again_ends_once) {
+  reused_t reused;
+  meeting_t meeting = {&reused, reused_before, wait_again_here, cancel_lost_there, reused_after, 0};
+  meeting_run(&meeting);
+}
+
+CASE(a_wait_for_a_descriptor_keeps_its_executor_alive_until_it_is_over) {
+  ends_t ends = begin();
+  for (int way = 0; way < 2; way++) {
+    tenon_future_t *future = readable(ends);
+    CHECK(executor_poll(ends.executor).alive);
+    CHECK_COUNT(1, executor_statistics(ends.executor).pending);
+    if (way == 0)
+      put(ends);
+    else
+      CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(future));
+    CHECK(!executor_poll(ends.executor).alive);
+    CHECK_COUNT(0, executor_statistics(ends.executor).pending);
+    release(future);
+    if (way == 0)
+      get(ends);
+  }
   end(ends);
 }
 

@@ -37,10 +37,7 @@ private func wait(
     return .failure(StatusError(status))
   }
   // A close that has begun meanwhile may have looked before it was there.
-  if !state.isOpen(as: name) {
-    cancelForClose(promise)
-    descriptors.cancel(promise)
-  }
+  if !state.isOpen(as: name) { descriptors.cancelForClose(promise) }
   descriptors.beWatched()
   return .success(future)
 }

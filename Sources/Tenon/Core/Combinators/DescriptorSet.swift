@@ -10,7 +10,8 @@ import Synchronization
 struct DescriptorSet: ~Copyable {
   /// Any thread reads these two.
   let set: Int32
-  /// Descriptors were closed while they were waited for: what somebody holds a duplicate of may still be told, for nobody.
+  /// Some are armed that nobody waits for: they were closed while somebody did, and there is a duplicate; or all waits were ended at
+  /// once. What is told of them is for nobody.
   let hasOrphans = Atomic<Bool>(false)
   /// By descriptor.
   private var entries: UnsafeMutablePointer<Entry>?

@@ -23,17 +23,10 @@ struct DescriptorWait {
     let context = UnsafeMutableRawPointer(bitPattern: UInt(fd) << 1 | purpose.rawValue)
     guard
       let (_, index, _) = createRegistration(
-        DescriptorWait.function, context, subject: promise, executor: executor, isOwn: true)
+        nil, context, subject: promise, executor: executor, isOwn: true)
     else { return nil }
     self.index = index
   }
-
-  /// By which a reader of memory knows it. Nobody calls it.
-  private static var function: UnsafeRawPointer {
-    unsafeBitCast(nothing, to: UnsafeRawPointer.self)
-  }
-
-  private static let nothing: tenon_cancel_fn = { _, _ in }
 
   var promise: Handle { slot.pointee.subject }
 
@@ -51,17 +44,6 @@ struct WaitList {
   private var first: UInt32 = 0
 
   @inline(__always) var isEmpty: Bool { first == 0 }
-
-  /// The promises, in order.
-  var promises: [Handle] {
-    var next = first
-    var promises: [Handle] = []
-    while next != 0 {
-      promises.append(DescriptorWait(at: next - 1).promise)
-      next = RegistrationSlot.at(next - 1).pointee.next
-    }
-    return promises
-  }
 
   @inline(__always) mutating func append(_ wait: DescriptorWait) {
     RegistrationList.append(wait.index, to: &first)

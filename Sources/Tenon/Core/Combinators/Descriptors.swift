@@ -52,30 +52,27 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
   }
 
   override func cancel(_ promise: Handle) {
-    mutex.lock()
-    guard let wait = wait(of: promise), let entry = set.pointee.entry(wait.fd) else {
-      return mutex.unlock()
-    }
-    switch wait.purpose {
-    case .reading: entry.pointee.reading.remove(wait)
-    case .writing: entry.pointee.writing.remove(wait)
-    }
-    unlist(wait)
-    if entry.pointee.events == 0 { set.pointee.disarm(entry, wait.fd) }
-    mutex.unlock()
-    end(wait, as: .cancelled, tenon_value_none())
+    if let wait = take(promise) { _ = settle(free(wait), as: .cancelled, tenon_value_none()) }
   }
 
-  override func forEach(_ body: (Handle) -> Void) {
-    var fd: Int32 = 0
-    while let promises = mutex.withLock({
-      set.pointee.nextWaited(from: &fd).map {
-        $0.pointee.reading.promises + $0.pointee.writing.promises
+  /// The same of one that a close did not find.
+  func cancelForClose(_ promise: Handle) {
+    if let wait = take(promise) { endForClose { $0(free(wait)) } }
+  }
+
+  /// Takes the wait of a promise out of its list; nil: it has been told, or is about to be.
+  private func take(_ promise: Handle) -> DescriptorWait? {
+    mutex.withLock {
+      guard let wait = wait(of: promise), let entry = set.pointee.entry(wait.fd) else { return nil }
+      switch wait.purpose {
+      case .reading: entry.pointee.reading.remove(wait)
+      case .writing: entry.pointee.writing.remove(wait)
       }
-    }) { promises.forEach(body) }
+      unlist(wait)
+      if entry.pointee.events == 0 { set.pointee.disarm(entry, wait.fd) }
+      return wait
+    }
   }
-
-  override func cancelAll() { endAll(as: .cancelled, tenon_value_none()) }
 
   /// Has the loop watch the set, if it does not: in a poll.
   func beWatched() {
@@ -97,35 +94,35 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
 
   private func rejectAll(_ status: tenon_status_t) {
     isWatched.store(false, ordering: .relaxed)
-    endAll(as: .rejected, .status(status))
+    var lost = takeAll()
+    end(&lost, as: .rejected, .status(status))
   }
 
-  private func endAll(as phase: FutureWord.Phase, _ value: tenon_value_t) {
-    var ended = WaitList()
+  /// Takes all waits out of their lists.
+  private func takeAll() -> WaitList {
+    var taken = WaitList()
     mutex.withLock {
       var fd: Int32 = 0
-      while let entry = set.pointee.nextWaited(from: &fd) {
-        takeAll(of: entry, onto: &ended)
-        set.pointee.disarm(entry, fd - 1)
-      }
+      while let entry = set.pointee.nextWaited(from: &fd) { takeAll(of: entry, onto: &taken) }
+      // They stay armed, as a call of the system for each would keep others waiting.
+      if !taken.isEmpty { set.pointee.hasOrphans.store(true, ordering: .relaxed) }
     }
-    end(&ended, as: phase, value)
+    return taken
   }
 
   /// Settles those that were taken out of their lists.
   @inline(__always) private func end(
     _ waits: inout WaitList, as phase: FutureWord.Phase, _ value: tenon_value_t
   ) {
-    while !waits.isEmpty, let wait = waits.popFirst() { end(wait, as: phase, value) }
+    while let wait = waits.popFirst() { _ = settle(free(wait), as: phase, value) }
   }
 
-  @inline(__always) private func end(
-    _ wait: DescriptorWait, as phase: FutureWord.Phase, _ value: tenon_value_t
-  ) {
+  /// Lets go of one that is in no list, and is pending no more. Returns the promise, to be settled.
+  @inline(__always) private func free(_ wait: DescriptorWait) -> Handle {
     let promise = wait.promise
     wait.free()
     state.removePending(name)
-    _ = settle(promise, as: phase, value)
+    return promise
   }
 
   // MARK: In the poll
@@ -153,6 +150,14 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
     tellFound()
     // A loop that watches the set may have been told of what came since.
     if !isKnown || state.source.pointee?.isWatched != false { tell() }
+  }
+
+  override func cancelForClose() {
+    var waits = takeAll()
+    if waits.isEmpty { return }
+    endForClose { end in
+      while let wait = waits.popFirst() { end(free(wait)) }
+    }
   }
 
   /// Tells what is ready: all of it, as a loop may be told of edges only.
@@ -251,7 +256,7 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
       wait.free()
       return status
     }
-    findFuture(promise, .promise)?.wait = wait.index
+    findFuture(promise, .promise)?.producer = wait.index
     waiting.wrappingAdd(1, ordering: .relaxed)
     switch purpose {
     case .reading: entry.pointee.reading.append(wait)
@@ -262,7 +267,7 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
 
   /// The wait of a promise; nil: it has been told, or is another's.
   private func wait(of promise: Handle) -> DescriptorWait? {
-    guard let slot = findFuture(promise, .promise), let index = slot.wait else { return nil }
+    guard let slot = findFuture(promise, .promise), let index = slot.producer else { return nil }
     // What is pending now was so before, and is nobody's but who takes its wait out of the list.
     let word = FutureWord(slot.pointee.head.word.load(ordering: .acquiring))
     guard promise.lives(in: word.bits), word.isPending, word.has(FutureWord.descriptor),
@@ -287,7 +292,7 @@ final class Descriptors: WatchedDescriptors, @unchecked Sendable {
   }
 
   @inline(__always) private func unlist(_ wait: DescriptorWait) {
-    findFuture(wait.promise, .promise)?.wait = nil
+    findFuture(wait.promise, .promise)?.producer = nil
     waiting.wrappingSubtract(1, ordering: .relaxed)
   }
 }

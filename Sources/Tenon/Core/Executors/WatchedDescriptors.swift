@@ -13,8 +13,6 @@ class WatchedDescriptors: @unchecked Sendable {
   func giveBack() {}
   /// Ends the wait of a promise, as cancelled; nothing if it has been told. Any thread.
   func cancel(_ promise: Handle) {}
-  /// Calls `body` with each promise that waits.
-  func forEach(_ body: (Handle) -> Void) {}
-  /// Ends all waits, as cancelled.
-  func cancelAll() {}
+  /// Ends all waits, as cancelled because the executor closes. In the poll.
+  func cancelForClose() {}
 }

@@ -6,8 +6,8 @@ func cancelCall(_ promise: Handle, on executor: ExecutorName) {
   guard let state = executor.state, let slot = findFuture(promise, .promise) else { return }
   atomicMemoryFence(ordering: .sequentiallyConsistent)
   state.pointee.mutex.lock()
-  // Whoever is in that place by now: if it is not in this call, the exchange fails.
-  guard state.isNamed(executor), let place = slot.driverPlace,
+  // Whoever is in that place by now, or was before: if it is not in this call, the exchange fails.
+  guard state.isNamed(executor), let place = slot.producer,
     let driver = state.shared.pointee.drivers[place],
     driver.current.compareExchange(
       expected: promise.bits, desired: Driver.cancelled, ordering: .sequentiallyConsistent
@@ -29,20 +29,5 @@ extension UnsafeMutablePointer where Pointee == ExecutorState {
     // The driver may have ended before it was added.
     let isThere = pointee.mutex.withLock { shared.pointee.drivers[driver.place] === driver }
     if !isThere { CancelledCalls.remove(task) }
-  }
-}
-
-extension UnsafeMutablePointer where Pointee == FutureSlot {
-  // The place of a call's driver is where a free slot has its successor.
-
-  /// Says in which driver the call is. Its polling thread.
-  @inline(__always) func runs(in place: UInt32) {
-    pointee.head.nextFree.store(place &+ 1, ordering: .relaxed)
-  }
-
-  /// In which driver the call is, or one before it was; nil: none yet.
-  fileprivate var driverPlace: UInt32? {
-    let next = pointee.head.nextFree.load(ordering: .relaxed)
-    return next == 0 ? nil : next - 1
   }
 }

@@ -63,13 +63,29 @@ func copyReason(_ promise: Handle, _ reason: inout Handle?) -> tenon_status_t {
 
 /// Lends `body` what cancels a promise because its executor closes: all for the same reason.
 func cancelForClose(_ body: ((Handle) -> Void) -> Void) {
-  let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
-  body { cancelPromise($0, because: reason) }
-  if let reason { _ = ErrorSlot.release(reason) }
+  withReasonOfClose { reason in body { cancelPromise($0, because: reason) } }
 }
 
 /// Cancels one that a close did not find.
 @inline(never) func cancelForClose(_ promise: Handle) { cancelForClose { $0(promise) } }
+
+/// The same of promises whose work is Tenon's own: they have ended then.
+func endForClose(_ body: ((Handle) -> Void) -> Void) {
+  withReasonOfClose { reason in
+    body {
+      let isKept = reason.map { ErrorSlot.retain($0) == TENON_STATUS_OK } ?? false
+      let value = isKept ? reason.map { tenon_value_t.error($0) } : nil
+      _ = settle($0, as: .cancelled, value ?? tenon_value_none())
+    }
+  }
+}
+
+/// Lends the error that says that an executor closes; nil: there is no memory for it.
+private func withReasonOfClose(_ body: (Handle?) -> Void) {
+  let reason = ErrorSlot.create(TENON_STATUS_CLOSED, TENON_STATUS_CLOSED.sentence)
+  body(reason)
+  if let reason { _ = ErrorSlot.release(reason) }
+}
 
 /// A reference to the reason that was given, if a cancel is requested and one was.
 func cancelReason(of promise: Handle) -> Handle? {

@@ -39,6 +39,18 @@ extension UnsafeMutablePointer where Pointee == FutureSlot {
   /// The value comes first in the content.
   @inline(__always) var valueMemory: UnsafeMutableRawPointer { UnsafeMutableRawPointer(content) }
 
+  /// Where what produces it is: the place of a call's driver, or the registration's slot that has the wait for a descriptor; nil:
+  /// it has none yet, or no more. It is where a free slot has its successor. Written by who produces it.
+  @inline(__always) var producer: UInt32? {
+    get {
+      let next = pointee.head.nextFree.load(ordering: .relaxed)
+      return next == 0 ? nil : next &- 1
+    }
+    nonmutating set {
+      pointee.head.nextFree.store(newValue.map { $0 &+ 1 } ?? 0, ordering: .relaxed)
+    }
+  }
+
   /// The end of a lock: nobody else has changed the word in between.
   @inline(__always) func publish(_ word: FutureWord) {
     Handover.give(self)

@@ -5,9 +5,9 @@ import Synchronization
 /// Threads that wait in `forget` for a callback to end.
 private let forgetters = Monitor()
 
-/// A new registration, in no list yet and not armed; nil if there is no slot left.
+/// A new registration, in no list yet and not armed; nil if there is no slot left. `function`: nil, if it never will be.
 @inline(__always) func createRegistration(
-  _ function: UnsafeRawPointer, _ context: UnsafeMutableRawPointer?, subject: Handle,
+  _ function: UnsafeRawPointer?, _ context: UnsafeMutableRawPointer?, subject: Handle,
   executor: ExecutorName, isOwn: Bool
 ) -> (handle: Handle, index: UInt32, slot: UnsafeMutablePointer<RegistrationSlot>)? {
   guard let (index, memory) = registrationTable.take() else { return nil }

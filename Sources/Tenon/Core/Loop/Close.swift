@@ -51,13 +51,7 @@ extension LoopExecutor {
         for handle in handles where handle.is(.promise) { cancel(handle) }
         offset += handles.count
       }
-      // One that is added later finds the close: see `descriptorFuture`.
-      descriptors?.forEach(cancel)
     }
-  }
-
-  private var descriptors: WatchedDescriptors? {
-    state.pointee.mutex.withLock { state.shared.pointee.descriptors }
   }
 
   /// Calls `body` with each call that is in a driver, outside of the mutex. One that begins later finds the close: see
@@ -208,7 +202,6 @@ extension LoopExecutor {
     tellTimers(timers.first, TENON_STATUS_CLOSED)
     tellJobs()
     forEachRunningCall { rejectCall($0) }
-    descriptors?.cancelAll()
     while let handle = bound.popFirst() { tellClosed(handle) }
     state.pointee.pendingHere.store(0, ordering: .relaxed)
     state.pointee.timersPending.store(0, ordering: .relaxed)

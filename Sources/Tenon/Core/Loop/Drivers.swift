@@ -234,7 +234,7 @@ extension LoopExecutor {
     let promise = call.promise
     driver.name.store(call.name, ordering: .relaxed)
     if _slowPath(isClosing) { cancelForClose(promise) }
-    FutureSlot.at(futureTable.address(of: promise.index)).runs(in: driver.place)
+    FutureSlot.at(futureTable.address(of: promise.index)).producer = driver.place
     _ = driver.current.exchange(promise.bits, ordering: .sequentiallyConsistent)
     return call
   }
@@ -256,7 +256,7 @@ extension LoopExecutor {
         guard isSuitable($0) else { return }
         next = $0.promise.bits
         driver.name.store($0.name, ordering: .relaxed)
-        FutureSlot.at(futureTable.address(of: $0.promise.index)).runs(in: driver.place)
+        FutureSlot.at(futureTable.address(of: $0.promise.index)).producer = driver.place
       }
     }
     let (isReusable, _) = driver.current.compareExchange(

@@ -142,7 +142,11 @@ extension LoopExecutor {
 
   /// After what was ready has run, or the budget was spent, of an executor that closes; true: there may be something to run.
   @inline(never) private func attendClose(_ isDone: Bool, after jobs: UInt64) -> Bool {
-    if state.isClosing { cancelLateComers() }
+    if state.isClosing {
+      cancelLateComers()
+      // One that is added later finds the close: see `descriptorFuture`.
+      state.pointee.mutex.withLock { state.shared.pointee.descriptors }?.cancelForClose()
+    }
     if !isDone {
       cutCloseShort(after: jobs)
       return false

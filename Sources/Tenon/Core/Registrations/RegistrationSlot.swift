@@ -67,7 +67,7 @@ extension RegistrationSlot {
 extension UnsafeMutablePointer where Pointee == RegistrationSlot {
   /// Fills a slot that was just taken. Nobody sees it before it is armed.
   @inline(__always) func fill(
-    function: UnsafeRawPointer, context: UnsafeMutableRawPointer?, subject: UInt,
+    function: UnsafeRawPointer?, context: UnsafeMutableRawPointer?, subject: UInt,
     executor: ExecutorName, isTimer: Bool, isOwn: Bool = false
   ) -> UInt {
     pointee.head.executor.store(executor.bits, ordering: .relaxed)
