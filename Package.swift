@@ -132,6 +132,9 @@ let package = Package(
       name: "library-mode", dependencies: ["ProgramSupport", "Tenon", "CTenon"],
       path: "Tests/Programs/library-mode"),
     .executableTarget(
+      name: "isolation", dependencies: ["ProgramSupport", "Tenon"],
+      path: "Tests/Programs/isolation"),
+    .executableTarget(
       name: "inspected", dependencies: ["Tenon", "TenonInspect", "CTenon"],
       path: "Tests/Programs/inspected"),
     .executableTarget(

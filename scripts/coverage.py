@@ -31,7 +31,7 @@ CORE = "Sources/Tenon/Core/"
 TOOLS = Path(shutil.which("swift")).resolve().parent
 DEBUG = SCRATCH / "debug"
 # What is decided once for each process: as in scripts/test-core.sh.
-PROGRAMS = [DEBUG / name for name in ("owned-mode", "owned-runtime", "owned-pool", "sole-loop", "library-mode", "cpp-and-swift")]
+PROGRAMS = [DEBUG / name for name in ("owned-mode", "owned-runtime", "owned-pool", "sole-loop", "library-mode", "isolation", "cpp-and-swift")]
 # In C; and in Swift, with the same.
 COUNTERS = ["-fprofile-instr-generate", "-fcoverage-mapping", "-mllvm", "-runtime-counter-relocation"]
 SWIFT_COUNTERS = ["-Xswiftc", "-profile-generate", "-Xswiftc", "-profile-coverage-mapping", "-Xswiftc", "-Xllvm", "-Xswiftc",

@@ -126,7 +126,7 @@ def build_cpp():
 
 
 # Each tests in a process of its own what is decided once for each.
-PROGRAMS = ("owned-mode", "owned-pool", "sole-loop", "library-mode")
+PROGRAMS = ("owned-mode", "owned-pool", "sole-loop", "library-mode", "isolation")
 
 
 def build_swift():

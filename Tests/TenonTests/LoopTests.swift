@@ -17,11 +17,6 @@ private actor Counter: LoopActor {
   }
 }
 
-/// Where nobody polls it ends the process before.
-private func exitSuccessfully(on counter: Counter) {
-  counter.assumeIsolated { _ in exit(EXIT_SUCCESS) }
-}
-
 /// Actors and clocks of a loop.
 @Suite struct LoopTests {
   @Test func anActorsMethodsRunOnItsLoopsThread() async throws {
@@ -48,14 +43,6 @@ private func exitSuccessfully(on counter: Counter) {
       try loop.run(until: done)
       let threads = try loop.result { await counter.threads }
       #expect(threads == [thread])
-    }
-  }
-
-  @Test func assumeIsolatedElsewhereEndsTheProgram() async {
-    await #expect(processExitsWith: .failure) {
-      let loop = try LoopExecutor.create()
-      let counter = Counter(on: loop)
-      exitSuccessfully(on: counter)
     }
   }
 
