@@ -34,4 +34,4 @@ for target in package.targets where target.name == "AsyncAlgorithmsTests" {
 }
 END
 swift build --build-tests --scratch-path "$build/swift"
-timeout 300 swift test --skip-build --scratch-path "$build/swift" --disable-swift-testing
+../../scripts/swift-tests.sh 300 xctest "$(swift build --show-bin-path --scratch-path "$build/swift")"

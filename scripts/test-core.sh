@@ -3,10 +3,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 swift build --build-tests
-# Others may build here meanwhile.
-timeout 900 swift test --disable-xctest --skip-build --ignore-lock
+built=$(swift build --show-bin-path)
+scripts/swift-tests.sh 600 swift-testing "$built"
 # What a package of operators on sequences makes of streams: in a package of its own, so that Tenon depends on nothing.
-timeout 300 swift test --disable-xctest --package-path Tests/AsyncAlgorithms --scratch-path .build-operators
-for program in owned-mode owned-runtime owned-pool sole-loop library-mode cpp-and-swift; do
-  timeout 120 "$(swift build --show-bin-path)/$program"
+operators=(--package-path Tests/AsyncAlgorithms --scratch-path .build-operators)
+swift build --build-tests "${operators[@]}"
+scripts/swift-tests.sh 300 swift-testing "$(swift build --show-bin-path "${operators[@]}")"
+for program in owned-mode owned-runtime owned-pool sole-loop library-mode isolation cpp-and-swift; do
+  timeout 120 "$built/$program"
 done
