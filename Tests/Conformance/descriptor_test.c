@@ -93,19 +93,24 @@ CASE(a_descriptor_is_waited_for_by_any_number_both_ways) {
   end(ends);
 }
 
-CASE(a_hundred_thousand_wait_for_one_descriptor) {
-  enum { MANY = 100000 };
-  ends_t ends = begin();
-  tenon_future_t **futures = calloc(MANY, sizeof *futures);
+static tenon_future_t **many_readable(ends_t ends, size_t count) {
+  tenon_future_t **futures = calloc(count, sizeof *futures);
   CHECK(futures);
-  for (int index = 0; index < MANY; index++)
+  for (size_t index = 0; index < count; index++)
     futures[index] = readable(ends);
+  return futures;
+}
+
+CASE(a_hundred_thousand_wait_for_one_descriptor) {
+  size_t count = conformance_rounds(100000);
+  ends_t ends = begin();
+  tenon_future_t **futures = many_readable(ends, count);
   executor_poll(ends.executor);
-  for (int index = MANY - 1; index >= 0; index -= 2)
-    CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(futures[index]));
+  for (size_t index = 1; index < count; index += 2)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(futures[count - index]));
   put(ends);
   executor_poll(ends.executor);
-  for (int index = 0; index < MANY; index++) {
+  for (size_t index = 0; index < count; index++) {
     tenon_status_t status = tenon_future_poll(futures[index]);
     /* One that the same poll finds readable may be told that first. */
     CHECK(status == TENON_STATUS_OK || (index % 2 != 0 && status == TENON_STATUS_CANCELLED));
@@ -274,13 +279,11 @@ CASE(a_close_cancels_what_waits_for_descriptors) {
 }
 
 CASE(a_close_ends_each_of_many_that_wait_for_one_descriptor) {
-  enum { WAITS = 100000 };
+  size_t count = conformance_rounds(100000);
   ends_t ends = begin();
-  tenon_future_t **futures = calloc(WAITS, sizeof *futures);
-  for (int index = 0; index < WAITS; index++)
-    futures[index] = readable(ends);
+  tenon_future_t **futures = many_readable(ends, count);
   end(ends);
-  for (int index = 0; index < WAITS; index++) {
+  for (size_t index = 0; index < count; index++) {
     CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(futures[index]));
     release(futures[index]);
   }
