@@ -7,11 +7,12 @@ PREFIX ?= /usr/local
 export PREFIX DESTDIR LIBDIR
 
 # The long ones first, as JOBS of them run at a time.
-PARTS := test-c test-sanitizers test-bindgen test-core test-instructions test-python test-cpp test-install check test-packages test-node \
-	test-tools test-addon test-loops test-exhaustion test-async-algorithms test-search test-docs test-inspect test-middleware test-bridges test-fuzz
+PARTS := test-c test-bindgen test-core test-instructions test-python test-cpp test-install check test-node \
+	test-tools test-addon test-loops test-exhaustion test-search test-docs test-inspect test-middleware test-fuzz
+LONG_PARTS := test-sanitizers test-packages test-async-algorithms test-bridges
 JOBS ?= 2
 
-.PHONY: help check-swift packages stage build test test-long $(PARTS) $(PARTS:%=part-%) test-memory-order test-node-versions mutants fuzz coverage \
+.PHONY: help check-swift packages stage build test test-long $(PARTS) $(LONG_PARTS) $(PARTS:%=part-%) test-memory-order test-node-versions mutants fuzz coverage \
 	format demo demo-cpp demo-node bench install bundle wheel addon node-inspect clean
 
 help: ## list these commands
@@ -40,7 +41,10 @@ part-test-tools part-test-exhaustion: stage
 stage: check-swift packages
 	@scripts/stage.sh
 
-test-long: check-swift packages ## what takes too long for each change: to be run before a release
+test-long: check-swift packages $(LONG_PARTS) ## what takes too long for each change: to be run before a release
+	scripts/check-tidy.sh
+	scripts/test-cpp.sh all
+	Tests/Install/run.sh all
 	scripts/test-memory-order.sh
 	scripts/check-reproducible.sh
 	TENON_EXHAUSTION= scripts/test-exhaustion.sh
@@ -116,7 +120,6 @@ test-instructions: check-swift packages
 check: check-swift packages ## check formatting, headers, layers, and what people read first
 	scripts/check-format.sh
 	scripts/check-headers.sh
-	scripts/check-tidy.sh
 	scripts/check-layers.sh
 	scripts/check-scripts.sh
 	scripts/check-welcome.sh
