@@ -12,7 +12,8 @@ PARTS := test-c test-bindgen test-core test-instructions test-python test-cpp te
 LONG_PARTS := test-sanitizers test-packages test-async-algorithms test-bridges
 JOBS ?= 2
 
-.PHONY: help check-swift packages stage build test test-long $(PARTS) $(LONG_PARTS) $(PARTS:%=part-%) test-memory-order test-node-versions mutants fuzz coverage \
+.PHONY: help check-swift packages stage build test test-long $(PARTS) $(LONG_PARTS) $(PARTS:%=part-%) \
+	test-memory-order test-node-versions mutants fuzz coverage \
 	format demo demo-cpp demo-node bench install bundle wheel addon node-inspect clean
 
 help: ## list these commands

@@ -34,4 +34,4 @@ for target in package.targets where target.name == "AsyncAlgorithmsTests" {
 }
 END
 swift build --build-tests --scratch-path "$build/swift"
-../../scripts/swift-tests.sh 300 xctest "$(swift build --show-bin-path --scratch-path "$build/swift")"
+../../scripts/swift-tests.sh 300 "$(swift build --show-bin-path --scratch-path "$build/swift")"

@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 options=(--package-path bridges --scratch-path "$PWD/.build-bridges")
 swift build --build-tests "${options[@]}"
-scripts/swift-tests.sh 300 swift-testing "$(swift build --show-bin-path "${options[@]}")"
+scripts/swift-tests.sh 300 "$(swift build --show-bin-path "${options[@]}")" --testing-library swift-testing

@@ -69,8 +69,8 @@ test_thread() {
   local scratch=.build-thread
   swift build --build-tests --sanitize=thread --scratch-path $scratch
   # What runs on one thread races with nobody.
-  TENON_TEST_NO_CHILDREN=1 scripts/swift-tests.sh 1200 swift-testing "$(swift build --show-bin-path --scratch-path $scratch)" \
-    --skip 'WordTests|ModelTests|TimingWheelTests'
+  TENON_TEST_NO_CHILDREN=1 scripts/swift-tests.sh 1200 "$(swift build --show-bin-path --scratch-path $scratch)" \
+    --testing-library swift-testing --skip 'WordTests|ModelTests|TimingWheelTests'
   compile $scratch thread
   conformance $scratch "$alone"
   uv $scratch

@@ -95,6 +95,8 @@ static void use(dispatch_queue_t queue) {
   dispatch_release(counted.done);
 }
 
+static void suspend(void *queue) { dispatch_suspend((dispatch_object_t){._dq = queue}); }
+
 static void *resume(void *queue) {
   dispatch_resume((dispatch_object_t){._dq = queue});
   return NULL;
@@ -107,7 +109,7 @@ static void check_a_suspended_queue(void) {
   tenon_future_t *future;
   pthread_t thread;
   counted_t counted = {.done = dispatch_semaphore_create(0)};
-  dispatch_suspend((dispatch_object_t){._dq = queue});
+  suspend(queue);
   expect(tenon_dispatch_attach(queue, NULL, &executor) == TENON_STATUS_OK, "an attach");
   tenon_future_sleep(executor, 1, &future);
   expect(tenon_future_wait(future, 1000000) == TENON_STATUS_TIMEOUT,
@@ -116,7 +118,7 @@ static void check_a_suspended_queue(void) {
   expect(tenon_future_wait(future, TENON_FOREVER) == TENON_STATUS_OK, "it comes when that goes on");
   pthread_join(thread, NULL);
   tenon_future_release(future);
-  dispatch_suspend((dispatch_object_t){._dq = queue});
+  suspend(queue);
   expect(tenon_dispatch_detach(executor, TENON_FOREVER, ended, &counted) == TENON_STATUS_OK,
          "a detach of a suspended queue");
   tenon_executor_release(executor);
@@ -185,10 +187,12 @@ static void check_nesting(void) {
   expect(nested.run == TENON_STATUS_BUSY || nested.run == TENON_STATUS_UNSUPPORTED, "nor turns it");
   expect(nested.detach == TENON_STATUS_OK && counted.end == TENON_STATUS_OK,
          "a job detaches its own executor");
-  /* The other one is closed by another thread than the queue's, with a close that blocks. */
+  /* The other one is closed by another thread than the queue's, with a close that blocks: who is in a poll ends it otherwise. */
   tenon_timer_start(nested.other, TENON_FOREVER, cancelled, NULL, NULL);
+  dispatch_sync_f(queue, queue, suspend);
   const tenon_status_t closed = tenon_executor_close(nested.other, 1000000000);
   expect(closed == TENON_STATUS_OK, "a close elsewhere");
+  dispatch_resume((dispatch_object_t){._dq = queue});
   tenon_executor_release(nested.executor);
   tenon_executor_release(nested.other);
   dispatch_release(queue);

@@ -76,7 +76,12 @@ func pollAll() {
   } while result.jobs != 0
 }
 
-func runUntilIdle() {
+// SAFETY: the loop's thread only.
+nonisolated(unsafe) private var kept: Any?
+
+/// Keeps what others are to find: behind a function that never returns nothing is used any more, so the compiler lets go of it before.
+func runUntilIdle(keeping all: Any) {
+  kept = all
   pollAll()
   ready()
   while true { pause() }
@@ -128,13 +133,13 @@ case "crowd":
   }
   // They begin in order.
   try loop.run(until: try loop.start(name: "last") {})
-  withExtendedLifetime((promise, calls)) { runUntilIdle() }
+  runUntilIdle(keeping: (promise, calls))
 case "continuation":
   let call = try loop.start(name: "greet") { await askUser() }
   let cancelled = try loop.start(name: "ignore") { await askUser() }
   pollAll()
   cancelled.cancel()
-  withExtendedLifetime((call, cancelled)) { runUntilIdle() }
+  runUntilIdle(keeping: (call, cancelled))
 case "promise":
   let lost = try loseReply()
   lost.setName("lost reply")
@@ -142,7 +147,7 @@ case "promise":
   let (promise, kept) = try Promise.make()
   kept.setName("kept reply")
   let other = try loop.start(name: "store") { await kept.settled() }
-  withExtendedLifetime((call, other, promise)) { runUntilIdle() }
+  runUntilIdle(keeping: (call, other, promise))
 case "stream":
   let (requests, requestsOut) = try Tenon.Stream.make(capacity: 1)
   let (replies, repliesOut) = try Tenon.Stream.make(capacity: 1)
@@ -150,7 +155,7 @@ case "stream":
   repliesOut.setName("replies")
   let server = try loop.start(name: "server") { try await answer(requestsOut, replies) }
   let client = try loop.start(name: "client") { try await ask(requests, repliesOut) }
-  withExtendedLifetime((server, client)) { runUntilIdle() }
+  runUntilIdle(keeping: (server, client))
 case "semaphore":
   sem_init(semaphore, 0, 0)
   let call = try loop.start(name: "configure") {
