@@ -10,6 +10,8 @@ sources=$root/Sources/TenonInspector
 mkdir -p "$1"
 where=$(cd "$1" && pwd)
 program=$where/tenon
+exec 9>"$where/lock" # one at a time, as others may want it as well
+flock 9
 if [ ! -x "$program" ] || [ -n "$(find "$sources" "$root"/Sources/{CTrace,CTenonRoot,CTerminal} -newer "$program" -print -quit)" ]; then
   mapfile -t files < <(find "$sources" -name '*.swift' ! -path '*/Inside/*' | sort)
   # What the object is called is part of what comes out, so it has the same name each time.

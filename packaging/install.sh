@@ -45,16 +45,16 @@ stage_shared() {
   packaging/check-abi.sh "$file"
 }
 
-# one_object PRODUCT FILE FLAG...: a product and the parts of the runtime that it uses, linked into one object. Section groups are
+# one_object PRODUCT SCRATCH FILE FLAG...: a product and the parts of the runtime that it uses, linked into one object. Section groups are
 # dissolved, because the program's C++ has groups of the same names, and the linker would keep only one of each.
 one_object() {
   local runtime
   runtime=$(swift -print-target-info -static-stdlib |
     sed -n '/"runtimeLibraryPaths"/,/]/s|^ *"\(/[^"]*\)".*|\1|p' | sed -n 1p)
-  ld -r --force-group-allocation -o "$2" "$runtime/$(uname -m)/swiftrt.o" \
-    "@$build/release/$1.product/Objects.LinkFileList" \
+  ld -r --force-group-allocation -o "$3" "$runtime/$(uname -m)/swiftrt.o" \
+    "@$2/release/$1.product/Objects.LinkFileList" \
     --start-group "$runtime"/libswift*.a "$runtime/libdispatch.a" "$runtime/libBlocksRuntime.a" \
-    --end-group "${@:3}"
+    --end-group "${@:4}"
 }
 
 # archive NAME OBJECT: of which only tenon_* is global: to the linker of a C or C++ program it looks like C.
@@ -71,7 +71,7 @@ stage_static() {
     echo "install.sh: no libtenon.a: it takes GNU ld to make one" >&2
     return
   fi
-  one_object tenon "$build/whole.o" "${reserve_link_flags[@]}"
+  one_object tenon "$build" "$build/whole.o" "${reserve_link_flags[@]}"
   # What tools that look for races do not look at: see Sources/CThread/observe.c.
   objcopy --rename-section .data=tenon_data --rename-section .bss=tenon_bss "$build/whole.o"
   archive tenon "$build/whole.o"
@@ -102,13 +102,14 @@ stage_uv() {
 # What a program looks at itself with. It reads memory, and is nobody's client: with a runtime of its own, and without a core.
 stage_inspect() {
   local file=$lib/libtenon_inspect.so.$version
-  build_inspect "$build" "libtenon_inspect.so.$major" "$file"
+  # In a folder of its own, as its flags are others: each build would make the other's objects old.
+  build_inspect "$build/inspect" "libtenon_inspect.so.$major" "$file"
   links "$file"
   packaging/check-abi.sh "$file"
   makes_archives || return 0
   local section end symbol words renamed=()
   mapfile -t words < <(libstdcpp)
-  one_object tenon_inspect "$build/whole.o" "${inspect_link_flags[@]}" "${words[@]}"
+  one_object tenon_inspect "$build/inspect" "$build/whole.o" "${inspect_link_flags[@]}" "${words[@]}"
   # A program may have libtenon.a besides, whose runtime must not find what this one's keeps by sections' names.
   while read -r section; do
     renamed+=(--rename-section "$section=tenon_inspect_$section")
@@ -144,7 +145,7 @@ stage_node() {
 # What looks into processes, which brings its own runtime.
 stage_inspector() {
   local program
-  program=$(packaging/inspector.sh "$build/inspector")
+  program=$(packaging/inspector.sh .build-inspect)
   install -D -m 755 "$program" "$stage/bin/tenon"
 }
 

@@ -1,80 +1,118 @@
 #!/usr/bin/env bash
-# Compiles each public header alone, in every dialect, with each compiler at hand, warnings being errors; the C++ ones
-# twice in a file, without exceptions, and in two files of one program, too.
+# Compiles the public headers with each compiler at hand, in every dialect, warnings being errors: each of them alone, and
+# those of one kind together; the C++ ones twice in a file, without exceptions, and in two files of one program, too.
+#   check-headers.sh [all]
+#
+# Without `all` one compiler has each of them alone, in one dialect, and leaves out those in folders.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+all=${1:-}
 strict=(-Iinclude -Wall -Wextra -Wpedantic -Werror -fsyntax-only)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 combinations=0
-check() { # compiler language standard header
+compilers=()
+for compiler in g++ clang++; do
+  if command -v $compiler > /dev/null; then compilers+=($compiler); fi
+done
+
+check() { # compiler language standard options headers...
   # shellcheck disable=SC2086 # the options are words
-  echo "#include <tenon/$4>" | "$1" -std="$3" "${strict[@]}" ${5:-} -x "$2" - || {
-    echo "check-headers: tenon/$4 fails as $3 with $1" >&2
+  printf '#include <tenon/%s>\n' "${@:5}" | "$1" -std="$3" "${strict[@]}" $4 -x "$2" - || {
+    echo "check-headers: tenon/${*:5} fails as $3 with $1" >&2
     exit 1
   }
   combinations=$((combinations + 1))
 }
-for path in include/tenon/*.h; do
-  header=$(basename "$path")
-  for compiler in gcc clang; do
-    command -v $compiler > /dev/null || continue
-    plus=clang++
-    [ $compiler = gcc ] && plus=g++
-    # What loops are made of needs POSIX declarations, which the strict dialects hide.
-    dialects="c99 c11 c17 c2x" options=
-    case $header in
-      uv.h | event.h | ev.h | sd-event.h | epoll.h | uring.h) dialects="gnu99 gnu11 gnu17 gnu2x" ;;
-      dispatch.h) # its own headers are for the toolchain's clang
-        [ $compiler = clang ] || continue
-        dialects="gnu99 gnu11 gnu17 gnu2x"
-        options="-isystem $(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")/lib/swift" ;;
-      glib.h)
-        dialects="gnu99 gnu11 gnu17 gnu2x"
-        options=$(pkg-config --cflags gio-2.0 | sed 's/-I/-isystem /g') ;;
-    esac
-    for standard in $dialects; do check $compiler c $standard "$header" "$options"; done
-    for standard in c++11 c++14 c++17 c++20 c++23; do
-      check "$plus" c++ $standard "$header" "$options"
+# Headers in C of one kind: the options that others' headers need, and the prefix of the dialects' names. What loops are made of
+# needs POSIX declarations, which the strict dialects hide.
+kind() { # prefix options headers...
+  local plus compiler standard header
+  for plus in "${compilers[@]}"; do
+    compiler=gcc
+    [ "$plus" = g++ ] || compiler=clang
+    # Dispatch's own headers are for the toolchain's clang.
+    [ "$3" != dispatch.h ] || [ $compiler = clang ] || continue
+    for standard in "$1"{99,11,17,2x}; do check $compiler c "$standard" "$2" "${@:3}"; done
+    for standard in c++{11,14,17,20,23}; do check "$plus" c++ $standard "$2" "${@:3}"; done
+    [ -n "$all" ] || [ "$plus" = "${compilers[0]}" ] || continue
+    for header in "${@:3}"; do
+      if [ -z "$all" ]; then
+        check $compiler c "${1}11" "$2" "$header"
+        check "$plus" c++ c++17 "$2" "$header"
+        continue
+      fi
+      for standard in "$1"{99,11,17,2x}; do check $compiler c "$standard" "$2" "$header"; done
+      for standard in c++{11,14,17,20,23}; do check "$plus" c++ $standard "$2" "$header"; done
     done
   done
+}
+plain=() loops=()
+for path in include/tenon/*.h; do
+  header=$(basename "$path")
+  case $header in
+    glib.h | dispatch.h) ;;
+    uv.h | event.h | ev.h | sd-event.h | epoll.h | uring.h) loops+=("$header") ;;
+    *) plain+=("$header") ;;
+  esac
 done
-check_plus() { # compiler header options...
-  printf '#include <tenon/%s>\n#include <tenon/%s>\n' "$2" "$2" |
-    "$1" "${strict[@]}" -Wconversion -Wsign-conversion -Wshadow "${@:3}" -x c++ - || {
-    echo "check-headers: tenon/$2 fails with $1 ${*:3}" >&2
+kind c '' "${plain[@]}"
+kind gnu '' "${loops[@]}"
+kind gnu "$(pkg-config --cflags gio-2.0 | sed 's/-I/-isystem /g')" glib.h
+kind gnu "-isystem $(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")/lib/swift" dispatch.h
+
+check_plus() { # compiler options headers...
+  # shellcheck disable=SC2086 # the options are words
+  printf '#include <tenon/%s>\n' "${@:3}" "${@:3}" |
+    "$1" "${strict[@]}" -Wconversion -Wsign-conversion -Wshadow $2 -x c++ - || {
+    echo "check-headers: tenon/${*:3} fails with $1 $2" >&2
     exit 1
   }
   combinations=$((combinations + 1))
 }
-for compiler in g++ clang++; do
-  command -v $compiler > /dev/null || continue
-  for path in include/tenon/{,asio/,inspect/,uv/}*.hpp; do
-    header=${path#include/tenon/} options=
-    [ "$header" != qt.hpp ] || options="-fPIC $(pkg-config --cflags Qt6Core | sed 's/-I/-isystem /g')"
-    # shellcheck disable=SC2086 # the options are words
-    check_plus $compiler "$header" -std=c++20 $options
+alone=(include/tenon/*.hpp)
+[ -z "$all" ] || alone+=(include/tenon/{asio,inspect,uv}/*.hpp)
+for compiler in "${compilers[@]}"; do
+  qt="-fPIC $(pkg-config --cflags Qt6Core | sed 's/-I/-isystem /g')"
+  check_plus $compiler "-std=c++20 $qt" tenon.hpp inspect.hpp uv.hpp asio.hpp qt.hpp
+  [ -n "$all" ] || [ "$compiler" = "${compilers[0]}" ] || continue
+  for path in "${alone[@]}"; do
+    header=${path#include/tenon/}
+    case $header in
+      qt.hpp) check_plus $compiler "-std=c++20 $qt" qt.hpp ;;
+      *) check_plus $compiler -std=c++20 "$header" ;;
+    esac
   done
-  # The umbrellas have them all but one, so the other dialects need these alone.
+done
+# The umbrellas have them all but what is for one loop, so the other dialects need these alone.
+for compiler in "${compilers[@]}"; do
   for standard in c++17 c++23 "c++17 -fno-exceptions -fno-rtti"; do
-    # shellcheck disable=SC2086 # the options are words
-    for header in tenon.hpp uv.hpp inspect.hpp; do check_plus $compiler $header -std=$standard; done
+    check_plus $compiler "-std=$standard" tenon.hpp uv.hpp inspect.hpp
   done
 done
 # GCC has coroutines in C++17, too, without the concepts that the headers state theirs with.
-check_plus g++ tenon.hpp -std=c++17 -fcoroutines
+[ "${compilers[0]}" != g++ ] || check_plus g++ "-std=c++17 -fcoroutines" tenon.hpp
 # Templates are looked at where they are used.
-for compiler in g++ clang++; do
-  command -v $compiler > /dev/null || continue
+for compiler in "${compilers[@]}"; do
   for standard in c++17 c++20; do
     $compiler "${strict[@]}" -Wconversion -Wsign-conversion -Wshadow -std=$standard Tests/CPP/without_exceptions.cpp
   done
 done
-# A beginner's mistake is one error, whose sentence says what to do.
+
+# A beginner's mistake is one error, whose sentence says what to do. The headers are read once for all of them.
+echo '#include <tenon/tenon.hpp>' > "$work/given.hpp"
+for compiler in "${compilers[@]}"; do
+  file=given.hpp.gch
+  [ "$compiler" = g++ ] || file=given.pch
+  "$compiler" -std=c++20 -Iinclude -x c++-header "$work/given.hpp" -o "$work/$file"
+done
 tells() { # sentence; on standard input a function's body
-  local told compiler body
-  body=$({ echo '#include <tenon/tenon.hpp>' && cat; })
-  for compiler in g++ clang++; do
-    command -v $compiler > /dev/null || continue
-    told=$($compiler -std=c++20 "${strict[@]}" -x c++ - <<<"$body" 2>&1) || true
+  local told compiler body given
+  body=$(cat)
+  for compiler in "${compilers[@]}"; do
+    given=(-include "$work/given.hpp")
+    [ "$compiler" = g++ ] || given=(-include-pch "$work/given.pch")
+    told=$("$compiler" -std=c++20 "${strict[@]}" "${given[@]}" -x c++ - <<<"$body" 2>&1) || true
     if [ "$(grep -c 'error:' <<<"$told")" != 1 ] || ! grep -qF "$1" <<<"$told"; then
       echo "check-headers: $compiler does not tell this by one error that says: $1" >&2
       grep 'error:' <<<"$told" >&2 || true
@@ -144,8 +182,6 @@ EOF
 # What all tests in C++ include is as clean.
 echo '#include "Tests/CPP/support.hpp"' | g++ -I. "${strict[@]}" -Wconversion -Wshadow -std=c++20 -x c++ -
 # Nothing in the headers may be defined twice when two files are linked.
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 for unit in one two; do
   printf '#include <tenon/tenon.hpp>\nvoid %s() {}\n' $unit |
     g++ -std=c++20 -Iinclude -c -x c++ - -o "$work/$unit.o"

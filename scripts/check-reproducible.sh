@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for build in first second; do
-  rm -rf .build-install
+  rm -rf .build-install .build-inspect/tenon
   env -u DESTDIR -u LIBDIR PREFIX="$work/$build" packaging/install.sh
 done
 diff -r "$work/first" "$work/second"
