@@ -43,6 +43,7 @@ stage: check-swift packages
 	@scripts/stage.sh
 
 test-long: check-swift packages $(LONG_PARTS) ## what takes too long for each change: to be run before a release
+	scripts/check-headers.sh all
 	scripts/check-tidy.sh
 	scripts/test-cpp.sh all
 	Tests/Install/run.sh all
