@@ -46,16 +46,18 @@ test-long: check-swift packages $(LONG_PARTS) ## what takes too long for each ch
 	scripts/check-headers.sh all
 	scripts/check-tidy.sh
 	scripts/test-cpp.sh all
+	scripts/test-node.sh address
 	Tests/Install/run.sh all
 	scripts/test-memory-order.sh
 	scripts/check-reproducible.sh
 	TENON_EXHAUSTION= scripts/test-exhaustion.sh
 	scripts/test-pages.sh
+	QUICK=1 bench/run.sh promise
 
 test-core: check-swift packages
 	scripts/test-core.sh
 
-test-async-algorithms: check-swift packages ## run swift-async-algorithms' own tests in an owned process with a pool
+test-async-algorithms: check-swift packages ## run what swift-async-algorithms makes of streams, and its own tests
 	scripts/test-async-algorithms.sh
 
 test-c: check-swift packages

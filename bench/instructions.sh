@@ -9,7 +9,7 @@ export BUILD=${BUILD:-$PWD/.build-bench}
 export TENON_PREFIX=${TENON_PREFIX:-$BUILD/prefix}
 
 mkdir -p "$BUILD"
-if ! make -j2 -C bench tenon > "$BUILD/build.log" 2>&1; then
+if ! make -j2 -C bench counted > "$BUILD/build.log" 2>&1; then
   tail -30 "$BUILD/build.log" >&2
   echo "instructions: the build failed; all of it is in $BUILD/build.log" >&2
   exit 1

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# swift-async-algorithms' own tests, in a process that is owned by a loop with a pool: they are code that was written for many threads.
-#
-# Its sources are fetched, and Tenon is added to what its tests link.
+# What swift-async-algorithms makes of Tenon's streams; and its own tests, in a process that is owned by a loop with a pool: they are
+# code that was written for many threads. Its sources are fetched, and Tenon is added to what its tests link.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# In a package of its own, so that Tenon depends on nothing.
+operators=(--package-path Tests/AsyncAlgorithms --scratch-path .build-operators)
+swift build --build-tests "${operators[@]}"
+scripts/swift-tests.sh 300 "$(swift build --show-bin-path "${operators[@]}")" --testing-library swift-testing
 version=1.1.4
 build=$PWD/.build-async-algorithms
 source=$build/$version

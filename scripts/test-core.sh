@@ -5,10 +5,6 @@ cd "$(dirname "$0")/.."
 swift build --build-tests
 built=$(swift build --show-bin-path)
 scripts/swift-tests.sh 600 "$built" --testing-library swift-testing
-# What a package of operators on sequences makes of streams: in a package of its own, so that Tenon depends on nothing.
-operators=(--package-path Tests/AsyncAlgorithms --scratch-path .build-operators)
-swift build --build-tests "${operators[@]}"
-scripts/swift-tests.sh 300 "$(swift build --show-bin-path "${operators[@]}")" --testing-library swift-testing
 for program in owned-mode owned-runtime owned-pool sole-loop library-mode isolation cpp-and-swift; do
   timeout 120 "$built/$program"
 done

@@ -18,10 +18,13 @@ warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 
 # run NAME COMPILER OPTIONS...: compiles what has changed, and runs the suite.
 run() {
-  local name=$1 compiler=$2 source object objects=() light
+  local name=$1 compiler=$2 source object objects=() options given headers
   shift 2
   command -v "$compiler" > /dev/null || return 0
   mkdir -p "$build/$name"
+  options=("${warnings[@]}" -Iinclude)
+  [ "$compiler" = g++ ] || options+=(-Wno-shadow) # clang's finds captures of their own name, too
+  given=()
   for source in Tests/CPP/*.cpp; do
     [ "$source" != Tests/CPP/without_exceptions.cpp ] || continue
     object=$build/$name/$(basename "$source" .cpp).o
@@ -32,13 +35,23 @@ run() {
     elif [ -f "$object" ] && [ -z "$(find include Tests/CPP -newer "$object" -type f)" ]; then
       continue
     fi
+    if [ ${#given[@]} = 0 ]; then # what all of them include is read once
+      given=(-include "$build/$name/support.hpp")
+      headers=$build/$name/support.hpp.gch
+      if [ "$compiler" != g++ ]; then
+        headers=$build/$name/support.pch
+        given=(-include-pch "$headers")
+      fi
+      "$compiler" "$@" "${options[@]}" -x c++-header Tests/CPP/support.hpp -o "$headers"
+    fi
     # As many at a time as there are processors.
     while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n; done
-    # Asio is large: optimised, it takes as long as all the others.
-    light=()
-    [ "$compiler" = g++ ] || light=(-Wno-shadow) # clang's finds captures of their own name, too
-    [ "$source" != Tests/CPP/asio_test.cpp ] || light+=(-O0 -fno-sanitize=undefined)
-    "$compiler" "$@" "${warnings[@]}" "${light[@]}" -Iinclude -c "$source" -o "$object" &
+    case $source in
+      # Asio is large: optimised, it takes as long as all the others.
+      */asio_test.cpp) "$compiler" "$@" "${options[@]}" -O0 -fno-sanitize=undefined -c "$source" -o "$object" & ;;
+      */main.cpp) "$compiler" "$@" "${options[@]}" -c "$source" -o "$object" & ;;
+      *) "$compiler" "$@" "${options[@]}" "${given[@]}" -c "$source" -o "$object" & ;;
+    esac
   done
   while (($(jobs -p | wc -l) > 0)); do wait -n; done
   "$compiler" "$@" "${objects[@]}" -o "$build/$name/suite" -L"$library" -ltenon \

@@ -2,7 +2,8 @@
 # The Node adapter in real node programs: the suites in Tests/Node with an addon in Swift and one in C, and the example.
 #   test-node.sh [plain | address | thread | versions]...
 #
-# `address` is the part about environments that come and go, under the address sanitizer, TENON_TEST_ROUNDS (15) times each.
+# Without arguments it is `plain`. `address` is the part about environments that come and go, under the address sanitizer,
+# TENON_TEST_ROUNDS (15) times each: `make test-long`.
 # `versions` is what `plain` tests, after it and with its addons, and what test-addon.sh does, on older and newer versions of Node, which
 # come as Python packages, and on those that TENON_TEST_NODES names (programs, with spaces between). It is not part of `make test`, as it
 # downloads them.
@@ -103,7 +104,7 @@ test_versions() {
   done
 }
 
-[ $# -gt 0 ] || set -- plain address
+[ $# -gt 0 ] || set -- plain
 for part in "$@"; do
   "test_$part"
   echo "test-node: $part passed"
