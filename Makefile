@@ -9,11 +9,12 @@ export PREFIX DESTDIR LIBDIR
 # The long ones first, as JOBS of them run at a time.
 PARTS := test-c test-bindgen test-core test-instructions test-python test-cpp test-install check test-node \
 	test-tools test-addon test-loops test-exhaustion test-search test-docs test-inspect test-middleware test-fuzz
-LONG_PARTS := test-sanitizers test-packages test-async-algorithms test-bridges
+LONG_PARTS := test-sanitizers test-packages check-all test-cpp-all test-install-all test-exhaustion-all test-reproducible test-bench \
+	test-async-algorithms test-bridges test-node-address test-memory-order test-pages
 JOBS ?= 2
 
-.PHONY: help check-swift packages stage build test test-long $(PARTS) $(LONG_PARTS) $(PARTS:%=part-%) \
-	test-memory-order test-node-versions mutants fuzz coverage \
+.PHONY: help check-swift packages stage build test test-long $(PARTS) $(LONG_PARTS) $(PARTS:%=part-%) $(LONG_PARTS:%=part-%) \
+	test-node-versions mutants fuzz coverage \
 	format demo demo-cpp demo-node bench install bundle wheel addon node-inspect clean
 
 help: ## list these commands
@@ -33,26 +34,19 @@ test: check-swift packages ## run all tests: [JOBS=2 parts at a time]
 	@echo "make test: all parts passed"
 
 # What one part prints is together, and those that build in one folder run one after the other.
-$(PARTS:%=part-%): part-%:
+$(PARTS:%=part-%) $(LONG_PARTS:%=part-%): part-%:
 	@TIMEFORMAT='$*: %0R seconds, and %0U of processor'; time env -u MAKEFLAGS -u MAKELEVEL TENON_STAGED=1 $(MAKE) --no-print-directory $*
 part-test-addon: part-test-bindgen
 part-test-middleware: part-test-addon
-part-test-tools part-test-exhaustion: stage
+part-test-tools part-test-exhaustion part-test-exhaustion-all: stage
+part-test-reproducible: part-test-install-all part-test-exhaustion-all part-test-bench
 
 stage: check-swift packages
 	@scripts/stage.sh
 
-test-long: check-swift packages $(LONG_PARTS) ## what takes too long for each change: to be run before a release
-	scripts/check-headers.sh all
-	scripts/check-tidy.sh
-	scripts/test-cpp.sh all
-	scripts/test-node.sh address
-	Tests/Install/run.sh all
-	scripts/test-memory-order.sh
-	scripts/check-reproducible.sh
-	TENON_EXHAUSTION= scripts/test-exhaustion.sh
-	scripts/test-pages.sh
-	QUICK=1 bench/run.sh promise
+test-long: check-swift packages ## what takes too long for each change: to be run before a release
+	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=recurse --keep-going $(LONG_PARTS:%=part-%)
+	@echo "make test-long: all parts passed"
 
 test-core: check-swift packages
 	scripts/test-core.sh
@@ -130,6 +124,31 @@ check: check-swift packages ## check formatting, headers, layers, and what peopl
 	packaging/check-types.sh
 	python3 -B scripts/mutants.py --check
 	python3 -B scripts/coverage.py --places
+
+check-all: check-swift packages ## compile each header alone in every dialect, and have clang-tidy look at them
+	scripts/check-headers.sh all
+	scripts/check-tidy.sh
+
+test-cpp-all: check-swift packages ## run the suite in C++ with each compiler, standard library and sanitizer
+	scripts/test-cpp.sh all
+
+test-install-all: check-swift packages ## make every kind of bundle
+	Tests/Install/run.sh all
+
+test-exhaustion-all: check-swift packages ## have each function fail at every point, not only at a choice of them
+	TENON_EXHAUSTION= scripts/test-exhaustion.sh
+
+test-reproducible: check-swift packages ## build what is installed twice, and compare
+	scripts/check-reproducible.sh
+
+test-node-address: check-swift packages
+	scripts/test-node.sh address
+
+test-pages: check-swift packages
+	scripts/test-pages.sh
+
+test-bench: check-swift packages ## build all that is measured, and measure one row
+	QUICK=1 bench/run.sh promise
 
 mutants: check-swift packages ## make deliberate faults, and see which ones no test finds
 	python3 -B scripts/mutants.py
