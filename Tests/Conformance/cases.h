@@ -304,6 +304,8 @@
   /* descriptor_test.c */                                                     \
   CASE(a_future_waits_until_a_descriptor_is_readable)                         \
   CASE(a_descriptor_is_waited_for_by_any_number_both_ways)                    \
+  CASE(a_wait_to_write_is_cancelled_alone)                                    \
+  CASE(a_cancel_that_comes_too_late_leaves_who_came_after_alone)              \
   CASE(a_hundred_thousand_wait_for_one_descriptor)                            \
   CASE(many_descriptors_are_told_in_one_poll)                                 \
   CASE(the_end_of_a_descriptor_is_something_to_read)                          \

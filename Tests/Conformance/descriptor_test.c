@@ -93,6 +93,69 @@ CASE(a_descriptor_is_waited_for_by_any_number_both_ways) {
   end(ends);
 }
 
+CASE(a_wait_to_write_is_cancelled_alone) {
+  ends_t ends = begin();
+  tenon_future_t *writes[2], *read = readable(ends);
+  char bytes[4096] = {0};
+  while (write(ends.fds[0], bytes, sizeof bytes) > 0)
+    ;
+  for (int index = 0; index < 2; index++)
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_future_writable(ends.executor, ends.fds[0], &writes[index]));
+  executor_poll(ends.executor);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(writes[0]));
+  executor_poll(ends.executor);
+  CHECK_STATUS(TENON_STATUS_CANCELLED, tenon_future_poll(writes[0]));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(writes[1]));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(read));
+  while (recv(ends.fds[1], bytes, sizeof bytes, 0) > 0)
+    ;
+  executor_poll(ends.executor);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(writes[1]));
+  CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(read));
+  put(ends);
+  executor_poll(ends.executor);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(read));
+  for (int index = 0; index < 2; index++)
+    release(writes[index]);
+  release(read);
+  end(ends);
+}
+
+typedef struct successor {
+  tenon_executor_t *executor; /**< of the pair, or NULL */
+  tenon_future_t *future;
+  pair_t pair;
+} successor_t;
+
+/** Lets go of a future that has settled, and makes another one in its place. */
+static void take_its_place(void *context, tenon_status_t status) {
+  successor_t *successor = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(successor->future));
+  release(successor->future);
+  successor->pair = successor->executor ? pair_create_with(0, successor->executor) : pair_create();
+}
+
+CASE(a_cancel_that_comes_too_late_leaves_who_came_after_alone) {
+  ends_t ends = begin();
+  for (int round = 0; round < 2; round++) {
+    successor_t successor = {round == 0 ? NULL : ends.executor, readable(ends), {NULL, NULL}};
+    executor_poll(ends.executor);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(ends.executor, take_its_place, &successor));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_cancel(successor.future));
+    /* The poll finds it readable first, and comes to what the cancel has left when there is another. */
+    put(ends);
+    executor_poll(ends.executor);
+    CHECK_STATUS(TENON_STATUS_PENDING, tenon_future_poll(successor.pair.future));
+    CHECK(!tenon_promise_is_cancelled(successor.pair.promise));
+    CHECK_STATUS(TENON_STATUS_OK, settle(successor.pair.promise, TENON_STATUS_OK));
+    release(successor.pair.future);
+    get(ends);
+  }
+  end(ends);
+}
+
 static tenon_future_t **many_readable(ends_t ends, size_t count) {
   tenon_future_t **futures = calloc(count, sizeof *futures);
   CHECK(futures);
@@ -175,6 +238,10 @@ CASE(what_cannot_be_waited_for_is_refused) {
   int closed = dup(ends.fds[0]);
   close(closed);
   CHECK_STATUS(TENON_STATUS_INVALID, tenon_future_readable(ends.executor, closed, &future));
+  /* Also where there is room for its number by now, as another one was waited for. */
+  release(readable(ends));
+  CHECK_STATUS(TENON_STATUS_INVALID, tenon_future_readable(ends.executor, closed, &future));
+  pattern_fill(&future, sizeof future);
   tenon_executor_t *pool = pool_create(1);
   CHECK_STATUS(TENON_STATUS_UNSUPPORTED, tenon_future_writable(pool, ends.fds[0], &future));
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(pool, SECOND));

@@ -2,6 +2,7 @@
 #include "exhaust.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 CASE(executor_create) {
   begin();
@@ -173,6 +174,25 @@ CASE(executor_close) {
   fill(executor, pair);
   begin();
   MUST(TENON_STATUS_OK, tenon_executor_close(executor, 0));
+}
+
+CASE_2(executor_close, of_what_waits_for_a_descriptor) {
+  tenon_executor_t *executor = need_executor();
+  tenon_future_t *future = NULL;
+  int fds[2];
+  if (pipe(fds) != 0)
+    return;
+  if (MAY(TENON_STATUS_OK, tenon_future_readable(executor, fds[0], &future)))
+    keep_future(future);
+  poll_all(executor);
+  /* Otherwise it could not be watched. */
+  bool waits = future && tenon_future_poll(future) == TENON_STATUS_PENDING;
+  begin();
+  MUST(TENON_STATUS_OK, tenon_executor_close(executor, 0));
+  /* Also where there is no memory for the error that says why. */
+  CHECK(!waits || tenon_future_poll(future) == TENON_STATUS_CANCELLED);
+  close(fds[0]);
+  close(fds[1]);
 }
 
 CASE_2(executor_close, of_threads) {
