@@ -548,10 +548,12 @@
   CASE(a_wait_in_a_job_lends_its_thread_and_the_last_one_may_not)             \
   CASE(a_job_may_wait_for_one_that_it_has_made_if_there_is_a_spare_thread)    \
   CASE(a_job_of_a_pool_cannot_wait_for_its_own_end)                           \
+  CASE(a_job_of_a_loop_cannot_wait_for_a_pool)                                \
   CASE(a_close_of_a_pool_runs_what_was_accepted_and_refuses_the_rest)         \
   CASE(a_close_of_a_pool_cancels_and_tells_what_is_left)                      \
   CASE(a_close_from_a_thread_of_the_pool_goes_on_without_it)                  \
   CASE(a_close_does_not_wait_for_a_job_for_longer_than_it_may)                \
+  CASE(a_thread_that_comes_back_helps_a_close_whose_time_is_over)             \
   CASE(a_thread_that_outlives_the_close_of_a_pool_that_is_kept_leaves_no_stack) \
   CASE(jobs_that_go_on_for_ever_do_not_hold_up_a_close)                       \
   CASE(a_pool_that_begins_to_close_ends_by_itself)                            \

@@ -585,6 +585,19 @@ CASE(a_job_of_a_pool_cannot_wait_for_its_own_end) {
   tenon_future_release(pair.future);
 }
 
+CASE(a_job_of_a_loop_cannot_wait_for_a_pool) {
+  tenon_executor_t *pool = pool_create(1), *loop = executor_create();
+  pair_t pair = pair_create();
+  gate_t gate = {.pool = pool, .future = pair.future};
+  post(loop, run_until_in_job, &gate);
+  executor_poll(loop);
+  CHECK_COUNT(1, atomic_load(&gate.through));
+  pool_end(pool);
+  executor_end(loop);
+  tenon_promise_release(pair.promise);
+  tenon_future_release(pair.future);
+}
+
 /* MARK: Closing */
 
 CASE(a_close_of_a_pool_runs_what_was_accepted_and_refuses_the_rest) {
@@ -670,6 +683,35 @@ CASE(a_close_does_not_wait_for_a_job_for_longer_than_it_may) {
   SPIN_UNTIL(atomic_load(&gate.through) == 1);
   /* Stale by now: the pool is only there for its own thread. */
   CHECK(atomic_load(&gate.status) < 0);
+  SPIN_UNTIL(threads_alive() == 0);
+}
+
+typedef struct last_turn {
+  gate_t gate;
+  told_t other;
+} last_turn_t;
+
+/** Lets the pool's thread go on, and returns when that has run the other job. */
+static void await_other(void *context, tenon_status_t status) {
+  last_turn_t *turn = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  atomic_store(&turn->gate.is_open, true);
+  SPIN_UNTIL(atomic_load(&turn->other.count) == 1);
+}
+
+CASE(a_thread_that_comes_back_helps_a_close_whose_time_is_over) {
+  tenon_executor_t *pool = pool_create(1);
+  last_turn_t turn = {.gate = {.pool = pool}, .other = TOLD_INIT};
+  post(pool, pass_gate, &turn.gate);
+  SPIN_UNTIL(atomic_load(&turn.gate.inside) == 1);
+  post(pool, await_other, &turn);
+  post(pool, tell, &turn.other);
+  /* The one that closes runs the first of the two, which waits for the second. */
+  tenon_status_t status = tenon_executor_close(pool, 0);
+  CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_TIMEOUT);
+  CHECK_TOLD(TENON_STATUS_OK, &turn.other);
+  CHECK_COUNT(1, atomic_load(&turn.gate.through));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
   SPIN_UNTIL(threads_alive() == 0);
 }
 

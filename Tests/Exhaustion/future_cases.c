@@ -292,6 +292,15 @@ CASE_2(future_wait, for_a_pools_work) { wait_for_pool(start_job); }
 
 CASE_2(future_wait, for_a_pools_timer) { wait_for_pool(need_sleep); }
 
+CASE_2(executor_run_until, until_a_pools_timer) {
+  tenon_executor_t *pool = need_pool();
+  begin();
+  tenon_future_t *sleep = need_sleep(pool);
+  MAY(TENON_STATUS_OK, tenon_executor_run_until(pool, NULL, TENON_FOREVER));
+  CHECK(!sleep || tenon_future_poll(sleep) == TENON_STATUS_OK);
+  MUST(TENON_STATUS_OK, tenon_executor_close(pool, TENON_FOREVER));
+}
+
 CASE_2(executor_run_until, of_threads) {
   tenon_executor_t *pool = need_pool();
   begin();
