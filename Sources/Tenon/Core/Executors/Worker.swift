@@ -59,7 +59,6 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// Sleeps until a signal or the deadline, or for no reason.
   func sleep(until deadline: UInt64) {
     withUnsafePointer(to: pointee.signal) {
-      if deadline == .max { return tenon__futex_wait($0, 0) }
       var time = timespec(nanoseconds: deadline)
       tenon__futex_wait_until($0, 0, &time)
     }
