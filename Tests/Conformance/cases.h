@@ -220,6 +220,7 @@
   CASE(resolving_with_null_gives_a_value_that_holds_nothing)                  \
   CASE(a_borrowed_value_is_delivered_as_the_loan_that_it_is)                  \
   CASE(a_promise_settles_once)                                                \
+  CASE(a_promise_waits_for_nothing_when_it_has_settled)                       \
   CASE(a_value_that_comes_too_late_is_dropped)                                \
   CASE(a_stale_promise_leaves_the_value_with_the_caller)                      \
   CASE(what_is_no_value_leaves_the_promise_pending)                           \
@@ -336,6 +337,7 @@
   /* pipe_test.c */                                                           \
   CASE(a_pipe_moves_items_in_order_and_as_many_as_fit)                        \
   CASE(a_pipe_moves_what_is_there_when_it_begins)                             \
+  CASE(a_pipe_moves_in_one_go_whatever_number_fits)                           \
   CASE(a_pipe_tells_a_writer_that_waits_for_room)                             \
   CASE(a_pipe_ends_the_sink_as_the_stream_ends)                               \
   CASE(a_cancel_behind_a_pipe_reaches_the_writer_with_its_reason)             \
@@ -454,6 +456,7 @@
   CASE(a_poll_with_a_wrong_struct_size_runs_nothing)                          \
   /* executor_fd_test.c */                                                    \
   CASE(the_descriptor_is_readable_while_there_is_work)                        \
+  CASE(a_descriptor_that_is_asked_for_in_a_poll_says_what_that_leaves)        \
   CASE(a_descriptor_that_is_asked_for_late_knows_of_the_work)                 \
   CASE(the_descriptor_is_readable_for_each_kind_of_work)                      \
   CASE(the_descriptor_is_readable_when_a_timer_is_due_and_not_before)         \

@@ -29,6 +29,34 @@ CASE(the_descriptor_is_readable_while_there_is_work) {
   executor_end(executor);
 }
 
+typedef struct asking {
+  tenon_executor_t *executor;
+  told_t told;
+  int fd;
+} asking_t;
+
+static void ask_in_job(void *context, tenon_status_t status) {
+  asking_t *asking = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  asking->fd = executor_fd(asking->executor);
+  post(asking->executor, &asking->told);
+}
+
+CASE(a_descriptor_that_is_asked_for_in_a_poll_says_what_that_leaves) {
+  for (uint64_t jobs = 1; jobs <= 2; jobs++) {
+    asking_t asking = {executor_create(), TOLD_INIT, -1};
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(asking.executor, ask_in_job, &asking));
+    CHECK(poll_at_most(asking.executor, jobs).more == (jobs == 1));
+    CHECK(readable(asking.fd, 0) == (jobs == 1));
+    executor_poll(asking.executor);
+    CHECK(!readable(asking.fd, 0));
+    post(asking.executor, &asking.told);
+    CHECK(readable(asking.fd, 0));
+    executor_end(asking.executor);
+    CHECK_COUNT(2, atomic_load(&asking.told.count));
+  }
+}
+
 CASE(a_descriptor_that_is_asked_for_late_knows_of_the_work) {
   told_t told = TOLD_INIT;
   tenon_executor_t *executor = executor_create();

@@ -116,6 +116,22 @@ static void count_room(void *context, tenon_status_t status, tenon_future_t *roo
   tell_completion(context, status, room);
 }
 
+CASE(a_pipe_moves_in_one_go_whatever_number_fits) {
+  enum { MANY = 1000 };
+  ends_t from = stream_create(MANY), to = stream_create(MANY);
+  tenon_future_t *end;
+  for (int64_t number = 0; number < MANY; number++)
+    CHECK_STATUS(TENON_STATUS_OK, send(from.sink, number));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_pipe(from.stream, to.sink, 0, &end));
+  for (int64_t number = 0; number < MANY; number++)
+    CHECK_COUNT(number, next(to.stream));
+  CHECK_COUNT(NOTHING(TENON_STATUS_PENDING), next(to.stream));
+  stream_end(from);
+  stream_end(to);
+  CHECK(tenon_future_poll(end) != TENON_STATUS_PENDING);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
+}
+
 CASE(a_pipe_tells_a_writer_that_waits_for_room) {
   for (size_t capacity = 0; capacity < 3; capacity++) {
     piped_t piped = pipe_create(capacity, 1);

@@ -122,6 +122,19 @@ CASE(a_promise_settles_once) {
   }
 }
 
+CASE(a_promise_waits_for_nothing_when_it_has_settled) {
+  for (size_t end = 0; end < ENDS_COUNT; end++) {
+    pair_t pair = pair_create();
+    CHECK_STATUS(TENON_STATUS_OK, tenon_promise_set_wait(pair.promise, NULL, "a reply", NULL));
+    CHECK_STATUS(TENON_STATUS_OK, settle(pair.promise, ENDS[end]));
+    CHECK_STATUS(TENON_STATUS_SETTLED,
+                 tenon_promise_set_wait(pair.promise, NULL, "another reply", NULL));
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(pair.future));
+    CHECK_STATUS(TENON_STATUS_STALE,
+                 tenon_promise_set_wait(pair.promise, NULL, "another reply", NULL));
+  }
+}
+
 CASE(a_value_that_comes_too_late_is_dropped) {
   for (size_t first = 0; first < ENDS_COUNT; first++) {
     atomic_int drops = 0;
