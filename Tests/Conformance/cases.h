@@ -109,6 +109,7 @@
   CASE(a_timer_that_is_cancelled_in_the_midst_of_a_close_is_told_once)        \
   CASE(a_poll_in_the_midst_of_a_close_ends_it_or_is_followed_by_another)      \
   CASE(what_a_poll_binds_while_another_thread_closes_is_cancelled)            \
+  CASE(a_close_that_finds_somebody_polling_leaves_its_end_to_him)             \
   CASE(a_poll_that_comes_in_the_midst_of_the_last_release_is_refused)         \
   /* stopped_pool_test.c */                                                   \
   CASE(a_job_that_comes_while_the_only_thread_of_a_pool_goes_to_sleep_runs)   \

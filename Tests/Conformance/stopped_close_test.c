@@ -170,6 +170,8 @@ typedef struct binding {
   tenon_status_t status;
   atomic_bool has_begun; /**< the close, or it is about to */
   bool is_bound;         /**< before that */
+  uint64_t jobs_max;     /**< of the poll, with another job behind */
+  told_t other;
 } binding_t;
 
 static void bind_in_job(void *context, tenon_status_t status) {
@@ -183,15 +185,18 @@ static void bind_in_job(void *context, tenon_status_t status) {
 
 static void binding_before(void *context) {
   binding_t *binding = context;
+  uint64_t jobs_max = binding->jobs_max;
   memset(binding, 0, sizeof *binding);
+  binding->jobs_max = jobs_max;
   binding->executor = executor_create();
   binding->status = TENON_STATUS_CLOSED;
   CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(binding->executor, bind_in_job, binding));
+  post(binding->executor, &binding->other);
 }
 
 static void poll_job_here(void *context) {
   binding_t *binding = context;
-  executor_poll(binding->executor);
+  poll_at_most(binding->executor, binding->jobs_max);
 }
 
 static void begin_close_there(void *context) {
@@ -202,7 +207,9 @@ static void begin_close_there(void *context) {
 
 static void binding_after(void *context) {
   binding_t *binding = context;
-  tenon_executor_close(binding->executor, TENON_FOREVER);
+  while (tenon_executor_poll(binding->executor, NULL, NULL) == TENON_STATUS_OK)
+    continue;
+  CHECK_TOLD(TENON_STATUS_OK, &binding->other);
   if (binding->status == TENON_STATUS_OK) {
     CHECK(tenon_promise_is_cancelled(binding->pair.promise) || !binding->is_bound);
     CHECK_STATUS(TENON_STATUS_OK, tenon_promise_release(binding->pair.promise));
@@ -215,6 +222,71 @@ CASE(what_a_poll_binds_while_another_thread_closes_is_cancelled) {
   binding_t binding;
   meeting_t meeting = {&binding,          binding_before, poll_job_here,
                        begin_close_there, binding_after,  0};
+  /* Also by a poll that leaves the other job. */
+  for (binding.jobs_max = 1; binding.jobs_max <= 2; binding.jobs_max++)
+    meeting_run(&meeting);
+}
+
+/* MARK: A close that finds somebody polling */
+
+typedef struct polled {
+  tenon_executor_t *executor;
+  pthread_t closer;
+  sem_t has_closed;
+  told_t told;
+  tenon_status_t status; /**< of the close */
+  bool is_closed;        /**< by the poll */
+} polled_t;
+
+/** A job that returns when the close has, unless that runs it. */
+static void await_close(void *context, tenon_status_t status) {
+  polled_t *polled = context;
+  tell(&polled->told, status);
+  while (!pthread_equal(pthread_self(), polled->closer) && sem_wait(&polled->has_closed) != 0)
+    ;
+}
+
+static void polled_before(void *context) {
+  polled_t *polled = context;
+  memset(polled, 0, sizeof *polled);
+  polled->executor = executor_create();
+  polled->closer = pthread_self();
+  sem_init(&polled->has_closed, 0, 0);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_post(polled->executor, await_close, polled));
+}
+
+static void close_here(void *context) {
+  polled_t *polled = context;
+  polled->status = tenon_executor_close(polled->executor, TENON_FOREVER);
+  sem_post(&polled->has_closed);
+}
+
+static void poll_there(void *context) {
+  polled_t *polled = context;
+  tenon_poll_result_t result = TENON_POLL_RESULT_INIT;
+  tenon_status_t status = tenon_executor_poll(polled->executor, NULL, &result);
+  CHECK(status == TENON_STATUS_OK || status == TENON_STATUS_BUSY || status == TENON_STATUS_CLOSED);
+  polled->is_closed = result.closed;
+}
+
+static void polled_after(void *context) {
+  polled_t *polled = context;
+  CHECK_TOLD(TENON_STATUS_OK, &polled->told);
+  /* The poll ends what the close has begun. */
+  if (polled->status == TENON_STATUS_PENDING)
+    CHECK(polled->is_closed);
+  else if (polled->status == TENON_STATUS_BUSY)
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_close(polled->executor, 0));
+  else
+    CHECK_STATUS(TENON_STATUS_OK, polled->status);
+  CHECK_STATUS(TENON_STATUS_CLOSED, tenon_executor_poll(polled->executor, NULL, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(polled->executor));
+  sem_destroy(&polled->has_closed);
+}
+
+CASE(a_close_that_finds_somebody_polling_leaves_its_end_to_him) {
+  polled_t polled;
+  meeting_t meeting = {&polled, polled_before, close_here, poll_there, polled_after, 0};
   meeting_run(&meeting);
 }
 
