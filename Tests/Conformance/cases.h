@@ -323,6 +323,7 @@
   CASE(an_executors_descriptor_tells_of_those_that_it_waits_for)              \
   CASE(a_thread_that_runs_an_executor_sleeps_on_descriptors_too)              \
   CASE(any_thread_may_wait_for_a_descriptor)                                  \
+  CASE(a_wake_that_comes_beside_what_is_waited_for_is_no_descriptors)         \
   CASE(a_thread_that_sleeps_on_descriptors_hears_of_all_else)                 \
   CASE(a_thread_that_sleeps_on_descriptors_hears_of_any_number)               \
   CASE(a_thread_that_sleeps_on_descriptors_turns_no_more_than_it_must)        \

@@ -526,6 +526,42 @@ CASE(any_thread_may_wait_for_a_descriptor) {
   end(ends);
 }
 
+typedef struct interrupted {
+  ends_t ends;
+  tenon_future_t *future;
+} interrupted_t;
+
+/** The loop's own wake is ready, too, when the poll looks at what it has begun to wait for. */
+static void interrupt_and_wait(void *context, tenon_status_t status) {
+  interrupted_t *interrupted = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_interrupt(interrupted->ends.executor));
+  interrupted->future = readable(interrupted->ends);
+}
+
+CASE(a_wake_that_comes_beside_what_is_waited_for_is_no_descriptors) {
+  for (int round = 0; round < 2; round++) {
+    interrupted_t interrupted = {begin(), NULL};
+    ends_t ends = interrupted.ends;
+    struct pollfd descriptor = {-1, POLLIN, 0};
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_fd(ends.executor, &descriptor.fd));
+    if (round == 1)
+      put(ends);
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_executor_post(ends.executor, interrupt_and_wait, &interrupted));
+    executor_poll(ends.executor);
+    CHECK_STATUS(round == 1 ? TENON_STATUS_OK : TENON_STATUS_PENDING,
+                 tenon_future_poll(interrupted.future));
+    if (round == 0)
+      put(ends);
+    executor_poll(ends.executor);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_future_poll(interrupted.future));
+    CHECK(poll(&descriptor, 1, 0) == 0);
+    release(interrupted.future);
+    end(ends);
+  }
+}
+
 static void *settle_elsewhere(void *promise) {
   CHECK_STATUS(TENON_STATUS_OK, settle(promise, TENON_STATUS_OK));
   return NULL;

@@ -53,8 +53,13 @@ static void simulation_run_once(void *context) {
 
 static void simulation_closed(void *context, tenon_status_t status) {
   simulation_t *simulation = context;
+  uint64_t now_ns = 77;
   (void)status;
   atomic_fetch_add(&simulation->closes, 1);
+  /* From here on the host is asked no more. */
+  status = tenon_executor_get_now_ns(simulation->executor, &now_ns);
+  CHECK(status == TENON_STATUS_CLOSED || status == TENON_STATUS_STALE);
+  CHECK_COUNT(77, now_ns);
 }
 
 static void simulation_begin_with(simulation_t *simulation, uint64_t now_ns,
