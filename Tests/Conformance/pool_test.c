@@ -778,6 +778,31 @@ CASE(a_pool_that_begins_to_close_ends_by_itself) {
   SPIN_UNTIL(threads_alive() == 0);
 }
 
+CASE(a_pool_that_begins_to_close_ends_when_its_time_is_over) {
+  for (uint32_t threads = 1; threads <= 2; threads++) {
+    tenon_executor_t *pool = pool_create(threads);
+    told_t told = TOLD_INIT;
+    pair_t pair = pair_create();
+    gate_t gate = {.pool = pool};
+    CHECK_STATUS(TENON_STATUS_OK,
+                 tenon_future_on_complete(pair.future, pool, tell_completion, &told, NULL));
+    for (uint32_t job = 1; job < threads; job++)
+      post(pool, pass_gate, &gate);
+    SPIN_UNTIL(atomic_load(&gate.inside) == (int)threads - 1);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_begin_close(pool, MILLISECOND));
+    /* While there is a thread that has nothing to do, also if another one never ends. */
+    SPIN_UNTIL(atomic_load(&told.count) == 1);
+    CHECK_TOLD(TENON_STATUS_CLOSED, &told);
+    CHECK_COUNT(0, atomic_load(&gate.through));
+    atomic_store(&gate.is_open, true);
+    CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
+    SPIN_UNTIL(atomic_load(&gate.through) == (int)threads - 1);
+    tenon_promise_release(pair.promise);
+    tenon_future_release(pair.future);
+  }
+  SPIN_UNTIL(threads_alive() == 0);
+}
+
 static void release_in_job(void *context, tenon_status_t status) {
   gate_t *gate = context;
   (void)status;

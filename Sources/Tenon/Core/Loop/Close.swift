@@ -4,7 +4,7 @@ import Synchronization
 /// The end of an executor: refuse, cancel, drain, tell; then nothing of it runs ever again.
 extension LoopExecutor {
   /// Refuses new work from now on, and cancels what is in flight; and finishes it if nobody is left who could. False: somebody
-  /// began before.
+  /// began before. `waits`: whoever calls this waits for the end then, no longer than until the deadline.
   func beginClose(until deadline: UInt64, waits: Bool = false) -> Bool {
     state.pointee.mutex.lock()
     guard state.isOpen(as: name) else {
@@ -30,7 +30,9 @@ extension LoopExecutor {
     let isUnattended = state.shared.pointee.isUnattended
     state.unlockAndWake()
     if let threads = threadPool {
-      if !waits { threads.attendClose() }
+      threads.attendClose()
+      // After the last handle jobs end when they end.
+      if !waits && !isUnattended { threads.keepCloseDeadline() }
       return true
     }
     // The last handle went meanwhile, and whoever polled then could not end the close before this.

@@ -7,7 +7,7 @@ import Synchronization
 extension ThreadPool {
   /// Closes, and waits until all work has ended or the deadline has come, and until the threads have gone.
   func closePool(until deadline: UInt64) -> tenon_status_t {
-    guard beginClose(until: deadline) else { return TENON_STATUS_CLOSED }
+    guard beginClose(until: deadline, waits: !pool.isHere) else { return TENON_STATUS_CLOSED }
     if pool.isHere { return TENON_STATUS_PENDING }
     // A job that it would wait for waits for the one that this is called in, perhaps through others: then the threads end it.
     return pool.awaited(until: deadline) {
@@ -43,6 +43,12 @@ extension ThreadPool {
     if pool.isHere || endCloseIfDone() { return }
     runForlorn()
     _ = endCloseIfDone()
+  }
+
+  /// Has a thread of the pool be there when the time of the close is over, as nobody else waits until then.
+  func keepCloseDeadline() {
+    state.pointee.mutex.lock()
+    pool.unlockAndNoteDeadline()
   }
 
   /// Ends it if all has ended, or if what was ready when the time was over has run; true: it is over.
