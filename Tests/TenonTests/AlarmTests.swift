@@ -19,8 +19,15 @@ import Testing
     #expect(alarms.count == 0 && !alarms.isAnybodyAsleep())
   }
 
-  @Test func sleepsThatWereCancelledDoNotPileUp() async throws {
+  /// Also behind one that goes on.
+  @Test(arguments: [false, true])
+  func sleepsThatWereCancelledDoNotPileUp(_ isBehind: Bool) async throws {
     try await withLoop { loop in
+      let first = try loop.start {
+        if isBehind { try? await Task.sleep(for: .seconds(86_400)) }
+      }
+      loop.pollAll()
+      defer { first.cancel() }
       for _ in 0..<50 {
         let calls = try (0..<10).map { _ in
           try loop.start { try? await Task.sleep(for: .seconds(86_400)) }

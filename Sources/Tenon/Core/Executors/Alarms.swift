@@ -32,7 +32,7 @@ class Alarm: @unchecked Sendable {
 ///
 /// A task that is cancelled sleeps no more, but the runtime leaves its job where it is, until its time. So no loop lives for such a job,
 /// and it is rung early: not at once, as whoever cancels may be about to tell the task, but when a whole turn from one look to the next
-/// has gone by since it was found so. A look comes when there are twice as many as the last one left.
+/// has gone by since it was found so. A look comes when as many have come as the last one found that go on.
 struct Alarms: ~Copyable {
   private(set) var count = 0
   private var waiting = List()
@@ -84,7 +84,8 @@ struct Alarms: ~Copyable {
       alarm = one.next
       if one.isForNothing { move(one) }
     }
-    nextLook = max(64, 2 * (count - timers.count))
+    // Each look is at those that go on, and at what has come since: no fewer than they are.
+    nextLook = count - timers.count + max(64, waiting.count)
     return timers
   }
 
