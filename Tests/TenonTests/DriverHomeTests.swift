@@ -47,4 +47,51 @@ import Testing
     #expect(tenon_executor_release(loop.pointer) == TENON_STATUS_OK)
     #expect(try pool.close(timeout: .seconds(60)))
   }
+
+  /// What comes while the last job of a close whose time is over runs does not.
+  @Test func aJobThatComesHomeTooLateIsCounted() async throws {
+    let loop = try LoopExecutor.create()
+    #expect(tenon_executor_retain(loop.pointer) == TENON_STATUS_OK)
+    let pool = try ThreadPool.create(threads: 1)
+    #expect(try pool.close(timeout: .seconds(60)))
+    let (home, runs) = (DriverHome(loop, pool), Shared([Int]()))
+    let close: tenon_job_fn = { loop, _ in
+      #expect(tenon_executor_begin_close(OpaquePointer(loop), 0) == TENON_STATUS_OK)
+    }
+    let pointer = UnsafeMutableRawPointer(loop.pointer)
+    #expect(tenon_executor_post(loop.pointer, close, pointer) == TENON_STATUS_OK)
+    home.enqueue(
+      job {
+        runs.change { $0.append(1) }
+        home.enqueue(job { runs.change { $0.append(2) } })
+      })
+    var result = PollResult()
+    for _ in 0..<2 { #expect(loop.poll(PollBudget(jobs: 1), &result) == TENON_STATUS_OK) }
+    #expect(result.closed)
+    #expect(runs.value == [1])
+    #expect(loop.statistics.jobs_abandoned == 1)
+    #expect(tenon_executor_release(loop.pointer) == TENON_STATUS_OK)
+  }
+
+  @Test func aJobThatItsPoolDoesNotRunAnyMoreGoesOnOnTheLoop() async throws {
+    try await withLoop { loop in
+      let pool = try ThreadPool.create(threads: 1)
+      let home = DriverHome(loop, pool)
+      let (isThere, goesOn, places) = (Gate(), Gate(), Shared([Bool]()))
+      pool.enqueue(
+        job {
+          isThere.open()
+          goesOn.wait()
+        })
+      isThere.wait()
+      // The first one is the driver's own. The close runs what is ready, and that makes another one ready.
+      home.enqueue(job {})
+      pool.enqueue(job { home.enqueue(job { places.change { $0.append(loop.isCurrent) } }) })
+      #expect(try !pool.close(timeout: .zero))
+      goesOn.open()
+      #expect(places.value.isEmpty)
+      loop.pollAll()
+      #expect(places.value == [true])
+    }
+  }
 }

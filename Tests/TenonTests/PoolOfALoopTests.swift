@@ -297,6 +297,51 @@ private nonisolated(nonsending) func isHere(_ executor: LoopExecutor) async -> B
     }
   }
 
+  @Test func callsWithWordsFollowEachOtherInOneDriver() async throws {
+    try await withPool { loop, pool in
+      let order = Shared([UInt]())
+      var pointers = [OpaquePointer?](repeating: nil, count: 5)
+      for index in pointers.indices {
+        let status = exportWords(
+          on: loop.pointer, &pointers[index], false, "words", Words(UInt(index), 7)
+        ) { (one: UInt, two: UInt) in
+          order.change { $0.append(one) }
+          return tenon_value_u64(UInt64(one + two))
+        }
+        #expect(status == TENON_STATUS_OK)
+      }
+      // It is not for one with words any more.
+      let last = try loop.start { order.change { $0.append(5) } }
+      loop.pollAll()
+      #expect(order.value == Array(0...5))
+      #expect(loop.statistics.drivers == 1)
+      for (index, pointer) in pointers.enumerated() {
+        let future = try Future(adopting: pointer)
+        var value = tenon_value_none()
+        #expect(tenon_future_take(future.pointer, &value) == TENON_STATUS_OK)
+        #expect(value.as.u64 == UInt64(index + 7))
+      }
+      #expect(last.isSettled)
+    }
+  }
+
+  /// The driver's task is cancelled with it, and is of no use to the next one.
+  @Test func aCallThatCancelsItselfTakesNoOtherWithIt() async throws {
+    try await withPool { loop, pool in
+      let (itself, isCancelled) = (Shared<Future?>(nil), Shared([Bool]()))
+      let call = try loop.start {
+        itself.value?.cancel()
+        isCancelled.change { $0.append(Task.isCancelled) }
+      }
+      itself.value = call
+      let next = try loop.start { isCancelled.change { $0.append(Task.isCancelled) } }
+      try loop.run(until: next)
+      #expect(isCancelled.value == [true, false])
+      #expect(call.isSettled && next.isSettled)
+      itself.value = nil
+    }
+  }
+
   @Test func itIsForCallsThatBeginLater() async throws {
     try await withLoop { loop in
       let pool = try ThreadPool.create(threads: 1)

@@ -2,8 +2,9 @@ import CTenon
 import Glibc
 import Synchronization
 import Testing
+@_spi(ExperimentalScheduling) import _Concurrency
 
-@testable import Tenon
+@_spi(ExperimentalScheduling) @testable import Tenon
 
 private struct Boom: Error, Equatable { var index = 0 }
 
@@ -79,6 +80,151 @@ private actor Blocking: LoopActor {
     #expect(try !pool.close())
     goesOn.value = true
     #expect(try await visit.value == 7)
+  }
+
+  private func job(_ body: @escaping @Sendable () -> Void) -> ExecutorJob {
+    _swift_createJobForTestingOnly { body() }
+  }
+
+  @Test func whatComesTooLateForAPoolIsCountedAndDoesNotRun() async throws {
+    let pool = try ThreadPool.create(threads: 1)
+    #expect(tenon_executor_retain(pool.pointer) == TENON_STATUS_OK)
+    let actors = LoopSerialExecutor(state: pool.state, name: pool.name)
+    let (isThere, goesOn, runs) = (Gate(), Gate(), Shared([Int]()))
+    pool.enqueue(
+      job {
+        isThere.open()
+        goesOn.wait()
+      })
+    isThere.wait()
+    // The close runs what is ready, and not what that makes ready.
+    pool.enqueue(
+      job {
+        runs.change { $0.append(1) }
+        pool.enqueue(job { runs.change { $0.append(2) } })
+        for _ in 0..<2 { actors.enqueue(job { runs.change { $0.append(3) } }) }
+      })
+    #expect(try !pool.close(timeout: .zero))
+    goesOn.open()
+    #expect(runs.value == [1])
+    #expect(pool.statistics.jobs_abandoned == 3)
+    #expect(tenon_executor_release(pool.pointer) == TENON_STATUS_OK)
+  }
+
+  @Test func whoeverWaitsForAPoolThatHasNoThreadRunsWhatSwiftHasForIt() async throws {
+    let pool = try ThreadPool.create(threads: 1)
+    // As when the system has none to give.
+    let helpers = pool.pool.pointee.helpers.exchange(0, ordering: .relaxed)
+    let (ranOn, waited) = (Shared<UInt>(0), Shared<UInt>(1))
+    let (promise, future) = try Promise.make()
+    pool.enqueue(
+      job {
+        ranOn.value = threadHere()
+        promise.resolve()
+      })
+    let waiting = TestThread {
+      waited.value = threadHere()
+      #expect(throws: Never.self) { try pool.run(until: future) }
+    }
+    waiting.join()
+    #expect(ranOn.value == waited.value)
+    #expect(pool.statistics.threads == 0)
+    pool.pool.pointee.helpers.store(helpers, ordering: .relaxed)
+    #expect(try pool.close(timeout: .seconds(60)))
+  }
+
+  @Test func aPoolThatClosesEndsInTimeWhateverSleepsThere() async throws {
+    let pool = try ThreadPool.create(threads: 2)
+    #expect(tenon_executor_retain(pool.pointer) == TENON_STATUS_OK)
+    let (isThere, goesOn) = (Gate(), Gate())
+    pool.enqueue(
+      job { [self] in
+        isThere.open()
+        while pool.isOpen { sched_yield() }
+        // A later time than that of the close.
+        pool.enqueue(
+          job {}, after: .seconds(86_400), tolerance: nil, clock: ContinuousClock())
+        goesOn.wait()
+      })
+    isThere.wait()
+    let told = Gate()
+    let (promise, future) = try Promise.make()
+    let tell: tenon_completion_fn = { context, status, _ in
+      #expect(status == TENON_STATUS_CLOSED)
+      Unmanaged<Gate>.fromOpaque(context!).takeUnretainedValue().open()
+    }
+    #expect(
+      tenon_future_on_complete(
+        future.pointer, pool.pointer, tell, Unmanaged.passUnretained(told).toOpaque(), nil)
+        == TENON_STATUS_OK)
+    #expect(tenon_executor_begin_close(pool.pointer, 20_000_000) == TENON_STATUS_OK)
+    told.wait()
+    goesOn.open()
+    promise.resolve()
+    #expect(tenon_executor_release(pool.pointer) == TENON_STATUS_OK)
+  }
+
+  /// Which thread of a pool sleeps until the next timer, if it is the one that would be woken first and another one sleeps, too.
+  private func firstKeeper(of pool: ThreadPool) -> Int? {
+    pool.state.pointee.mutex.withLock {
+      let first = pool.pool.shared.pointee.firstIdle
+      guard first >= 0, first == pool.pool.keeper,
+        pool.pool.worker(first).shared.pointee.nextIdle >= 0
+      else { return nil }
+      return first
+    }
+  }
+
+  @Test func aJobLeavesTheThreadAloneThatSleepsUntilTheNextTimer() async throws {
+    try await withPool(2) { pool in
+      let (areThere, goOn) = (Shared(0), Gate())
+      for _ in 0..<2 {
+        pool.enqueue(
+          job {
+            areThere.change { $0 += 1 }
+            goOn.wait()
+          })
+      }
+      while areThere.value < 2 { await Task.yield() }
+      goOn.open()
+      // Each timer that is earlier than those before has the keeper come back, and go to sleep again.
+      var hours = 1000
+      var timers: [OpaquePointer?] = []
+      while firstKeeper(of: pool) == nil {
+        let ignore: tenon_timer_fn = { _, _ in }
+        var timer: OpaquePointer?
+        let deadline = tenon_timer_now_ns() + UInt64(hours) * 3_600_000_000_000
+        #expect(
+          tenon_timer_start(pool.pointer, deadline, ignore, nil, &timer) == TENON_STATUS_OK)
+        timers.append(timer)
+        hours -= 1
+        for _ in 0..<1000 where firstKeeper(of: pool) == nil { await Task.yield() }
+      }
+      let keeper = firstKeeper(of: pool)
+      let goesOn = Gate()
+      pool.enqueue(job { goesOn.wait() })
+      #expect(keeper == pool.pool.keeper)
+      goesOn.open()
+      for timer in timers { #expect(tenon_timer_cancel(timer) == TENON_STATUS_OK) }
+    }
+  }
+
+  @Test func detachedWorkOfAPoolGoesOnWhenNobodyHoldsItsFuture() async throws {
+    try await withPool { pool in
+      let (goesOn, ends) = (Gate(), Gate())
+      let isCancelled = Shared(true)
+      do {
+        let future = try pool.start(detached: true) {
+          goesOn.wait()
+          isCancelled.value = Task.isCancelled
+          ends.open()
+        }
+        #expect(!future.isSettled)
+      }
+      goesOn.open()
+      ends.wait()
+      #expect(!isCancelled.value)
+    }
   }
 
   @Test func anActorWithManyCallsRunsThemAll() async throws {
