@@ -98,6 +98,34 @@ import Testing
     #expect(throws: Failure.self) { try Failure.error(borrowing: pointer) }
   }
 
+  /// Of an error that makes it itself, such as a struct of C's.
+  private struct WithBlock: DescribedError {
+    static let ends = Shared(0)
+    var errorPayload: (any AnyObject & Sendable)? { Witness(Shared(0)) }
+    var errorBlock: tenon_error_payload_t? {
+      let block = UnsafeMutableRawPointer.allocate(byteCount: 8, alignment: 8)
+      block.storeBytes(of: 42, as: Int.self)
+      return tenon_error_payload_t(
+        struct_size: MemoryLayout<tenon_error_payload_t>.size, type: WithBlock.mark,
+        pointer: block
+      ) { block in
+        WithBlock.ends.change { $0 += 1 }
+        block?.deallocate()
+      }
+    }
+    static var mark: UnsafeRawPointer { unsafeBitCast(WithBlock.self, to: UnsafeRawPointer.self) }
+  }
+
+  @Test func aSwiftErrorBringsWhatCKnows() {
+    let pointer = Failure.retainedPointer(for: WithBlock())
+    var found: UnsafeMutableRawPointer?
+    #expect(tenon_error_get_payload(pointer, WithBlock.mark, &found) == TENON_STATUS_OK)
+    #expect(found?.load(as: Int.self) == 42)
+    #expect(WithBlock.ends.value == 0)
+    #expect(tenon_error_release(pointer) == TENON_STATUS_OK)
+    #expect(WithBlock.ends.value == 1)
+  }
+
   @Test func aPayloadOfCIsFoundByItsMark() throws {
     var mark = 0
     try withUnsafeMutablePointer(to: &mark) { mark in

@@ -1,8 +1,15 @@
+import CStopped
 import CTenon
 import Glibc
 import Testing
 
 @testable import Tenon
+
+/// What a job does.
+private final class Work: Sendable {
+  let body: @Sendable () -> Void
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}
 
 /// What async code on a loop waits for of descriptors.
 @Suite struct DescriptorTests {
@@ -111,6 +118,47 @@ import Testing
       descriptors.giveBack()
       #expect(Self.isReadable(descriptor))
       loop.pollAll()
+    }
+  }
+
+  /// Another thread's poll has looked before: whoever watches the descriptor is told.
+  @Test func whatASleepFindsDuringAnotherThreadsPollIsGivenBack() async throws {
+    try await Self.withPipe { reader, writer in
+      try await withLoop { loop in
+        var descriptor: Int32 = -1
+        #expect(tenon_executor_fd(loop.pointer, &descriptor) == TENON_STATUS_OK)
+        var pointer: OpaquePointer?
+        #expect(tenon_future_readable(loop.pointer, reader, &pointer) == TENON_STATUS_OK)
+        let future = try Future(adopting: pointer)
+        loop.pollAll()
+        let (sleeper, status) = (Shared<Int32>(0), Shared<tenon_status_t?>(nil))
+        let thread = TestThread {
+          sleeper.value = thread_id()
+          status.value = tenon_executor_run_until(loop.pointer, future.pointer, .max)
+        }
+        while sleeper.value == 0 || !thread_sleeps(sleeper.value) { sched_yield() }
+        // A job of this poll, which wakes nobody, writes when the poll has looked.
+        let write = Work {
+          #expect(Glibc.write(writer, "x", 1) == 1)
+          while status.value == nil { sched_yield() }
+        }
+        loop.state.own.pointee.beforeJobs = {
+          loop.state.own.pointee.beforeJobs = nil
+          let run: tenon_job_fn = { context, _ in
+            Unmanaged<Work>.fromOpaque(context!).takeRetainedValue().body()
+          }
+          let context = Unmanaged.passRetained(write).toOpaque()
+          #expect(tenon_executor_post(loop.pointer, run, context) == TENON_STATUS_OK)
+        }
+        var result = PollResult()
+        #expect(loop.poll(PollBudget(), &result) == TENON_STATUS_OK)
+        thread.join()
+        #expect(status.value == TENON_STATUS_BUSY)
+        #expect(!future.isSettled)
+        #expect(Self.isReadable(descriptor))
+        loop.pollAll()
+        #expect(future.isSettled)
+      }
     }
   }
 

@@ -1,8 +1,9 @@
 import CTenon
 import Glibc
 import Testing
+@_spi(ExperimentalScheduling) import _Concurrency
 
-@testable import Tenon
+@_spi(ExperimentalScheduling) @testable import Tenon
 
 private actor Counter: LoopActor {
   nonisolated let executor: LoopExecutor
@@ -97,6 +98,22 @@ private actor Counter: LoopActor {
     let expected = offsets.indices.sorted { (offsets[$0], $0) < (offsets[$1], $1) }
     #expect(ended.value == expected)
     for future in futures { #expect(tenon_future_poll(future.pointer) == TENON_STATUS_OK) }
+  }
+
+  /// Swift's own clocks know nothing of it: how long a sleep lasts is what counts.
+  @Test func aTaskSleepsInTheTimeOfItsLoopsHost() async throws {
+    let host = VirtualHost()
+    let loop = try host.makeExecutor()
+    defer { #expect(tenon_executor_close(loop.pointer, 0) == TENON_STATUS_OK) }
+    let runs = Shared(0)
+    loop.enqueue(
+      _swift_createJobForTestingOnly { runs.change { $0 += 1 } }, after: .seconds(86_400),
+      tolerance: nil, clock: ContinuousClock())
+    for hours: UInt64 in [0, 23, 25] {
+      host.now = hours * 3_600_000_000_000
+      loop.pollAll()
+      #expect(runs.value == (hours < 24 ? 0 : 1))
+    }
   }
 
   @Test func aDurationIsRoundedUpToWholeNanoseconds() {

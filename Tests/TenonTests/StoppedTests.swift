@@ -68,7 +68,7 @@ private final class CancelledWait: Meeting, @unchecked Sendable {
   }
 
   /// From here to where the call waits, when others have a turn.
-  private static func begin(on loop: LoopExecutor) {
+  fileprivate static func begin(on loop: LoopExecutor) {
     let end: tenon_job_fn = { _, _ in meeting_end() }
     #expect(tenon_executor_post(loop.pointer, end, nil) == TENON_STATUS_OK)
     meeting_begin()
@@ -82,6 +82,47 @@ private final class CancelledWait: Meeting, @unchecked Sendable {
     loop.pollAll()
     #expect(call.isSettled)
     // Otherwise this lets it go on.
+    sink.close()
+    stream.cancel()
+    try loop.run(until: call)
+  }
+}
+
+/// An item, or room for one, that comes while a call begins to wait for it.
+private final class AnsweredWait: Meeting, @unchecked Sendable {
+  private let loop: LoopExecutor
+  private let end: CancelledWait.End
+  private var call: Future!
+  private var sink: Sink!
+  private var stream: Tenon.Stream!
+
+  init(_ loop: LoopExecutor, _ end: CancelledWait.End) { (self.loop, self.end) = (loop, end) }
+
+  override func before() throws {
+    (sink, stream) = try Stream.make(capacity: 1)
+    if end == .writer { #expect(try sink.trySend(1)) }
+    call = try loop.start { [loop, end, sink = sink!, stream = stream!] in
+      CancelledWait.begin(on: loop)
+      if end == .writer { try await sink.send(2) } else { #expect(try await stream.next() != nil) }
+    }
+  }
+
+  override func here() { loop.pollAll() }
+
+  override func there() throws {
+    if end == .writer {
+      var (value, count) = (tenon_value_none(), 0)
+      #expect(
+        tenon_stream_next_batch(stream.pointer, &value, 1, &count, nil) == TENON_STATUS_OK)
+    } else {
+      #expect(try sink.trySend(1))
+    }
+  }
+
+  override func after() throws {
+    loop.pollAll()
+    #expect(call.isSettled)
+    #expect(tenon_future_poll(call.pointer) == TENON_STATUS_OK)
     sink.close()
     stream.cancel()
     try loop.run(until: call)
@@ -148,6 +189,11 @@ private final class CloseInTheMaking: MeetingWithClose, @unchecked Sendable {
   private func aCallThatIsCancelledWhileItBeginsToWaitGoesOn(_ end: CancelledWait.End) async throws
   {
     try await withLoop { CancelledWait($0, end).run() }
+  }
+
+  @Test(arguments: CancelledWait.End.allCases)
+  private func aCallThatGetsWhatItBeginsToWaitForGoesOn(_ end: CancelledWait.End) async throws {
+    try await withLoop { AnsweredWait($0, end).run() }
   }
 
   @Test func aCallThatBeginsInTheMidstOfACloseIsCancelled() async throws {

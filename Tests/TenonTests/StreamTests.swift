@@ -49,6 +49,27 @@ extension Value {
     }
   }
 
+  /// What it does not have to wait for it gets all the same.
+  @Test func aCancelledTaskWaitsAtNoEnd() async throws {
+    let (sink, stream) = try Stream.make(capacity: 2)
+    let waits = { @Sendable in
+      await Task {
+        withUnsafeCurrentTask { $0?.cancel() }
+        do { return try await waitForItem(stream.handle, .stream) } catch {
+          return error is CancellationError ? TENON_STATUS_CANCELLED : TENON_STATUS_INVALID
+        }
+      }.value
+    }
+    #expect(await waits() == TENON_STATUS_CANCELLED)
+    #expect(try sink.trySend(1))
+    #expect(await waits() == TENON_STATUS_OK)
+    #expect(try await waitForRoom(sink.handle) == TENON_STATUS_OK)
+    #expect(try await stream.next() != nil)
+    sink.close()
+    #expect(await waits() == TENON_STATUS_ENDED)
+    #expect(try await waitForRoom(sink.handle) == TENON_STATUS_CLOSED)
+  }
+
   @Test func theEndOfAStreamIsAFuture() async throws {
     try await withLoop { loop in
       let (sink, stream) = try Stream.make()
