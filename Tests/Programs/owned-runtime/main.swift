@@ -81,6 +81,12 @@ func theMainExecutorRuns(_ loop: LoopExecutor) throws {
   try main.runUntil { false }
   report("aStopEndsThat", true)
 
+  // More than one poll runs.
+  let marks = (0..<10_000).map { _ in Mark() }
+  for mark in marks { Task.detached { mark.set() } }
+  try main.runUntil { marks.last?.isSet ?? false }
+  report("howeverMuchThereIsToRun", marks.allSatisfy { $0.isSetHere })
+
   let third = Mark()
   let hasEnded = Mark()
   Task { @MainActor in
@@ -93,6 +99,26 @@ func theMainExecutorRuns(_ loop: LoopExecutor) throws {
   report("itEndsWithItsLoop", third.isSetHere && !loop.isOpen)
   try main.run()
   report("withoutALoopItHasNothingToRun", true)
+}
+
+// MARK: Who is on the main actor
+
+func whoIsOnTheMainActor() throws {
+  let main = MainActor.executor
+  let answers = Mutex<[Bool?]>([])
+  let ask: @Sendable () -> Void = {
+    answers.withLock { $0.append(MainActor.executor.isIsolatingCurrentContext()) }
+  }
+  ask()
+  Task.detached {
+    ask()
+    await MainActor.run { ask() }
+    ask()
+  }
+  try main.runUntil { answers.withLock { $0.count } == 4 }
+  onAnotherThread { ask() }
+  report(
+    "theMainActorIsWhereItsJobRuns", answers.withLock { $0 } == [false, false, true, false, false])
 }
 
 // MARK: A job that is for later
@@ -257,6 +283,7 @@ try loop.ownProcess()
 try laterJobs(loop)
 try anErrorOfSwift(loop)
 try fromAThreadThatHasNoLoop()
+try whoIsOnTheMainActor()
 try theMainExecutorRuns(loop)
 _ = tenon_executor_release(loop.pointer)
 try betweenOwners()
