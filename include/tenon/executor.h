@@ -403,6 +403,9 @@ TENON_API tenon_status_t tenon_executor_close(tenon_executor_t *executor,
  * another thread gives back the last reference meanwhile, and nobody polls, this call finishes it, and
  * callbacks run in here.
  *
+ * Of a pool, its threads finish it: when all has ended, or when the time is over and one of them has
+ * nothing to do.
+ *
  * Threading:  any thread.
  * Errors:     TENON_STATUS_CLOSED: it was closed, or closing, before.
  * Since:      0.1.0
