@@ -340,6 +340,7 @@
   CASE(a_pipe_moves_items_in_order_and_as_many_as_fit)                        \
   CASE(a_pipe_moves_what_is_there_when_it_begins)                             \
   CASE(a_pipe_moves_in_one_go_whatever_number_fits)                           \
+  CASE(a_pipe_goes_on_with_what_its_reader_sends)                             \
   CASE(a_pipe_tells_a_writer_that_waits_for_room)                             \
   CASE(a_pipe_ends_the_sink_as_the_stream_ends)                               \
   CASE(a_cancel_behind_a_pipe_reaches_the_writer_with_its_reason)             \

@@ -132,6 +132,39 @@ CASE(a_pipe_moves_in_one_go_whatever_number_fits) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(end));
 }
 
+typedef struct circle {
+  tenon_sink_t *sink;
+  tenon_stream_t *stream;
+  int64_t count;
+} circle_t;
+
+/** Each item that comes out has the next one go in. */
+static void go_round(void *context, tenon_status_t status, tenon_future_t *item) {
+  enum { MANY = 10000 };
+  circle_t *circle = context;
+  CHECK_STATUS(TENON_STATUS_OK, status);
+  tenon_value_t value = tenon_value_none();
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_take(item, &value));
+  CHECK_COUNT(circle->count, value.as.i64);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(item));
+  if (++circle->count == MANY)
+    return;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_next(circle->stream, &item));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_on_complete(item, NULL, go_round, circle, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, send(circle->sink, circle->count));
+}
+
+CASE(a_pipe_goes_on_with_what_its_reader_sends) {
+  piped_t piped = pipe_create(4, 4);
+  circle_t circle = {piped.sink, piped.stream, 0};
+  tenon_future_t *item;
+  CHECK_STATUS(TENON_STATUS_OK, tenon_stream_next(piped.stream, &item));
+  CHECK_STATUS(TENON_STATUS_OK, tenon_future_on_complete(item, NULL, go_round, &circle, NULL));
+  CHECK_STATUS(TENON_STATUS_OK, send(piped.sink, 0));
+  CHECK_COUNT(10000, circle.count);
+  pipe_end(piped);
+}
+
 CASE(a_pipe_tells_a_writer_that_waits_for_room) {
   for (size_t capacity = 0; capacity < 3; capacity++) {
     piped_t piped = pipe_create(capacity, 1);
