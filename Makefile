@@ -39,7 +39,7 @@ $(PARTS:%=part-%) $(LONG_PARTS:%=part-%): part-%:
 part-test-addon: part-test-bindgen
 part-test-middleware: part-test-addon
 part-test-tools part-test-exhaustion part-test-exhaustion-all: stage
-part-test-reproducible: part-test-install-all part-test-exhaustion-all part-test-bench
+part-test-reproducible: part-test-install-all part-test-exhaustion-all part-test-bench part-test-pages
 
 stage: check-swift packages
 	@scripts/stage.sh

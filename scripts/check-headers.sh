@@ -24,27 +24,25 @@ check() { # compiler language standard options headers...
   }
   combinations=$((combinations + 1))
 }
-# Headers in C of one kind: the options that others' headers need, and the prefix of the dialects' names. What loops are made of
+check_each() { # C++'s compiler, dialects of C and of C++, options, headers...
+  local compiler=gcc standard
+  [ "$1" = g++ ] || compiler=clang
+  for standard in $2; do check $compiler c "$standard" "$4" "${@:5}"; done
+  for standard in $3; do check "$1" c++ "$standard" "$4" "${@:5}"; done
+}
+# Headers in C of one kind: the prefix of the dialects' names, and the options that others' headers need. What loops are made of
 # needs POSIX declarations, which the strict dialects hide.
 kind() { # prefix options headers...
-  local plus compiler standard header
+  local plus header every="${1}99 ${1}11 ${1}17 ${1}2x" every_plus="c++11 c++14 c++17 c++20 c++23"
+  local alone=${1}11 alone_plus=c++17
+  [ -z "$all" ] || alone=$every alone_plus=$every_plus
   for plus in "${compilers[@]}"; do
-    compiler=gcc
-    [ "$plus" = g++ ] || compiler=clang
     # Dispatch's own headers are for the toolchain's clang.
-    [ "$3" != dispatch.h ] || [ $compiler = clang ] || continue
-    for standard in "$1"{99,11,17,2x}; do check $compiler c "$standard" "$2" "${@:3}"; done
-    for standard in c++{11,14,17,20,23}; do check "$plus" c++ $standard "$2" "${@:3}"; done
+    [ "$3" != dispatch.h ] || [ "$plus" = clang++ ] || continue
+    check_each "$plus" "$every" "$every_plus" "$2" "${@:3}"
+    [ $# -gt 3 ] || continue # that was alone
     [ -n "$all" ] || [ "$plus" = "${compilers[0]}" ] || continue
-    for header in "${@:3}"; do
-      if [ -z "$all" ]; then
-        check $compiler c "${1}11" "$2" "$header"
-        check "$plus" c++ c++17 "$2" "$header"
-        continue
-      fi
-      for standard in "$1"{99,11,17,2x}; do check $compiler c "$standard" "$2" "$header"; done
-      for standard in c++{11,14,17,20,23}; do check "$plus" c++ $standard "$2" "$header"; done
-    done
+    for header in "${@:3}"; do check_each "$plus" "$alone" "$alone_plus" "$2" "$header"; done
   done
 }
 plain=() loops=()

@@ -563,6 +563,7 @@
   CASE(a_thread_that_outlives_the_close_of_a_pool_that_is_kept_leaves_no_stack) \
   CASE(jobs_that_go_on_for_ever_do_not_hold_up_a_close)                       \
   CASE(a_pool_that_begins_to_close_ends_by_itself)                            \
+  CASE(a_close_from_a_thread_of_the_pool_ends_when_its_time_is_over)          \
   CASE(a_pool_that_begins_to_close_ends_when_its_time_is_over)                \
   CASE(the_last_release_of_a_pool_closes_it_without_waiting)                  \
   CASE(posts_race_a_close_of_a_pool_and_each_is_told_once_or_refused)         \

@@ -138,16 +138,17 @@ typedef struct circle {
   int64_t count;
 } circle_t;
 
+enum { ROUNDS = 10000 };
+
 /** Each item that comes out has the next one go in. */
 static void go_round(void *context, tenon_status_t status, tenon_future_t *item) {
-  enum { MANY = 10000 };
   circle_t *circle = context;
   CHECK_STATUS(TENON_STATUS_OK, status);
   tenon_value_t value = tenon_value_none();
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_take(item, &value));
   CHECK_COUNT(circle->count, value.as.i64);
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_release(item));
-  if (++circle->count == MANY)
+  if (++circle->count == ROUNDS)
     return;
   CHECK_STATUS(TENON_STATUS_OK, tenon_stream_next(circle->stream, &item));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_on_complete(item, NULL, go_round, circle, NULL));
@@ -161,7 +162,7 @@ CASE(a_pipe_goes_on_with_what_its_reader_sends) {
   CHECK_STATUS(TENON_STATUS_OK, tenon_stream_next(piped.stream, &item));
   CHECK_STATUS(TENON_STATUS_OK, tenon_future_on_complete(item, NULL, go_round, &circle, NULL));
   CHECK_STATUS(TENON_STATUS_OK, send(piped.sink, 0));
-  CHECK_COUNT(10000, circle.count);
+  CHECK_COUNT(ROUNDS, circle.count);
   pipe_end(piped);
 }
 

@@ -778,6 +778,32 @@ CASE(a_pool_that_begins_to_close_ends_by_itself) {
   SPIN_UNTIL(threads_alive() == 0);
 }
 
+static void close_in_time_and_pass_gate(void *context, tenon_status_t status) {
+  gate_t *gate = context;
+  atomic_store(&gate->status, tenon_executor_close(gate->pool, MILLISECOND));
+  pass_gate(gate, status);
+}
+
+CASE(a_close_from_a_thread_of_the_pool_ends_when_its_time_is_over) {
+  tenon_executor_t *pool = pool_create(2);
+  gate_t gate = {.pool = pool};
+  told_t told = TOLD_INIT;
+  pair_t pair = pair_create();
+  CHECK_STATUS(TENON_STATUS_OK,
+               tenon_future_on_complete(pair.future, pool, tell_completion, &told, NULL));
+  post(pool, close_in_time_and_pass_gate, &gate);
+  SPIN_UNTIL(atomic_load(&told.count) == 1);
+  CHECK_TOLD(TENON_STATUS_CLOSED, &told);
+  CHECK_STATUS(TENON_STATUS_PENDING, atomic_load(&gate.status));
+  CHECK_COUNT(0, atomic_load(&gate.through));
+  atomic_store(&gate.is_open, true);
+  CHECK_STATUS(TENON_STATUS_OK, tenon_executor_release(pool));
+  SPIN_UNTIL(atomic_load(&gate.through) == 1);
+  tenon_promise_release(pair.promise);
+  tenon_future_release(pair.future);
+  SPIN_UNTIL(threads_alive() == 0);
+}
+
 CASE(a_pool_that_begins_to_close_ends_when_its_time_is_over) {
   for (uint32_t threads = 1; threads <= 2; threads++) {
     tenon_executor_t *pool = pool_create(threads);

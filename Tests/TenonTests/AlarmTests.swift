@@ -4,7 +4,7 @@ import Testing
 
 /// What an executor knows of those that sleep on it.
 @Suite struct AlarmTests {
-  private func makeAlarm() -> Alarm { Alarm(Job(UnownedJob(_swift_createJobForTestingOnly {}))) }
+  private func makeAlarm() -> Alarm { Alarm(Job(UnownedJob(job {}))) }
 
   @Test func oneThatHasRungBeforeItWasAddedIsNot() {
     var alarms = Alarms()

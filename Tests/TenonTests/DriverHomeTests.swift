@@ -6,10 +6,6 @@ import Testing
 
 /// Where a driver's task runs whose loop has a pool, and what becomes of it when one of the two closes.
 @Suite struct DriverHomeTests {
-  private func job(_ body: @escaping @Sendable () -> Void) -> ExecutorJob {
-    _swift_createJobForTestingOnly { body() }
-  }
-
   @Test func aHomeIsIsolatedWhereItsLoopIsPolled() async throws {
     try await withLoop { loop in
       let pool = try ThreadPool.create(threads: 1)

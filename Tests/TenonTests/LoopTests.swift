@@ -107,8 +107,8 @@ private actor Counter: LoopActor {
     defer { #expect(tenon_executor_close(loop.pointer, 0) == TENON_STATUS_OK) }
     let runs = Shared(0)
     loop.enqueue(
-      _swift_createJobForTestingOnly { runs.change { $0 += 1 } }, after: .seconds(86_400),
-      tolerance: nil, clock: ContinuousClock())
+      job { runs.change { $0 += 1 } }, after: .seconds(86_400), tolerance: nil,
+      clock: ContinuousClock())
     for hours: UInt64 in [0, 23, 25] {
       host.now = hours * 3_600_000_000_000
       loop.pollAll()

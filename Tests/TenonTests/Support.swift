@@ -1,8 +1,14 @@
 import CTenon
 import Glibc
 import Testing
+@_spi(ExperimentalScheduling) import _Concurrency
 
 @testable import Tenon
+
+/// A job of Swift's, as the runtime gives it to an executor.
+func job(_ body: @escaping @Sendable () -> Void) -> ExecutorJob {
+  _swift_createJobForTestingOnly { body() }
+}
 
 /// Something that several threads read and write.
 // SAFETY: only under the mutex; it is one that the thread sanitizer sees.

@@ -82,10 +82,6 @@ private actor Blocking: LoopActor {
     #expect(try await visit.value == 7)
   }
 
-  private func job(_ body: @escaping @Sendable () -> Void) -> ExecutorJob {
-    _swift_createJobForTestingOnly { body() }
-  }
-
   @Test func whatComesTooLateForAPoolIsCountedAndDoesNotRun() async throws {
     let pool = try ThreadPool.create(threads: 1)
     #expect(tenon_executor_retain(pool.pointer) == TENON_STATUS_OK)
@@ -138,7 +134,7 @@ private actor Blocking: LoopActor {
     #expect(tenon_executor_retain(pool.pointer) == TENON_STATUS_OK)
     let (isThere, goesOn) = (Gate(), Gate())
     pool.enqueue(
-      job { [self] in
+      job {
         isThere.open()
         while pool.isOpen { sched_yield() }
         // A later time than that of the close.

@@ -116,7 +116,7 @@ func whoIsOnTheMainActor() throws {
     ask()
   }
   try main.runUntil { answers.withLock { $0.count } == 4 }
-  onAnotherThread { ask() }
+  onAnotherThread(ask)
   report(
     "theMainActorIsWhereItsJobRuns", answers.withLock { $0 } == [false, false, true, false, false])
 }
